@@ -1,0 +1,37 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: env demo test check format lint types imports docs benchmark
+env: $(STAMP)
+
+$(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+demo: env
+	$(BIN)/fairlead demo
+
+test: env
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: format lint types imports test
+
+format: env
+	$(BIN)/ruff format --check .
+
+lint: env
+	$(BIN)/ruff check .
+
+types: env
+	$(BIN)/mypy
+
+imports: env
+	$(BIN)/lint-imports
+
+docs: env
+	$(BIN)/fairlead docs build

@@ -1,0 +1,1 @@
+"""Identifiers, linkage, persons, countries, guard rails."""

@@ -1,0 +1,1 @@
+"""The operation: which stage follows which; publishing to the register."""

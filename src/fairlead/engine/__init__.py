@@ -1,0 +1,1 @@
+"""Motion: stages over record batches, local pool, resume, sandbox pool, catalogue."""

@@ -1,0 +1,76 @@
+"""The catalogue: every table of an operation as a DuckDB view over its Parquet parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from fairlead.engine.parts import PartStore
+from fairlead.tables import ALL, Table
+from fairlead.terms.errors import UsageError
+
+
+class Catalogue:
+    """Read-only SQL over the tables of one operation; nothing outside the parts can be reached.
+
+    The connection is closed to files, extensions and the network after the views exist.
+    """
+
+    def __init__(self, store: PartStore, tables: Iterable[Table] = ALL.values(), *, open_sql: bool = False) -> None:
+        self.store = store
+        # ``open_sql`` marks a connection that runs a user's own statement: it is locked down after set-up.
+        self._connection = duckdb.connect(":memory:")
+        self._connection.execute("SET threads TO 2")
+        self._connection.execute("SET TimeZone = 'UTC'")
+        allowed: list[Path] = []
+        for table in tables:
+            parts = store.parts(table)
+            allowed += parts
+            if parts:
+                listed = ", ".join(_quoted(str(part)) for part in parts)
+                self._connection.execute(
+                    f"CREATE VIEW {table.name} AS SELECT * FROM read_parquet([{listed}])"
+                )
+            else:
+                self._connection.register(f"_{table.name}", table.schema.empty_table())
+                self._connection.execute(f"CREATE VIEW {table.name} AS SELECT * FROM _{table.name}")
+        if open_sql:
+            if allowed:
+                listed = ", ".join(_quoted(str(part)) for part in allowed)
+                self._connection.execute(f"SET allowed_paths = [{listed}]")
+            self._connection.execute("SET enable_external_access = false")
+            self._connection.execute("SET lock_configuration = true")
+
+    def query(self, sql: str, parameters: list[Any] | dict[str, Any] | None = None) -> pa.Table:
+        """Run one SELECT and return an Arrow table; a wrong statement is a UsageError."""
+        try:
+            result = self._connection.execute(sql, parameters) if parameters else self._connection.execute(sql)
+            answer: pa.Table = result.to_arrow_table()
+        except duckdb.Error as problem:
+            raise UsageError(
+                f"the catalogue cannot run this statement: {str(problem).splitlines()[0]}",
+                "Correct the SQL; `fairlead table --list` shows tables and columns.",
+                code="USAGE-SQL",
+            ) from problem
+        return answer
+
+    def rows(self, sql: str, parameters: list[Any] | dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Run one SELECT and return rows as dictionaries."""
+        listed: list[dict[str, Any]] = self.query(sql, parameters).to_pylist()
+        return listed
+
+    def scalar(self, sql: str) -> Any:
+        """The single value of a SELECT that returns one row and one column."""
+        return self.query(sql).column(0)[0].as_py()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,1 @@
+"""Exhibits opened read-only, walked, digested; custody records."""

@@ -1,0 +1,1 @@
+"""Hash sets in and out, the index, matches."""

@@ -1,0 +1,1 @@
+"""Leads, statements, packages, receipts."""

@@ -1,0 +1,1 @@
+"""What a file is, its perceptual hashes and metadata; every decoder in the sandbox."""

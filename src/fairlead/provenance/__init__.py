@@ -1,0 +1,1 @@
+"""Signals of machine or camera origin, and how they are weighed."""

@@ -1,0 +1,1 @@
+"""The platform's own records: SQL dumps, access logs, payment exports, mapping."""

@@ -1,0 +1,1 @@
+"""Human decisions in PostgreSQL, behind one gate."""

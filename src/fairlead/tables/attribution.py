@@ -1,0 +1,82 @@
+"""Tables of the room `attribution`."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from fairlead.tables.schema import EXHIBIT, FLAG, INT, LOCATOR, NUMBER, TEXT, TEXTS, TIME, Column, Table
+
+IDENTIFIERS = Table(
+    name="identifiers",
+    row="one normalised identifier of one record",
+    key=("owner", "kind", "value", "role"),
+    written_by="attribution",
+    columns=(
+        Column("owner", TEXT, "record that holds it: account or payment id"),
+        Column("owner_table", TEXT, "accounts or payments"),
+        Column("role", TEXT, "account_user, payer or subscriber (Role)"),
+        Column("kind", TEXT, "IdentifierKind"),
+        Column("value", TEXT, "normalised value"),
+        Column("original", TEXT, "value as stored"),
+        Column("valid", FLAG, "false when it fails its own check digits or syntax; kept all the same"),
+        Column("scope", TEXT, "personal, shared, disposable or junk"),
+        Column("country", TEXT, "country the value itself states (IBAN, phone), null when none"),
+        Column("holders", INT, "records that hold the same value"),
+        Column("first_at", TIME, "first seen"),
+        Column("last_at", TIME, "last seen"),
+        EXHIBIT,
+        LOCATOR,
+    ),
+)
+
+LINKS = Table(
+    name="links",
+    row="one pair of records and what speaks for and against one person behind both",
+    key=("left", "right"),
+    written_by="attribution",
+    columns=(
+        Column("left", TEXT, "record id; the smaller of the two"),
+        Column("right", TEXT, "record id"),
+        Column("weight_bits", NUMBER, "sum of the capped weights, bits"),
+        Column("probability", NUMBER, "calibrated probability that one person is behind both"),
+        Column("families", TEXTS, "evidence families that speak for it"),
+        Column("reasons", TEXTS, "sentences for, with both values"),
+        Column("against", TEXTS, "sentences against"),
+        Column("rule", TEXT, "guard rail that refused it, null when none"),
+        Column("decision", TEXT, "joined, refused, noted, or the judgement of a person"),
+        Column("origins", TEXTS, "origins of the values, as exhibit:locator"),
+    ),
+)
+
+_COUNTRY = pa.struct(
+    [
+        pa.field("country", TEXT),
+        pa.field("grade", TEXT),
+        pa.field("grounds", TEXTS),
+        pa.field("contradictions", TEXTS),
+        pa.field("origins", TEXTS),
+    ]
+)
+
+PERSONS = Table(
+    name="persons",
+    row="one person as far as the records allow",
+    key=("person",),
+    written_by="attribution",
+    columns=(
+        Column("person", TEXT, "stable id; the same while its members are"),
+        Column("grade", TEXT, "AttributionGrade"),
+        Column("members", TEXTS, "record ids joined into the person"),
+        Column("roles", TEXTS, "roles the members have"),
+        Column("countries", pa.list_(_COUNTRY), "countries with grade, grounds and contradictions, best first"),
+        Column("country", TEXT, "country that the grounds support, null when they do not"),
+        Column("names_person", FLAG, "true when the evidence allows naming a person in a lead"),
+        Column("grounds", TEXTS, "what the grade rests on"),
+        Column("against", TEXTS, "what speaks against it, alternatives considered"),
+        Column("payers", TEXTS, "persons who paid for these accounts but are not this person"),
+        Column("first_at", TIME, "first seen"),
+        Column("last_at", TIME, "last seen"),
+    ),
+)
+
+TABLES = (IDENTIFIERS, LINKS, PERSONS)

@@ -1,0 +1,69 @@
+"""Tables of the room `evidence`."""
+
+from __future__ import annotations
+
+from fairlead.tables.schema import BYTES, EXHIBIT, INT, LOCATOR, SHA256, SMALL, TEXT, TIME, Column, Table
+
+EXHIBITS = Table(
+    name="exhibits",
+    row="an exhibit as received",
+    key=("exhibit",),
+    written_by="evidence",
+    columns=(
+        EXHIBIT,
+        Column("sequence", SMALL, "order of arrival in this operation, from 1"),
+        Column("kind", TEXT, "folder, archive, image or file"),
+        Column("path", TEXT, "where the working copy lies on this computer"),
+        Column("size_bytes", INT, "size of the file, or of all files in the folder"),
+        SHA256,
+        Column("authority", TEXT, "warrant or order under which it is held"),
+        Column("description", TEXT, "what it is, in the words of whoever added it"),
+        Column("seized_at", TIME, "when it was seized, if stated"),
+        Column("received_at", TIME, "when it was added here"),
+        Column("handling", TEXT, "handling codes, e.g. H0+H1"),
+        Column("restriction", TEXT, "text that goes with H3"),
+    ),
+)
+
+_FOUND = (
+    Column("path_bytes", BYTES, "path as stored, undecoded"),
+    Column("path", TEXT, "path for display"),
+    Column("size_bytes", INT, "size the container declares, bytes"),
+    Column("modified_at", TIME, "last modification"),
+    Column("accessed_at", TIME, "last access"),
+    Column("changed_at", TIME, "last change of the metadata"),
+    Column("created_at", TIME, "creation"),
+    Column("time_source", TEXT, "which clock and format the times come from, with precision"),
+    Column("allocation", TEXT, "live, deleted or carved"),
+)
+_OUTCOME = (
+    Column("verdict", TEXT, "what became of the file (FileVerdict)"),
+    Column("detail", TEXT, "why, without content"),
+)
+
+LISTING = Table(
+    name="listing",
+    row="one file found in one exhibit, before its bytes are read",
+    key=("exhibit", "locator"),
+    written_by="evidence",
+    columns=(EXHIBIT, LOCATOR, *_FOUND, *_OUTCOME),
+)
+
+FILES = Table(
+    name="files",
+    row="one file in one exhibit",
+    key=("exhibit", "locator"),
+    written_by="evidence",
+    columns=(
+        EXHIBIT,
+        LOCATOR,
+        *_FOUND,
+        *_OUTCOME,
+        Column("read_bytes", INT, "bytes actually read"),
+        SHA256,
+        Column("sha1", TEXT, "SHA-1 of the whole file, hex; null when not read whole"),
+        Column("md5", TEXT, "MD5 of the whole file, hex; null when not read whole"),
+    ),
+)
+
+TABLES = (EXHIBITS, LISTING, FILES)

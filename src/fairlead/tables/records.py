@@ -1,0 +1,143 @@
+"""Tables of the room `records`: what the platform itself kept."""
+
+from __future__ import annotations
+
+from fairlead.tables.schema import EXHIBIT, INT, LOCATOR, MONEY, SMALL, TEXT, TEXTS, TIME, Column, Table
+
+_ORIGIN = (EXHIBIT, LOCATOR)
+_ORIGINAL = Column("original", TEXT, "the row's mapped values as they stood, JSON")
+
+ACCOUNTS = Table(
+    name="accounts",
+    row="one account of the platform, or one subscriber record of a provider",
+    key=("account",),
+    written_by="records",
+    columns=(
+        Column("account", TEXT, "source name and the platform's own id"),
+        Column("source", TEXT, "name of the source in the mapping"),
+        Column("role", TEXT, "account_user or subscriber (Role)"),
+        Column("user_name", TEXT, "user name as stored"),
+        Column("full_name", TEXT, "name as stored"),
+        Column("date_of_birth", TEXT, "ISO date as stored or null"),
+        Column("email", TEXT, "e-mail address as stored"),
+        Column("phone", TEXT, "telephone number as stored"),
+        Column("registered_at", TIME, "registration"),
+        Column("registered_ip", TEXT, "address at registration"),
+        Column("last_seen_at", TIME, "last activity as stored"),
+        Column("last_ip", TEXT, "last address as stored"),
+        Column("device", TEXT, "device key as stored"),
+        Column("country", TEXT, "country the record itself states, ISO 3166-1 alpha-2"),
+        Column("postcode", TEXT, "postcode as stored"),
+        Column("address", TEXT, "postal address as stored"),
+        Column("language", TEXT, "language setting"),
+        Column("zone", TEXT, "time zone setting"),
+        Column("password_key", TEXT, "salted in-case digest of the stored password hash; equality only"),
+        Column("status", TEXT, "role or state on the platform, e.g. member, moderator, operator, test"),
+        Column("instrument_kind", TEXT, "iban, card or wallet named by a provider reply"),
+        Column("instrument", TEXT, "the instrument as stored"),
+        _ORIGINAL,
+        *_ORIGIN,
+    ),
+)
+
+PAYMENTS = Table(
+    name="payments",
+    row="one payment, refund or chargeback",
+    key=("payment",),
+    written_by="records",
+    columns=(
+        Column("payment", TEXT, "source name and the processor's own id"),
+        Column("source", TEXT, "name of the source in the mapping"),
+        Column("account", TEXT, "account the row names, null when none"),
+        Column("reference", TEXT, "free reference or purpose as stored"),
+        Column("kind", TEXT, "payment, refund, chargeback or failed (PaymentKind)"),
+        Column("amount", MONEY, "amount in the currency's major unit, never negative"),
+        Column("currency", TEXT, "ISO 4217"),
+        Column("paid_at", TIME, "booking time"),
+        Column("payer_name", TEXT, "name as stored"),
+        Column("payer_email", TEXT, "e-mail address as stored"),
+        Column("payer_phone", TEXT, "telephone number as stored"),
+        Column("payer_country", TEXT, "billing country, ISO 3166-1 alpha-2"),
+        Column("payer_postcode", TEXT, "billing postcode"),
+        Column("instrument_kind", TEXT, "iban, card or wallet"),
+        Column("instrument", TEXT, "IBAN, card fingerprint or wallet address as stored"),
+        Column("instrument_country", TEXT, "country of the issuer, ISO 3166-1 alpha-2"),
+        Column("ip", TEXT, "address the processor saw"),
+        _ORIGINAL,
+        *_ORIGIN,
+    ),
+)
+
+ACCESSES = Table(
+    name="accesses",
+    row="one line of an access log",
+    key=("exhibit", "locator"),
+    written_by="records",
+    columns=(
+        *_ORIGIN,
+        Column("source", TEXT, "name of the source in the mapping"),
+        Column("account", TEXT, "account the line names, null when none"),
+        Column("user_name", TEXT, "user name the line names, as stored"),
+        Column("at", TIME, "time of the request"),
+        Column("zone_offset_minutes", SMALL, "offset from UTC that the line states, minutes"),
+        Column("ip", TEXT, "client address"),
+        Column("port", SMALL, "client port; null when the format has none"),
+        Column("method", TEXT, "request method"),
+        Column("path", TEXT, "request path, cut at 2 KiB"),
+        Column("status", SMALL, "response status"),
+        Column("size_bytes", INT, "bytes sent"),
+        Column("agent", TEXT, "user agent, cut at 512 bytes"),
+    ),
+)
+
+ACTS = Table(
+    name="acts",
+    row="one kind of conduct of one account over a period",
+    key=("act",),
+    written_by="records",
+    columns=(
+        Column("act", TEXT, "stable id"),
+        Column("kind", TEXT, "PlatformAct"),
+        Column("account", TEXT, "account whose conduct it is"),
+        Column("payment", TEXT, "payment, where the act is one"),
+        Column("from_at", TIME, "first event"),
+        Column("to_at", TIME, "last event"),
+        Column("events", INT, "number of events"),
+        Column("rule", TEXT, "name of the rule that derived it"),
+        Column("sha256s", TEXTS, "contents concerned, where the records name them"),
+        Column("origins", TEXTS, "origins of the rows behind it, at most 50, as exhibit:locator"),
+        *_ORIGIN,
+    ),
+)
+
+QUARANTINE = Table(
+    name="quarantine",
+    row="one line or row that could not be read",
+    key=("exhibit", "locator"),
+    written_by="records",
+    columns=(
+        *_ORIGIN,
+        Column("source", TEXT, "name of the source in the mapping"),
+        Column("reason", TEXT, "why it could not be read, without content"),
+        Column("length", INT, "length, bytes"),
+        Column("rows", INT, "rows lost with it; 1 for a line, null when unknown"),
+    ),
+)
+
+SOURCES = Table(
+    name="sources",
+    row="one record file that a mapping named, and what came of it",
+    key=("source", "exhibit", "locator"),
+    written_by="records",
+    columns=(
+        Column("source", TEXT, "name of the source in the mapping"),
+        *_ORIGIN,
+        Column("kind", TEXT, "sql_dump, access_log, payments, subscribers"),
+        Column("lines_in", INT, "lines or rows in the file"),
+        Column("lines_parsed", INT, "lines or rows that became rows of a table"),
+        Column("lines_quarantined", INT, "lines or rows in quarantine"),
+        Column("lines_skipped", INT, "lines that carry no record: comments, DDL, header, tables not mapped"),
+    ),
+)
+
+TABLES = (ACCOUNTS, PAYMENTS, ACCESSES, ACTS, QUARANTINE, SOURCES)

@@ -1,0 +1,1 @@
+"""A made-up seized platform with known truth and benign pictures."""
