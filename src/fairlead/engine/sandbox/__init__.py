@@ -1,0 +1,10 @@
+"""Worker processes in which everything that parses evidence runs, and their supervisor."""
+
+from __future__ import annotations
+
+from fairlead.engine.sandbox.limits import SandboxLimits
+from fairlead.engine.sandbox.pool import SandboxPool
+from fairlead.engine.sandbox.reply import Outcome, SandboxReply
+from fairlead.engine.sandbox.selftest import SandboxReport, self_test
+
+__all__ = ["Outcome", "SandboxLimits", "SandboxPool", "SandboxReply", "SandboxReport", "self_test"]

@@ -1,0 +1,127 @@
+"""The supervisor: persistent workers, one job each at a time; a dead worker costs one job and is replaced."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from fairlead.engine.sandbox.limits import SandboxLimits
+from fairlead.engine.sandbox.process import StartFailed, WorkerProcess
+from fairlead.engine.sandbox.reply import SandboxReply
+from fairlead.terms.errors import RunError
+
+_START_ATTEMPTS = 3
+
+
+class SandboxPool:
+    """Workers that answer jobs with one handler, named as ``package.module:function``.
+
+    The handler's module is imported, and its ``warm()`` called if it has one, before the worker locks itself
+    down; afterwards it can open nothing. Workers start with the first job. Raises RunError when workers
+    cannot be started or cannot be locked down, unless ``allow_unsandboxed``.
+    """
+
+    def __init__(
+        self,
+        *,
+        handler: str,
+        workers: int = 1,
+        limits: SandboxLimits | None = None,
+        allow_unsandboxed: bool = False,
+    ) -> None:
+        self.handler = handler
+        self.limits = limits or SandboxLimits()
+        self.allow_unsandboxed = allow_unsandboxed
+        self.started = 0
+        self._workers: list[WorkerProcess | None] = [None] * workers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers; a later job starts new ones."""
+        for place, worker in enumerate(self._workers):
+            if worker is not None:
+                worker.kill()
+                self._workers[place] = None
+
+    def call(
+        self, header: dict[str, Any], descriptors: list[int], *, deadline_s: float | None = None
+    ) -> SandboxReply:
+        """Run one job and wait for it; descriptors stay the caller's to close."""
+        worker = self._worker(0)
+        worker.ask(header, descriptors)
+        return worker.answer(deadline_s)
+
+    def map(self, jobs: Iterable[tuple[dict[str, Any], list[int]]]) -> Iterator[SandboxReply]:
+        """Run jobs on all workers; replies come in the order of the jobs.
+
+        A job's descriptors may be closed as soon as the next job is asked for.
+        """
+        waiting: deque[tuple[int, WorkerProcess]] = deque()
+        free = deque(range(len(self._workers)))
+        for header, descriptors in jobs:
+            if not free:
+                place, worker = waiting.popleft()
+                free.append(place)
+                yield worker.answer()
+            place = free.popleft()
+            worker = self._worker(place)
+            worker.ask(header, descriptors)
+            waiting.append((place, worker))
+        while waiting:
+            _, worker = waiting.popleft()
+            yield worker.answer()
+
+    def layers(self) -> dict[str, Any]:
+        """Which layers a worker of this pool says it applied; starts one if none runs."""
+        return dict(self._worker(0).layers)
+
+    def _worker(self, place: int) -> WorkerProcess:
+        worker = self._workers[place]
+        if worker is not None and worker.fit:
+            return worker
+        if worker is not None:
+            worker.kill()
+            self._workers[place] = None
+        self._workers[place] = worker = self._start()
+        return worker
+
+    def _start(self) -> WorkerProcess:
+        reason = ""
+        for _ in range(_START_ATTEMPTS):
+            try:
+                worker = WorkerProcess(self.handler, self.limits)
+            except StartFailed as problem:
+                reason = str(problem)
+                continue
+            self.started += 1
+            missing = _missing_layers(worker.layers)
+            if missing and not self.allow_unsandboxed:
+                worker.kill()
+                raise RunError(
+                    f"a sandboxed worker could not lock itself down: {', '.join(missing)}",
+                    "Run `fairlead doctor`; use Linux on x86_64, or allow unsandboxed work knowingly.",
+                    code="SANDBOX-002",
+                )
+            return worker
+        raise RunError(
+            f"sandboxed workers for {self.handler} do not start ({reason})",
+            "Run `fairlead doctor` and raise the memory limit of the sandbox if it is low.",
+            code="SANDBOX-001",
+        )
+
+
+def _missing_layers(layers: dict[str, Any]) -> list[str]:
+    """What must be there: resource limits and seccomp. Landlock and an unprivileged uid come on top."""
+    missing = [name for name in ("rlimits", "no_new_privs", "seccomp") if not layers.get(name)]
+    if layers.get("threads_before") != 1:
+        missing.append("a thread was started before the lock")
+    return missing

@@ -1,0 +1,78 @@
+"""A handler that tries what a sandboxed worker must not be able to do: for the self-test, and for tests."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_PAGE_BYTES = 32 << 20
+
+
+def _open() -> None:
+    os.close(os.open("/etc/passwd", os.O_RDONLY))
+
+
+def _write() -> None:
+    descriptor, _ = tempfile.mkstemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else "/tmp")  # noqa: S108
+    os.close(descriptor)
+
+
+def _socket() -> None:
+    socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()
+
+
+def _fork() -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def _exec() -> None:
+    os.execv(sys.executable, [sys.executable, "-c", ""])
+
+
+def _crash() -> None:
+    ctypes.string_at(0)
+
+
+def _hang() -> None:
+    while True:
+        pass
+
+
+def _memory() -> None:
+    held = []
+    while True:
+        held.append(bytearray(_PAGE_BYTES))
+
+
+ESCAPES: dict[str, Callable[[], None]] = {
+    "open": _open,
+    "write": _write,
+    "socket": _socket,
+    "fork": _fork,
+    "exec": _exec,
+}
+FAILURES: dict[str, Callable[[], None]] = {"crash": _crash, "hang": _hang, "memory": _memory}
+
+
+def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+    """Try one act; answers ``done`` when nothing stopped it. ``size`` reports the length of a descriptor."""
+    act = header["act"]
+    match act:
+        case "size":
+            return {"size": os.fstat(descriptors[0]).st_size}
+        case "copy":
+            return {"copied": os.write(descriptors[1], os.pread(descriptors[0], header["bytes"], 0))}
+        case "long":
+            return {"text": "x" * header["bytes"]}
+        case _:
+            {**ESCAPES, **FAILURES}[act]()
+    return {"done": act}

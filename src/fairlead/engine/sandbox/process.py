@@ -1,0 +1,136 @@
+"""One worker as its supervisor sees it: started, asked, awaited, killed."""
+
+from __future__ import annotations
+
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+from fairlead.engine.sandbox.limits import SandboxLimits
+from fairlead.engine.sandbox.reply import Outcome, SandboxReply
+from fairlead.engine.sandbox.wire import Incoming, send
+
+_ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+_GRACE_S = 1.0  # a reply that is already on its way is taken
+
+
+class StartFailed(Exception):  # noqa: N818 - it says what happened, and the pool turns it into a RunError
+    """The worker ended, or fell silent, before it was ready."""
+
+
+class WorkerProcess:
+    """A started and locked-down worker. ``layers`` is what it says it applied."""
+
+    def __init__(self, handler: str, limits: SandboxLimits) -> None:
+        self.limits = limits
+        self.jobs = 0
+        self._sent_at = 0.0
+        ours, theirs = socket.socketpair()
+        number = str(theirs.fileno())
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-m", __package__ + ".worker", number, handler, limits.for_worker()],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=_ENVIRONMENT,
+            )
+        self._channel = ours
+        try:
+            greeting = self._read(time.monotonic() + limits.start_s)
+        except (TimeoutError, ValueError, OSError) as problem:
+            self.kill()
+            raise StartFailed(type(problem).__name__) from problem
+        if greeting is None:
+            self.kill()
+            raise StartFailed(f"exit {self._process.returncode}")
+        layers = greeting.get("layers")
+        self.layers: dict[str, Any] = layers if isinstance(layers, dict) else {}
+
+    @property
+    def fit(self) -> bool:
+        """Whether the worker lives, owes nothing and has not worked too long."""
+        if self.jobs >= self.limits.recycle_after or self._process.poll() is not None:
+            return False
+        readable, _, _ = select.select([self._channel], [], [], 0)
+        return not readable  # bytes nobody asked for would pass as the answer for the next item
+
+    def ask(self, header: dict[str, Any], descriptors: list[int]) -> None:
+        """Hand over one job."""
+        self.jobs += 1
+        self._sent_at = time.monotonic()
+        try:
+            send(self._channel, header, descriptors)
+        except OSError:
+            return  # the worker has just died: ``answer`` finds out and says how
+
+    def answer(self, deadline_s: float | None = None) -> SandboxReply:
+        """Wait for the answer to the job handed over last; a worker that gave none is dead afterwards."""
+        deadline = self._sent_at + (deadline_s if deadline_s is not None else self.limits.deadline_s)
+        try:
+            body = self._read(max(deadline, time.monotonic() + _GRACE_S))
+        except TimeoutError:
+            self.kill()
+            return SandboxReply(outcome=Outcome.TIMEOUT, detail="deadline passed")
+        except ValueError:
+            self.kill()
+            return SandboxReply(outcome=Outcome.CRASHED, detail="answer out of bounds")
+        except OSError:
+            body = None
+        if body is None:
+            return self._obituary()
+        if "memory" in body:
+            self.kill()
+            return SandboxReply(outcome=Outcome.MEMORY, detail="MemoryError")
+        if "failed" in body:
+            return SandboxReply(outcome=Outcome.FAILED, detail=str(body["failed"])[:80])
+        answered = body.get("ok")
+        if not isinstance(answered, dict):
+            self.kill()
+            return SandboxReply(outcome=Outcome.CRASHED, detail="answer out of bounds")
+        return SandboxReply(outcome=Outcome.OK, body=answered)
+
+    def kill(self) -> None:
+        """End the worker at once; safe to call twice."""
+        self._channel.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _read(self, deadline: float) -> dict[str, Any] | None:
+        incoming = Incoming(self.limits.reply_bytes)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._channel.settimeout(left)
+            try:
+                data = self._channel.recv(1 << 18)
+            finally:
+                self._channel.settimeout(None)
+            if not data:
+                return None
+            body = incoming.feed(data)
+            if body is not None:
+                return body
+
+    def _obituary(self) -> SandboxReply:
+        try:
+            code = self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            code = 0
+        self.kill()
+        if code == -signal.SIGKILL:  # not by us: the kernel ran out of memory
+            return SandboxReply(outcome=Outcome.MEMORY, detail="SIGKILL")
+        name = signal.Signals(-code).name if code < 0 else f"exit {code}"
+        return SandboxReply(outcome=Outcome.CRASHED, detail=name)

@@ -1,0 +1,30 @@
+"""What came of one job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How a job ended. Everything but ``ok`` leaves ``body`` empty."""
+
+    OK = "ok"
+    FAILED = "failed"  # the handler raised: the item is refused, the worker lives on
+    CRASHED = "crashed"  # the worker died, or answered out of turn
+    TIMEOUT = "timeout"  # the deadline passed; the worker was killed
+    MEMORY = "memory"  # more memory wanted than allowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxReply:
+    """The bounded answer of a worker; every value in ``body`` is untrusted.
+
+    ``detail`` names the exception class, or the signal that ended the worker; never a message, which could
+    hold content.
+    """
+
+    outcome: Outcome
+    body: dict[str, Any] = field(default_factory=dict)
+    detail: str = ""
