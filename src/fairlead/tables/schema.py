@@ -44,14 +44,11 @@ class Table:
     def schema(self) -> pa.Schema:
         """The Arrow schema of the table; key columns are not nullable."""
         return pa.schema(
-            [
-                pa.field(c.name, c.type, nullable=c.nullable and c.name not in self.key)
-                for c in self.columns
-            ]
+            [pa.field(c.name, c.type, nullable=c.nullable and c.name not in self.key) for c in self.columns]
         )
 
     def batch(self, rows: Iterable[Mapping[str, Any]]) -> pa.RecordBatch:
-        """Rows as a record batch in this table's schema; a missing column is null, an unknown one an error."""
+        """Rows as a record batch; a missing column is null, an unknown one a KeyError."""
         names = {c.name for c in self.columns}
         listed = list(rows)
         for row in listed:

@@ -1,0 +1,29 @@
+"""One process at a time may write an operation's tables."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fairlead.terms.errors import RunError
+
+
+@contextmanager
+def sole_writer(folder: Path) -> Iterator[None]:
+    """Hold the operation's write lock, or stop with RUN-LOCK.
+
+    The kernel lets go of the lock when the process ends, however it ends.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            raise RunError(
+                "another fairlead process is writing the tables of this operation",
+                "Wait until it has ended, then run the command again.",
+                code="RUN-LOCK",
+            ) from problem
+        yield

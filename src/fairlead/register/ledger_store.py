@@ -1,0 +1,108 @@
+"""Keeps the ledger's entries in PostgreSQL, in one gapless order."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from fairlead.ledger.entry import Entry, EntryDetail, commit
+from fairlead.ledger.merkle import MerkleTree, leaf_hash
+from fairlead.register.models import LedgerDetail, LedgerRow
+from fairlead.terms.custody import Operation
+
+_LOCK = 0x666C6C  # "fll": any number will do, as long as all writers use the same
+_SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """An entry to be added, with its personal part."""
+
+    operation: Operation
+    what: str
+    case: str
+    detail: EntryDetail
+
+
+def record_entries(pending: Iterable[Pending], *, at: datetime) -> list[int]:
+    """Add entries in order; returns their indices. All or none, also when other processes add."""
+    rows: list[LedgerRow] = []
+    details: list[LedgerDetail] = []
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            cursor.execute("SELECT coalesce(max(index) + 1, 0) FROM register_ledger")
+            index = int(cursor.fetchone()[0])
+        for item in pending:
+            salt = secrets.token_bytes(_SALT_BYTES)
+            entry = Entry(
+                operation=item.operation,
+                what=item.what,
+                at=at,
+                case=item.case,
+                commitment=commit(item.detail, salt),
+            )
+            rows.append(
+                LedgerRow(
+                    index=index + len(rows),
+                    leaf=entry.leaf(),
+                    operation_name=item.operation.value,
+                    what=item.what,
+                    at=at,
+                    case=item.case,
+                )
+            )
+            details.append(
+                LedgerDetail(
+                    entry_id=rows[-1].index,
+                    salt=salt,
+                    detail={
+                        "actor": item.detail.actor,
+                        "objects": list(item.detail.objects),
+                        "justification": item.detail.justification,
+                        "recipient": item.detail.recipient,
+                        "facts": item.detail.facts or {},
+                    },
+                )
+            )
+        LedgerRow.objects.bulk_create(rows, batch_size=1000)
+        LedgerDetail.objects.bulk_create(details, batch_size=1000)
+    return [row.index for row in rows]
+
+
+def load_tree() -> MerkleTree:
+    """The tree over all entries as they stand in the database now."""
+    leaves = LedgerRow.objects.order_by("index").values_list("leaf", flat=True).iterator(chunk_size=10000)
+    return MerkleTree(leaf_hash(bytes(leaf)) for leaf in leaves)
+
+
+def find_gaps() -> list[int]:
+    """Indices that should be there and are not."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i FROM generate_series(0, (SELECT max(index) FROM register_ledger)) i "
+            "WHERE NOT EXISTS (SELECT FROM register_ledger l WHERE l.index = i) LIMIT 20"
+        )
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
+def find_broken_commitments() -> list[int]:
+    """Entries whose personal part is still there but no longer fits its commitment."""
+    broken = []
+    for detail in LedgerDetail.objects.select_related("entry").order_by("entry_id").iterator():
+        if detail.salt is None or detail.detail is None:
+            continue
+        kept = EntryDetail(
+            actor=detail.detail["actor"],
+            objects=tuple(detail.detail["objects"]),
+            justification=detail.detail["justification"],
+            recipient=detail.detail["recipient"],
+            facts=detail.detail["facts"],
+        )
+        if commit(kept, bytes(detail.salt)).encode() not in bytes(detail.entry.leaf):
+            broken.append(int(detail.entry_id))
+    return broken

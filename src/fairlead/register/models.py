@@ -1,0 +1,167 @@
+"""What people decide and what is published to them. Every scoped row belongs to an operation and a country.
+
+The country ``*`` marks a row of the whole operation. PostgreSQL adds a generated column ``scope`` and a
+row-level-security policy to every scoped table (migration 0002).
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+WHOLE_OPERATION = "*"
+
+
+class User(AbstractUser):
+    """A person who works with Fairlead; what they may see comes from grants alone."""
+
+
+class Role(models.TextChoices):
+    """What a person is in an operation."""
+
+    LEAD_OFFICER = "lead_officer", "lead officer"
+    ANALYST = "analyst", "analyst"
+    EXAMINER = "examiner", "examiner"
+    LEGAL_ADVISER = "legal_adviser", "legal adviser"
+    LIAISON = "liaison", "liaison officer"
+    PRESS = "press", "press desk"
+
+
+class OperationRow(models.Model):
+    """One operation against one platform."""
+
+    slug = models.SlugField(primary_key=True)
+    lead = models.CharField(max_length=2)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        """Table name."""
+
+        db_table = "register_operation"
+
+
+class Participant(models.Model):
+    """A country that takes part, and the keys it gave."""
+
+    operation = models.ForeignKey(OperationRow, models.PROTECT)
+    country = models.CharField(max_length=2)
+    role = models.CharField(max_length=16, default="partner")
+    age_recipients = models.JSONField(default=list)
+    witness_key = models.TextField(default="")
+
+    class Meta:
+        """One row a country."""
+
+        unique_together = (("operation", "country"),)
+
+
+class Grant(models.Model):
+    """The only source of need-to-know: a person, an operation, a country or the whole, a role, an end."""
+
+    user = models.ForeignKey(User, models.PROTECT)
+    operation = models.ForeignKey(OperationRow, models.PROTECT)
+    country = models.CharField(max_length=2, default=WHOLE_OPERATION)
+    role = models.CharField(max_length=16, choices=Role)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """The same grant is given once."""
+
+        unique_together = (("user", "operation", "country", "role"),)
+
+
+class Scoped(models.Model):
+    """A row that only those with a grant for its operation and country may see."""
+
+    operation = models.ForeignKey(OperationRow, models.PROTECT)
+    country = models.CharField(max_length=2, default=WHOLE_OPERATION)
+
+    class Meta:
+        """Abstract."""
+
+        abstract = True
+
+
+class CustodyRow(Scoped):
+    """One custody event of one exhibit, with the fields of ISO/IEC 27037."""
+
+    exhibit = models.CharField(max_length=64)
+    event = models.CharField(max_length=16)
+    at = models.DateTimeField()
+    location = models.TextField(default="")
+    actor = models.TextField()
+    counter_party = models.TextField(default="")
+    reason = models.TextField(default="")
+    authority = models.TextField(default="")
+    sha256 = models.CharField(max_length=64, default="")
+    condition = models.TextField(default="")
+    change_made = models.TextField(default="")
+    change_justification = models.TextField(default="")
+
+
+class JudgementRow(Scoped):
+    """What a named person decided about two records; a later row replaces an earlier one."""
+
+    left = models.TextField()
+    right = models.TextField()
+    judgement = models.CharField(max_length=16)
+    reason = models.TextField()
+    user = models.ForeignKey(User, models.PROTECT)
+    at = models.DateTimeField()
+
+
+class LeadRow(Scoped):
+    """A published lead: one person in one country, in its latest version."""
+
+    lead = models.CharField(max_length=64)
+    person = models.CharField(max_length=64)
+    grade = models.CharField(max_length=16)
+    version = models.IntegerField(default=1)
+    digest = models.CharField(max_length=64)
+    body = models.JSONField()
+    published_at = models.DateTimeField()
+
+    class Meta:
+        """One row a lead."""
+
+        unique_together = (("operation", "lead"),)
+
+
+class PackageRow(Scoped):
+    """A package that was built for a country, and what became of it."""
+
+    package = models.CharField(max_length=64, unique=True)
+    version = models.IntegerField()
+    leads = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    prepared_by = models.TextField()
+    released_by = models.TextField()
+    built_at = models.DateTimeField()
+    receipt = models.JSONField(null=True)
+
+
+class LedgerRow(models.Model):
+    """One leaf of the log. Rows are only ever added."""
+
+    index = models.BigIntegerField(primary_key=True)
+    leaf = models.BinaryField()
+    operation_name = models.CharField(max_length=16)
+    what = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    case = models.CharField(max_length=64)
+
+    class Meta:
+        """Table name."""
+
+        db_table = "register_ledger"
+
+
+class LedgerDetail(models.Model):
+    """The personal part of an entry and its salt; may be erased, which the log survives."""
+
+    entry = models.OneToOneField(LedgerRow, models.PROTECT, primary_key=True)
+    salt = models.BinaryField(null=True)
+    detail = models.JSONField(null=True)
+
+
+SCOPED_MODELS: tuple[type[Scoped], ...] = (CustodyRow, JudgementRow, LeadRow, PackageRow)
