@@ -81,9 +81,7 @@ def visible(user: User, model: type[models.Model], *, at: datetime) -> QuerySet[
     return model._default_manager.filter(condition)  # noqa: SLF001
 
 
-def can(
-    user: User, action: Action, *, operation: str, country: str = WHOLE_OPERATION, at: datetime
-) -> bool:
+def can(user: User, action: Action, *, operation: str, country: str = WHOLE_OPERATION, at: datetime) -> bool:
     """Whether a role of the user, in this operation and for this country, allows the action."""
     return any(
         action in _MAY[Role(grant.role)]

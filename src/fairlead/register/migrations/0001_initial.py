@@ -9,176 +9,325 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LedgerRow',
+            name="LedgerRow",
             fields=[
-                ('index', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('leaf', models.BinaryField()),
-                ('operation_name', models.CharField(max_length=16)),
-                ('what', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('case', models.CharField(max_length=64)),
+                ("index", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("leaf", models.BinaryField()),
+                ("operation_name", models.CharField(max_length=16)),
+                ("what", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                ("case", models.CharField(max_length=64)),
             ],
             options={
-                'db_table': 'register_ledger',
+                "db_table": "register_ledger",
             },
         ),
         migrations.CreateModel(
-            name='OperationRow',
+            name="OperationRow",
             fields=[
-                ('slug', models.SlugField(primary_key=True, serialize=False)),
-                ('lead', models.CharField(max_length=2)),
-                ('created_at', models.DateTimeField()),
+                ("slug", models.SlugField(primary_key=True, serialize=False)),
+                ("lead", models.CharField(max_length=2)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'register_operation',
+                "db_table": "register_operation",
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='LedgerDetail',
+            name="LedgerDetail",
             fields=[
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='register.ledgerrow')),
-                ('salt', models.BinaryField(null=True)),
-                ('detail', models.JSONField(null=True)),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        serialize=False,
+                        to="register.ledgerrow",
+                    ),
+                ),
+                ("salt", models.BinaryField(null=True)),
+                ("detail", models.JSONField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='JudgementRow',
+            name="JudgementRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(default='*', max_length=2)),
-                ('left', models.TextField()),
-                ('right', models.TextField()),
-                ('judgement', models.CharField(max_length=16)),
-                ('reason', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(default="*", max_length=2)),
+                ("left", models.TextField()),
+                ("right", models.TextField()),
+                ("judgement", models.CharField(max_length=16)),
+                ("reason", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='CustodyRow',
+            name="CustodyRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(default='*', max_length=2)),
-                ('exhibit', models.CharField(max_length=64)),
-                ('event', models.CharField(max_length=16)),
-                ('at', models.DateTimeField()),
-                ('location', models.TextField(default='')),
-                ('actor', models.TextField()),
-                ('counter_party', models.TextField(default='')),
-                ('reason', models.TextField(default='')),
-                ('authority', models.TextField(default='')),
-                ('sha256', models.CharField(default='', max_length=64)),
-                ('condition', models.TextField(default='')),
-                ('change_made', models.TextField(default='')),
-                ('change_justification', models.TextField(default='')),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(default="*", max_length=2)),
+                ("exhibit", models.CharField(max_length=64)),
+                ("event", models.CharField(max_length=16)),
+                ("at", models.DateTimeField()),
+                ("location", models.TextField(default="")),
+                ("actor", models.TextField()),
+                ("counter_party", models.TextField(default="")),
+                ("reason", models.TextField(default="")),
+                ("authority", models.TextField(default="")),
+                ("sha256", models.CharField(default="", max_length=64)),
+                ("condition", models.TextField(default="")),
+                ("change_made", models.TextField(default="")),
+                ("change_justification", models.TextField(default="")),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='PackageRow',
+            name="PackageRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(default='*', max_length=2)),
-                ('package', models.CharField(max_length=64, unique=True)),
-                ('version', models.IntegerField()),
-                ('leads', models.JSONField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('prepared_by', models.TextField()),
-                ('released_by', models.TextField()),
-                ('built_at', models.DateTimeField()),
-                ('receipt', models.JSONField(null=True)),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(default="*", max_length=2)),
+                ("package", models.CharField(max_length=64, unique=True)),
+                ("version", models.IntegerField()),
+                ("leads", models.JSONField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("prepared_by", models.TextField()),
+                ("released_by", models.TextField()),
+                ("built_at", models.DateTimeField()),
+                ("receipt", models.JSONField(null=True)),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='LeadRow',
+            name="LeadRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(default='*', max_length=2)),
-                ('lead', models.CharField(max_length=64)),
-                ('person', models.CharField(max_length=64)),
-                ('grade', models.CharField(max_length=16)),
-                ('version', models.IntegerField(default=1)),
-                ('digest', models.CharField(max_length=64)),
-                ('body', models.JSONField()),
-                ('published_at', models.DateTimeField()),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(default="*", max_length=2)),
+                ("lead", models.CharField(max_length=64)),
+                ("person", models.CharField(max_length=64)),
+                ("grade", models.CharField(max_length=16)),
+                ("version", models.IntegerField(default=1)),
+                ("digest", models.CharField(max_length=64)),
+                ("body", models.JSONField()),
+                ("published_at", models.DateTimeField()),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
             ],
             options={
-                'unique_together': {('operation', 'lead')},
+                "unique_together": {("operation", "lead")},
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(default='*', max_length=2)),
-                ('role', models.CharField(choices=[('lead_officer', 'lead officer'), ('analyst', 'analyst'), ('examiner', 'examiner'), ('legal_adviser', 'legal adviser'), ('liaison', 'liaison officer'), ('press', 'press desk')], max_length=16)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(default="*", max_length=2)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("lead_officer", "lead officer"),
+                            ("analyst", "analyst"),
+                            ("examiner", "examiner"),
+                            ("legal_adviser", "legal adviser"),
+                            ("liaison", "liaison officer"),
+                            ("press", "press desk"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
             ],
             options={
-                'unique_together': {('user', 'operation', 'country', 'role')},
+                "unique_together": {("user", "operation", "country", "role")},
             },
         ),
         migrations.CreateModel(
-            name='Participant',
+            name="Participant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(max_length=2)),
-                ('role', models.CharField(default='partner', max_length=16)),
-                ('age_recipients', models.JSONField(default=list)),
-                ('witness_key', models.TextField(default='')),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(max_length=2)),
+                ("role", models.CharField(default="partner", max_length=16)),
+                ("age_recipients", models.JSONField(default=list)),
+                ("witness_key", models.TextField(default="")),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
             ],
             options={
-                'unique_together': {('operation', 'country')},
+                "unique_together": {("operation", "country")},
             },
         ),
     ]

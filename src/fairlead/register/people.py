@@ -1,0 +1,85 @@
+"""People and operations: administration runs as the owner, everything else through the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from fairlead.register.gate import acting_as, visible
+from fairlead.register.models import WHOLE_OPERATION, Grant, OperationRow, Participant, Role, User
+from fairlead.terms.errors import UsageError
+
+_OWNER = "owner"
+
+
+def add_user(name: str) -> User:
+    """Make a user who may see nothing yet; the same name again gives the same user."""
+    user, created = User.objects.using(_OWNER).get_or_create(username=name)
+    if created:
+        user.set_unusable_password()
+        user.save(using=_OWNER)
+    return user
+
+
+def get_user(name: str) -> User:
+    """The user of a name; UsageError when there is none."""
+    user = User.objects.using(_OWNER).filter(username=name, is_active=True).first()
+    if user is None:
+        raise UsageError(
+            "you are not a user of this workspace",
+            "Ask whoever made it for a grant, or give --user.",
+            code="USAGE-USER",
+        )
+    return user
+
+
+def add_operation(slug: str, *, lead: str, partners: Sequence[str], creator: User, at: datetime) -> None:
+    """Make an operation with its countries; the creator becomes its lead officer."""
+    with transaction.atomic(using=_OWNER):
+        if OperationRow.objects.using(_OWNER).filter(slug=slug).exists():
+            raise UsageError(
+                f"there is an operation {slug} already", "Choose another name.", code="USAGE-OPERATION"
+            )
+        operation = OperationRow.objects.using(_OWNER).create(slug=slug, lead=lead, created_at=at)
+        for country in dict.fromkeys((lead, *partners)):
+            Participant.objects.using(_OWNER).create(
+                operation=operation, country=country, role="lead" if country == lead else "partner"
+            )
+        grant(creator, slug, role=Role.LEAD_OFFICER)
+
+
+def grant(user: User, operation: str, *, role: Role, country: str = WHOLE_OPERATION) -> None:
+    """Let a user see and do what a role may, for one country or the whole operation."""
+    Grant.objects.using(_OWNER).get_or_create(
+        user_id=user.pk, operation_id=operation, country=country, role=role
+    )
+
+
+def find_operations(user: User, *, at: datetime) -> list[str]:
+    """Operations the user needs to know of."""
+    with acting_as(user):
+        return sorted(row.pk for row in visible(user, OperationRow, at=at))
+
+
+def countries_of(user: User, operation: str, *, at: datetime) -> dict[str, Participant]:
+    """The participating countries of an operation, by code."""
+    with acting_as(user):
+        rows = visible(user, Participant, at=at).filter(operation_id=operation)
+        return {row.country: row for row in rows.order_by("country")}
+
+
+def set_recipients(operation: str, country: str, recipients: Sequence[str]) -> None:
+    """Keep the age recipients (public keys) to which a country's packages are encrypted."""
+    changed = (
+        Participant.objects.using(_OWNER)
+        .filter(operation_id=operation, country=country)
+        .update(age_recipients=list(recipients))
+    )
+    if not changed:
+        raise UsageError(
+            f"{country} takes no part in this operation",
+            "Check the country code with `fairlead operation show`.",
+            code="USAGE-COUNTRY",
+        )
