@@ -26,7 +26,7 @@ _PLAIN = {
     "recvfrom": 45, "sendmsg": 46, "recvmsg": 47, "exit": 60, "ftruncate": 77, "getrlimit": 97,
     "getrusage": 98, "sysinfo": 99, "getuid": 102, "getgid": 104, "geteuid": 107, "getegid": 108,
     "sigaltstack": 131, "gettid": 186, "futex": 202, "sched_getaffinity": 204, "clock_gettime": 228,
-    "clock_getres": 229, "clock_nanosleep": 230, "exit_group": 231, "set_robust_list": 273, "pwrite64": 18,
+    "clock_getres": 229, "clock_nanosleep": 230, "exit_group": 231, "set_robust_list": 273, "pwrite64": 18, "preadv": 295, "preadv2": 327,
     "getrandom": 318, "membarrier": 324, "rseq": 334, "restart_syscall": 219, "getcpu": 309,
 }  # fmt: skip
 _KILLED = {
@@ -115,8 +115,7 @@ def build_filter(*, pid: int, threads: bool, executable_memory: bool) -> bytes:
     parts.append(_only_if(_NEWFSTATAT, 3, _ANY_BIT, _AT_EMPTY_PATH, then=_ALLOW, otherwise=refuse))
     parts.append(_when(_IOCTL, _return(_ERRNO | _ENOTTY)))
     matches = [
-        _jump(_EQUAL, command, len(_FCNTL_ALLOWED) - place, 0)
-        for place, command in enumerate(_FCNTL_ALLOWED)
+        _jump(_EQUAL, command, len(_FCNTL_ALLOWED) - place, 0) for place, command in enumerate(_FCNTL_ALLOWED)
     ]
     parts.append(_when(_FCNTL, _low(1), *matches, _return(refuse), _return(_ALLOW)))
     parts.append(_return(refuse))

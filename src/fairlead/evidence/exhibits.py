@@ -1,0 +1,171 @@
+"""An exhibit on this computer: what it is, where it lies, how it is opened and digested."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairlead.evidence.folder import open_beneath, open_root, walk_folder
+from fairlead.evidence.sniff import Container, read_head, sniff
+from fairlead.terms.custody import ExhibitKind
+from fairlead.terms.errors import ItemError, UsageError
+from fairlead.terms.verdicts import FileVerdict
+
+_CHUNK_BYTES = 1 << 20
+_SEGMENT = re.compile(r"\.([Ee])([0-9]{2}|[A-Za-z]{2})$")
+_MOST_SEGMENTS = 30
+_IMAGE_NAMES = {".img", ".dd", ".raw", ".001"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExhibitSource:
+    """Number, kind and place of one exhibit's working copy."""
+
+    exhibit: str
+    kind: ExhibitKind
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExhibitDigest:
+    """Size and SHA-256 of an exhibit; for a folder, of the sorted manifest of its files.
+
+    The manifest has one line per entry: SHA-256 (or the verdict, where the entry could not be read), size,
+    raw path bytes, separated by one space and ended by a zero byte.
+    """
+
+    size_bytes: int
+    sha256: str
+    files: int
+
+
+def detect_kind(path: Path) -> ExhibitKind:
+    """What an exhibit is, by its type on disk and its first bytes.
+
+    Raises UsageError when it cannot be one.
+    """
+    try:
+        status = path.stat()
+    except OSError as problem:
+        raise UsageError(
+            "there is nothing at the given path, or it cannot be looked at",
+            "Check the path and the rights on it.",
+            code="EVIDENCE-001",
+        ) from problem
+    if stat.S_ISDIR(status.st_mode):
+        return ExhibitKind.FOLDER
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISBLK(status.st_mode):
+        raise UsageError(
+            "an exhibit is a folder, a file or a block device; this is something else",
+            "Give the folder or image that was acquired.",
+            code="EVIDENCE-002",
+        )
+    with open_file(path) as descriptor:
+        match sniff(read_head(descriptor)):
+            case None if path.suffix.lower() in _IMAGE_NAMES:
+                return ExhibitKind.IMAGE  # its first sectors may be what is damaged
+            case None:
+                return ExhibitKind.FILE
+            case Container.IMAGE | Container.EWF:
+                return ExhibitKind.IMAGE
+            case _:
+                return ExhibitKind.ARCHIVE
+
+
+@contextmanager
+def open_file(path: Path) -> Iterator[int]:
+    """A read-only descriptor of an exhibit that is one file. Raises ItemError when it cannot be opened."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as problem:
+        raise ItemError(
+            f"the exhibit cannot be opened ({problem.strerror})",
+            "Check that the working copy is in place and readable.",
+            code="EVIDENCE-003",
+        ) from problem
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def find_segments(path: Path) -> list[Path]:
+    """All segment files of an image in order: E01, E02 and so on beside the first; else the file alone."""
+    if not _SEGMENT.search(path.name):
+        return [path]
+    stem = path.name[:-4].casefold()
+    found = [p for p in path.parent.iterdir() if _SEGMENT.search(p.name) and p.name[:-4].casefold() == stem]
+    return sorted(found, key=lambda p: _segment_order(p.suffix))[:_MOST_SEGMENTS]
+
+
+def _segment_order(suffix: str) -> tuple[int, str]:
+    digits = suffix[2:].isdigit()
+    return (0 if digits else 1, suffix.casefold())
+
+
+def digest_exhibit(path: Path) -> ExhibitDigest:
+    """SHA-256 and size of an exhibit as it lies there now.
+
+    Raises UsageError when there is nothing, ItemError when a file exhibit cannot be read to its end.
+    """
+    if detect_kind(path) is ExhibitKind.FOLDER:
+        return _digest_folder(path)
+    size = 0
+    digest = hashlib.sha256()
+    segments = find_segments(path)
+    for segment in segments:
+        with open_file(segment) as descriptor:
+            size += _feed(descriptor, digest)
+    return ExhibitDigest(size_bytes=size, sha256=digest.hexdigest(), files=len(segments))
+
+
+def _digest_folder(path: Path) -> ExhibitDigest:
+    lines: list[bytes] = []
+    total = 0
+    root = open_root(path)
+    try:
+        for found in walk_folder(root):
+            state, size = (found.verdict or FileVerdict.UNREADABLE).value, found.size_bytes or 0
+            if found.verdict is None:
+                try:
+                    descriptor = open_beneath(root, found.path_bytes)
+                except OSError:
+                    pass
+                else:
+                    try:
+                        digest = hashlib.sha256()
+                        size = _feed(descriptor, digest)
+                        state = digest.hexdigest()
+                    except ItemError:
+                        pass
+                    finally:
+                        os.close(descriptor)
+            total += size
+            lines.append(f"{state} {size} ".encode() + found.path_bytes + b"\0")
+    finally:
+        os.close(root)
+    manifest = b"".join(sorted(lines, key=lambda line: line.split(b" ", 2)[2]))
+    return ExhibitDigest(size_bytes=total, sha256=hashlib.sha256(manifest).hexdigest(), files=len(lines))
+
+
+def _feed(descriptor: int, digest: hashlib._Hash) -> int:
+    size = 0
+    while True:
+        try:
+            chunk = os.pread(descriptor, _CHUNK_BYTES, size)
+        except OSError as problem:
+            raise ItemError(
+                f"the medium gave an error after {size} bytes ({problem.strerror})",
+                "Make a new working copy from the sealed original.",
+                code="EVIDENCE-004",
+            ) from problem
+        if not chunk:
+            return size
+        digest.update(chunk)
+        size += len(chunk)

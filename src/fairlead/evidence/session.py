@@ -1,0 +1,220 @@
+"""Keeps containers open in a sandboxed reader, and hands out the bytes of single items."""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import os
+import tempfile
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool
+from fairlead.evidence.exhibits import ExhibitSource, find_segments
+from fairlead.evidence.folder import open_beneath, open_root
+from fairlead.evidence.limits import EvidenceLimits
+from fairlead.evidence.sniff import Container, read_head, sniff
+from fairlead.terms.custody import ExhibitKind
+from fairlead.terms.errors import ItemError
+from fairlead.terms.origin import Locator, Step, StepKind
+from fairlead.terms.verdicts import FileVerdict
+
+_PAGE = 1000
+_MOST_OPEN = 6
+_READ_ONLY_SEALS = 0x2 | 0x4 | 0x8  # F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE
+_ADD_SEALS = 1033
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenContainer:
+    """A container whose descriptors this process holds; ``token`` names it towards the reader."""
+
+    token: str
+    container: Container
+    descriptors: tuple[int, ...]
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """Bytes of an item behind a read-only descriptor, and why they are not all of it, if so."""
+
+    descriptor: int
+    verdict: FileVerdict = FileVerdict.READ
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some entries of a listing, as the reader sent them; ``verdict`` says why it ended early."""
+
+    untrusted_entries: tuple[dict[str, Any], ...]
+    verdict: FileVerdict | None = None
+    detail: str = ""
+
+
+_VERDICTS = {
+    Outcome.FAILED: FileVerdict.DAMAGED,
+    Outcome.CRASHED: FileVerdict.CRASHED,
+    Outcome.TIMEOUT: FileVerdict.TIMEOUT,
+    Outcome.MEMORY: FileVerdict.LIMIT,
+}
+
+
+class EvidenceSession:
+    """Reads exhibits through one sandboxed reader; keep it for many items of the same container."""
+
+    def __init__(self, limits: EvidenceLimits, *, allow_unsandboxed: bool = False) -> None:
+        self.limits = limits
+        self._pool = SandboxPool(
+            handler="fairlead.evidence.readers.handler:handle",
+            limits=SandboxLimits(
+                memory_bytes=limits.reader_memory_bytes,
+                deadline_s=limits.deadline_s,
+                output_bytes=limits.member_bytes,
+                open_files=256,
+            ),
+            allow_unsandboxed=allow_unsandboxed,
+        )
+        self._containers: OrderedDict[str, OpenContainer] = OrderedDict()
+        self._roots: dict[Path, int] = {}
+
+    def close(self) -> None:
+        """End the reader and let go of all descriptors."""
+        self._pool.close()
+        for container in self._containers.values():
+            _close(container)
+        self._containers.clear()
+        for descriptor in self._roots.values():
+            os.close(descriptor)
+        self._roots.clear()
+
+    def root(self, source: ExhibitSource) -> int:
+        """The descriptor of a folder exhibit. Raises ItemError."""
+        if source.path not in self._roots:
+            self._roots[source.path] = open_root(source.path)
+        return self._roots[source.path]
+
+    def container(self, source: ExhibitSource, prefix: Locator) -> OpenContainer:
+        """The container at a locator, opened or reused. Raises ItemError when there is none any more."""
+        token = f"{source.path}:{prefix}"
+        held = self._containers.get(token)
+        if held is not None:
+            self._containers.move_to_end(token)
+            return held
+        if prefix.steps:
+            fetched = self.fetch(source, prefix)
+            descriptors: tuple[int, ...] = (fetched.descriptor,)
+        else:
+            descriptors = tuple(
+                os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in find_segments(source.path)
+            )
+        kind = sniff(read_head(descriptors[0]))
+        if kind is None and source.kind is ExhibitKind.IMAGE and not prefix.steps:
+            kind = Container.IMAGE
+        if kind is None:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            raise ItemError(
+                "the container in the locator is not one any more",
+                "Compare the exhibit's digest with the one recorded when it was added.",
+                code="EVIDENCE-005",
+            )
+        size = sum(os.fstat(descriptor).st_size for descriptor in descriptors)
+        opened = OpenContainer(token=token, container=kind, descriptors=descriptors, size_bytes=size)
+        self._containers[token] = opened
+        while len(self._containers) > _MOST_OPEN:
+            _close(self._containers.popitem(last=False)[1])
+        return opened
+
+    def pages(self, source: ExhibitSource, prefix: Locator) -> Iterator[Page]:
+        """The listing of a container, page by page; ends with the page that carries a verdict, if any."""
+        start = 0
+        while True:
+            container = self.container(source, prefix)
+            outcome, body, detail = self._ask(container, {"op": "list", "start": start, "count": _PAGE}, [])
+            if outcome is not Outcome.OK:
+                yield Page(untrusted_entries=(), verdict=_VERDICTS[outcome], detail=f"reader: {detail}")
+                return
+            entries = tuple(entry for entry in body.get("entries", ()) if isinstance(entry, dict))
+            verdict = FileVerdict(body["verdict"]) if "verdict" in body else None
+            yield Page(untrusted_entries=entries, verdict=verdict, detail=str(body.get("detail", "")))
+            start += len(entries)
+            if body.get("end") or not entries:
+                return
+
+    def fetch(self, source: ExhibitSource, locator: Locator) -> Fetched:
+        """The bytes of one item. Raises ItemError when the item cannot be reached at all."""
+        if not locator.steps:
+            return Fetched(descriptor=os.open(source.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
+        *parents, last = locator.steps
+        if last.kind is StepKind.PATH:
+            return Fetched(descriptor=open_beneath(self.root(source), last.path))
+        container = self.container(source, Locator(steps=tuple(parents)))
+        return self._copy(container, last)
+
+    def _copy(self, container: OpenContainer, step: Step) -> Fetched:
+        place = (
+            {"index": step.index}
+            if step.kind is StepKind.MEMBER
+            else {"partition": step.partition, "inode": step.inode}
+        )
+        output = os.memfd_create("item", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
+        most = min(self.limits.member_bytes, self.limits.spool_in_memory_bytes)
+        outcome, body, detail = self._ask(container, {"op": "copy", "place": place, "most": most}, [output])
+        if outcome is Outcome.OK and body.get("verdict") == "limit" and most < self.limits.member_bytes:
+            os.close(output)
+            with tempfile.TemporaryFile() as spool:  # too large for memory: on disk, without a name
+                output = os.dup(spool.fileno())
+            request = {"op": "copy", "place": place, "most": self.limits.member_bytes}
+            outcome, body, detail = self._ask(container, request, [output])
+            readable = os.open(f"/proc/self/fd/{output}", os.O_RDONLY | os.O_CLOEXEC)
+            os.close(output)
+            output = readable
+        else:
+            fcntl.fcntl(output, _ADD_SEALS, _READ_ONLY_SEALS)
+        if outcome is not Outcome.OK:
+            return Fetched(descriptor=output, verdict=_VERDICTS[outcome], detail=f"reader: {detail}")
+        if "verdict" in body:
+            verdict = FileVerdict(body["verdict"])
+            return Fetched(descriptor=output, verdict=verdict, detail=str(body.get("detail", "")))
+        return Fetched(descriptor=output)
+
+    def _ask(
+        self, container: OpenContainer, request: dict[str, Any], descriptors: list[int]
+    ) -> tuple[Outcome, dict[str, Any], str]:
+        """One request; opens the container first where the reader is new or has let go of it."""
+        request = {**request, "token": container.token}
+        reply = self._pool.call(request, descriptors)
+        if reply.outcome is Outcome.OK and reply.body.get("unknown"):
+            opening = {
+                "op": "open",
+                "token": container.token,
+                "container": container.container.value,
+                "most": max(self.limits.ratio_from_bytes, container.size_bytes * self.limits.ratio),
+            }
+            opened = self._pool.call(opening, list(container.descriptors))
+            if opened.outcome is not Outcome.OK:
+                return opened.outcome, {}, opened.detail
+            reply = self._pool.call(request, descriptors)
+        return reply.outcome, reply.body, reply.detail
+
+
+def _close(container: OpenContainer) -> None:
+    for descriptor in container.descriptors:
+        os.close(descriptor)
+
+
+_SESSIONS: dict[tuple[EvidenceLimits, bool], EvidenceSession] = {}
+
+
+def shared_session(limits: EvidenceLimits, *, allow_unsandboxed: bool = False) -> EvidenceSession:
+    """This process's session for these limits; ended when the process ends."""
+    key = (limits, allow_unsandboxed)
+    if key not in _SESSIONS:
+        _SESSIONS[key] = session = EvidenceSession(limits, allow_unsandboxed=allow_unsandboxed)
+        atexit.register(session.close)
+    return _SESSIONS[key]

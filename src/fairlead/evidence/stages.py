@@ -1,0 +1,116 @@
+"""The stages of this room: walk exhibits, then read every file once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from fairlead.evidence.digests import digest_descriptor
+from fairlead.evidence.exhibits import ExhibitSource
+from fairlead.evidence.limits import EvidenceLimits
+from fairlead.evidence.session import EvidenceSession, shared_session
+from fairlead.evidence.walk import walk_exhibit
+from fairlead.tables import Table
+from fairlead.tables.evidence import EXHIBITS, FILES, LISTING
+from fairlead.terms.custody import ExhibitKind
+from fairlead.terms.errors import ItemError
+from fairlead.terms.origin import parse_locator
+from fairlead.terms.verdicts import FileVerdict
+
+_CODE_VERSION = "1"
+_BATCH_ROWS = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkStage:
+    """EXHIBITS to LISTING: one row per file, member, inode, or part that could not be listed."""
+
+    limits: EvidenceLimits = field(default_factory=EvidenceLimits)
+    allow_unsandboxed: bool = False
+    name: str = "walk"
+    reads: Table = EXHIBITS
+    writes: Table = LISTING
+    rows_per_task: int = 1
+
+    @property
+    def version(self) -> str:
+        """Code and limits."""
+        return f"{_CODE_VERSION}-{self.limits.version}"
+
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of LISTING for the exhibits in the batches."""
+        session = shared_session(self.limits, allow_unsandboxed=self.allow_unsandboxed)
+        for batch in batches:
+            for row in batch.to_pylist():
+                rows = walk_exhibit(source_of(row), session)
+                while listed := list(islice(rows, _BATCH_ROWS)):
+                    yield LISTING.batch(listed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestStage:
+    """LISTING to FILES: reads every file once, takes three digests, gives every file its verdict.
+
+    ``sources`` says where exhibits lie; it is not part of the version, because the place does not change the
+    result.
+    """
+
+    sources: tuple[ExhibitSource, ...]
+    limits: EvidenceLimits = field(default_factory=EvidenceLimits)
+    allow_unsandboxed: bool = False
+    name: str = "digest"
+    reads: Table = LISTING
+    writes: Table = FILES
+    rows_per_task: int = 2000
+
+    @property
+    def version(self) -> str:
+        """Code and limits."""
+        return f"{_CODE_VERSION}-{self.limits.version}"
+
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of FILES, one for each row of LISTING."""
+        session = shared_session(self.limits, allow_unsandboxed=self.allow_unsandboxed)
+        sources = {source.exhibit: source for source in self.sources}
+        for batch in batches:
+            yield FILES.batch([_read(row, sources, session) for row in batch.to_pylist()])
+
+
+def source_of(exhibit_row: dict[str, Any]) -> ExhibitSource:
+    """Number, kind and place of an exhibit from its row of the table exhibits."""
+    return ExhibitSource(
+        exhibit=exhibit_row["exhibit"],
+        kind=ExhibitKind(exhibit_row["kind"]),
+        path=Path(exhibit_row["path"]),
+    )
+
+
+def _read(row: dict[str, Any], sources: dict[str, ExhibitSource], session: EvidenceSession) -> dict[str, Any]:
+    if row["verdict"] is not None:
+        return row
+    try:
+        fetched = session.fetch(sources[row["exhibit"]], parse_locator(row["locator"]))
+    except KeyError:
+        return {**row, "verdict": FileVerdict.UNREADABLE.value, "detail": "the exhibit is not in place"}
+    except ItemError as problem:
+        return {**row, "verdict": FileVerdict.UNREADABLE.value, "detail": problem.fact}
+    except OSError as problem:
+        detail = f"operating system: {problem.strerror}"
+        return {**row, "verdict": FileVerdict.UNREADABLE.value, "detail": detail}
+    try:
+        digests = digest_descriptor(fetched.descriptor)
+    finally:
+        os.close(fetched.descriptor)
+    verdict, detail = fetched.verdict, fetched.detail
+    if digests.problem:
+        verdict, detail = FileVerdict.UNREADABLE, digests.problem
+    read = {**row, "verdict": verdict.value, "read_bytes": digests.size_bytes}
+    if verdict is not FileVerdict.READ:
+        return {**read, "detail": detail or row["detail"]}
+    return {**read, "sha256": digests.sha256, "sha1": digests.sha1, "md5": digests.md5}

@@ -1,0 +1,195 @@
+"""Lists everything in an exhibit: files, members, members of members; each becomes one row."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fairlead.evidence.exhibits import ExhibitSource
+from fairlead.evidence.folder import open_beneath, walk_folder
+from fairlead.evidence.found import FoundFile, FoundTimes, listing_row
+from fairlead.evidence.session import EvidenceSession
+from fairlead.evidence.sniff import Container, note_unopened, read_head, sniff
+from fairlead.terms.custody import ExhibitKind
+from fairlead.terms.errors import ItemError
+from fairlead.terms.origin import Locator, Step, StepKind
+from fairlead.terms.verdicts import Allocation, FileVerdict
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What one archive exhibit, or one archive in a folder, may still declare."""
+
+    members: int
+    size_bytes: int
+
+
+Row = dict[str, Any]
+
+
+def walk_exhibit(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
+    """Rows of the table listing for one exhibit; at least one.
+
+    A row with a verdict is final. A row whose last step has an empty path stands for what could not be listed
+    behind the rows before it, and says why.
+    """
+    try:
+        match source.kind:
+            case ExhibitKind.FOLDER:
+                rows = _folder(source, session)
+            case ExhibitKind.FILE:
+                rows = iter((_whole(source, ""),))
+            case ExhibitKind.ARCHIVE | ExhibitKind.IMAGE:
+                budget = _Budget(session.limits.members, session.limits.archive_bytes)
+                rows = _inside(source, session, Locator(), b"", 0, budget)
+        empty = True
+        for row in rows:
+            empty = False
+            yield row
+        if empty:
+            yield _whole(source, "nothing was found inside")
+    except (ItemError, OSError) as problem:
+        reason = problem.fact if isinstance(problem, ItemError) else f"operating system: {problem.strerror}"
+        yield {**_whole(source, reason), "verdict": FileVerdict.UNREADABLE.value}
+
+
+def _whole(source: ExhibitSource, detail: str) -> Row:
+    """A row for the exhibit itself, to be read as one file."""
+    try:
+        size = source.path.stat().st_size if source.kind is not ExhibitKind.FOLDER else None
+    except OSError:
+        size = None
+    found = FoundFile(path_bytes=os.fsencode(source.path.name), size_bytes=size, detail=detail)
+    row = listing_row(source.exhibit, Locator(), found)
+    if source.kind is ExhibitKind.FOLDER:
+        row["verdict"] = FileVerdict.NOT_A_FILE.value
+    return row
+
+
+def _folder(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
+    root = session.root(source)
+    for found in walk_folder(root):
+        locator = Locator(steps=(Step(kind=StepKind.PATH, path=found.path_bytes),))
+        container = None
+        if found.verdict is None and found.size_bytes:
+            try:
+                descriptor = open_beneath(root, found.path_bytes)
+            except OSError:
+                pass  # reading the whole file gives the verdict
+            else:
+                try:
+                    head = read_head(descriptor)
+                    container = sniff(head)
+                    note = note_unopened(head)
+                    if note:
+                        found = replace(found, detail=f"{note}: kept whole, members not listed")  # noqa: PLW2901
+                finally:
+                    os.close(descriptor)
+        yield listing_row(source.exhibit, locator, found)
+        if container is not None:
+            budget = _Budget(session.limits.members, session.limits.archive_bytes)
+            yield from _inside(source, session, locator, found.path_bytes, 1, budget)
+
+
+def _inside(
+    source: ExhibitSource,
+    session: EvidenceSession,
+    prefix: Locator,
+    shown: bytes,
+    depth: int,
+    budget: _Budget,
+) -> Iterator[Row]:
+    """Members of the container at ``prefix``, and what lies in them."""
+    listed = 0
+
+    def rest(verdict: FileVerdict, detail: str) -> Row:
+        step = Step(kind=StepKind.MEMBER, path=b"", index=listed)
+        found = FoundFile(path_bytes=b"", size_bytes=None, verdict=verdict, detail=detail)
+        return _row(source, Locator(steps=(*prefix.steps, step)), found, shown)
+
+    if depth > session.limits.depth:
+        yield rest(FileVerdict.LIMIT, f"containers nested deeper than {session.limits.depth} are not opened")
+        return
+    try:
+        for page in session.pages(source, prefix):
+            for untrusted in page.untrusted_entries:
+                step, found, stored = _parse(untrusted)
+                if budget.members <= 0:
+                    most = session.limits.members
+                    yield rest(FileVerdict.LIMIT, f"more than {most} members; the rest is not listed")
+                    return
+                budget.members -= 1
+                listed += 1
+                found = _limited(found, stored, session, budget)
+                locator = Locator(steps=(*prefix.steps, step))
+                yield _row(source, locator, found, shown)
+                if found.verdict is None and found.container is not None:
+                    name = shown + b"!" + found.path_bytes if shown else found.path_bytes
+                    yield from _inside(source, session, locator, name, depth + 1, budget)
+            if page.verdict is not None:
+                yield rest(page.verdict, page.detail)
+    except (ItemError, OSError, ValueError, KeyError, TypeError) as problem:
+        yield rest(FileVerdict.DAMAGED, f"listing: {type(problem).__name__}")
+
+
+def _row(source: ExhibitSource, locator: Locator, found: FoundFile, shown: bytes) -> Row:
+    row = listing_row(source.exhibit, locator, found)
+    if shown:
+        row["path"] = listing_row(
+            source.exhibit, locator, replace(found, path_bytes=shown + b"!" + found.path_bytes)
+        )["path"]
+    return row
+
+
+def _limited(found: FoundFile, stored: int | None, session: EvidenceSession, budget: _Budget) -> FoundFile:
+    """The entry with the verdict ``limit`` where reading it would break one."""
+    limits = session.limits
+    if found.verdict is not None or found.size_bytes is None:
+        return found
+    size = found.size_bytes
+    if stored is not None and size > limits.ratio_from_bytes and size > stored * limits.ratio:
+        detail = f"declares {size} bytes packed in {stored}, more than {limits.ratio} to 1; not read"
+        return replace(found, verdict=FileVerdict.LIMIT, detail=detail)
+    if size > budget.size_bytes:
+        detail = f"the members together declare more than {limits.archive_bytes} bytes; this one is not read"
+        return replace(found, verdict=FileVerdict.LIMIT, detail=detail)
+    budget.size_bytes -= size
+    return found
+
+
+def _parse(untrusted: dict[str, Any]) -> tuple[Step, FoundFile, int | None]:
+    """A reader's entry as types. Raises ValueError, KeyError or TypeError for what is none."""
+    path = bytes.fromhex(str(untrusted.get("path", "")))
+    if "inode" in untrusted:
+        step = Step(
+            kind=StepKind.INODE,
+            path=path,
+            partition=int(untrusted["partition"]),
+            inode=int(untrusted["inode"]),
+        )
+    else:
+        step = Step(kind=StepKind.MEMBER, path=path, index=int(untrusted["index"]))
+    verdict = untrusted.get("verdict")
+    container = untrusted.get("container")
+    found = FoundFile(
+        path_bytes=path,
+        size_bytes=_whole_number(untrusted.get("size")),
+        times=FoundTimes(
+            modified_us=_whole_number(untrusted.get("modified")),
+            accessed_us=_whole_number(untrusted.get("accessed")),
+            changed_us=_whole_number(untrusted.get("changed")),
+            created_us=_whole_number(untrusted.get("created")),
+            source=str(untrusted.get("clock", ""))[:80],
+        ),
+        allocation=Allocation(untrusted.get("allocation", "live")),
+        verdict=FileVerdict(verdict) if verdict else None,
+        detail=str(untrusted.get("detail", ""))[:300],
+        container=Container(container) if container else None,
+    )
+    return step, found, _whole_number(untrusted.get("stored"))
+
+
+def _whole_number(untrusted: object) -> int | None:
+    return untrusted if isinstance(untrusted, int) and -(1 << 62) < untrusted < 1 << 62 else None
