@@ -24,6 +24,7 @@ IDENTIFIERS = Table(
         Column("holders", INT, "records that hold the same value"),
         Column("first_at", TIME, "first seen"),
         Column("last_at", TIME, "last seen"),
+        Column("days", INT, "distinct days on which it was seen; null when not dated"),
         EXHIBIT,
         LOCATOR,
     ),
@@ -68,7 +69,9 @@ PERSONS = Table(
         Column("grade", TEXT, "AttributionGrade"),
         Column("members", TEXTS, "record ids joined into the person"),
         Column("roles", TEXTS, "roles the members have"),
-        Column("countries", pa.list_(_COUNTRY), "countries with grade, grounds and contradictions, best first"),
+        Column(
+            "countries", pa.list_(_COUNTRY), "countries with grade, grounds and contradictions, best first"
+        ),
         Column("country", TEXT, "country that the grounds support, null when they do not"),
         Column("names_person", FLAG, "true when the evidence allows naming a person in a lead"),
         Column("grounds", TEXTS, "what the grade rests on"),

@@ -6,6 +6,12 @@ from fairlead.tables.schema import EXHIBIT, INT, LOCATOR, MONEY, SMALL, TEXT, TE
 
 _ORIGIN = (EXHIBIT, LOCATOR)
 _ORIGINAL = Column("original", TEXT, "the row's mapped values as they stood, JSON")
+_TIME_BASIS = Column(
+    "time_basis",
+    TEXT,
+    "how times became UTC: unix, stated, a zone's name (with 'ambiguous hour' where clocks went back), or "
+    "unknown (read as UTC, may be off by up to 14 hours)",
+)
 
 ACCOUNTS = Table(
     name="accounts",
@@ -35,6 +41,7 @@ ACCOUNTS = Table(
         Column("status", TEXT, "role or state on the platform, e.g. member, moderator, operator, test"),
         Column("instrument_kind", TEXT, "iban, card or wallet named by a provider reply"),
         Column("instrument", TEXT, "the instrument as stored"),
+        _TIME_BASIS,
         _ORIGINAL,
         *_ORIGIN,
     ),
@@ -63,6 +70,7 @@ PAYMENTS = Table(
         Column("instrument", TEXT, "IBAN, card fingerprint or wallet address as stored"),
         Column("instrument_country", TEXT, "country of the issuer, ISO 3166-1 alpha-2"),
         Column("ip", TEXT, "address the processor saw"),
+        _TIME_BASIS,
         _ORIGINAL,
         *_ORIGIN,
     ),
@@ -79,6 +87,7 @@ ACCESSES = Table(
         Column("account", TEXT, "account the line names, null when none"),
         Column("user_name", TEXT, "user name the line names, as stored"),
         Column("at", TIME, "time of the request"),
+        _TIME_BASIS,
         Column("zone_offset_minutes", SMALL, "offset from UTC that the line states, minutes"),
         Column("ip", TEXT, "client address"),
         Column("port", SMALL, "client port; null when the format has none"),
@@ -87,6 +96,28 @@ ACCESSES = Table(
         Column("status", SMALL, "response status"),
         Column("size_bytes", INT, "bytes sent"),
         Column("agent", TEXT, "user agent, cut at 512 bytes"),
+    ),
+)
+
+EVENTS = Table(
+    name="events",
+    row="one dated event of an account in the platform's own tables: a message, an upload, a session",
+    key=("event",),
+    written_by="records",
+    columns=(
+        Column("event", TEXT, "source name, table and the platform's own id, or the row's first byte"),
+        Column("source", TEXT, "name of the source in the mapping"),
+        Column("account", TEXT, "account whose event it is, null when none"),
+        Column("kind", TEXT, "PlatformAct the mapping gives it"),
+        Column("at", TIME, "time of the event"),
+        Column("ip", TEXT, "address as stored"),
+        Column("device", TEXT, "device key as stored"),
+        Column("agent", TEXT, "user agent, cut at 512 bytes"),
+        Column("object", TEXT, "path or reference of the content concerned"),
+        Column("counterpart", TEXT, "the other account, e.g. who received a message"),
+        _TIME_BASIS,
+        _ORIGINAL,
+        *_ORIGIN,
     ),
 )
 
@@ -133,6 +164,10 @@ SOURCES = Table(
         Column("source", TEXT, "name of the source in the mapping"),
         *_ORIGIN,
         Column("kind", TEXT, "sql_dump, access_log, payments, subscribers"),
+        Column("zone", TEXT, "zone the mapping states for times without one: UTC, a name, stated or unknown"),
+        Column("clock_offset_seconds", INT, "seconds by which the clock was fast, taken off every time"),
+        Column("clock_evidence", TEXT, "how that offset was found"),
+        Column("fields_unread", INT, "values kept in `original` that are not what the mapping says"),
         Column("lines_in", INT, "lines or rows in the file"),
         Column("lines_parsed", INT, "lines or rows that became rows of a table"),
         Column("lines_quarantined", INT, "lines or rows in quarantine"),
@@ -140,4 +175,4 @@ SOURCES = Table(
     ),
 )
 
-TABLES = (ACCOUNTS, PAYMENTS, ACCESSES, ACTS, QUARANTINE, SOURCES)
+TABLES = (ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, ACTS, QUARANTINE, SOURCES)

@@ -1,0 +1,160 @@
+"""From lines of an access log to rows of the table accesses, column by column."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from fairlead.records.mapping import LogSource
+from fairlead.records.rows import Reader
+from fairlead.records.values import Clock, ReadTime
+from fairlead.records.weblog import LineReader, Parsed, lines_of, reader_for
+from fairlead.tables.records import ACCESSES
+from fairlead.terms.errors import UsageError
+
+_MONTHS = {
+    "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
+    "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
+}  # fmt: skip
+_LONGEST_PATH = 2048
+_LONGEST_AGENT = 512
+
+
+def log_reader(source: LogSource) -> LineReader:
+    """The line reader of a source; a format without address, time or request is a UsageError."""
+    read = reader_for(source.format)
+    if read is None:
+        raise UsageError(
+            f"source {source.name}: this log format lacks address, time or request, or is not known",
+            "Use combined, common, cloudflare, caddy, or the server's own log format string.",
+            code="MAPPING-005",
+        )
+    return read
+
+
+def read_log_time(text: str, clock: Clock) -> ReadTime | None:
+    """``22/Nov/2026:12:17:17 +0000``, ISO 8601, or seconds, milliseconds or nanoseconds since 1970."""
+    if len(text) == 26 and text[2] == "/":  # noqa: PLR2004 - the length of the common log format's time
+        try:
+            minutes = int(text[22:24]) * 60 + int(text[24:26])
+            minutes = -minutes if text[21] == "-" else minutes
+            naive = datetime(
+                int(text[7:11]), _MONTHS[text[3:6]], int(text[:2]),
+                int(text[12:14]), int(text[15:17]), int(text[18:20]), tzinfo=UTC,
+            )  # fmt: skip
+        except (ValueError, KeyError):
+            return None
+        try:
+            at = naive - timedelta(minutes=minutes, seconds=clock.offset_seconds)
+        except OverflowError:
+            return None
+        return ReadTime(at=at, basis="stated", offset_minutes=minutes)
+    if text.replace(".", "", 1).isdigit():
+        whole = text.partition(".")[0]
+        if len(whole) > 16:  # noqa: PLR2004 - nanoseconds
+            return clock.read(str(int(whole) // 1_000_000), "unix_ms")
+        return clock.read(text, "unix_ms" if len(whole) > 11 else "unix")  # noqa: PLR2004 - seconds until year 5138
+    return clock.read(text, "iso")
+
+
+class LogBatch:
+    """Columns of accesses as they fill up."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, list[Any]] = {column.name: [] for column in ACCESSES.columns}
+        self.rows = 0
+
+    def batch(self) -> pa.RecordBatch:
+        """The rows so far."""
+        arrays = [pa.array(self.columns[c.name], c.type) for c in ACCESSES.columns]
+        return pa.RecordBatch.from_arrays(arrays, schema=ACCESSES.schema)
+
+
+def read_log(
+    source: LogSource, stream: BinaryIO, sink: Any, reader: Reader
+) -> Iterator[tuple[Any, pa.RecordBatch]]:
+    """Rows and quarantine of one log; blank lines are skipped and counted."""
+    read = log_reader(source)
+
+    @lru_cache(maxsize=65536)
+    def time_of(raw: bytes) -> ReadTime | None:
+        return read_log_time(raw.decode("ascii", errors="replace"), source.clock)
+
+    @lru_cache(maxsize=262144)
+    def address_of(raw: bytes) -> str | None:
+        try:
+            return str(ipaddress.ip_address(raw.decode("ascii")))
+        except ValueError:
+            return None
+
+    @lru_cache(maxsize=65536)
+    def user_of(raw: bytes) -> tuple[str, str | None]:
+        name = reader.text(raw)
+        directory = reader.directory
+        match source.user_is:
+            case "user_name":
+                return name, directory.by_user_name(source.account_source, name)
+            case "id":
+                return name, directory.by_id(source.account_source, name)
+            case "email":
+                return name, directory.by_email(source.account_source, name)
+
+    for lines in lines_of(stream):
+        held = LogBatch()
+        c = held.columns
+        for line in lines:
+            text = line.text
+            parsed = read(text[:-1] if text[-1:] == b"\r" else text) if line.whole else None
+            at = time_of(parsed[2]) if parsed is not None else None
+            ip = address_of(parsed[0]) if parsed is not None else None
+            if parsed is None or at is None or ip is None:
+                if text.strip():
+                    yield from sink.refuse(line.start, line.end, _why(line.whole, parsed, at), 1)
+                else:
+                    sink.skipped += 1
+                continue
+            user = parsed[1]
+            name, account = user_of(user) if user and user != b"-" else (None, None)
+            c["locator"].append(f"{sink.locator}#bytes={line.start}-{line.end}")
+            c["account"].append(account)
+            c["user_name"].append(name)
+            c["at"].append(at.at)
+            c["time_basis"].append(at.basis)
+            c["zone_offset_minutes"].append(at.offset_minutes)
+            c["ip"].append(ip)
+            _add_request(c, parsed, reader)
+        count = len(c["locator"])
+        if count:
+            c["exhibit"] = [sink.exhibit] * count
+            c["source"] = [source.name] * count
+            sink.parsed += count
+            yield ACCESSES, held.batch()
+
+
+def _add_request(c: dict[str, list[Any]], parsed: Parsed, reader: Reader) -> None:
+    _, _, _, request, status, size, agent, port = parsed
+    method, _, rest = request.partition(b" ")
+    path = rest.rpartition(b" ")[0] or rest
+    c["port"].append(_number(port, 5))
+    c["method"].append(reader.text(method[:32]) or None)
+    c["path"].append(reader.text(path[:_LONGEST_PATH]))
+    c["status"].append(_number(status, 5))
+    c["size_bytes"].append(_number(size, 15))
+    c["agent"].append(reader.text(agent[:_LONGEST_AGENT]) if agent and agent != b"-" else None)
+
+
+def _number(raw: bytes | None, digits: int) -> int | None:
+    return int(raw) if raw and raw.isdigit() and len(raw) <= digits else None
+
+
+def _why(whole: bool, parsed: Parsed | None, at: ReadTime | None) -> str:
+    if not whole:
+        return "a line above 1 MiB"
+    if parsed is None:
+        return "not in the log's format"
+    return "a time that cannot be read" if at is None else "no client address"

@@ -1,0 +1,363 @@
+"""The mapping file: which column of whose records is what. A closed schema: an unknown key is refused."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from enum import StrEnum
+from importlib import resources
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from fairlead.records.values import Clock
+from fairlead.terms.errors import UsageError
+
+FIXED_ZONES = frozenset({"UTC", "stated", "unknown"})
+
+
+class RowKind(StrEnum):
+    """Which table the rows of a dumped table become."""
+
+    ACCOUNTS = "accounts"
+    PAYMENTS = "payments"
+    EVENTS = "events"
+
+
+class Dialect(StrEnum):
+    """Whose quoting rules a dump follows."""
+
+    AUTO = "auto"
+    MYSQL = "mysql"
+    POSTGRES = "postgres"
+    SQLITE = "sqlite"
+
+
+class Closed(BaseModel):
+    """A part of the mapping file; a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
+
+
+class ColumnUse(Closed):
+    """Where the value of a role stands: a column or a constant, and how it is to be read.
+
+    ``pattern`` keeps its first group; ``values`` translates what the platform wrote; ``format`` is for
+    times: ``unix``, ``unix_ms``, ``iso`` or a strptime pattern; ``optional`` allows the column to be absent.
+    """
+
+    column: str | None = None
+    constant: str | None = None
+    pattern: str | None = None
+    values: dict[str, str] = {}
+    format: str | None = None
+    optional: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, given: Any) -> Any:
+        return {"column": given} if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ColumnUse:
+        if (self.column is None) == (self.constant is None):
+            raise ValueError("say either column or constant")
+        if self.pattern is not None and re.compile(self.pattern).groups != 1:
+            raise ValueError("pattern needs exactly one group")
+        return self
+
+
+Use = ColumnUse | None
+
+
+class AccountRoles(Closed):
+    """Roles of columns that describe an account or a subscriber."""
+
+    id: Use = None
+    user_name: Use = None
+    full_name: Use = None
+    first_name: Use = None
+    last_name: Use = None
+    date_of_birth: Use = None
+    email: Use = None
+    phone: Use = None
+    registered_at: Use = None
+    registered_ip: Use = None
+    last_seen_at: Use = None
+    last_ip: Use = None
+    device: Use = None
+    country: Use = None
+    postcode: Use = None
+    address: Use = None
+    language: Use = None
+    zone: Use = None
+    password: Use = None
+    status: Use = None
+    instrument_kind: Use = None
+    instrument: Use = None
+
+
+class PaymentRoles(Closed):
+    """Roles of columns that describe a payment."""
+
+    id: Use = None
+    account_id: Use = None
+    account_user_name: Use = None
+    account_email: Use = None
+    reference: Use = None
+    kind: Use = None
+    amount: Use
+    refunded_amount: Use = None
+    disputed_amount: Use = None
+    currency: Use = None
+    paid_at: Use = None
+    paid_on: Use = None
+    paid_at_time: Use = None
+    paid_zone: Use = None
+    payer_name: Use = None
+    payer_email: Use = None
+    payer_phone: Use = None
+    payer_country: Use = None
+    payer_postcode: Use = None
+    instrument_kind: Use = None
+    instrument: Use = None
+    instrument_country: Use = None
+    ip: Use = None
+
+
+class EventRoles(Closed):
+    """Roles of columns that describe an event of an account."""
+
+    id: Use = None
+    account_id: Use = None
+    account_user_name: Use = None
+    account_email: Use = None
+    act: ColumnUse
+    at: Use = None
+    ip: Use = None
+    device: Use = None
+    agent: Use = None
+    object: Use = None
+    counterpart_id: Use = None
+
+
+class AccountTable(Closed):
+    """A dumped table whose rows are accounts."""
+
+    name: str
+    rows: Literal[RowKind.ACCOUNTS]
+    columns: tuple[str, ...] = ()
+    roles: AccountRoles
+
+
+class PaymentTable(Closed):
+    """A dumped table whose rows are payments."""
+
+    name: str
+    rows: Literal[RowKind.PAYMENTS]
+    columns: tuple[str, ...] = ()
+    roles: PaymentRoles
+
+
+class EventTable(Closed):
+    """A dumped table whose rows are events."""
+
+    name: str
+    rows: Literal[RowKind.EVENTS]
+    columns: tuple[str, ...] = ()
+    roles: EventRoles
+
+
+DumpTable = Annotated[AccountTable | PaymentTable | EventTable, Field(discriminator="rows")]
+
+
+class _Source(Closed):
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")
+    exhibit: str
+    path: str
+    zone: str
+    clock_offset_seconds: int = 0
+    clock_evidence: str = ""
+    accounts: str | None = None
+    charset: str = "utf-8"
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in FIXED_ZONES and zone not in available_timezones():
+            raise ValueError("zone is UTC, stated, unknown or an IANA name such as Europe/Copenhagen")
+        return zone
+
+    @field_validator("charset")
+    @classmethod
+    def _known_charset(cls, charset: str) -> str:
+        try:
+            "".encode(charset)
+        except LookupError as problem:
+            raise ValueError("this character set does not exist") from problem
+        return charset
+
+    @model_validator(mode="after")
+    def _offset_has_evidence(self) -> _Source:
+        if self.clock_offset_seconds and not self.clock_evidence.strip():
+            raise ValueError("clock_offset_seconds needs clock_evidence: how was the offset found?")
+        return self
+
+    @property
+    def zone_info(self) -> ZoneInfo | None:
+        """The named zone, or None for UTC, stated and unknown."""
+        return None if self.zone in FIXED_ZONES else ZoneInfo(self.zone)
+
+    @property
+    def clock(self) -> Clock:
+        """How times of this source are read."""
+        return Clock(zone=self.zone, zone_info=self.zone_info, offset_seconds=self.clock_offset_seconds)
+
+    @property
+    def account_source(self) -> str:
+        """The source whose accounts this one refers to."""
+        return self.accounts or self.name
+
+
+class DumpSource(_Source):
+    """A dump of the platform's database, read as text and never executed."""
+
+    kind: Literal["sql_dump"]
+    dialect: Dialect = Dialect.AUTO
+    preset: str | None = None
+    prefix: str | None = None
+    table: tuple[DumpTable, ...] = ()
+
+
+class LogSource(_Source):
+    """An access log; ``format`` is combined, common, cloudflare, caddy, or an nginx or Apache format."""
+
+    kind: Literal["access_log"]
+    format: str = "combined"
+    user_is: Literal["user_name", "id", "email"] = "user_name"
+    preset: str | None = None
+
+
+class PaymentSource(_Source):
+    """A payment export: CSV, JSON, XLSX or camt.053."""
+
+    kind: Literal["payments"]
+    format: Literal["csv", "json", "xlsx", "camt.053"] = "csv"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    decimal: Literal[".", ","] = "."
+    reference_is: Literal["free", "account_id", "user_name", "email", "platform_reference"] = "free"
+    reference_pattern: str | None = None
+    preset: str | None = None
+    roles: PaymentRoles | None = None
+
+
+class SubscriberSource(_Source):
+    """A provider's reply about its subscribers: CSV, JSON or XLSX."""
+
+    kind: Literal["subscribers"]
+    format: Literal["csv", "json", "xlsx"] = "csv"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    roles: AccountRoles
+
+
+Source = DumpSource | LogSource | PaymentSource | SubscriberSource
+
+
+class ActRule(Closed):
+    """One rule by which conduct is derived from records; rules are data (`records/rules.toml`)."""
+
+    name: str
+    act: str
+    rows: Literal["accounts", "payments", "accesses", "events"]
+    why: str
+    path_pattern: str | None = None
+    methods: tuple[str, ...] = ()
+    statuses: tuple[int, ...] = ()
+    account_statuses: tuple[str, ...] = ()
+    event_kinds: tuple[str, ...] = ()
+    payment_kinds: tuple[str, ...] = ()
+
+
+class Mapping(Closed):
+    """The whole mapping file: sources, and rules of this platform that add to or replace the shipped ones."""
+
+    version: Literal[1] = 1
+    source: tuple[Annotated[Source, Field(discriminator="kind")], ...] = ()
+    rule: tuple[ActRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _names(self) -> Mapping:
+        names = [source.name for source in self.source]
+        if len(set(names)) != len(names):
+            raise ValueError("two sources have the same name")
+        for source in self.source:
+            if source.account_source not in names:
+                raise ValueError(f"source {source.name}: accounts names an unknown source")
+        return self
+
+    def ordered(self) -> tuple[Source, ...]:
+        """Sources in the order of loading: those with accounts before what refers to them."""
+        rank = {"sql_dump": 0, "subscribers": 1, "payments": 2, "access_log": 3}
+        return tuple(sorted(self.source, key=lambda source: (rank[source.kind], source.name)))
+
+
+def parse_mapping(text: str, *, name: str = "the mapping") -> Mapping:
+    """Read a mapping file's text; a wrong or unknown key is a UsageError that names it."""
+    try:
+        untrusted = tomllib.loads(text)
+        for source in untrusted.get("source", []):
+            _apply_preset(source)
+        return Mapping.model_validate(untrusted)
+    except tomllib.TOMLDecodeError as problem:
+        raise UsageError(
+            f"{name} is not TOML: {problem}", "Correct the line it names.", code="MAPPING-001"
+        ) from problem
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"{name}: {where or 'the file'}: {first['msg']}",
+            "Correct this key; docs/how-to/map-a-platforms-records.md lists all keys.",
+            code="MAPPING-002",
+        ) from problem
+
+
+def preset_names() -> tuple[str, ...]:
+    """Names of the shipped presets."""
+    folder = resources.files("fairlead.records") / "presets"
+    return tuple(sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+def _apply_preset(source: Any) -> None:
+    """Fill a source from its preset; what the file itself says wins."""
+    name = source.get("preset") if isinstance(source, dict) else None
+    if name is None:
+        return
+    if name not in preset_names():
+        raise UsageError(
+            "a source names a preset that is not shipped",
+            f"Use one of: {', '.join(preset_names())}.",
+            code="MAPPING-003",
+        )
+    preset = tomllib.loads(
+        (resources.files("fairlead.records") / "presets" / f"{name}.toml").read_text("utf-8")
+    )
+    prefix = source.get("prefix", preset.pop("prefix", ""))
+    preset.pop("about", None)
+    tables = preset.pop("table", [])
+    for table in tables:
+        table["name"] = prefix + table["name"]
+        for role, use in table["roles"].items():
+            table["roles"][role] = {"optional": True} | ({"column": use} if isinstance(use, str) else use)
+    own = {table["name"] for table in source.get("table", [])}
+    if tables:
+        source["table"] = [*source.get("table", []), *(t for t in tables if t["name"] not in own)]
+    if "roles" in preset:
+        roles = {
+            role: {"optional": True} | ({"column": use} if isinstance(use, str) else use)
+            for role, use in preset.pop("roles").items()
+        }
+        source["roles"] = roles | source.get("roles", {})
+    for key, value in preset.items():
+        source.setdefault(key, value)

@@ -1,0 +1,238 @@
+"""Access logs, line by line: a fast path for the combined format, patterns for others, JSON lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+LONGEST_LINE_BYTES = 1 << 20
+_CHUNK_BYTES = 4 << 20
+_COMMON_PARTS, _COMBINED_PARTS = 3, 7  # pieces of a line between its quotes
+_WHO_FIELDS, _STATUS_DIGITS, _TAIL_FIELDS = 3, 3, 2
+
+# ip, user, time, method+path (request line), status, size, agent, port — as bytes, None when absent
+Parsed = tuple[bytes, bytes | None, bytes, bytes, bytes, bytes | None, bytes | None, bytes | None]
+LineReader = Callable[[bytes], Parsed | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line without its end, and its byte range in the log."""
+
+    text: bytes
+    start: int
+    end: int
+    whole: bool
+
+
+def lines_of(stream: BinaryIO) -> Iterator[list[Line]]:
+    """Lines in batches; a line longer than 1 MiB comes in one piece that is not whole."""
+    base = 0
+    rest = b""
+    while True:
+        chunk = stream.read(_CHUNK_BYTES)
+        data = rest + chunk
+        if not chunk:
+            if data:
+                yield [
+                    Line(data[:LONGEST_LINE_BYTES], base, base + len(data), len(data) <= LONGEST_LINE_BYTES)
+                ]
+            return
+        pieces = data.split(b"\n")
+        rest = pieces.pop()
+        batch: list[Line] = []
+        for piece in pieces:
+            end = base + len(piece)
+            batch.append(Line(piece[:LONGEST_LINE_BYTES], base, end, len(piece) <= LONGEST_LINE_BYTES))
+            base = end + 1
+        yield batch
+
+
+def read_combined(line: bytes) -> Parsed | None:
+    r"""The combined and common formats, split on quotes; None when the line is not one.
+
+    A quote inside a field is written ``\"`` by Apache and ``\x22`` by nginx; such lines take the slow path.
+    """
+    parts = line.split(b'"')
+    count = len(parts)
+    if count not in (_COMMON_PARTS, _COMBINED_PARTS) or b'\\"' in line:
+        return _slow_combined(line)
+    head = parts[0]
+    open_at = head.rfind(b" [")
+    if open_at < 0 or head[-2:] != b"] ":
+        return None
+    who = head[:open_at].split(b" ", 2)
+    tail = parts[2].split()
+    if (
+        len(who) != _WHO_FIELDS
+        or len(tail) < _TAIL_FIELDS
+        or len(tail[0]) != _STATUS_DIGITS
+        or not tail[0].isdigit()
+    ):
+        return None
+    if not tail[1].isdigit() and tail[1] != b"-":
+        return None
+    if count == _COMBINED_PARTS and parts[4] != b" ":
+        return None
+    return (
+        who[0],
+        who[2],
+        head[open_at + 2 : -2],
+        parts[1],
+        tail[0],
+        tail[1],
+        parts[5] if count == _COMBINED_PARTS else None,
+        None,
+    )
+
+
+_QUOTED = rb'"((?:[^"\\]|\\.)*+)"'
+_COMBINED = re.compile(
+    rb"(\S+) \S+ (.+?) \[([^\]]+)\] "
+    + _QUOTED
+    + rb" (\d{3}) (\d+|-)(?: "
+    + _QUOTED
+    + rb" "
+    + _QUOTED
+    + rb")?(?: .*)?",
+    re.DOTALL,
+)
+
+
+def _slow_combined(line: bytes) -> Parsed | None:
+    found = _COMBINED.fullmatch(line)
+    if found is None:
+        return None
+    ip, user, at, request, status, size, _, agent = found.groups()
+    return (ip, user, at, request, status, size, agent, None)
+
+
+_NGINX = {
+    "remote_addr": "ip", "http_x_real_ip": "ip", "remote_user": "user",
+    "time_local": "time", "time_iso8601": "time",
+    "request": "request", "request_method": "method", "request_uri": "path", "uri": "path",
+    "status": "status",
+    "body_bytes_sent": "size", "bytes_sent": "size",
+    "http_user_agent": "agent", "remote_port": "port", "msec": "time",
+}  # fmt: skip
+_APACHE = {
+    "h": "ip", "a": "ip", "u": "user", "t": "time", "r": "request", "m": "method", "U": "path", "s": "status",
+    "b": "size", "B": "size", "O": "size",
+}  # fmt: skip
+_DIRECTIVE = re.compile(r"\$([a-z0-9_]+)|%[<>]?(?:\{([^}]+)\})?([a-zA-Z])")
+
+
+def pattern_reader(form: str) -> LineReader | None:
+    """A reader for an nginx or Apache log format string; None when it lacks address, time or request."""
+    pattern = ""
+    names: set[str] = set()
+    position = 0
+    for found in _DIRECTIVE.finditer(form):
+        pattern += re.escape(form[position : found.start()])
+        position = found.end()
+        nginx, argument, apache = found.groups()
+        name = _NGINX.get(nginx) if nginx else _APACHE.get(apache)
+        if apache == "i" and argument and argument.lower() == "user-agent":
+            name = "agent"
+        if apache == "p" and argument == "remote":
+            name = "port"
+        quoted = form[found.start() - 1 : found.start()] == '"'
+        if apache == "t":
+            body = r"\[(?P<time>[^\]]+)\]"
+        else:
+            body = (
+                r"(?:[^\"\\]|\\.)*+"
+                if quoted
+                else (r"[^\]]+" if form[found.start() - 1 : found.start()] == "[" else r"\S*+")
+            )
+            if name == "user" and not quoted:
+                body = r".+?"
+            body = f"(?P<{name}>{body})" if name and name not in names else f"(?:{body})"
+        if name:
+            names.add(name)
+        pattern += body
+    pattern += re.escape(form[position:])
+    if not {"ip", "time"} <= names or not ({"request", "path"} & names):
+        return None
+    compiled = re.compile(pattern.encode(), re.DOTALL)
+
+    def read(line: bytes) -> Parsed | None:
+        found = compiled.fullmatch(line)
+        if found is None:
+            return None
+        got = found.groupdict()
+        request = got.get("request")
+        if request is None:
+            request = (got.get("method") or b"-") + b" " + (got.get("path") or b"") + b" -"
+        return (
+            got["ip"], got.get("user"), got["time"], request, got.get("status") or b"0",
+            got.get("size"), got.get("agent"), got.get("port"),
+        )  # fmt: skip
+
+    return read
+
+
+def read_cloudflare(line: bytes) -> Parsed | None:
+    """One line of Cloudflare Logpush (HTTP requests)."""
+    entry = _json_object(line)
+    if entry is None or "ClientIP" not in entry or "EdgeStartTimestamp" not in entry:
+        return None
+    request = f"{entry.get('ClientRequestMethod', '-')} {entry.get('ClientRequestURI', '')} -"
+    return (
+        _bytes(entry["ClientIP"]), _some(entry.get("ClientRequestUser")), _bytes(entry["EdgeStartTimestamp"]),
+        request.encode(errors="backslashreplace"), _bytes(entry.get("EdgeResponseStatus", 0)),
+        _some(entry.get("EdgeResponseBytes")), _some(entry.get("ClientRequestUserAgent")),
+        _some(entry.get("ClientSrcPort")),
+    )  # fmt: skip
+
+
+def read_caddy(line: bytes) -> Parsed | None:
+    """One line of Caddy's JSON access log."""
+    entry = _json_object(line)
+    request = entry.get("request") if entry else None
+    if entry is None or not isinstance(request, dict) or "ts" not in entry:
+        return None
+    headers = request.get("headers")
+    agents = headers.get("User-Agent") if isinstance(headers, dict) else None
+    agent = agents[0] if isinstance(agents, list) and agents else None
+    ip = request.get("client_ip") or request.get("remote_ip")
+    if ip is None:
+        return None
+    return (
+        _bytes(ip), _some(entry.get("user_id")), _bytes(entry["ts"]),
+        f"{request.get('method', '-')} {request.get('uri', '')} -".encode(errors="backslashreplace"),
+        _bytes(entry.get("status", 0)), _some(entry.get("size")),
+        _some(agent), _some(request.get("remote_port")),
+    )  # fmt: skip
+
+
+def _json_object(line: bytes) -> dict[str, object] | None:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _bytes(value: object) -> bytes:
+    return str(value).encode(errors="backslashreplace")
+
+
+def _some(value: object) -> bytes | None:
+    return None if value in (None, "") else _bytes(value)
+
+
+def reader_for(form: str) -> LineReader | None:
+    """The reader of a format: combined, common, cloudflare, caddy, or a format string; None if unusable."""
+    match form:
+        case "combined" | "common":
+            return read_combined
+        case "cloudflare":
+            return read_cloudflare
+        case "caddy":
+            return read_caddy
+        case _:
+            return pattern_reader(form)
