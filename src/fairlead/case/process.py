@@ -1,0 +1,78 @@
+"""Runs everything that machines can say about the exhibits: walk, digest, examine, match, provenance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairlead.case.exhibits import check_unchanged, opener_of
+from fairlead.case.session import Session
+from fairlead.case.triage import TriageFigures, triage
+from fairlead.engine.local import LocalEngine, StageOutcome
+from fairlead.engine.lock import sole_writer
+from fairlead.engine.progress import Progress
+from fairlead.engine.sandbox import SandboxReport, self_test
+from fairlead.engine.stage import Stage
+from fairlead.evidence.stages import DigestStage, WalkStage
+from fairlead.known.match import MatchStage
+from fairlead.media.stages import ContentsStage, ExamineStage, FramesStage, MetadataStage, WorklistStage
+from fairlead.provenance.stages import SignalStage, WeighStage
+from fairlead.terms.custody import Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessOutcome:
+    """What a run did, stage by stage, in which sandbox, and where that leaves the operation."""
+
+    stages: tuple[StageOutcome, ...]
+    sandbox: SandboxReport
+    figures: TriageFigures
+
+
+def process(
+    session: Session,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    verify_exhibits: bool = True,
+    allow_unsandboxed: bool = False,
+) -> ProcessOutcome:
+    """Bring the tables of the operation up to date; killed anywhere, the next run goes on from there.
+
+    Refuses exhibits that changed since they were received (RunError), and refuses to run without a working
+    sandbox unless told otherwise, which the ledger then shows.
+    """
+    sandbox = self_test(allow_unsandboxed=allow_unsandboxed)
+    if verify_exhibits:
+        check_unchanged(session)
+    with (
+        sole_writer(session.workspace.operation(session.operation)),
+        LocalEngine(session.store, workers=workers, progress=progress) as engine,
+    ):
+        outcomes = tuple(
+            engine.run(stage) for stage in stages_of(session, allow_unsandboxed=allow_unsandboxed)
+        )
+    session.record(
+        Operation.COLLECTION,
+        "process",
+        tuple(o.stage for o in outcomes),
+        "exhibits processed by machine",
+        facts={"tasks": sum(o.done for o in outcomes), "sandbox": sandbox.summary},
+    )
+    return ProcessOutcome(stages=outcomes, sandbox=sandbox, figures=triage(session))
+
+
+def stages_of(session: Session, *, allow_unsandboxed: bool = False) -> list[Stage]:
+    """The stages in the order in which each finds what it reads."""
+    opener = opener_of(session)
+    return [
+        WalkStage(allow_unsandboxed=allow_unsandboxed),
+        DigestStage(sources=opener.sources, allow_unsandboxed=allow_unsandboxed),
+        WorklistStage(),
+        ExamineStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
+        ContentsStage(),
+        MetadataStage(),
+        FramesStage(),
+        MatchStage(),
+        SignalStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
+        WeighStage(),
+    ]

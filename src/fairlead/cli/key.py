@@ -1,0 +1,79 @@
+"""`fairlead key`: officer, recipient, export, import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fairlead.case.keys import create_age_identity, create_officer_key, lead_keys
+from fairlead.cli.options import json_option, operation_option, session_of, workspace_of, workspace_option
+from fairlead.cli.render import print_facts, print_json
+from fairlead.terms.custody import Operation
+
+
+@click.group()
+def key() -> None:
+    """Signing keys of officers, and keys to which packages are encrypted."""
+
+
+@key.command("officer")
+@click.argument("name")
+@workspace_option
+def officer(name: str, workspace: Path | None, user: str | None, *, as_json: bool) -> None:  # noqa: ARG001
+    """Make a signing key for the officer NAME in this workspace."""
+    path = create_officer_key(workspace_of(workspace), name)
+    if as_json:
+        print_json({"officer": name, "file": str(path)})
+    else:
+        print_facts("Signing key made.", {"officer": name, "file": path})
+
+
+@key.command("identity")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+def identity(file: Path, *, as_json: bool) -> None:
+    """Make an age identity in FILE and print its recipient, which the lead country needs."""
+    recipient = create_age_identity(file)
+    if as_json:
+        print_json({"file": str(file), "recipient": recipient})
+    else:
+        print_facts("age identity made; keep the file secret.", {"file": file, "recipient": recipient})
+
+
+@key.command("recipient")
+@click.argument("country")
+@click.argument("recipients", nargs=-1, required=True)
+@operation_option
+def recipient(
+    country: str,
+    recipients: tuple[str, ...],
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Keep the age RECIPIENTS to which packages for COUNTRY are encrypted."""
+    session = session_of(workspace, operation, user)
+    from fairlead.register.people import set_recipients
+
+    set_recipients(session.operation, country, recipients)
+    session.record(Operation.ALTERATION, "key.recipient", (country, *recipients), "recipient keys set")
+    if as_json:
+        print_json({"country": country, "recipients": list(recipients)})
+    else:
+        click.echo(f"Packages for {country} will be encrypted to {len(recipients)} recipient(s).")
+
+
+@key.command("export")
+@click.option("--country", required=True, help="The lead country these keys belong to.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@workspace_option
+def export(country: str, output: Path, workspace: Path | None, user: str | None, *, as_json: bool) -> None:  # noqa: ARG001
+    """Write the public keys that partners need to check this country's packages."""
+    output.write_text(lead_keys(workspace_of(workspace), country).to_json())
+    if as_json:
+        print_json({"file": str(output)})
+    else:
+        click.echo(f"Public keys written to {output}")

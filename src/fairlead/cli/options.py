@@ -1,0 +1,44 @@
+"""Options that commands share, and how a command reaches its workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from fairlead.case.session import Session, open_session
+from fairlead.case.workspace import Workspace, find_workspace
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def json_option(command: Command) -> Command:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+
+
+def workspace_option(command: Command) -> Command:
+    """Add ``--workspace``, ``--user`` and ``--json``."""
+    command = json_option(command)
+    command = click.option("--user", help="Work as this user; the login name if not given.")(command)
+    return click.option(
+        "--workspace", type=click.Path(path_type=Path, file_okay=False), help="The workspace to work in."
+    )(command)
+
+
+def operation_option(command: Command) -> Command:
+    """Add ``--workspace``, ``--operation``, ``--user`` and ``--json``."""
+    command = workspace_option(command)
+    return click.option("--operation", help="Operation; may be left out when there is one only.")(command)
+
+
+def workspace_of(workspace: Path | None) -> Workspace:
+    """The workspace a command was told to work in."""
+    return find_workspace(workspace)
+
+
+def session_of(workspace: Path | None, operation: str | None, user: str | None) -> Session:
+    """A session in the operation a command was told to work in."""
+    return open_session(find_workspace(workspace), operation=operation, user_name=user)

@@ -1,0 +1,51 @@
+"""`fairlead process`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fairlead.case.process import process as run_process
+from fairlead.cli.options import operation_option, session_of
+from fairlead.cli.render import TerminalProgress, print_json
+from fairlead.cli.triage import print_figures
+
+
+@click.command()
+@click.option("--workers", type=int, help="Worker processes; all cores if not given.")
+@click.option("--no-verify-exhibits", is_flag=True, help="Do not digest the exhibits again first.")
+@click.option(
+    "--allow-unsandboxed", is_flag=True, help="Run even where no sandbox works; the ledger shows it."
+)
+@operation_option
+def process(
+    workers: int | None,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    no_verify_exhibits: bool,
+    allow_unsandboxed: bool,
+    as_json: bool,
+) -> int:
+    """Walk, identify, hash, match and weigh everything in the exhibits.
+
+    May be killed at any moment; the same command goes on from there. Exit code 1 when a file or content
+    could not be read whole.
+    """
+    outcome = run_process(
+        session_of(workspace, operation, user),
+        workers=workers,
+        progress=None if as_json else TerminalProgress(),
+        verify_exhibits=not no_verify_exhibits,
+        allow_unsandboxed=allow_unsandboxed,
+    )
+    figures = outcome.figures
+    if as_json:
+        stages = [{"stage": s.stage, "done": s.done, "reused": s.reused} for s in outcome.stages]
+        print_json({**figures.to_dict(), "stages": stages, "sandbox": outcome.sandbox.summary})
+    else:
+        click.echo(f"Sandbox: {outcome.sandbox.summary}")
+        print_figures(figures)
+    return 0 if set(figures.verdicts) <= {"read", "not_a_file"} else 1

@@ -1,0 +1,101 @@
+"""How answers look in a terminal, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
+from rich.table import Table as RichTable
+from rich.text import Text
+
+
+def print_json(value: Any) -> None:
+    """One line of JSON."""
+    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_facts(title: str, facts: Mapping[str, Any]) -> None:
+    """A title and aligned names with values."""
+    click.secho(title, bold=True)
+    width = max((len(name) for name in facts), default=0)
+    for name, value in facts.items():
+        shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        click.echo(f"  {name.replace('_', ' '):<{width}}  {shown}")
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str = "") -> None:
+    """Rows as a table; says so when there are none."""
+    if not rows:
+        click.echo(f"{title + ': ' if title else ''}nothing to show.")
+        return
+    table = RichTable(*(c.replace("_", " ") for c in columns), title=title or None, title_justify="left")
+    for row in rows:
+        table.add_row(*(Text(_short(row.get(c))) for c in columns))
+    Console(soft_wrap=False).print(table)
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%SZ")
+    if isinstance(value, list | tuple):
+        return ", ".join(_short(v) for v in value)
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)
+
+
+class TerminalProgress:
+    """A bar a stage, on standard error, so that standard output stays clean."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._bars: RichProgress | None = None
+        self._task: Any = None
+        self._rows = 0
+
+    def begin(self, stage: str, total: int) -> None:
+        """Start a bar."""
+        self._rows = 0
+        self._bars = RichProgress(
+            TextColumn("  {task.description:<14}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rows]}"),
+            TimeElapsedColumn(),
+            console=self._console,
+        )
+        self._bars.start()
+        self._task = self._bars.add_task(stage, total=total, rows="")
+
+    def advance(self, stage: str, rows: int) -> None:
+        """Move the bar of ``stage`` on by one task."""
+        if self._bars is not None:
+            self._rows += rows
+            self._bars.update(self._task, advance=1, description=stage, rows=f"{self._rows:,} rows")
+
+    def finish(self, stage: str) -> None:
+        """End the bar of ``stage``."""
+        if self._bars is not None:
+            done = f"{self._rows:,} rows" if self._rows else "up to date"
+            self._bars.update(self._task, description=stage, rows=done)
+            self._bars.stop()
+            self._bars = None
