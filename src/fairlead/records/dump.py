@@ -172,20 +172,30 @@ class DumpReader:
                 return (yield from self._resynchronise(position, "a statement without an end"))
             position = window.more(position)
         text = found.group(0)
-        head = g.CREATE.match(text)
-        if head is not None:
-            self.columns[g.name_of(head.group(1))] = g.columns_of(text[head.end() :])
-        reason = None
-        if not g.KNOWN_STATEMENT.match(text):
-            reason = "not a statement of a dump"
-        elif g.ROWS_INSIDE.search(text):
-            reason = "a statement that holds rows in a form that is not read"
+        reason = self._learn(text)
         if reason is not None:
             line = g.STATEMENT_LINE.search(window.data, position, found.end())
             end = line.end() if line is not None else found.end()
             yield Broken(start=window.base + position, end=window.base + end, reason=reason)
             return end
         return found.end()
+
+    def _learn(self, text: bytes) -> str | None:
+        """Take the columns of a CREATE TABLE; returns why a statement cannot be passed over, or None."""
+        if not g.KNOWN_STATEMENT.match(text):
+            return "not a statement of a dump"
+        rest = b"" if g.DEFINES.match(text) else text
+        head = g.CREATE.match(text)
+        if head is not None:
+            body = text[head.end() :]
+            columns, end = g.columns_of(body)
+            self.columns[g.name_of(head.group(1))] = columns
+            if not columns:
+                return "a table definition that cannot be read"
+            rest = body[end:]
+        if g.ROWS_INSIDE.search(text) or g.LITERALS_INSIDE.search(rest):
+            return "a statement that holds rows in a form that is not read"
+        return None
 
     def _resynchronise(self, position: int, reason: str) -> Generator[DumpItem, None, int]:
         """Quarantine from here to the next line that begins a statement, or to the end."""

@@ -52,6 +52,10 @@ BACKSLASH_COMMAND = re.compile(rb"\\[A-Za-z]++[^\n]*+(?:\n|\Z)")
 ROWS_INSIDE = re.compile(
     rb"(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO\b|\bVALUES\s*+\(|FROM\s+stdin", re.IGNORECASE
 )
+LITERALS_INSIDE = re.compile(
+    rb"\(\s*+(?:NULL|-?[0-9.]++|'(?:[^'\\]|\\.)*+')\s*+,\s*+(?:NULL|[-0-9'_])", re.IGNORECASE | re.DOTALL
+)
+DEFINES = re.compile(rb"(?:CREATE|ALTER)\b", re.IGNORECASE)
 STATEMENT_LINE = re.compile(
     rb"\n(?=INSERT INTO |INSERT IGNORE INTO |REPLACE INTO |CREATE TABLE |DROP TABLE |LOCK TABLES |"
     rb"UNLOCK TABLES|COPY |ALTER TABLE |/\*!|-- )"
@@ -204,14 +208,17 @@ _NOT_COLUMNS = {
 }
 
 
-def columns_of(body: bytes) -> tuple[str, ...]:
-    """Column names from what follows the opening bracket of CREATE TABLE; empty when it cannot be read."""
+def columns_of(body: bytes) -> tuple[tuple[str, ...], int]:
+    """Column names from what follows the opening bracket of CREATE TABLE, and where its brackets close.
+
+    No names when it cannot be read.
+    """
     names: list[str] = []
     position = 0
     while position < len(body):
         item = _ITEM.match(body, position)
         if item is None:
-            return ()
+            return (), position
         name = item.group(1)
         bare = name[:1] not in (b"`", b'"')
         first = item.group(2).split(None, 1)[:1]
@@ -223,4 +230,4 @@ def columns_of(body: bytes) -> tuple[str, ...]:
         position = item.end()
         if item.group(3) != b",":
             break
-    return tuple(names)
+    return tuple(names), position

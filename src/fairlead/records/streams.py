@@ -67,7 +67,7 @@ class _Replayed(io.RawIOBase):
                 out, self._head = self._head + self._stream.read(), b""
                 return out
             out, self._head = self._head[:size], self._head[size:]
-            return out
+            return out + self._stream.read(size - len(out)) if len(out) < size else out
         return self._stream.read(size)
 
 

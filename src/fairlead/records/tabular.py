@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Iterator
@@ -215,8 +216,12 @@ def read_xlsx(stream: BinaryIO) -> Iterator[TabularItem]:
     """Rows of the first sheet of a workbook; formulas count by their stored result."""
     from openpyxl import load_workbook
 
+    data = _whole(stream)
+    if data is None:
+        yield Broken(start=0, end=LARGEST_DOCUMENT_BYTES, reason="a workbook above 256 MiB")
+        return
     try:
-        book = load_workbook(stream, read_only=True, data_only=True)
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         columns: tuple[str, ...] = ()
         for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):

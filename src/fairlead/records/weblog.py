@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 LONGEST_LINE_BYTES = 1 << 20
+_LONGEST_FOR_PATTERN = 1 << 16  # a pattern's cost may grow with the square of the line
 _CHUNK_BYTES = 4 << 20
 _COMMON_PARTS, _COMBINED_PARTS = 3, 7  # pieces of a line between its quotes
 _WHO_FIELDS, _STATUS_DIGITS, _TAIL_FIELDS = 3, 3, 2
@@ -103,7 +104,7 @@ _COMBINED = re.compile(
 
 
 def _slow_combined(line: bytes) -> Parsed | None:
-    found = _COMBINED.fullmatch(line)
+    found = _COMBINED.fullmatch(line) if len(line) <= _LONGEST_FOR_PATTERN else None
     if found is None:
         return None
     ip, user, at, request, status, size, _, agent = found.groups()
@@ -146,10 +147,12 @@ def pattern_reader(form: str) -> LineReader | None:
             body = (
                 r"(?:[^\"\\]|\\.)*+"
                 if quoted
-                else (r"[^\]]+" if form[found.start() - 1 : found.start()] == "[" else r"\S*+")
+                else (r"[^\]]+" if form[found.start() - 1 : found.start()] == "[" else r"\S*?")
             )
             if name == "user" and not quoted:
                 body = r".+?"
+            if name in ("port", "status"):
+                body = r"\d*"
             body = f"(?P<{name}>{body})" if name and name not in names else f"(?:{body})"
         if name:
             names.add(name)
@@ -160,7 +163,7 @@ def pattern_reader(form: str) -> LineReader | None:
     compiled = re.compile(pattern.encode(), re.DOTALL)
 
     def read(line: bytes) -> Parsed | None:
-        found = compiled.fullmatch(line)
+        found = compiled.fullmatch(line) if len(line) <= _LONGEST_FOR_PATTERN else None
         if found is None:
             return None
         got = found.groupdict()

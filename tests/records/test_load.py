@@ -1,0 +1,198 @@
+"""Mapping, payments, subscriber replies and accounts."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairlead.records.directory import AccountDirectory
+from fairlead.records.mapping import parse_mapping, preset_names
+from fairlead.records.tabular import Broken, Header, NamedRow, read_csv
+from fairlead.records.values import Clock, read_address, read_amount
+from fairlead.terms.errors import UsageError
+from tests.records.builders import MAPPING, USERS, load, mapping, source
+
+STRIPE = b"id,Description,Amount,Amount Refunded,Disputed Amount,Currency,Created (UTC),Card Name,Customer Email,Card Fingerprint,Card Issue Country,Status\n"
+
+
+def test_an_unknown_key_is_named():
+    with pytest.raises(UsageError, match=r"source.0.sql_dump.colour"):
+        parse_mapping(MAPPING.replace('zone = "UTC"', 'zone = "UTC"\ncolour = "red"', 1))
+
+
+def test_a_zone_must_be_stated():
+    with pytest.raises(UsageError, match="zone"):
+        parse_mapping(MAPPING.replace('zone = "stated"\n', ""))
+
+
+def test_a_clock_offset_needs_evidence():
+    with pytest.raises(UsageError, match="clock_evidence"):
+        parse_mapping(MAPPING.replace('zone = "stated"', 'zone = "stated"\nclock_offset_seconds = 90'))
+
+
+def test_a_column_that_is_not_there_is_named():
+    with pytest.raises(UsageError, match="which is not there"):
+        load(source("platform", MAPPING.replace('"reg_ip"', '"regip"')), USERS)
+
+
+@pytest.mark.parametrize("preset", [n for n in preset_names()])
+def test_every_preset_is_a_valid_mapping(preset):
+    kind = {
+        "stripe": "payments",
+        "paypal": "payments",
+        "camt053": "payments",
+        "nginx_combined": "access_log",
+    }.get(preset, "sql_dump")
+    text = f'[[source]]\nname="a"\nkind="{kind}"\nexhibit="X/1"\npath="a"\nzone="UTC"\npreset="{preset}"\n'
+    assert parse_mapping(text).source[0].name == "a"
+
+
+def test_accounts_keep_their_bytes_and_hide_their_password():
+    got = load(source("platform"), USERS)
+    anna, ben, cara = got["accounts"]
+    assert cara["user_name"] == "c'ara"
+    start, end = (int(n) for n in anna["locator"].rpartition("#bytes=")[2].split("-"))
+    assert USERS[start:end].startswith(b"(1,'anna'")
+    assert anna["password_key"] == ben["password_key"]
+    assert "$2y" not in str(got)
+
+
+def test_a_second_account_with_the_same_id_is_quarantined():
+    got = load(source("platform"), USERS + b"INSERT INTO users VALUES (1,'x',NULL,NULL,NULL,NULL,NULL,NULL);")
+    assert [q["reason"] for q in got["quarantine"]] == ["a second row with the same id"]
+
+
+def test_a_user_name_of_two_accounts_names_neither():
+    directory = AccountDirectory()
+    load(source("platform"), USERS.replace(b"'ben'", b"'anna'"), directory)
+    assert directory.by_user_name("platform", "anna") is None
+
+
+def test_refunds_and_chargebacks_stand_apart():
+    row = (
+        b'ch_1,LF-1 thanks,"1,005.00",5.00,7.50,eur,2024-01-02 03:04,A. Person,anna@example.org,fp1,DK,Paid\n'
+    )
+    got = load(source("card"), STRIPE + row, _directory())["payments"]
+    assert [(p["kind"], str(p["amount"])) for p in got] == [
+        ("payment", "1005.0000"),
+        ("refund", "5.0000"),
+        ("chargeback", "7.5000"),
+    ]
+    assert {p["account"] for p in got} == {"platform:1"}
+    assert {p["currency"] for p in got} == {"EUR"}
+
+
+def test_an_amount_that_is_no_number_goes_to_quarantine():
+    got = load(source("card"), STRIPE + b"ch_2,LF-9,ten,,,eur,2024-01-02,A,a@example.org,fp,DK,Paid\n")
+    assert got["sources"][0]["lines_quarantined"] == 1
+    assert "payments" not in got
+
+
+def test_a_payment_reference_to_nobody_names_nobody():
+    row = b"ch_3,LF-77,1.00,,,eur,2024-01-02,A,a@example.org,fp,DK,Paid\n"
+    assert load(source("card"), STRIPE + row, _directory())["payments"][0]["account"] is None
+
+
+def test_a_bank_statement_is_read_whatever_its_version():
+    camt = b"""<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Ntry>
+    <Amt Ccy="EUR">12.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2024-02-03</Dt></BookgDt>
+    <AcctSvcrRef>R1</AcctSvcrRef><NtryDtls><TxDtls><RltdPties><Dbtr><Pty><Nm>A Person</Nm></Pty></Dbtr>
+    <DbtrAcct><Id><IBAN>DK5000400440116243</IBAN></Id></DbtrAcct></RltdPties><RmtInf><Ustrd>LF-1</Ustrd></RmtInf>
+    </TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>"""
+    text = MAPPING.replace('preset = "stripe"', 'preset = "camt053"')
+    payment = load(source("card", text), camt, _directory())["payments"][0]
+    assert (payment["account"], payment["instrument"], payment["instrument_kind"]) == (
+        "platform:1",
+        "DK5000400440116243",
+        "iban",
+    )
+
+
+def test_an_xml_bomb_is_refused():
+    bomb = b'<!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>'
+    got = load(source("card", MAPPING.replace('preset = "stripe"', 'preset = "camt053"')), bomb)
+    assert got["sources"][0]["lines_quarantined"] == 1
+
+
+def test_a_providers_reply_comes_as_csv_json_or_workbook():
+    from openpyxl import Workbook
+
+    reply = '[[source]]\nname="isp"\nkind="subscribers"\nexhibit="R/1"\npath="a"\nzone="UTC"\nformat="{}"\n[source.roles]\nfull_name="Name"\ndate_of_birth="Born"\nphone="Phone"\n'
+    book = Workbook()
+    book.active.append(["Name", "Born", "Phone"])
+    book.active.append(["A Person", "1980-02-03", "+999123"])
+    packed = io.BytesIO()
+    book.save(packed)
+    files = {
+        "csv": b"Name,Born,Phone\nA Person,1980-02-03,+999123\n",
+        "json": b'[{"Name":"A Person","Born":"1980-02-03","Phone":"+999123"}]',
+        "xlsx": packed.getvalue(),
+    }
+    for form, data in files.items():
+        row = load(source("isp", reply.format(form)), data)["accounts"][0]
+        assert (row["role"], row["full_name"], row["date_of_birth"], row["phone"]) == (
+            "subscriber",
+            "A Person",
+            "1980-02-03",
+            "+999123",
+        )
+
+
+def test_times_say_on_what_they_rest():
+    berlin = next(
+        s for s in parse_mapping(MAPPING.replace('zone = "UTC"', 'zone = "Europe/Berlin"')).source
+    ).clock
+    assert berlin.read("2024-01-02 03:04:05", "iso").at.isoformat() == "2024-01-02T02:04:05+00:00"
+    assert "ambiguous" in berlin.read("2024-10-27 02:30:00", "iso").basis
+    assert berlin.read("1700000000", None).basis == "unix"
+    assert Clock(zone="stated", zone_info=None).read("2024-01-02 03:04:05", "iso") is None
+    assert Clock(zone="unknown", zone_info=None).read("2024-01-02 03:04:05", "iso").basis == "unknown"
+
+
+def test_a_day_and_month_that_could_be_swapped_are_not_guessed():
+    assert Clock(zone="UTC", zone_info=None).read("03/04/2024", None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "amount"),
+    [
+        ("1.234,50", ",", "1234.5000"),
+        ("1,234.50", ".", "1234.5000"),
+        ("-3", ".", "-3.0000"),
+        ("(4.20)", ".", "-4.2000"),
+    ],
+)
+def test_amounts_follow_the_stated_decimal_mark(text, decimal, amount):
+    assert str(read_amount(text, decimal=decimal)).rstrip("0") == amount.rstrip("0")
+
+
+def test_an_amount_in_the_other_style_is_not_guessed():
+    assert read_amount("1.234,50", decimal=".") is None
+
+
+def test_packed_addresses_are_read():
+    assert read_address(bytes([198, 51, 100, 7])) == "198.51.100.7"
+    assert read_address(b"c6336407") == "198.51.100.7"
+    assert read_address(b"not an address") is None
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=400, deadline=None)
+def test_no_csv_record_disappears(data):
+    data = b"a,b\n" + data
+    items = list(read_csv(io.BytesIO(data), delimiter=",", charset="utf-8"))
+    covered = sorted((i.start, i.end) for i in items if isinstance(i, (NamedRow, Broken)))
+    assert isinstance(items[0], Header)
+    rest = bytearray(data[4:])
+    for start, end in covered:
+        rest[start - 4 : end - 4] = b" " * (end - start)
+    assert not bytes(rest).strip()
+
+
+def _directory() -> AccountDirectory:
+    directory = AccountDirectory()
+    load(mapping().source[0], USERS, directory)
+    return directory
