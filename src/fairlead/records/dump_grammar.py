@@ -53,7 +53,8 @@ ROWS_INSIDE = re.compile(
     rb"(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO\b|\bVALUES\s*+\(|FROM\s+stdin", re.IGNORECASE
 )
 LITERALS_INSIDE = re.compile(
-    rb"\(\s*+(?:NULL|-?[0-9.]++|'(?:[^'\\]|\\.)*+')\s*+,\s*+(?:NULL|[-0-9'_])", re.IGNORECASE | re.DOTALL
+    rb"(?<![A-Za-z0-9_])\(\s*+(?:NULL|-?[0-9.]++|'(?:[^'\\]|\\.)*+')\s*+,\s*+(?:NULL|[-0-9'_])",
+    re.IGNORECASE | re.DOTALL,
 )
 DEFINES = re.compile(rb"(?:CREATE|ALTER)\b", re.IGNORECASE)
 STATEMENT_LINE = re.compile(

@@ -95,14 +95,7 @@ def read_log(
     @lru_cache(maxsize=65536)
     def user_of(raw: bytes) -> tuple[str, str | None]:
         name = reader.text(raw)
-        directory = reader.directory
-        match source.user_is:
-            case "user_name":
-                return name, directory.by_user_name(source.account_source, name)
-            case "id":
-                return name, directory.by_id(source.account_source, name)
-            case "email":
-                return name, directory.by_email(source.account_source, name)
+        return name, _account_of(source, reader, name)
 
     for lines in lines_of(stream):
         held = LogBatch()
@@ -134,6 +127,16 @@ def read_log(
             c["source"] = [source.name] * count
             sink.parsed += count
             yield ACCESSES, held.batch()
+
+
+def _account_of(source: LogSource, reader: Reader, name: str) -> str | None:
+    match source.user_is:
+        case "user_name":
+            return reader.directory.by_user_name(source.account_source, name)
+        case "id":
+            return reader.directory.by_id(source.account_source, name)
+        case "email":
+            return reader.directory.by_email(source.account_source, name)
 
 
 def _add_request(c: dict[str, list[Any]], parsed: Parsed, reader: Reader) -> None:
