@@ -1,0 +1,145 @@
+"""The sandbox handler of this room: identifies a content, decodes it, hashes it, reads its metadata."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import asdict
+from typing import Any
+
+import av
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from fairlead.media.identify import IDENTIFY_BYTES, Family, identify, warm_identify
+from fairlead.media.limits import MediaLimits
+from fairlead.media.luma import PictureRefused, PictureTooLarge, PictureUnsupported, read_luma
+from fairlead.media.metadata.read import read_metadata
+from fairlead.media.pdq import hash_luma
+from fairlead.media.video import read_video
+from fairlead.terms.matching import PdqMode
+from fairlead.terms.verdicts import ContentVerdict
+
+_NOT_DECODED = {"image/svg+xml", "image/x-canon-cr3", "image/vnd.adobe.photoshop"}
+_METADATA_BYTES = 64 << 20
+
+
+def warm() -> None:
+    """Load every decoder once, while files can still be opened."""
+    warm_identify()
+    square = np.zeros((64, 64, 3), np.uint8)
+    Image.preinit()
+    Image.init()
+    for kind in ("PNG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "JPEG2000", "HEIF"):
+        encoded = io.BytesIO()
+        Image.fromarray(square).save(encoded, kind)
+        read_luma(encoded.getvalue())
+    luma = read_luma(simplejpeg.encode_jpeg(square))
+    for mode in PdqMode:
+        hash_luma(luma, mode)
+    read_metadata(b"II*\0\x08\0\0\0\0\0\0\0\0\0\0\0")
+    _warm_video(square)
+
+
+def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+    """Examine the content behind one descriptor. The answer holds the columns of the table contents."""
+    limits = MediaLimits(**header["limits"])
+    descriptor = descriptors[0]
+    size = os.fstat(descriptor).st_size
+    identity = identify(os.pread(descriptor, IDENTIFY_BYTES, 0), header["extension"])
+    answer: dict[str, Any] = {
+        "media_type": identity.media_type,
+        "family": identity.family.value,
+        "extension_mismatch": identity.extension_mismatch,
+        "verdict": ContentVerdict.IDENTIFIED.value,
+    }
+    if identity.family in {Family.PICTURE, Family.VIDEO}:
+        answer["metadata"] = [asdict(item) for item in read_metadata(_read(descriptor, _METADATA_BYTES))]
+    if identity.family is Family.PICTURE:
+        answer |= _picture(descriptor, size, identity.media_type, limits)
+    elif identity.family is Family.VIDEO:
+        answer |= _video(descriptor, limits)
+    return answer
+
+
+def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -> dict[str, Any]:
+    if media_type in _NOT_DECODED:
+        return _verdict(ContentVerdict.UNSUPPORTED, "MEDIA-003", "no decoder for this type")
+    if size > limits.picture_bytes:
+        return _verdict(ContentVerdict.LIMIT, "MEDIA-002", f"more than {limits.picture_bytes} bytes")
+    try:
+        luma = read_luma(_read(descriptor, size), limits.pixels)
+    except PictureTooLarge as problem:
+        return _verdict(ContentVerdict.LIMIT, problem.code, problem.fact)
+    except PictureUnsupported as problem:
+        return _verdict(ContentVerdict.UNSUPPORTED, problem.code, problem.fact)
+    except PictureRefused as problem:
+        return _verdict(ContentVerdict.DAMAGED, problem.code, problem.fact)
+    full, alternate = hash_luma(luma, PdqMode.FULL), hash_luma(luma, PdqMode.META512)
+    return {
+        "width": luma.width,
+        "height": luma.height,
+        "pdq": full.bits.hex(),
+        "pdq_quality": full.quality,
+        "pdq_pipeline": f"{full.mode.value}/{luma.pipeline}",
+        "pdq_alternate": alternate.bits.hex(),
+        "verdict": ContentVerdict.DECODED.value,
+    }
+
+
+def _video(descriptor: int, limits: MediaLimits) -> dict[str, Any]:
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        try:
+            video = read_video(file, limits)
+        except PictureTooLarge as problem:
+            return _verdict(ContentVerdict.LIMIT, problem.code, problem.fact)
+        except (av.FFmpegError, ValueError, OSError) as problem:
+            fact = f"the decoder refuses the video ({type(problem).__name__})"
+            return _verdict(ContentVerdict.DAMAGED, "MEDIA-001", fact)
+    if video is None:
+        return {}
+    frames = [
+        {
+            "index": index,
+            "time_s": frame.time_s,
+            "pdq": frame.pdq.bits.hex(),
+            "pdq_quality": frame.pdq.quality,
+            "pdq_pipeline": frame.pipeline,
+        }
+        for index, frame in enumerate(video.frames)
+    ]
+    described = {
+        "width": video.width,
+        "height": video.height,
+        "duration_s": video.duration_s,
+        "frames": frames,
+    }
+    if not frames:
+        return described | _verdict(ContentVerdict.DAMAGED, "MEDIA-004", "no frame could be decoded")
+    return described | {"verdict": ContentVerdict.DECODED.value}
+
+
+def _verdict(verdict: ContentVerdict, code: str, detail: str) -> dict[str, Any]:
+    return {"verdict": verdict.value, "error_code": code, "detail": detail}
+
+
+def _read(descriptor: int, most: int) -> bytes:
+    parts: list[bytes] = []
+    at = 0
+    while at < most and (part := os.pread(descriptor, min(1 << 20, most - at), at)):
+        parts.append(part)
+        at += len(part)
+    return b"".join(parts)
+
+
+def _warm_video(square: np.ndarray[Any, Any]) -> None:
+    encoded = io.BytesIO()
+    with av.open(encoded, "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for packet in (*stream.encode(av.VideoFrame.from_ndarray(square, format="rgb24")), *stream.encode()):
+            container.mux(packet)
+    encoded.seek(0)
+    read_video(encoded, MediaLimits())

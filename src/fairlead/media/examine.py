@@ -1,0 +1,141 @@
+"""The stage that has every distinct content examined in the sandbox."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool, SandboxReply
+from fairlead.media.identify import Family
+from fairlead.media.limits import MediaLimits
+from fairlead.tables import Table
+from fairlead.tables.media import EXAMINED, WORKLIST
+from fairlead.terms.errors import ItemError
+from fairlead.terms.verdicts import ContentVerdict
+
+Opener = Callable[[str, str], AbstractContextManager[int]]
+"""``opener(exhibit, locator)``: a read-only descriptor of an item; raises ItemError."""
+
+_CODE_VERSION = "1"
+_REPLY_BYTES = 64 << 20
+_HASHES = ("pdq", "pdq_alternate")
+_HASH_BYTES = 32
+_KEPT = ("sha256", "md5", "sha1", "size_bytes", "exhibit", "locator")
+_ANSWERED = {column.name for column in EXAMINED.columns} - set(_KEPT)
+_VERDICTS = {
+    Outcome.FAILED: ContentVerdict.DAMAGED,
+    Outcome.CRASHED: ContentVerdict.CRASHED,
+    Outcome.TIMEOUT: ContentVerdict.TIMEOUT,
+    Outcome.MEMORY: ContentVerdict.MEMORY,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamineStage:
+    """WORKLIST to EXAMINED: one sandboxed job per distinct content."""
+
+    opener: Opener
+    limits: MediaLimits = field(default_factory=MediaLimits)
+    workers: int = 1
+    allow_unsandboxed: bool = False
+    name: str = "examine"
+    reads: Table = WORKLIST
+    writes: Table = EXAMINED
+    rows_per_task: int = 500
+
+    @property
+    def version(self) -> str:
+        """Code and limits."""
+        return f"{_CODE_VERSION}-{self.limits.version}"
+
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of EXAMINED, one for each row of WORKLIST."""
+        pool = shared_pool(self.limits, self.workers, allow_unsandboxed=self.allow_unsandboxed)
+        for batch in batches:
+            yield EXAMINED.batch(self._examine(batch.to_pylist(), pool))
+
+    def _examine(self, rows: list[dict[str, Any]], pool: SandboxPool) -> list[dict[str, Any]]:
+        answers: dict[str, dict[str, Any]] = {}
+        asked: list[str] = []
+
+        def jobs() -> Iterator[tuple[dict[str, Any], list[int]]]:
+            for row in rows:
+                if row["size_bytes"] == 0:
+                    answers[row["sha256"]] = _empty()
+                    continue
+                try:
+                    with self.opener(row["exhibit"], row["locator"]) as descriptor:
+                        asked.append(row["sha256"])
+                        header = {"extension": row["extension"] or "", "limits": self.limits.for_worker()}
+                        yield header, [descriptor]
+                except ItemError as problem:
+                    answers[row["sha256"]] = {
+                        "verdict": ContentVerdict.UNREADABLE.value,
+                        "error_code": problem.code,
+                        "detail": problem.fact,
+                    }
+
+        for done, reply in enumerate(pool.map(jobs())):
+            answers[asked[done]] = columns_of(reply)
+        return [{name: row[name] for name in _KEPT} | answers[row["sha256"]] for row in rows]
+
+
+def columns_of(reply: SandboxReply) -> dict[str, Any]:
+    """A worker's reply as columns; an answer that is not one counts as a crash."""
+    if reply.outcome is not Outcome.OK:
+        verdict = _VERDICTS[reply.outcome]
+        code = f"SANDBOX-{reply.outcome.value.upper()}"
+        return {"verdict": verdict.value, "error_code": code, "detail": reply.detail}
+    try:
+        columns = {name: value for name, value in reply.body.items() if name in _ANSWERED}
+        ContentVerdict(columns["verdict"])
+        for holder in (columns, *columns.get("frames", ())):
+            for name in _HASHES:
+                if holder.get(name) is not None:
+                    holder[name] = bytes.fromhex(holder[name])
+                    if len(holder[name]) != _HASH_BYTES:
+                        raise ValueError(name)
+        EXAMINED.batch([{name: "" for name in _KEPT if name != "size_bytes"} | columns])
+    except (ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
+        return {
+            "verdict": ContentVerdict.CRASHED.value,
+            "error_code": "SANDBOX-CRASHED",
+            "detail": "answer out of bounds",
+        }
+    return columns
+
+
+def _empty() -> dict[str, Any]:
+    return {
+        "media_type": "inode/x-empty",
+        "family": Family.OTHER.value,
+        "extension_mismatch": False,
+        "verdict": ContentVerdict.EMPTY.value,
+    }
+
+
+_POOLS: dict[tuple[MediaLimits, int, bool], SandboxPool] = {}
+
+
+def shared_pool(limits: MediaLimits, workers: int, *, allow_unsandboxed: bool = False) -> SandboxPool:
+    """This process's pool of decoders for these limits; ended when the process ends."""
+    key = (limits, workers, allow_unsandboxed)
+    if key not in _POOLS:
+        _POOLS[key] = pool = SandboxPool(
+            handler="fairlead.media.decode:handle",
+            workers=workers,
+            limits=SandboxLimits(
+                memory_bytes=limits.memory_bytes,
+                deadline_s=limits.deadline_s,
+                reply_bytes=_REPLY_BYTES,
+                threads=True,
+            ),
+            allow_unsandboxed=allow_unsandboxed,
+        )
+        atexit.register(pool.close)
+    return _POOLS[key]

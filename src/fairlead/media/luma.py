@@ -1,0 +1,136 @@
+"""Decodes pictures to luminance, as PDQ wants it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pillow_heif
+import simplejpeg
+from PIL import Image, UnidentifiedImageError
+
+from fairlead.terms.errors import ItemError
+
+MOST_PIXELS = 80_000_000
+_SCALED_SIDE = 256
+_JPEG = b"\xff\xd8\xff"
+_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as the PDQ reference
+_WIDE_GREY = {"I", "I;16", "I;16L", "I;16B", "I;16N"}
+
+Image.MAX_IMAGE_PIXELS = None  # the declared size is compared with the limit before anything is decoded
+pillow_heif.register_heif_opener()
+
+
+class PictureTooLarge(ItemError):
+    """The picture declares more pixels than a decoder may take on."""
+
+    code = "MEDIA-002"
+
+
+class PictureRefused(ItemError):
+    """The decoder refuses the picture."""
+
+    code = "MEDIA-001"
+
+
+class PictureUnsupported(ItemError):
+    """No decoder knows the format."""
+
+    code = "MEDIA-003"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Luma:
+    """A decoded picture. ``pixels`` is height by width (luminance) or height by width by 3 (RGB), 8 bits.
+
+    ``height`` and ``width`` are the picture's own; a JPEG decoder may have scaled ``pixels`` down by n/8.
+    ``pipeline`` names decoder and scaling.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    height: int
+    width: int
+    pipeline: str
+
+    def strip(self, start: int, end: int) -> npt.NDArray[np.float32]:
+        """Luminance of some rows."""
+        rows = self.pixels[start:end]
+        luminance: npt.NDArray[np.float32] = (
+            rows.astype(np.float32) if rows.ndim == 2 else rows @ _WEIGHTS  # noqa: PLR2004 - rows and columns
+        )
+        return luminance
+
+
+def read_luma(data: bytes, most_pixels: int = MOST_PIXELS) -> Luma:
+    """Decode a picture; a JPEG is decoded to its Y plane, scaled down to no less than 256 pixels a side.
+
+    Raises PictureTooLarge before decoding, PictureUnsupported, PictureRefused.
+    """
+    if data.startswith(_JPEG):
+        jpeg = _read_jpeg(data, most_pixels)
+        if jpeg is not None:
+            return jpeg
+    return _read_other(data, most_pixels)
+
+
+def _read_jpeg(data: bytes, most_pixels: int) -> Luma | None:
+    """The fast path; None for the kinds of JPEG it does not take."""
+    try:
+        height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+        check_size(width, height, most_pixels)
+        pixels = simplejpeg.decode_jpeg(
+            data, "GRAY", min_height=min(height, _SCALED_SIDE), min_width=min(width, _SCALED_SIDE)
+        )
+    except ValueError:
+        return None
+    return Luma(pixels=pixels[:, :, 0], height=height, width=width, pipeline=f"simplejpeg-{_SCALED_SIDE}")
+
+
+def _read_other(data: bytes, most_pixels: int) -> Luma:
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            width, height = picture.size
+            check_size(width, height, most_pixels)
+            pixels = _pixels(picture)
+            kind = (picture.format or "").lower()
+    except UnidentifiedImageError as problem:
+        raise PictureUnsupported(
+            "no decoder knows this picture", "Look at the file type; another tool may open it."
+        ) from problem
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        KeyError,
+        IndexError,
+        RuntimeError,
+        TypeError,
+    ) as problem:
+        raise PictureRefused(
+            f"the decoder refuses the picture ({type(problem).__name__})", "Treat the file as damaged."
+        ) from problem
+    return Luma(pixels=pixels, height=height, width=width, pipeline=f"pillow-{kind}")
+
+
+def check_size(width: int, height: int, most_pixels: int) -> None:
+    """Refuse a picture by its declared size. Raises PictureTooLarge."""
+    if width * height > most_pixels:
+        raise PictureTooLarge(
+            f"the picture declares {width} x {height} pixels, more than {most_pixels}",
+            "Open it with a viewer made for such pictures, on an isolated computer.",
+        )
+
+
+def _pixels(picture: Image.Image) -> npt.NDArray[np.uint8]:
+    image: Any = picture
+    if picture.mode in _WIDE_GREY:
+        wide = np.asarray(image)
+        shift = 8 if wide.max(initial=0) > 255 else 0  # noqa: PLR2004 - sixteen bits to eight
+        return (wide.astype(np.int64) >> shift).clip(0, 255).astype(np.uint8)
+    if picture.mode != "L":
+        image = picture.convert("RGB")
+    return np.asarray(image)

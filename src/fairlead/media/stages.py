@@ -1,0 +1,126 @@
+"""The other stages of this room: which contents to examine, and the answers taken apart into tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from fairlead.engine.catalogue import Catalogue
+from fairlead.tables import Table
+from fairlead.tables.evidence import EXHIBITS, FILES
+from fairlead.tables.media import CONTENTS, EXAMINED, FRAMES, METADATA, WORKLIST
+
+_MOST_EXTENSION = 10
+
+_FIRST_FILES = """
+SELECT sha256, md5, sha1, size_bytes, exhibit, locator, path, sequence
+FROM (
+    SELECT f.sha256, f.md5, f.sha1, f.read_bytes AS size_bytes, f.exhibit, f.locator, f.path, e.sequence,
+           row_number() OVER (PARTITION BY f.sha256 ORDER BY e.sequence, f.locator) AS place
+    FROM files f JOIN exhibits e USING (exhibit)
+    WHERE f.verdict = 'read' AND f.sha256 IS NOT NULL
+)
+WHERE place = 1
+ORDER BY sequence, exhibit, sha256
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistStage:
+    """FILES to WORKLIST: every distinct content once, by the first file that holds it.
+
+    One partition per exhibit: a content belongs to the exhibit that arrived first, so that a new exhibit
+    leaves the partitions of earlier ones as they were.
+    """
+
+    name: str = "worklist"
+    version: str = "1"
+    reads: tuple[Table, ...] = (FILES, EXHIBITS)
+    writes: Table = WORKLIST
+
+    def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
+        """Partitions by the number of the first exhibit, rows by sha256."""
+        found = catalogue.query(_FIRST_FILES)
+        rows = found.to_pylist()
+        start = 0
+        while start < len(rows):
+            exhibit = rows[start]["exhibit"]
+            end = start
+            while end < len(rows) and rows[end]["exhibit"] == exhibit:
+                end += 1
+            listed = [_work(row) for row in rows[start:end]]
+            yield exhibit, pa.Table.from_batches([WORKLIST.batch(listed)], schema=WORKLIST.schema)
+            start = end
+
+
+def _work(row: dict[str, Any]) -> dict[str, Any]:
+    name = row["path"].rpartition("/")[2].rpartition("!")[2]
+    stem, dot, extension = name.rpartition(".")
+    known = extension.lower() if dot and stem and len(extension) <= _MOST_EXTENSION else ""
+    return {name: value for name, value in row.items() if name not in {"path", "sequence"}} | {
+        "extension": known
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentsStage:
+    """EXAMINED to CONTENTS: the columns that describe the content itself."""
+
+    name: str = "contents"
+    version: str = "1"
+    reads: Table = EXAMINED
+    writes: Table = CONTENTS
+    rows_per_task: int = 20_000
+
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """One row for each row of EXAMINED."""
+        for batch in batches:
+            chosen = batch.select(CONTENTS.schema.names)
+            yield pa.RecordBatch.from_arrays(chosen.columns, schema=CONTENTS.schema)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataStage:
+    """EXAMINED to METADATA: one row per item, numbered as found."""
+
+    name: str = "metadata"
+    version: str = "1"
+    reads: Table = EXAMINED
+    writes: Table = METADATA
+    rows_per_task: int = 20_000
+
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of METADATA."""
+        for batch in batches:
+            yield METADATA.batch(
+                {"sha256": sha256, "item": number, **item}
+                for sha256, items in _lists(batch, "metadata")
+                for number, item in enumerate(items)
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramesStage:
+    """EXAMINED to FRAMES: one row per sampled frame of a video."""
+
+    name: str = "frames"
+    version: str = "1"
+    reads: Table = EXAMINED
+    writes: Table = FRAMES
+    rows_per_task: int = 20_000
+
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of FRAMES."""
+        for batch in batches:
+            yield FRAMES.batch(
+                {"sha256": sha256, **frame} for sha256, frames in _lists(batch, "frames") for frame in frames
+            )
+
+
+def _lists(batch: pa.RecordBatch, name: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    for row in batch.select(["sha256", name]).to_pylist():
+        if row[name]:
+            yield row["sha256"], row[name]
