@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -139,3 +141,29 @@ def shared_pool(limits: MediaLimits, workers: int, *, allow_unsandboxed: bool = 
         )
         atexit.register(pool.close)
     return _POOLS[key]
+
+
+def examine_file(
+    path: Path, limits: MediaLimits | None = None, *, allow_unsandboxed: bool = False
+) -> dict[str, Any]:
+    """What the sandbox answers for one loose file: columns of the table examined without keys and digests.
+
+    Raises ItemError when the file cannot be opened.
+    """
+    limits = limits or MediaLimits()
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as problem:
+        raise ItemError(
+            f"the file cannot be opened ({problem.strerror})",
+            "Check the path and the rights on it.",
+            code="MEDIA-005",
+        ) from problem
+    try:
+        if os.fstat(descriptor).st_size == 0:
+            return _empty()
+        pool = shared_pool(limits, 1, allow_unsandboxed=allow_unsandboxed)
+        header = {"extension": path.suffix.lower().removeprefix("."), "limits": limits.for_worker()}
+        return columns_of(pool.call(header, [descriptor]))
+    finally:
+        os.close(descriptor)
