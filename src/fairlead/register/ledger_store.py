@@ -106,3 +106,11 @@ def find_broken_commitments() -> list[int]:
         if commit(kept, bytes(detail.salt)).encode() not in bytes(detail.entry.leaf):
             broken.append(int(detail.entry_id))
     return broken
+
+
+def get_entry(index: int) -> tuple[bytes, bytes, dict[str, object]]:
+    """Leaf, salt and detail of one entry; LookupError when it is not there or was erased."""
+    row = LedgerDetail.objects.select_related("entry").filter(pk=index).first()
+    if row is None or row.salt is None or row.detail is None:
+        raise LookupError(f"entry {index} is not there, or its personal part was erased")
+    return bytes(row.entry.leaf), bytes(row.salt), dict(row.detail)

@@ -1,0 +1,187 @@
+"""Builds and publishes leads, and walks a statement back to its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from fairlead.case.exhibits import list_exhibits, opener_of
+from fairlead.case.session import Session
+from fairlead.engine.catalogue import Catalogue
+from fairlead.leads.build import build_lead
+from fairlead.leads.document import LeadDocument
+from fairlead.leads.facts import gather_country
+from fairlead.records.streams import open_text
+from fairlead.terms.custody import Operation
+from fairlead.terms.errors import ItemError, UsageError
+from fairlead.terms.origin import Locator, parse_locator
+
+_EXCERPT_BYTES = 240
+
+
+def publish(session: Session) -> dict[str, Any]:
+    """Compute the leads of every participating country and publish them to the register."""
+    from fairlead.register.leads import PublishedLead, publish_leads
+    from fairlead.register.people import countries_of, get_user
+
+    at = session.clock()
+    participants = countries_of(get_user(session.user_name), session.operation, at=at)
+    lead_country = next(code for code, row in participants.items() if row.role == "lead")
+    published = []
+    catalogue = Catalogue(session.store)
+    try:
+        for country in participants:
+            facts = gather_country(catalogue, country)
+            for person in facts.persons:
+                document = build_lead(
+                    person, facts, operation=session.operation, lead_country=lead_country, at=at
+                )
+                published.append(
+                    PublishedLead(
+                        lead=document.lead,
+                        country=country,
+                        person=document.person,
+                        grade=document.grade,
+                        digest=document.digest(),
+                        body=document.model_dump(mode="json"),
+                    )
+                )
+    finally:
+        catalogue.close()
+    outcome = publish_leads(session.user_id, session.operation, published, at=at)
+    session.record(
+        Operation.COMBINATION,
+        "lead.publish",
+        tuple(sorted(p.lead for p in published)),
+        "leads computed from the tables",
+        facts={"leads": len(published), "new": outcome.new, "changed": outcome.changed},
+    )
+    return {
+        "leads": len(published),
+        "new": outcome.new,
+        "changed": outcome.changed,
+        "unchanged": outcome.unchanged,
+        "withdrawn": list(outcome.withdrawn),
+    }
+
+
+def list_leads(session: Session, *, country: str | None = None) -> list[dict[str, Any]]:
+    """The leads a user may see, without their statements; a consultation in the ledger."""
+    from fairlead.register.leads import find_leads
+
+    rows = find_leads(session.user_id, session.operation, at=session.clock(), country=country)
+    session.record(
+        Operation.CONSULTATION, "lead.list", (country or "*",), "leads listed", facts={"leads": len(rows)}
+    )
+    return [
+        {
+            **{name: row[name] for name in ("lead", "country", "grade", "version", "person")},
+            "names_person": row["body"]["names_person"],
+            "handling": row["body"]["handling"],
+            "statements": len(row["body"]["statements"]),
+        }
+        for row in rows
+    ]
+
+
+def get_lead(session: Session, lead: str) -> LeadDocument:
+    """One lead; UsageError when there is none, or none for this user."""
+    from fairlead.register.leads import find_leads
+
+    rows = find_leads(session.user_id, session.operation, at=session.clock(), lead=lead)
+    if not rows:
+        raise UsageError(
+            f"there is no lead {lead} for you here",
+            "List leads with `fairlead lead list`.",
+            code="USAGE-LEAD",
+        )
+    return LeadDocument.model_validate(rows[0]["body"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """An origin walked back: the exhibit, the way in it, and the bytes found there."""
+
+    origin: str
+    exhibit: str
+    exhibit_sha256: str
+    locator: str
+    bytes_read: int
+    sha256: str
+    excerpt: str
+    problem: str
+
+
+def explain_lead(session: Session, lead: str, *, statement: str | None = None) -> list[dict[str, Any]]:
+    """Each statement of a lead with every origin walked back to its bytes in the exhibit."""
+    document = get_lead(session, lead)
+    chosen = [s for s in document.statements if statement is None or s.id == statement]
+    if not chosen:
+        raise UsageError(
+            f"lead {lead} has no statement {statement}",
+            "`fairlead lead explain LEAD` lists all.",
+            code="USAGE-LEAD",
+        )
+    digests = {row["exhibit"]: row["sha256"] for row in list_exhibits(session)}
+    traced = {o: _trace(session, o, digests) for s in chosen for o in s.origins}
+    session.record(
+        Operation.CONSULTATION,
+        "lead.explain",
+        (lead, *(s.id for s in chosen)),
+        "statements walked back to exhibits",
+    )
+    return [{"statement": s, "origins": [traced[o] for o in s.origins]} for s in chosen]
+
+
+def _trace(session: Session, origin: str, digests: dict[str, str]) -> Traced:
+    exhibit = next((n for n in digests if origin.startswith(n + ":")), "")
+    text = origin[len(exhibit) + 1 :]
+    data, problem = b"", ""
+    try:
+        data = _read(session, exhibit, parse_locator(text))
+    except (ItemError, OSError, ValueError) as error:
+        problem = error.fact if isinstance(error, ItemError) else type(error).__name__
+    return Traced(
+        origin=origin,
+        exhibit=exhibit,
+        exhibit_sha256=digests.get(exhibit, ""),
+        locator=text,
+        bytes_read=len(data),
+        sha256=hashlib.sha256(data).hexdigest() if not problem else "",
+        excerpt=_excerpt(data),
+        problem=problem,
+    )
+
+
+def _read(session: Session, exhibit: str, locator: Locator) -> bytes:
+    """The bytes a locator means: an item, or a range of it, stepping into a compressed record file."""
+    opener = opener_of(session)
+    inside_stream = bool(locator.steps) and locator.steps[-1].path == b"" and len(locator.steps) > 1
+    item = Locator(steps=locator.steps[:-1]) if inside_stream else locator.item
+    with opener(exhibit, str(item)) as descriptor, os.fdopen(os.dup(descriptor), "rb") as raw:
+        raw.seek(0)
+        stream = open_text(raw)[0] if inside_stream else raw
+        if locator.byte_range is None:
+            return stream.read()
+        start, end = locator.byte_range
+        if inside_stream:
+            skipped = 0
+            while skipped < start and (chunk := stream.read(min(1 << 20, start - skipped))):
+                skipped += len(chunk)
+        else:
+            stream.seek(start)
+        return stream.read(end - start)
+
+
+def _excerpt(data: bytes) -> str:
+    """The beginning of a text row for eyes; nothing of a picture or any other binary file."""
+    head = data[:_EXCERPT_BYTES]
+    if b"\x00" in head:
+        return ""
+    try:
+        text = head.decode("utf-8", errors="strict" if len(data) <= _EXCERPT_BYTES else "ignore")
+    except UnicodeDecodeError:
+        return ""
+    return text if len(data) <= _EXCERPT_BYTES else text + " …"

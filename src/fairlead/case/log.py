@@ -1,0 +1,183 @@
+"""The workspace's ledger: checkpoints, proofs, witnesses, verification."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairlead.case.keys import ledger_note_key, load_ed25519, load_ledger_key
+from fairlead.case.session import Clock, utc_now
+from fairlead.case.workspace import Workspace
+from fairlead.ledger.checkpoint import (
+    Checkpoint,
+    parse_checkpoint,
+    sign_checkpoint,
+    verify_checkpoint,
+    witness_checkpoint,
+    witnesses_of,
+)
+from fairlead.ledger.merkle import MerkleTree
+from fairlead.ledger.notes import NoteKey, NoteKind, parse_note, parse_note_key
+from fairlead.register.database import open_register
+from fairlead.terms.errors import ItemError, UsageError
+
+_LAST = "checkpoint.txt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerReport:
+    """What was checked and what was found."""
+
+    size: int
+    root: str
+    findings: tuple[str, ...]
+    witnessed_by: tuple[str, ...]
+
+    @property
+    def verified(self) -> bool:
+        """True when nothing was found."""
+        return not self.findings
+
+
+def _tree(workspace: Workspace) -> MerkleTree:
+    open_register(workspace.register)
+    from fairlead.register.ledger_store import load_tree
+
+    return load_tree()
+
+
+def make_checkpoint(workspace: Workspace, tree: MerkleTree | None = None) -> str:
+    """Sign the log as it stands and keep the checkpoint; returns the note."""
+    tree = tree or _tree(workspace)
+    checkpoint = Checkpoint(origin=workspace.log_name, size=len(tree), root=tree.root())
+    note = str(sign_checkpoint(checkpoint, load_ledger_key(workspace)))
+    (workspace.root / _LAST).write_text(note)
+    return note
+
+
+def prove_entry(workspace: Workspace, index: int) -> dict[str, Any]:
+    """What a partner needs to check one entry: leaf, salt, detail, inclusion proof, checkpoint."""
+    open_register(workspace.register)
+    from fairlead.register.ledger_store import get_entry
+
+    tree = _tree(workspace)
+    leaf, salt, detail = get_entry(index)
+    return {
+        "leaf": leaf.decode(),
+        "salt": salt.hex(),
+        "detail": detail,
+        "index": index,
+        "proof": [node.hex() for node in tree.inclusion_proof(index, len(tree))],
+        "checkpoint": make_checkpoint(workspace, tree),
+    }
+
+
+def verify_ledger(
+    workspace: Workspace, *, against: Path | None = None, witness_keys: tuple[Path, ...] = ()
+) -> LedgerReport:
+    """Check the log in itself, against the last checkpoint kept here, and against one kept elsewhere.
+
+    A log that was rewritten from the start and signed again is found only by a checkpoint kept elsewhere.
+    """
+    tree = _tree(workspace)
+    from fairlead.register.ledger_store import find_broken_commitments, find_gaps
+
+    findings = [f"entry {index} is missing" for index in find_gaps()]
+    findings += [f"entry {index} does not fit its commitment" for index in find_broken_commitments()]
+    key = ledger_note_key(workspace)
+    witnessed: tuple[str, ...] = ()
+    kept = workspace.root / _LAST
+    for name, path in (("the checkpoint kept here", kept), ("the checkpoint given", against)):
+        if path is None or not path.is_file():
+            if path is not None and path is against:
+                raise UsageError(f"there is no file {path.name}", "Check the path.", code="USAGE-FILE")
+            continue
+        finding, names = _compare(tree, path.read_text(), key, witness_keys)
+        if finding:
+            findings.append(f"{name}: {finding}")
+        if path is against:
+            witnessed = names
+    return LedgerReport(
+        size=len(tree), root=tree.root().hex(), findings=tuple(findings), witnessed_by=witnessed
+    )
+
+
+def _compare(
+    tree: MerkleTree, text: str, key: NoteKey, witness_keys: tuple[Path, ...]
+) -> tuple[str, tuple[str, ...]]:
+    try:
+        checkpoint, note = verify_checkpoint(text, key)
+    except ItemError as problem:
+        return problem.fact, ()
+    names = tuple(witnesses_of(note, [parse_note_key(path.read_text()) for path in witness_keys]))
+    if checkpoint.size > len(tree):
+        return (
+            f"it counts {checkpoint.size} entries, the log now has {len(tree)}: entries were removed",
+            names,
+        )
+    if tree.root(checkpoint.size) != checkpoint.root:
+        return f"its root does not fit the first {checkpoint.size} entries: they were changed", names
+    return "", names
+
+
+def export_consistency(workspace: Workspace, *, since: int) -> str:
+    """What a witness needs: the newest checkpoint and the proof that it continues the one of size ``since``."""
+    tree = _tree(workspace)
+    if not 0 <= since <= len(tree):
+        raise UsageError(
+            f"the log has {len(tree)} entries, {since} asked",
+            "Give the size the witness has seen.",
+            code="USAGE-LEDGER",
+        )
+    proof = [node.hex() for node in tree.consistency_proof(since, len(tree))]
+    value = {
+        "format": "fairlead-consistency/1",
+        "since": since,
+        "proof": proof,
+        "checkpoint": make_checkpoint(workspace, tree),
+    }
+    return json.dumps(value, indent=1) + "\n"
+
+
+def witness(
+    consistency_file: Path,
+    *,
+    log_key: NoteKey,
+    name: str,
+    key_file: Path,
+    seen_file: Path,
+    clock: Clock = utc_now,
+) -> str:
+    """Check that a log continues what this witness has seen, cosign its checkpoint, and remember it.
+
+    Needs no workspace. Raises ItemError with LEDGER-FORK when the log was rewritten.
+    """
+    try:
+        value = json.loads(consistency_file.read_text())
+        text, since = str(value["checkpoint"]), int(value["since"])
+        proof = [bytes.fromhex(node) for node in value["proof"]]
+    except (OSError, KeyError, TypeError, ValueError) as problem:
+        raise UsageError(
+            "the file is not what `fairlead ledger checkpoint --since` writes",
+            "Ask the lead country for it again.",
+            code="USAGE-LEDGER",
+        ) from problem
+    seen = parse_checkpoint(parse_note(seen_file.read_text()).text) if seen_file.is_file() else None
+    if seen is not None and since != seen.size:
+        raise UsageError(
+            f"the proof starts at size {since}, this witness has seen size {seen.size}",
+            f"Ask for `fairlead ledger checkpoint --since {seen.size}`.",
+            code="USAGE-LEDGER",
+        )
+    _, note = witness_checkpoint(
+        text, log_key=log_key, seen=seen, proof=proof, name=name, private=load_ed25519(key_file), at=clock()
+    )
+    seen_file.write_text(str(note))
+    return str(note)
+
+
+def witness_key(name: str, key_file: Path) -> NoteKey:
+    """The verifier key under which a witness's cosignatures are checked."""
+    return NoteKey(name=name, public=load_ed25519(key_file).public_key(), kind=NoteKind.COSIGNATURE_V1)

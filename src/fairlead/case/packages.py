@@ -1,0 +1,222 @@
+"""Builds packages from what the register shows for a country, opens packages, and keeps receipts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairlead.case.keys import LeadKeys, load_ed25519, officer_key
+from fairlead.case.log import prove_entry
+from fairlead.case.session import Clock, Session, operator_name, utc_now
+from fairlead.case.workspace import Workspace
+from fairlead.engine.catalogue import Catalogue
+from fairlead.leads.build import lead_id
+from fairlead.leads.document import LeadDocument
+from fairlead.leads.dsse import Officer, refused
+from fairlead.leads.facts import gather_country
+from fairlead.leads.opening import VerifiedPackage, verify_package
+from fairlead.leads.package import BuiltPackage, PackagePlan, build_package
+from fairlead.leads.receipt import Receipt, ReceiptState, sign_receipt, verify_receipt
+from fairlead.register.database import open_register
+from fairlead.terms.custody import Operation
+from fairlead.terms.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Who prepares, who releases, and on what ground."""
+
+    preparer: str
+    releaser: str
+    legal_basis: str = "Directive (EU) 2023/977; national law on police cooperation"
+    purpose: str = "investigation of offences concerning child sexual abuse material"
+
+
+def build_for_country(session: Session, country: str, release: Release) -> tuple[Path, BuiltPackage]:
+    """Build the next package for a country from its published leads; returns where it lies."""
+    from fairlead.register.leads import find_leads, next_package_version, record_package
+    from fairlead.register.people import countries_of, get_user
+
+    at = session.clock()
+    participants = countries_of(get_user(session.user_name), session.operation, at=at)
+    if country not in participants:
+        raise UsageError(
+            f"{country} takes no part in this operation",
+            "`fairlead operation show` lists the countries.",
+            code="USAGE-COUNTRY",
+        )
+    rows = find_leads(session.user_id, session.operation, at=at, country=country)
+    if not rows:
+        raise UsageError(
+            f"there is no lead for {country}",
+            "Compute leads with `fairlead lead publish`; without leads nothing is sent.",
+            code="USAGE-LEAD",
+        )
+    version = next_package_version(session.user_id, session.operation, country, at=at)
+    plan = PackagePlan(
+        package=f"{session.operation}-{country}-{version:04d}",
+        version=version,
+        operation=session.operation,
+        from_country=next(code for code, row in participants.items() if row.role == "lead"),
+        to_country=country,
+        legal_basis=release.legal_basis,
+        purpose=release.purpose,
+        built_at=at,
+        recipients=tuple(participants[country].age_recipients),
+        leads=tuple(LeadDocument.model_validate(row["body"]) for row in rows),
+        material=_material(session, country),
+    )
+    officers = [
+        Officer(name=name, private=load_ed25519(officer_key(session.workspace, name)))
+        for name in (release.preparer, release.releaser)
+    ]
+
+    def prove(manifest_sha256: str) -> dict[str, Any]:
+        index = session.record(
+            Operation.DISCLOSURE,
+            "package.build",
+            (plan.package, manifest_sha256, *(lead.lead for lead in plan.leads)),
+            plan.legal_basis,
+            recipient=country,
+            facts={"leads": len(plan.leads), "version": version},
+        )
+        return prove_entry(session.workspace, index)
+
+    built = build_package(plan, officers, prove)
+    folder = session.workspace.operation(session.operation) / "packages"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / built.name
+    temporary = path.with_name(f".{path.name}")
+    temporary.write_bytes(built.data)
+    temporary.rename(path)
+    record_package(
+        session.user_id,
+        session.operation,
+        country=country,
+        package=plan.package,
+        version=version,
+        leads={lead.lead: lead.version for lead in plan.leads},
+        sha256=built.sha256,
+        prepared_by=release.preparer,
+        released_by=release.releaser,
+        at=at,
+    )
+    return path, built
+
+
+def _material(session: Session, country: str) -> dict[str, list[dict[str, Any]]]:
+    catalogue = Catalogue(session.store)
+    try:
+        facts = gather_country(catalogue, country)
+    finally:
+        catalogue.close()
+    return {lead_id(country, p.person["person"]): p.material for p in facts.persons}
+
+
+def check_package(file: Path, identity_file: Path, keys: LeadKeys) -> VerifiedPackage:
+    """Verify a package file; nothing is written. Raises ItemError with the reason when it is refused."""
+    if not file.is_file() or not identity_file.is_file():
+        raise UsageError("the package or the key file is not there", "Check the paths.", code="USAGE-FILE")
+    return verify_package(
+        file.read_bytes(), identity_file.read_text(), officers=keys.officers, ledger=keys.ledger
+    )
+
+
+def open_for_recipient(
+    workspace: Workspace,
+    file: Path,
+    identity_file: Path,
+    keys: LeadKeys,
+    *,
+    officer: str,
+    user_name: str | None = None,
+    clock: Clock = utc_now,
+) -> tuple[VerifiedPackage, Path]:
+    """Verify a package, keep its files in the recipient's workspace, and write a signed receipt.
+
+    An older version than one opened before is refused as a replay; the same one may be opened again.
+    """
+    verified = check_package(file, identity_file, keys)
+    folder = workspace.root / "received" / verified.operation / verified.from_country
+    state_file = folder / "last.json"
+    last = json.loads(state_file.read_text()) if state_file.is_file() else {"version": 0, "sha256": ""}
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    if verified.version < last["version"] or (
+        verified.version == last["version"] and digest != last["sha256"]
+    ):
+        raise refused(
+            f"version {last['version']} of this country's package was opened before; this is version "
+            f"{verified.version}",
+            "PACKAGE-REPLAY",
+        )
+    officer_file = officer_key(workspace, officer)
+    _keep(folder / verified.package, verified)
+    receipt = Receipt(
+        package=verified.package,
+        version=verified.version,
+        sha256=digest,
+        country=verified.to_country,
+        state=ReceiptState.OPENED,
+        reason="",
+        at=clock(),
+    )
+    signed = sign_receipt(receipt, Officer(name=officer, private=load_ed25519(officer_file)))
+    receipt_file = folder / f"{verified.package}.receipt.json"
+    receipt_file.write_text(signed)
+    state_file.write_text(json.dumps({"version": verified.version, "sha256": digest}) + "\n")
+    open_register(workspace.register)
+    from fairlead.register.people import get_user
+
+    user = get_user(operator_name(user_name))
+    session = Session(
+        workspace=workspace, user_id=user.pk, user_name=user.username, operation="", clock=clock
+    )
+    session.record(
+        Operation.COLLECTION,
+        "package.open",
+        (verified.package, digest),
+        "package received",
+        facts={"leads": len(verified.leads), "version": verified.version},
+    )
+    return verified, receipt_file
+
+
+def _keep(folder: Path, verified: VerifiedPackage) -> None:
+    """Write the files of a package to a temporary folder and rename it: whole or not at all."""
+    if folder.exists():
+        return
+    temporary = folder.with_name(f".{folder.name}")
+    for path, data in verified.files.items():
+        target = temporary / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    temporary.rename(folder)
+
+
+def take_receipt(session: Session, file: Path, keys: LeadKeys) -> Receipt:
+    """Check a recipient's receipt and keep it with its package."""
+    from fairlead.register.leads import find_packages, record_receipt
+
+    receipt, signer = verify_receipt(file.read_text(), keys.officers)
+    rows = find_packages(session.user_id, session.operation, at=session.clock())
+    match = next((r for r in rows if r["package"] == receipt.package), None)
+    if match is None or match["sha256"] != receipt.sha256 or match["country"] != receipt.country:
+        raise refused("the receipt is about bytes that were never sent from here", "PACKAGE-RECEIPT")
+    kept = {
+        "state": receipt.state.value,
+        "at": receipt.at.isoformat(),
+        "signer": signer,
+        "reason": receipt.reason,
+    }
+    record_receipt(session.user_id, receipt.package, kept, at=session.clock())
+    session.record(
+        Operation.COLLECTION,
+        "package.receipt",
+        (receipt.package,),
+        receipt.state.value,
+        recipient=receipt.country,
+    )
+    return receipt

@@ -1,0 +1,120 @@
+"""Dead Simple Signing Envelope (secure-systems-lab DSSE v1) with Ed25519, and the in-toto statement in it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from fairlead.terms.errors import ItemError
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Officer:
+    """A signing officer: the name under which the public key is known, and the key."""
+
+    name: str
+    private: Ed25519PrivateKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedStatement:
+    """An in-toto statement whose signatures hold, and who signed it."""
+
+    subjects: dict[str, str]
+    predicate_type: str
+    predicate: dict[str, Any]
+    signers: tuple[str, ...]
+
+
+def _pre_authentication(payload_type: str, payload: bytes) -> bytes:
+    """PAE of the DSSE protocol: type and body with their lengths, so that neither can pose as the other."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def sign_statement(
+    subjects: Mapping[str, str], predicate_type: str, predicate: Mapping[str, Any], officers: list[Officer]
+) -> str:
+    """An envelope around a statement over ``subjects`` (name → SHA-256, hex), signed by every officer."""
+    statement = {
+        "_type": STATEMENT_TYPE,
+        "subject": [
+            {"name": name, "digest": {"sha256": digest}} for name, digest in sorted(subjects.items())
+        ],
+        "predicateType": predicate_type,
+        "predicate": dict(predicate),
+    }
+    payload = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    message = _pre_authentication(PAYLOAD_TYPE, payload)
+    envelope = {
+        "payloadType": PAYLOAD_TYPE,
+        "payload": base64.b64encode(payload).decode(),
+        "signatures": [
+            {"keyid": officer.name, "sig": base64.b64encode(officer.private.sign(message)).decode()}
+            for officer in officers
+        ],
+    }
+    return json.dumps(envelope, indent=1) + "\n"
+
+
+def refused(fact: str, code: str) -> ItemError:
+    """The error for an envelope or package that is not to be believed."""
+    return ItemError(
+        fact, "Do not use it. Ask the sender to send it again and compare its digest.", code=code
+    )
+
+
+def verify_statement(
+    untrusted_text: str, keys: Mapping[str, Ed25519PublicKey], *, predicate_type: str
+) -> VerifiedStatement:
+    """The statement in an envelope with every good signature by a known key.
+
+    Signatures by unknown keys are passed over; one by a known key that does not hold refuses the whole.
+    Raises ItemError when there is no good signature, or the form or predicate type is wrong.
+    """
+    try:
+        envelope = json.loads(untrusted_text)
+        payload = base64.b64decode(envelope["payload"], validate=True)
+        kind = str(envelope["payloadType"])
+        signatures = [
+            (str(s["keyid"]), base64.b64decode(s["sig"], validate=True)) for s in envelope["signatures"]
+        ]
+    except (KeyError, TypeError, ValueError) as problem:
+        raise refused("the signed envelope cannot be read", "PACKAGE-ENVELOPE") from problem
+    message = _pre_authentication(kind, payload)
+    signers = []
+    for name, signature in signatures:
+        if name not in keys:
+            continue
+        try:
+            keys[name].verify(signature, message)
+        except InvalidSignature as problem:
+            raise refused(f"the signature of {name} does not hold", "PACKAGE-SIGNATURE") from problem
+        signers.append(name)
+    if kind != PAYLOAD_TYPE or not signers:
+        raise refused("no signature by a key known here", "PACKAGE-SIGNATURE")
+    try:
+        statement = json.loads(payload)
+        subjects = {str(s["name"]): str(s["digest"]["sha256"]) for s in statement["subject"]}
+        verified = VerifiedStatement(
+            subjects=subjects,
+            predicate_type=str(statement["predicateType"]),
+            predicate=dict(statement["predicate"]),
+            signers=tuple(dict.fromkeys(signers)),
+        )
+    except (KeyError, TypeError, ValueError) as problem:
+        raise refused("the signed statement cannot be read", "PACKAGE-ENVELOPE") from problem
+    if verified.predicate_type != predicate_type:
+        raise refused(
+            f"the envelope holds {verified.predicate_type}, not {predicate_type}", "PACKAGE-ENVELOPE"
+        )
+    return verified

@@ -1,0 +1,104 @@
+"""The egress check: reads a finished package only, knows nothing of how it was made, and refuses leaks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from fairlead.leads.document import LeadDocument
+from fairlead.terms.grades import HandlingCode
+
+_ALLOWED_SUFFIXES = (".json", ".pdf", ".csv", ".txt", ".jsonld")
+_PICTURES = (
+    b"\xff\xd8\xff",
+    b"\x89PNG",
+    b"GIF8",
+    b"RIFF",
+    b"BM",
+    b"II*\x00",
+    b"MM\x00*",
+    b"\x00\x00\x00\x0cJXL ",
+)
+
+
+def check_egress(files: Mapping[str, bytes], *, country: str) -> list[str]:
+    """Reasons why the package may not leave to ``country``; empty when there are none."""
+    found: list[str] = []
+    leads: dict[str, LeadDocument] = {}
+    for path, data in files.items():
+        if path.startswith("data/"):
+            found += _check_file(path, data)
+        if path.endswith("/lead.json"):
+            try:
+                lead = LeadDocument.model_validate_json(data)
+            except ValidationError as problem:
+                found.append(f"{path}: not a lead of the published schema ({problem.error_count()} errors)")
+                continue
+            leads[lead.lead] = lead
+            found += _check_lead(path, lead, country)
+    found += _check_cover(files, country, leads)
+    found += _check_rows(files, leads)
+    return found
+
+
+def _check_file(path: str, data: bytes) -> list[str]:
+    found = []
+    if not path.endswith(_ALLOWED_SUFFIXES):
+        found.append(f"{path}: a file of this kind has no place in a package")
+    if data.startswith(_PICTURES) or data[4:8] == b"ftyp":
+        found.append(f"{path}: pictures and videos never leave in a package")
+    return found
+
+
+def _check_lead(path: str, lead: LeadDocument, country: str) -> list[str]:
+    found = []
+    if lead.country != country:
+        found.append(f"{path}: a lead for {lead.country} in a package for {country}")
+    codes = set(lead.handling.split("+"))
+    for statement in lead.statements:
+        own = set(statement.handling.split("+"))
+        if not own <= codes:
+            found.append(
+                f"{path}: {statement.id} carries {statement.handling}, the lead only {lead.handling}"
+            )
+        if HandlingCode.H2 in own:
+            found.append(
+                f"{path}: {statement.id} carries H2, which may not be disseminated without permission"
+            )
+        if (HandlingCode.H3 in own) != bool(statement.restriction.strip()):
+            found.append(f"{path}: {statement.id}: H3 and its text go together")
+        if statement.kind == "fact" and not statement.origins:
+            found.append(f"{path}: the fact {statement.id} has no origin")
+        if statement.section == "legal" and not (statement.value.startswith((f"{country}/", f"{country}-"))):
+            found.append(f"{path}: {statement.id} assesses the law of another country")
+        if statement.section == "subject" and not lead.names_person:
+            found.append(f"{path}: {statement.id} names a person although the grade does not allow it")
+    return found
+
+
+def _check_cover(files: Mapping[str, bytes], country: str, leads: Mapping[str, LeadDocument]) -> list[str]:
+    try:
+        cover = json.loads(files["data/package.json"])
+        to, listed = cover["to"], set(cover["leads"])
+    except (KeyError, ValueError, TypeError):
+        return ["data/package.json: missing or not readable"]
+    found = []
+    if to != country:
+        found.append(f"data/package.json: addressed to {to}, not {country}")
+    if listed != set(leads):
+        found.append("data/package.json: does not list exactly the leads that are inside")
+    return found
+
+
+def _check_rows(files: Mapping[str, bytes], leads: Mapping[str, LeadDocument]) -> list[str]:
+    found = []
+    for name in ("selectors.csv", "hashes.csv"):
+        rows = csv.DictReader(io.StringIO(files.get(f"data/{name}", b"").decode()))
+        for number, row in enumerate(rows, start=2):
+            if row.get("lead") not in leads:
+                found.append(f"data/{name}: row {number} belongs to no lead of this package")
+    return found

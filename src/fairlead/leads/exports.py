@@ -1,0 +1,77 @@
+"""The tables inside a package: selectors, hashes, index of evidence, cover text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from fairlead.leads.document import LeadDocument
+from fairlead.terms.matching import ReleasePolicy
+
+SELECTOR_COLUMNS = (
+    "lead", "kind", "value", "roles_and_context", "first_at", "last_at", "source_grade", "information_grade",
+    "handling", "origins",
+)  # fmt: skip
+HASH_COLUMNS = ("lead", "sha256", "matched_sets")
+
+
+def _csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([[_inert(cell) for cell in row] for row in rows])
+    return buffer.getvalue().encode()
+
+
+def _inert(cell: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula (CWE-1236); telephone numbers keep their plus."""
+    text = str(cell)
+    if text[:1] in "=-@\t\r" or (text[:1] == "+" and not text[1:].replace(" ", "").isdigit()):
+        return "'" + text
+    return cell
+
+
+def selectors_csv(leads: Sequence[LeadDocument]) -> bytes:
+    """One row a selector of a lead."""
+    return _csv(
+        SELECTOR_COLUMNS,
+        [
+            [
+                lead.lead, s.of, s.value, s.text, s.first_at.isoformat() if s.first_at else "",
+                s.last_at.isoformat() if s.last_at else "", s.source_grade, s.information_grade, s.handling,
+                " | ".join(s.origins),
+            ]
+            for lead in leads
+            for s in lead.statements
+            if s.section in ("selectors", "subject")
+        ],
+    )  # fmt: skip
+
+
+def hashes_csv(leads: Sequence[LeadDocument], material: dict[str, list[dict[str, Any]]]) -> bytes:
+    """SHA-256 of contents that an account fetched, where every list that knows them lets its hashes go.
+
+    ``material`` maps a lead to its content rows with ``sha256``, ``sets`` and ``releases``.
+    """
+    rows = []
+    for lead in leads:
+        for row in material.get(lead.lead, []):
+            releases = row["releases"] or []
+            if all(r == ReleasePolicy.RELEASABLE.value for r in releases):
+                rows.append([lead.lead, row["sha256"], " ".join(sorted(row["sets"] or []))])
+    return _csv(HASH_COLUMNS, rows)
+
+
+def evidence_csv(leads: Sequence[LeadDocument]) -> bytes:
+    """The exhibits behind the leads, with digest, authority and handling."""
+    seen: dict[str, list[Any]] = {}
+    for lead in leads:
+        for item in lead.evidence:
+            seen[item.exhibit] = [
+                item.exhibit, item.kind, item.sha256, item.authority, item.handling,
+                item.received_at.isoformat(), item.description,
+            ]  # fmt: skip
+    columns = ("exhibit", "kind", "sha256", "authority", "handling", "received_at", "description")
+    return _csv(columns, [seen[number] for number in sorted(seen)])

@@ -1,0 +1,110 @@
+"""What the tables hold about the persons of one country, fetched once and grouped by person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from fairlead.engine.catalogue import Catalogue
+from fairlead.terms.grades import AttributionGrade, Handling, combine_handling, parse_handling
+
+Row = dict[str, Any]
+
+_MEMBERS = """
+WITH chosen AS (
+  SELECT person, unnest(members) AS member FROM persons
+  WHERE country = $country AND grade <> $unresolved)
+"""
+_LEADS_SQL = "SELECT * FROM persons WHERE country = $country AND grade <> $unresolved ORDER BY person"
+_IDENTIFIERS_SQL = (
+    _MEMBERS
+    + """SELECT c.person, i.* FROM identifiers i JOIN chosen c ON c.member = i.owner
+         ORDER BY c.person, i.kind, i.value, i.owner"""
+)
+_ACCOUNTS_SQL = (
+    _MEMBERS
+    + "SELECT c.person, a.* FROM accounts a JOIN chosen c ON c.member = a.account ORDER BY 1, a.account"
+)
+_PAYMENTS_SQL = (
+    _MEMBERS
+    + """SELECT c.person, p.*, (p.payment IN (SELECT member FROM chosen o WHERE o.person = c.person)) AS own
+         FROM payments p JOIN chosen c ON c.member = p.account OR c.member = p.payment
+         QUALIFY row_number() OVER (PARTITION BY c.person, p.payment) = 1 ORDER BY 1, p.paid_at, p.payment"""
+)
+_ACTS_SQL = (
+    _MEMBERS
+    + "SELECT c.person, a.* FROM acts a JOIN chosen c ON c.member = a.account ORDER BY 1, a.from_at, a.act"
+)
+_MATERIAL_SQL = (
+    _MEMBERS
+    + """, touched AS (
+  SELECT DISTINCT c.person, unnest(a.sha256s) AS sha256 FROM acts a JOIN chosen c ON c.member = a.account)
+SELECT t.person, t.sha256, n.exhibit, n.locator, n.family, o.conclusion, coalesce(o.derived_from_picture, false) AS derived,
+       list(DISTINCT m."set") FILTER (WHERE m."set" IS NOT NULL) AS sets,
+       list(DISTINCT m.meaning) FILTER (WHERE m.meaning IS NOT NULL) AS meanings,
+       bool_or(m.kind = 'exact') AS exact,
+       list(DISTINCT m.release) FILTER (WHERE m.release IS NOT NULL) AS releases
+FROM touched t JOIN contents n USING (sha256) LEFT JOIN origins_of o USING (sha256)
+     LEFT JOIN matches m USING (sha256)
+GROUP BY ALL ORDER BY 1, 2"""
+)
+_ASSESSMENTS_SQL = """
+SELECT * FROM assessments WHERE person IN (
+  SELECT person FROM persons WHERE country = $country AND grade <> $unresolved)
+  AND (jurisdiction = $country OR starts_with(jurisdiction, $country || '-'))
+ORDER BY person, from_on, jurisdiction, legal_act, image, age_band"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFacts:
+    """Everything the tables hold about one person that may concern their country."""
+
+    person: Row
+    identifiers: list[Row]
+    accounts: list[Row]
+    payments: list[Row]
+    acts: list[Row]
+    material: list[Row]
+    assessments: list[Row]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountryFacts:
+    """The persons of one country, and the exhibits with their handling."""
+
+    country: str
+    persons: list[PersonFacts]
+    exhibits: dict[str, Row]
+
+    def handling_of(self, origins: tuple[str, ...]) -> Handling:
+        """The most restrictive union over the exhibits that origins lie in."""
+        numbers = {number for o in origins for number in self.exhibits if o.startswith(number + ":")}
+        return combine_handling(
+            parse_handling(self.exhibits[n]["handling"], self.exhibits[n]["restriction"] or "")
+            for n in sorted(numbers)
+        )
+
+
+def gather_country(catalogue: Catalogue, country: str) -> CountryFacts:
+    """Fetch what the tables hold about the persons whom the evidence places in a country."""
+    parameters = {"country": country, "unresolved": AttributionGrade.UNRESOLVED.value}
+    grouped: dict[str, dict[str, list[Row]]] = {}
+    for name, sql in (
+        ("identifiers", _IDENTIFIERS_SQL),
+        ("accounts", _ACCOUNTS_SQL),
+        ("payments", _PAYMENTS_SQL),
+        ("acts", _ACTS_SQL),
+        ("material", _MATERIAL_SQL),
+        ("assessments", _ASSESSMENTS_SQL),
+    ):
+        rows: dict[str, list[Row]] = defaultdict(list)
+        for row in catalogue.rows(sql, parameters):
+            rows[row["person"]].append(row)
+        grouped[name] = rows
+    persons = [
+        PersonFacts(person=row, **{name: rows.get(row["person"], []) for name, rows in grouped.items()})
+        for row in catalogue.rows(_LEADS_SQL, parameters)
+    ]
+    exhibits = {row["exhibit"]: row for row in catalogue.rows("SELECT * FROM exhibits ORDER BY sequence")}
+    return CountryFacts(country=country, persons=persons, exhibits=exhibits)

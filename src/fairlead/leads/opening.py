@@ -1,0 +1,135 @@
+"""Opens a package on the recipient's side: every check, each refusal told apart, nothing half-opened."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from fairlead.leads.bag import MANIFEST, STATEMENT_AND_TAGS, Files, check_bag, unpack
+from fairlead.leads.document import LeadDocument
+from fairlead.leads.dsse import VerifiedStatement, refused, verify_statement
+from fairlead.leads.egress import check_egress
+from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE
+from fairlead.ledger.checkpoint import Checkpoint, verify_checkpoint
+from fairlead.ledger.entry import EntryDetail, commit
+from fairlead.ledger.merkle import leaf_hash, root_from_inclusion
+from fairlead.ledger.notes import NoteKey
+
+_TWO = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedPackage:
+    """A package all of whose checks hold. There is no other way to get one than `verify_package`."""
+
+    package: str
+    version: int
+    operation: str
+    from_country: str
+    to_country: str
+    signers: tuple[str, ...]
+    checkpoint: Checkpoint
+    witnessed_by: tuple[str, ...]
+    ledger_index: int
+    leads: tuple[LeadDocument, ...]
+    files: Files
+    statement: VerifiedStatement
+
+
+def decrypt(untrusted_data: bytes, identity_text: str) -> bytes:
+    """The packed bag; ItemError for a wrong key and, told apart, for a changed file."""
+    import pyrage
+
+    lines = [line for line in identity_text.splitlines() if line.startswith("AGE-SECRET-KEY-")]
+    try:
+        identities = [pyrage.x25519.Identity.from_str(line) for line in lines]
+    except pyrage.IdentityError as problem:
+        raise refused("the key file holds no age identity", "PACKAGE-KEY") from problem
+    if not identities:
+        raise refused("the key file holds no age identity", "PACKAGE-KEY")
+    try:
+        data: bytes = pyrage.decrypt(untrusted_data, identities)
+    except pyrage.DecryptError as problem:
+        if "No matching keys" in str(problem):
+            raise refused("the package is not encrypted to this key", "PACKAGE-KEY") from problem
+        raise refused("the package was changed or cut on its way", "PACKAGE-CHANGED") from problem
+    return data
+
+
+def verify_package(
+    untrusted_data: bytes, identity_text: str, *, officers: Mapping[str, Ed25519PublicKey], ledger: NoteKey
+) -> VerifiedPackage:
+    """Decrypt and check a package: signatures, manifests, ledger proof, egress rules. Raises ItemError."""
+    root, files = unpack(decrypt(untrusted_data, identity_text))
+    check_bag(files)
+    if STATEMENT_FILE not in files or LEDGER_FILE not in files:
+        raise refused("the package lacks its signed statement or its ledger proof", "PACKAGE-BAG")
+    statement = verify_statement(files[STATEMENT_FILE].decode(), officers, predicate_type=PREDICATE_TYPE)
+    if len(statement.signers) < _TWO:
+        raise refused("the package is signed by one officer; two are needed", "PACKAGE-SIGNATURE")
+    signed = {
+        path: hashlib.sha256(data).hexdigest()
+        for path, data in files.items()
+        if not path.startswith("data/") and path not in STATEMENT_AND_TAGS
+    }
+    if signed != statement.subjects:
+        raise refused("the signed statement is about other files than these", "PACKAGE-SIGNATURE")
+    predicate = statement.predicate
+    if predicate["package"] != root:
+        raise refused("the signed statement is about another package", "PACKAGE-SIGNATURE")
+    checkpoint, index = _check_ledger(files, ledger, package=root)
+    reasons = check_egress(files, country=str(predicate["to"]))
+    if reasons:
+        raise refused(f"the package breaks a rule: {reasons[0]}", "PACKAGE-EGRESS")
+    leads = tuple(
+        LeadDocument.model_validate_json(data)
+        for path, data in sorted(files.items())
+        if path.endswith("/lead.json")
+    )
+    return VerifiedPackage(
+        package=root,
+        version=int(predicate["version"]),
+        operation=str(predicate["operation"]),
+        from_country=str(predicate["from"]),
+        to_country=str(predicate["to"]),
+        signers=statement.signers,
+        checkpoint=checkpoint,
+        witnessed_by=(),
+        ledger_index=index,
+        leads=leads,
+        files=files,
+        statement=statement,
+    )
+
+
+def _check_ledger(files: Files, ledger: NoteKey, *, package: str) -> tuple[Checkpoint, int]:
+    try:
+        proof: dict[str, Any] = json.loads(files[LEDGER_FILE])
+        leaf = str(proof["leaf"]).encode()
+        entry = json.loads(leaf)
+        detail = EntryDetail(
+            actor=str(proof["detail"]["actor"]),
+            objects=tuple(str(o) for o in proof["detail"]["objects"]),
+            justification=str(proof["detail"]["justification"]),
+            recipient=str(proof["detail"]["recipient"]),
+            facts=proof["detail"]["facts"],
+        )
+        salt, index = bytes.fromhex(proof["salt"]), int(proof["index"])
+        path = [bytes.fromhex(node) for node in proof["proof"]]
+        note_text, commitment = str(proof["checkpoint"]), str(entry["commitment"])
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise refused("the ledger proof cannot be read", "PACKAGE-LEDGER") from problem
+    checkpoint, _ = verify_checkpoint(note_text, ledger)
+    if commit(detail, salt) != commitment:
+        raise refused("the ledger entry does not commit to what the package shows of it", "PACKAGE-LEDGER")
+    manifest = hashlib.sha256(files[MANIFEST]).hexdigest()
+    if detail.objects[:2] != (package, manifest):
+        raise refused("the ledger entry is about another package", "PACKAGE-LEDGER")
+    if root_from_inclusion(leaf_hash(leaf), index, checkpoint.size, path) != checkpoint.root:
+        raise refused("the inclusion proof does not lead to the checkpoint", "PACKAGE-LEDGER")
+    return checkpoint, index

@@ -1,0 +1,170 @@
+"""Builds a package: bag, ledger proof, two signatures, encryption. Nothing but the named country's rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fairlead.leads.bag import MANIFEST, Files, close_bag, make_bag, pack
+from fairlead.leads.document import LeadDocument, lead_schema
+from fairlead.leads.dsse import Officer, sign_statement
+from fairlead.leads.egress import check_egress
+from fairlead.leads.exports import evidence_csv, hashes_csv, selectors_csv
+from fairlead.leads.pdf import render_lead
+from fairlead.terms.errors import RunError, UsageError
+
+PREDICATE_TYPE = "urn:fairlead:package:1"
+STATEMENT_FILE = "statement.dsse.json"
+LEDGER_FILE = "ledger.json"
+FORMAT = "fairlead-package/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackagePlan:
+    """What is to be sent to whom, and on what ground."""
+
+    package: str
+    version: int
+    operation: str
+    from_country: str
+    to_country: str
+    legal_basis: str
+    purpose: str
+    built_at: datetime
+    recipients: tuple[str, ...]
+    leads: tuple[LeadDocument, ...]
+    material: dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltPackage:
+    """The encrypted package, its digest, and the digest of the manifest that the ledger commits to."""
+
+    name: str
+    data: bytes
+    sha256: str
+    manifest_sha256: str
+    files: int
+
+
+Prove = Callable[[str], dict[str, Any]]
+
+
+def build_package(plan: PackagePlan, officers: Sequence[Officer], prove: Prove) -> BuiltPackage:
+    """Build, check, sign and encrypt a package.
+
+    ``prove`` is given the SHA-256 of the payload manifest, records the disclosure in the ledger, and returns
+    the content of `ledger.json`. Raises UsageError without two different officers or without recipients, and
+    RunError when the egress check refuses: then nothing is signed and nothing leaves.
+    """
+    if (
+        len({o.name for o in officers}) < 2
+        or len({o.private.public_key().public_bytes_raw() for o in officers}) < 2
+    ):  # noqa: PLR2004
+        raise UsageError(
+            "a package is signed by two officers with keys of their own",
+            "Name a preparer and another person who releases.",
+            code="PACKAGE-OFFICERS",
+        )
+    if not plan.recipients:
+        raise UsageError(
+            f"there is no recipient key for {plan.to_country}",
+            f"Ask the country for it and keep it with `fairlead key recipient {plan.to_country} age1…`.",
+            code="PACKAGE-RECIPIENT",
+        )
+    files = make_bag(_payload(plan), _info(plan))
+    reasons = check_egress(files, country=plan.to_country)
+    if reasons:
+        raise RunError(
+            f"the egress check refuses package {plan.package}: {'; '.join(reasons[:3])} ({len(reasons)} in all)",
+            "Nothing was signed or sent. Correct the cause; do not go round the check.",
+            code="PACKAGE-EGRESS",
+        )
+    manifest = hashlib.sha256(files[MANIFEST]).hexdigest()
+    files[LEDGER_FILE] = (json.dumps(prove(manifest), indent=1, sort_keys=True) + "\n").encode()
+    subjects = {
+        path: hashlib.sha256(data).hexdigest() for path, data in files.items() if not path.startswith("data/")
+    }
+    envelope = sign_statement(subjects, PREDICATE_TYPE, _predicate(plan, officers), list(officers))
+    files[STATEMENT_FILE] = envelope.encode()
+    data = encrypt(pack(close_bag(files), plan.package, at=plan.built_at), plan.recipients)
+    return BuiltPackage(
+        name=f"{plan.package}.tar.age",
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        manifest_sha256=manifest,
+        files=len(files),
+    )
+
+
+def encrypt(data: bytes, recipients: Sequence[str]) -> bytes:
+    """age encryption to all recipients (X25519); UsageError when one is not an age recipient."""
+    import pyrage
+
+    try:
+        keys = [pyrage.x25519.Recipient.from_str(text) for text in recipients]
+    except pyrage.RecipientError as problem:
+        raise UsageError(
+            "a recipient key is not an age recipient",
+            "It begins with age1; ask for it again.",
+            code="PACKAGE-RECIPIENT",
+        ) from problem
+    encrypted: bytes = pyrage.encrypt(data, keys)
+    return encrypted
+
+
+def _payload(plan: PackagePlan) -> Files:
+    cover = {
+        "format": FORMAT,
+        "package": plan.package,
+        "version": plan.version,
+        "operation": plan.operation,
+        "from": plan.from_country,
+        "to": plan.to_country,
+        "built_at": plan.built_at.isoformat(),
+        "legal_basis": plan.legal_basis,
+        "purpose": plan.purpose,
+        "leads": [lead.lead for lead in plan.leads],
+        "handling": sorted({code for lead in plan.leads for code in lead.handling.split("+")}),
+        "never": "This package holds hashes and references, never pictures.",
+    }
+    payload: Files = {
+        "package.json": (json.dumps(cover, indent=1) + "\n").encode(),
+        "selectors.csv": selectors_csv(plan.leads),
+        "hashes.csv": hashes_csv(plan.leads, plan.material),
+        "evidence.csv": evidence_csv(plan.leads),
+        "lead.schema.json": lead_schema().encode(),
+    }
+    for lead in plan.leads:
+        payload[f"leads/{lead.lead}/lead.json"] = lead.to_json().encode()
+        payload[f"leads/{lead.lead}/lead.pdf"] = render_lead(lead)
+    return payload
+
+
+def _info(plan: PackagePlan) -> dict[str, str]:
+    return {
+        "External-Identifier": plan.package,
+        "Source-Organization": plan.from_country,
+        "Bagging-Date": plan.built_at.date().isoformat(),
+        "Internal-Sender-Description": f"{len(plan.leads)} leads for {plan.to_country}",
+    }
+
+
+def _predicate(plan: PackagePlan, officers: Sequence[Officer]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "package": plan.package,
+        "version": plan.version,
+        "operation": plan.operation,
+        "from": plan.from_country,
+        "to": plan.to_country,
+        "built_at": plan.built_at.isoformat(),
+        "legal_basis": plan.legal_basis,
+        "recipients": list(plan.recipients),
+        "prepared_by": officers[0].name,
+        "released_by": officers[1].name,
+    }

@@ -1,0 +1,67 @@
+"""The recipient's answer: a signed receipt that says which bytes were opened, by whom, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from fairlead.leads.dsse import Officer, refused, sign_statement, verify_statement
+
+RECEIPT_TYPE = "urn:fairlead:receipt:1"
+
+
+class ReceiptState(StrEnum):
+    """What the recipient did with a package."""
+
+    OPENED = "opened"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a receipt says."""
+
+    package: str
+    version: int
+    sha256: str
+    country: str
+    state: ReceiptState
+    reason: str
+    at: datetime
+
+
+def sign_receipt(receipt: Receipt, officer: Officer) -> str:
+    """The receipt as a signed envelope."""
+    predicate = {
+        "package": receipt.package,
+        "version": receipt.version,
+        "country": receipt.country,
+        "state": receipt.state.value,
+        "reason": receipt.reason,
+        "at": receipt.at.isoformat(),
+    }
+    return sign_statement({f"{receipt.package}.tar.age": receipt.sha256}, RECEIPT_TYPE, predicate, [officer])
+
+
+def verify_receipt(untrusted_text: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[Receipt, str]:
+    """The receipt and its signer; raises ItemError when it is not to be believed."""
+    statement = verify_statement(untrusted_text, keys, predicate_type=RECEIPT_TYPE)
+    try:
+        (sha256,) = statement.subjects.values()
+        receipt = Receipt(
+            package=str(statement.predicate["package"]),
+            version=int(statement.predicate["version"]),
+            sha256=sha256,
+            country=str(statement.predicate["country"]),
+            state=ReceiptState(statement.predicate["state"]),
+            reason=str(statement.predicate["reason"]),
+            at=datetime.fromisoformat(statement.predicate["at"]),
+        )
+    except (KeyError, ValueError, TypeError) as problem:
+        raise refused("the receipt cannot be read", "PACKAGE-RECEIPT") from problem
+    return receipt, statement.signers[0]

@@ -1,0 +1,291 @@
+"""The statements of a lead, section by section. What another person's record says is never in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from fairlead.leads.facts import CountryFacts, PersonFacts
+from fairlead.leads.statement import RiskState, Section, Statement
+from fairlead.terms.countries import PARTICIPANTS
+from fairlead.terms.grades import InformationGrade, SourceGrade, StatementKind
+from fairlead.terms.platform import IdentifierKind, PlatformAct
+
+# What only a lead of grade `attributed` may carry: it points to a door.
+_NAMING = {
+    IdentifierKind.NAME.value,
+    IdentifierKind.DATE_OF_BIRTH.value,
+    IdentifierKind.POSTCODE.value,
+}
+_INTERNAL = {IdentifierKind.PASSWORD.value}  # equality inside the case only, never shown
+_RISKS = (
+    "access to children",
+    "prior convictions",
+    "weapons, officer safety",
+    "encryption and technical skill",
+    "self-harm",
+)
+_MOST_ORIGINS = 20
+_ACT_WORDS = {
+    PlatformAct.REGISTER: "registered the account",
+    PlatformAct.PAY: "paid",
+    PlatformAct.ACCESS: "visited the platform",
+    PlatformAct.DOWNLOAD: "fetched stored files",
+    PlatformAct.UPLOAD: "uploaded files",
+    PlatformAct.MESSAGE: "sent messages",
+    PlatformAct.PRODUCE: "produced material",
+    PlatformAct.OPERATE: "operated or moderated the platform",
+    PlatformAct.POSSESS_TOOL: "fetched a generation tool or model",
+    PlatformAct.POSSESS_MANUAL: "fetched instructions",
+}
+
+
+def statements_of(facts: PersonFacts, country: CountryFacts) -> Iterator[Statement]:
+    """All statements about one person, in no particular order."""
+    build = _Builder(facts, country)
+    yield from build.summary()
+    yield from build.selectors()
+    yield from build.conduct()
+    yield from build.material()
+    yield from build.legal()
+    yield from build.risk()
+    yield from build.against()
+
+
+def _origin(row: dict[str, Any]) -> str:
+    return f"{row['exhibit']}:{row['locator']}"
+
+
+def _day(at: datetime | None) -> str:
+    return at.strftime("%d %B %Y").lstrip("0") if at else "an unknown day"
+
+
+class _Builder:
+    def __init__(self, facts: PersonFacts, country: CountryFacts) -> None:
+        self.facts = facts
+        self.country = country
+        person = facts.person
+        self.named = bool(person["names_person"])
+        self.member_origins = tuple(
+            dict.fromkeys(_origin(row) for row in (*facts.accounts, *(p for p in facts.payments if p["own"])))
+        )[:_MOST_ORIGINS]
+
+    def _statement(
+        self,
+        section: Section,
+        kind: StatementKind,
+        of: str,
+        value: str,
+        text: str,
+        origins: tuple[str, ...],
+        *,
+        information: InformationGrade = InformationGrade.NOT_CORROBORATED,
+        source: SourceGrade = SourceGrade.X,
+        first_at: datetime | None = None,
+        last_at: datetime | None = None,
+        related: tuple[str, ...] = (),
+    ) -> Statement:
+        return Statement(
+            section=section,
+            kind=kind,
+            of=of,
+            value=value,
+            text=text,
+            source_grade=source,
+            information_grade=information,
+            handling=self.country.handling_of(origins),
+            origins=origins[:_MOST_ORIGINS],
+            first_at=first_at,
+            last_at=last_at,
+            related=related,
+        )
+
+    def summary(self) -> Iterator[Statement]:
+        person = self.facts.person
+        place = PARTICIPANTS.get(self.country.country, self.country.country)
+        yield self._statement(
+            Section.SUMMARY,
+            StatementKind.ASSESSMENT,
+            "grade",
+            person["grade"],
+            f"The records joined here are attributed to one person with the grade “{person['grade']}”: "
+            + ("; ".join(person["grounds"]) or "no ground beyond the account itself")
+            + ".",
+            self.member_origins,
+            information=InformationGrade.CORROBORATED,
+            first_at=person["first_at"],
+            last_at=person["last_at"],
+        )
+        for claim in person["countries"] or []:
+            if claim["country"] != self.country.country:
+                continue
+            origins = tuple(claim["origins"] or ())[:_MOST_ORIGINS] or self.member_origins
+            yield self._statement(
+                Section.SUMMARY,
+                StatementKind.ASSESSMENT,
+                "country",
+                claim["country"],
+                f"The records place the person in {place} ({claim['grade']}): "
+                + "; ".join(claim["grounds"])
+                + ".",
+                origins,
+                information=InformationGrade.CORROBORATED,
+            )
+
+    def selectors(self) -> Iterator[Statement]:
+        grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for row in self.facts.identifiers:
+            if row["kind"] in _INTERNAL or (row["kind"] in _NAMING and not self.named):
+                continue
+            grouped.setdefault((row["kind"], row["value"]), []).append(row)
+        for (kind, value), rows in grouped.items():
+            origins = tuple(dict.fromkeys(_origin(r) for r in rows))
+            section = Section.SUBJECT if kind in _NAMING else Section.SELECTORS
+            first = min((r["first_at"] for r in rows if r["first_at"]), default=None)
+            last = max((r["last_at"] for r in rows if r["last_at"]), default=None)
+            roles = ", ".join(sorted({r["role"].replace("_", " ") for r in rows}))
+            scope = rows[0]["scope"]
+            shared = f"; {rows[0]['holders']} records hold it ({scope})" if scope != "personal" else ""
+            several = len({r["owner"] for r in rows}) > 1
+            yield self._statement(
+                section,
+                StatementKind.FACT,
+                kind,
+                value,
+                f"{kind.replace('_', ' ').capitalize()} {rows[0]['original'] or value}, as {roles}{shared}.",
+                origins,
+                information=(InformationGrade.CORROBORATED if several else InformationGrade.NOT_CORROBORATED),
+                source=SourceGrade.B if "subscriber" in roles else SourceGrade.X,
+                first_at=first,
+                last_at=last,
+            )
+
+    def conduct(self) -> Iterator[Statement]:
+        for act in self.facts.acts:
+            origins = tuple(act["origins"] or ()) or (_origin(act),)
+            words = _ACT_WORDS[PlatformAct(act["kind"])]
+            period = (
+                f"on {_day(act['from_at'])}"
+                if _day(act["from_at"]) == _day(act["to_at"])
+                else f"between {_day(act['from_at'])} and {_day(act['to_at'])}"
+            )
+            times = "once" if act["events"] == 1 else f"{act['events']:,} times"
+            yield self._statement(
+                Section.CONDUCT,
+                StatementKind.FACT,
+                act["kind"],
+                act["act"],
+                f"The account {words} {times} {period} (UTC; rule {act['rule']}).",
+                origins,
+                first_at=act["from_at"],
+                last_at=act["to_at"],
+                related=(act["act"],),
+            )
+        for payment in self.facts.payments:
+            payer = (
+                "by a payer whom the records join to this person"
+                if payment["own"]
+                else "by a payer who is not joined to this person; paying and using are kept apart"
+            )
+            yield self._statement(
+                Section.CONDUCT,
+                StatementKind.FACT,
+                payment["kind"],
+                payment["payment"],
+                f"{payment['kind'].capitalize()} of {payment['amount']:.2f} {payment['currency']} on "
+                f"{_day(payment['paid_at'])} for the account, {payer}.",
+                (_origin(payment),),
+                first_at=payment["paid_at"],
+                last_at=payment["paid_at"],
+                related=(payment["payment"],),
+            )
+
+    def material(self) -> Iterator[Statement]:
+        rows = self.facts.material
+        if not rows:
+            return
+        exact = sum(bool(r["exact"]) for r in rows)
+        listed = sum(bool(r["sets"]) for r in rows)
+        declared = sum((r["conclusion"] or "").startswith("declared_machine") for r in rows)
+        derived = sum(bool(r["derived"]) for r in rows)
+        yield self._statement(
+            Section.MATERIAL,
+            StatementKind.FACT,
+            "contents",
+            str(len(rows)),
+            f"The account fetched {len(rows):,} distinct stored files that are in the exhibits: {listed:,} match an "
+            f"entry of a hash set ({exact:,} exactly), {declared:,} declare that a machine made them, {derived:,} "
+            "may have a real picture behind them. A match is a fact about numbers; known is not illegal.",
+            tuple(dict.fromkeys(_origin(r) for r in rows)),
+            related=tuple(r["sha256"] for r in rows),
+        )
+        if derived:
+            yield self._statement(
+                Section.MATERIAL,
+                StatementKind.ASSESSMENT,
+                "victim identification",
+                str(derived),
+                "Some of these files may be derived from a picture of a real child: consider victim "
+                "identification first.",
+                tuple(dict.fromkeys(_origin(r) for r in rows if r["derived"])),
+                related=tuple(r["sha256"] for r in rows if r["derived"]),
+            )
+
+    def legal(self) -> Iterator[Statement]:
+        acts = {act["act"]: act for act in self.facts.acts}
+        for row in self.facts.assessments:
+            act = acts.get(row["act"])
+            origins = (tuple(act["origins"] or ()) or (_origin(act),)) if act else self.member_origins
+            cited = "; ".join(row["citations"] or ()) or "no provision recorded"
+            notes = [*(row["open_questions"] or ()), *(row["cautions"] or ())]
+            text = (
+                f"{row['jurisdiction']}, {row['legal_act']}, image class {row['image']}, age band {row['age_band']}, "
+                f"{row['from_on']} to {row['to_on']}: {row['verdict'].replace('_', ' ')} ({cited})."
+            )
+            if notes:
+                text += " To be answered by a lawyer: " + " ".join(notes)
+            yield self._statement(
+                Section.LEGAL,
+                StatementKind.ASSESSMENT,
+                "law",
+                f"{row['jurisdiction']}/{row['act']}/{row['legal_act']}/{row['image']}/{row['age_band']}/{row['from_on']}",
+                text,
+                origins,
+                source=SourceGrade.X,
+                related=(row["act"], *(row["provisions"] or ()), *(row["gaps"] or ())),
+            )
+
+    def risk(self) -> Iterator[Statement]:
+        for item in _RISKS:
+            yield self._statement(
+                Section.RISK,
+                StatementKind.ASSESSMENT,
+                item,
+                RiskState.NOT_ASSESSED.value,
+                f"{item.capitalize()}: {RiskState.NOT_ASSESSED.value}.",
+                (),
+            )
+
+    def against(self) -> Iterator[Statement]:
+        person = self.facts.person
+        for number, sentence in enumerate(person["against"] or ()):
+            yield self._statement(
+                Section.AGAINST,
+                StatementKind.ASSESSMENT,
+                "against the attribution",
+                f"{number}:{sentence}",
+                sentence,
+                self.member_origins,
+            )
+        for claim in person["countries"] or []:
+            for sentence in claim["contradictions"] or ():
+                if claim["country"] == self.country.country:
+                    yield self._statement(
+                        Section.AGAINST,
+                        StatementKind.ASSESSMENT,
+                        "against the country",
+                        sentence,
+                        sentence,
+                        self.member_origins,
+                    )

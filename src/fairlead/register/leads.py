@@ -1,0 +1,130 @@
+"""Published leads and packages in the register, behind the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fairlead.register.gate import acting_as, visible
+from fairlead.register.models import LeadRow, PackageRow, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedLead:
+    """A lead to publish: who, where, its digest of substance, and its document as JSON."""
+
+    lead: str
+    country: str
+    person: str
+    grade: str
+    digest: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOutcome:
+    """How many leads are new, changed, unchanged, and withdrawn since nothing supports them any more."""
+
+    new: int
+    changed: int
+    unchanged: int
+    withdrawn: tuple[str, ...]
+
+
+def publish_leads(
+    user_id: int, operation: str, leads: Sequence[PublishedLead], *, at: datetime
+) -> PublishOutcome:
+    """Make the register's leads equal to these; a changed one gets the next version."""
+    user = User(pk=user_id)
+    new = changed = unchanged = 0
+    with acting_as(user):
+        present = {row.lead: row for row in visible(user, LeadRow, at=at).filter(operation_id=operation)}
+        for lead in leads:
+            row = present.pop(lead.lead, None)
+            if row is None:
+                row = LeadRow(operation_id=operation, lead=lead.lead, version=1)
+                new += 1
+            elif row.digest == lead.digest:
+                unchanged += 1
+                continue
+            else:
+                row.version += 1
+                changed += 1
+            row.country, row.person, row.grade = lead.country, lead.person, lead.grade
+            row.digest, row.published_at = lead.digest, at
+            row.body = {**lead.body, "version": row.version}
+            row.save()
+        withdrawn = tuple(sorted(present))
+        for row in present.values():
+            row.delete()
+    return PublishOutcome(new=new, changed=changed, unchanged=unchanged, withdrawn=withdrawn)
+
+
+def find_leads(
+    user_id: int, operation: str, *, at: datetime, country: str | None = None, lead: str | None = None
+) -> list[dict[str, Any]]:
+    """The leads a user may see, by country and id."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, LeadRow, at=at).filter(operation_id=operation)
+        if country is not None:
+            rows = rows.filter(country=country)
+        if lead is not None:
+            rows = rows.filter(lead=lead)
+        return list(
+            rows.order_by("country", "lead").values(
+                "lead", "country", "person", "grade", "version", "body", "published_at"
+            )
+        )
+
+
+def next_package_version(user_id: int, operation: str, country: str, *, at: datetime) -> int:
+    """The number of the next package for a country, from 1."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        return visible(user, PackageRow, at=at).filter(operation_id=operation, country=country).count() + 1
+
+
+def record_package(
+    user_id: int,
+    operation: str,
+    *,
+    country: str,
+    package: str,
+    version: int,
+    leads: dict[str, int],
+    sha256: str,
+    prepared_by: str,
+    released_by: str,
+    at: datetime,
+) -> None:
+    """Note that a package was built: which version of which lead it carries."""
+    with acting_as(User(pk=user_id)):
+        PackageRow.objects.create(
+            operation_id=operation,
+            country=country,
+            package=package,
+            version=version,
+            leads=leads,
+            sha256=sha256,
+            prepared_by=prepared_by,
+            released_by=released_by,
+            built_at=at,
+        )
+
+
+def find_packages(user_id: int, operation: str, *, at: datetime) -> list[dict[str, Any]]:
+    """The packages a user may see."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, PackageRow, at=at).filter(operation_id=operation)
+        return list(rows.order_by("country", "version").values())
+
+
+def record_receipt(user_id: int, package: str, receipt: dict[str, Any], *, at: datetime) -> bool:
+    """Keep a recipient's receipt with its package; False when the user may not see such a package."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        return bool(visible(user, PackageRow, at=at).filter(package=package).update(receipt=receipt))
