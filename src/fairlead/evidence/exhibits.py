@@ -126,7 +126,7 @@ def digest_exhibit(path: Path) -> ExhibitDigest:
 
 
 def _digest_folder(path: Path) -> ExhibitDigest:
-    lines: list[bytes] = []
+    lines: list[tuple[bytes, bytes]] = []
     total = 0
     root = open_root(path)
     try:
@@ -147,10 +147,11 @@ def _digest_folder(path: Path) -> ExhibitDigest:
                     finally:
                         os.close(descriptor)
             total += size
-            lines.append(f"{state} {size} ".encode() + found.path_bytes + b"\0")
+            line = f"{state} {size} ".encode() + found.path_bytes + b"\0"
+            lines.append((found.path_bytes, line))
     finally:
         os.close(root)
-    manifest = b"".join(sorted(lines, key=lambda line: line.split(b" ", 2)[2]))
+    manifest = b"".join(line for _, line in sorted(lines))
     return ExhibitDigest(size_bytes=total, sha256=hashlib.sha256(manifest).hexdigest(), files=len(lines))
 
 

@@ -43,7 +43,7 @@ def walk_exhibit(source: ExhibitSource, session: EvidenceSession) -> Iterator[Ro
                 rows = iter((_whole(source, ""),))
             case ExhibitKind.ARCHIVE | ExhibitKind.IMAGE:
                 budget = _Budget(session.limits.members, session.limits.archive_bytes)
-                rows = _inside(source, session, Locator(), b"", 0, budget)
+                rows = _inside(source, session, prefix=Locator(), shown=b"", depth=0, budget=budget)
         empty = True
         for row in rows:
             empty = False
@@ -90,12 +90,15 @@ def _folder(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
         yield listing_row(source.exhibit, locator, found)
         if container is not None:
             budget = _Budget(session.limits.members, session.limits.archive_bytes)
-            yield from _inside(source, session, locator, found.path_bytes, 1, budget)
+            yield from _inside(
+                source, session, prefix=locator, shown=found.path_bytes, depth=1, budget=budget
+            )
 
 
 def _inside(
     source: ExhibitSource,
     session: EvidenceSession,
+    *,
     prefix: Locator,
     shown: bytes,
     depth: int,
@@ -127,7 +130,9 @@ def _inside(
                 yield _row(source, locator, found, shown)
                 if found.verdict is None and found.container is not None:
                     name = shown + b"!" + found.path_bytes if shown else found.path_bytes
-                    yield from _inside(source, session, locator, name, depth + 1, budget)
+                    yield from _inside(
+                        source, session, prefix=locator, shown=name, depth=depth + 1, budget=budget
+                    )
             if page.verdict is not None:
                 yield rest(page.verdict, page.detail)
     except (ItemError, OSError, ValueError, KeyError, TypeError) as problem:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from fairlead.media.identify import IDENTIFY_BYTES, Family, identify, warm_identify
 from fairlead.media.limits import MediaLimits
-from fairlead.media.luma import PictureRefused, PictureTooLarge, PictureUnsupported, read_luma
+from fairlead.media.luma import PictureRefusedError, PictureTooLargeError, PictureUnsupportedError, read_luma
 from fairlead.media.metadata.read import read_metadata
 from fairlead.media.pdq import hash_luma
 from fairlead.media.video import read_video
@@ -70,11 +70,11 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
         return _verdict(ContentVerdict.LIMIT, "MEDIA-002", f"more than {limits.picture_bytes} bytes")
     try:
         luma = read_luma(_read(descriptor, size), limits.pixels)
-    except PictureTooLarge as problem:
+    except PictureTooLargeError as problem:
         return _verdict(ContentVerdict.LIMIT, problem.code, problem.fact)
-    except PictureUnsupported as problem:
+    except PictureUnsupportedError as problem:
         return _verdict(ContentVerdict.UNSUPPORTED, problem.code, problem.fact)
-    except PictureRefused as problem:
+    except PictureRefusedError as problem:
         return _verdict(ContentVerdict.DAMAGED, problem.code, problem.fact)
     full, alternate = hash_luma(luma, PdqMode.FULL), hash_luma(luma, PdqMode.META512)
     return {
@@ -93,7 +93,7 @@ def _video(descriptor: int, limits: MediaLimits) -> dict[str, Any]:
         file.seek(0)
         try:
             video = read_video(file, limits)
-        except PictureTooLarge as problem:
+        except PictureTooLargeError as problem:
             return _verdict(ContentVerdict.LIMIT, problem.code, problem.fact)
         except (av.FFmpegError, ValueError, OSError) as problem:
             fact = f"the decoder refuses the video ({type(problem).__name__})"

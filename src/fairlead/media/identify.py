@@ -108,7 +108,7 @@ def _by_libmagic(head: bytes) -> str:
 
 @functools.cache
 def _libmagic() -> tuple[Any, int]:
-    """libmagic and its database as the wheel brings them; nothing of the system is looked for."""
+    """Load libmagic and its database as the wheel brings them; nothing of the system is looked for."""
     spec = importlib.util.find_spec("pylibmagic")
     if spec is None or not spec.submodule_search_locations:
         raise ImportError("pylibmagic is not installed")

@@ -24,19 +24,19 @@ Image.MAX_IMAGE_PIXELS = None  # the declared size is compared with the limit be
 pillow_heif.register_heif_opener()
 
 
-class PictureTooLarge(ItemError):
+class PictureTooLargeError(ItemError):
     """The picture declares more pixels than a decoder may take on."""
 
     code = "MEDIA-002"
 
 
-class PictureRefused(ItemError):
+class PictureRefusedError(ItemError):
     """The decoder refuses the picture."""
 
     code = "MEDIA-001"
 
 
-class PictureUnsupported(ItemError):
+class PictureUnsupportedError(ItemError):
     """No decoder knows the format."""
 
     code = "MEDIA-003"
@@ -67,7 +67,7 @@ class Luma:
 def read_luma(data: bytes, most_pixels: int = MOST_PIXELS) -> Luma:
     """Decode a picture; a JPEG is decoded to its Y plane, scaled down to no less than 256 pixels a side.
 
-    Raises PictureTooLarge before decoding, PictureUnsupported, PictureRefused.
+    Raises PictureTooLargeError before decoding, PictureUnsupportedError, PictureRefusedError.
     """
     if data.startswith(_JPEG):
         jpeg = _read_jpeg(data, most_pixels)
@@ -97,7 +97,7 @@ def _read_other(data: bytes, most_pixels: int) -> Luma:
             pixels = _pixels(picture)
             kind = (picture.format or "").lower()
     except UnidentifiedImageError as problem:
-        raise PictureUnsupported(
+        raise PictureUnsupportedError(
             "no decoder knows this picture", "Look at the file type; another tool may open it."
         ) from problem
     except (
@@ -110,16 +110,16 @@ def _read_other(data: bytes, most_pixels: int) -> Luma:
         RuntimeError,
         TypeError,
     ) as problem:
-        raise PictureRefused(
+        raise PictureRefusedError(
             f"the decoder refuses the picture ({type(problem).__name__})", "Treat the file as damaged."
         ) from problem
     return Luma(pixels=pixels, height=height, width=width, pipeline=f"pillow-{kind}")
 
 
 def check_size(width: int, height: int, most_pixels: int) -> None:
-    """Refuse a picture by its declared size. Raises PictureTooLarge."""
+    """Refuse a picture by its declared size. Raises PictureTooLargeError."""
     if width * height > most_pixels:
-        raise PictureTooLarge(
+        raise PictureTooLargeError(
             f"the picture declares {width} x {height} pixels, more than {most_pixels}",
             "Open it with a viewer made for such pictures, on an isolated computer.",
         )

@@ -15,12 +15,13 @@ import numpy.typing as npt
 
 from fairlead.media.luma import Luma, read_luma
 from fairlead.media.pdq_taps import TAPS, taps
-from fairlead.terms.matching import PdqMode
+from fairlead.terms.matching import PDQ_BITS, PdqMode
 
 _COEFFICIENTS = 16
 _LOWER_MEDIAN = 127
 _STRIP_ROWS = 512
 _GRADIENT_UNIT = 90
+_SMALLEST_SIDE = 5
 
 _row = np.arange(_COEFFICIENTS)[:, None]
 _column = np.arange(TAPS)[None, :]
@@ -52,7 +53,12 @@ def hash_picture(data: bytes, mode: PdqMode | str = PdqMode.FULL) -> PdqHash:
 
 
 def hash_luma(luma: Luma, mode: PdqMode) -> PdqHash:
-    """The PDQ hash of decoded luminance, full size or scaled down by the decoder."""
+    """The PDQ hash of decoded luminance, full size or scaled down by the decoder.
+
+    As in the reference, a picture with a side below 5 pixels has an all-zero hash and quality 0.
+    """
+    if min(luma.height, luma.width) < _SMALLEST_SIDE:
+        return PdqHash(bits=bytes(PDQ_BITS // 8), quality=0, mode=mode)
     thumbnail = shrink(luma, mode)
     return PdqHash(bits=_sign(thumbnail), quality=_quality(thumbnail), mode=mode)
 

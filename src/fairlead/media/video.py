@@ -43,10 +43,10 @@ class Video:
 def read_video(file: BinaryIO, limits: MediaLimits) -> Video | None:
     """Sample a video; None when there is no moving picture in it.
 
-    Raises PictureTooLarge, and av.FFmpegError for what FFmpeg refuses.
+    Raises PictureTooLargeError, and av.FFmpegError for what FFmpeg refuses.
     """
     with av.open(file, mode="r", metadata_errors="replace") as container:
-        stream = next((s for s in container.streams if s.type == "video"), None)
+        stream: Any = next((s for s in container.streams if s.type == "video"), None)
         if stream is None:
             return None
         check_size(stream.width, stream.height, limits.pixels)

@@ -103,9 +103,7 @@ def _failures(node: Any) -> Iterator[str]:
     """Codes of everything that failed anywhere in the graph, also in ingredients of ingredients."""
     if isinstance(node, dict):
         for key, value in node.items():
-            if key == "failure" and isinstance(value, list):
-                yield from (str(entry.get("code", "")) for entry in value if isinstance(entry, dict))
-            elif key == "validation_status" and isinstance(value, list):
+            if key in {"failure", "validation_status"} and isinstance(value, list):
                 yield from (str(entry.get("code", "")) for entry in value if isinstance(entry, dict))
             else:
                 yield from _failures(value)

@@ -19,7 +19,7 @@ _STATES = {
     "none": "no manifest could be read",
 }
 _CAVEATS = {
-    "trusted": "Says who signed, not that the scene was real: a screen can be photographed, keys can be abused.",
+    "trusted": "Says who signed, not that the scene was real: screens are photographed, keys abused.",
     "valid": "Anybody can make such a certificate under any name.",
 }
 _NOT_HOLDING = "Nothing in the manifest can be relied on."
@@ -29,7 +29,7 @@ _UNTRUSTED = "signingCredential.untrusted"
 def read_c2pa_reply(reply: SandboxReply, store: Item) -> Iterator[Signal]:
     """Signals of one content; ``store`` is the item that says where the manifest lies.
 
-    A claim counts as strong only from a signer on the trust list; from any other it is as weak as unsigned text.
+    A claim is strong only from a signer on the trust list; from any other it is as weak as unsigned text.
     """
     if reply.outcome is not Outcome.OK:
         yield _signal(Finding.OTHER, Strength.NO_SUPPORT, f"C2PA: reader {reply.outcome.value}", store)

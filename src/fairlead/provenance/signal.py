@@ -12,7 +12,7 @@ from fairlead.terms.provenance import Finding, SignalKind, Strength
 class Signal:
     """A row of the table signals without its keys.
 
-    ``signed`` says that a signature was checked and is intact; who signed is in ``strength``: only a signer on
+    ``signed`` says that a signature was checked and is intact; ``strength`` says who signed: only a signer on
     the trust list makes it strong.
     """
 

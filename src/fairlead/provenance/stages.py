@@ -46,8 +46,8 @@ ORDER BY c.exhibit, c.sha256, s.signal
 class SignalStage:
     """EXAMINED to SIGNALS: what each content declares and carries.
 
-    ``anchors`` is the trust list as PEM text, empty when there is none; C2PA manifests are read in the sandbox,
-    only for contents in which media saw one.
+    ``anchors`` is the trust list as PEM text, empty when there is none. C2PA manifests are read in the
+    sandbox, only for contents in which media saw one.
     """
 
     opener: Opener

@@ -2,8 +2,8 @@
 
 1. Nothing found is nothing found: absence of marks never speaks for a camera.
 2. A signature counts when its signer is on the trust list; any other signature weighs as unsigned text.
-3. A machine claim and camera evidence in one file contradict each other, unless the machine claim is signed by
-   a trusted signer: that is a conflict, and a conflict is for people to look at.
+3. A machine claim and camera evidence in one file contradict each other, unless a trusted signer stands
+   behind the machine claim: that is a conflict, and a conflict is for people to look at.
 4. Whether a real picture may stand behind the file is a question of its own; it never lowers attention.
 """
 

@@ -35,7 +35,7 @@ def _fork() -> None:
 
 
 def _exec() -> None:
-    os.execv(sys.executable, [sys.executable, "-c", ""])
+    os.execv(sys.executable, [sys.executable, "-c", ""])  # noqa: S606 - the attempt is the point
 
 
 def _crash() -> None:

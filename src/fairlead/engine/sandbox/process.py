@@ -88,14 +88,15 @@ class WorkerProcess:
             return SandboxReply(outcome=Outcome.CRASHED, detail="answer out of bounds")
         except OSError:
             body = None
-        if body is None:
-            return self._obituary()
-        if "memory" in body:
+        return self._obituary() if body is None else self._judge(body)
+
+    def _judge(self, untrusted: dict[str, Any]) -> SandboxReply:
+        if "memory" in untrusted:
             self.kill()
             return SandboxReply(outcome=Outcome.MEMORY, detail="MemoryError")
-        if "failed" in body:
-            return SandboxReply(outcome=Outcome.FAILED, detail=str(body["failed"])[:80])
-        answered = body.get("ok")
+        if "failed" in untrusted:
+            return SandboxReply(outcome=Outcome.FAILED, detail=str(untrusted["failed"])[:80])
+        answered = untrusted.get("ok")
         if not isinstance(answered, dict):
             self.kill()
             return SandboxReply(outcome=Outcome.CRASHED, detail="answer out of bounds")

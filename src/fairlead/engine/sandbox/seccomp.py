@@ -26,8 +26,9 @@ _PLAIN = {
     "recvfrom": 45, "sendmsg": 46, "recvmsg": 47, "exit": 60, "ftruncate": 77, "getrlimit": 97,
     "getrusage": 98, "sysinfo": 99, "getuid": 102, "getgid": 104, "geteuid": 107, "getegid": 108,
     "sigaltstack": 131, "gettid": 186, "futex": 202, "sched_getaffinity": 204, "clock_gettime": 228,
-    "clock_getres": 229, "clock_nanosleep": 230, "exit_group": 231, "set_robust_list": 273, "pwrite64": 18, "preadv": 295, "preadv2": 327,
+    "clock_getres": 229, "clock_nanosleep": 230, "exit_group": 231, "set_robust_list": 273, "pwrite64": 18,
     "getrandom": 318, "membarrier": 324, "rseq": 334, "restart_syscall": 219, "getcpu": 309,
+    "preadv": 295, "preadv2": 327,
 }  # fmt: skip
 _KILLED = {
     "fork": 57, "vfork": 58, "execve": 59, "execveat": 322, "ptrace": 101, "process_vm_readv": 310,

@@ -21,12 +21,15 @@ class _Positioned(io.RawIOBase):
         self._at = 0
 
     def readable(self) -> bool:
+        """Always."""
         return True
 
     def seekable(self) -> bool:
+        """Always."""
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move, unless beyond the bound."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
         if base + offset < 0:
             raise OSError(22, "before the first byte")
@@ -34,6 +37,7 @@ class _Positioned(io.RawIOBase):
         return self._at
 
     def readinto(self, target: object) -> int:
+        """Fill a buffer with what comes next."""
         view = memoryview(cast(bytearray, target)).cast("B")
         read = os.preadv(self._descriptor, [view], self._at)
         self._at += read
@@ -54,20 +58,25 @@ class Bounded(io.RawIOBase):
         self._most = most
 
     def readable(self) -> bool:
+        """Always."""
         return True
 
     def seekable(self) -> bool:
+        """Always."""
         return True
 
     def tell(self) -> int:
+        """Position in the unpacked stream."""
         return self._stream.tell()
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move, unless beyond the bound."""
         if whence == os.SEEK_SET:
             self._check(offset)
         return self._stream.seek(offset, whence)
 
     def readinto(self, target: object) -> int:
+        """Fill a buffer with what comes next."""
         view = memoryview(cast(bytearray, target)).cast("B")
         data = self._stream.read(len(view))
         view[: len(data)] = data

@@ -1,4 +1,4 @@
-"""Lists and reads the files of a disk image: live ones by their folders, the others by a scan of all inodes."""
+"""Lists and reads the files of a disk image: live ones by folder, the others by a scan of all inodes."""
 
 from __future__ import annotations
 

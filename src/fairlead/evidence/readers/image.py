@@ -1,4 +1,4 @@
-"""A disk image as The Sleuth Kit reads it: raw or E01, never mounted, with damaged superblocks patched in memory."""
+"""A disk image as The Sleuth Kit reads it: raw or E01, never mounted; patched in memory only."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import io
 import lzma
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, cast
 
 from fairlead.evidence.readers.descriptor import Bounded, open_descriptor
@@ -20,18 +20,19 @@ _BLOCK_BYTES = 512
 _REFUSALS = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
 
 
+_UNPACKERS: dict[Container, Callable[[BinaryIO], object]] = {
+    Container.GZIP: lambda packed: gzip.GzipFile(fileobj=packed),
+    Container.BZIP2: bz2.BZ2File,
+    Container.XZ: lzma.LZMAFile,
+}
+
+
 def unpacking(container: Container, descriptor: int, most: int) -> BinaryIO:
     """The uncompressed bytes of a stream as a seekable file that gives at most ``most`` of them."""
     packed = open_descriptor(descriptor)
-    match container:
-        case Container.GZIP:
-            stream: BinaryIO = cast(BinaryIO, gzip.GzipFile(fileobj=packed))
-        case Container.BZIP2:
-            stream = cast(BinaryIO, bz2.BZ2File(packed))
-        case Container.XZ:
-            stream = cast(BinaryIO, lzma.LZMAFile(packed))
-        case _:
-            return packed
+    if container not in _UNPACKERS:
+        return packed
+    stream = cast(BinaryIO, _UNPACKERS[container](packed))
     return cast(BinaryIO, io.BufferedReader(Bounded(stream, most), _CHUNK_BYTES))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from fairlead.media.metadata.item import Item, text
 
 _TAGS = {
-    0x010D: "DocumentName", 0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model", 0x0112: "Orientation",
-    0x0131: "Software", 0x0132: "DateTime", 0x013B: "Artist", 0x8298: "Copyright", 0x829A: "ExposureTime",
+    0x010D: "DocumentName", 0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model",
+    0x0112: "Orientation", 0x0131: "Software",
+    0x0132: "DateTime", 0x013B: "Artist", 0x8298: "Copyright", 0x829A: "ExposureTime",
     0x829D: "FNumber", 0x8827: "ISO", 0x9003: "DateTimeOriginal", 0x9004: "DateTimeDigitized",
     0x9010: "OffsetTime", 0x920A: "FocalLength", 0x927C: "MakerNote", 0x9286: "UserComment",
     0xA002: "PixelXDimension", 0xA003: "PixelYDimension", 0xA430: "CameraOwnerName",
@@ -25,8 +27,16 @@ _GPS_TAGS = {
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8}
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _MAKER_NOTE, _USER_COMMENT = 0x927C, 0x9286
+_BYTE, _ASCII, _UNDEFINED = 1, 2, 7
 _MOST_ENTRIES = 500
 _MOST_NUMBERS = 8
+
+
+class _Entry(NamedTuple):
+    tag: int
+    kind: int
+    number: int
+    value_at: int
 
 
 def read_exif(block: bytes, base: int) -> Iterator[Item]:
@@ -44,13 +54,13 @@ def read_exif(block: bytes, base: int) -> Iterator[Item]:
         for tag, kind, count, value_at in _entries(block, order, at):
             name = tags.get(tag)
             if name is not None:
-                yield _item(block, order, base, tag, name, kind, count, value_at)
+                yield _item(block, order, base, _Entry(tag, kind, count, value_at), name)
     following = _following(block, order, first)
     if following:
         yield Item(namespace="exif", key="Thumbnail", value="present", offset=base + following, length=0)
 
 
-def _entries(block: bytes, order: str, at: int) -> Iterator[tuple[int, int, int, int]]:
+def _entries(block: bytes, order: str, at: int) -> Iterator[_Entry]:
     """Tag, type, count and offset of the value of every entry that lies within the block."""
     if not 0 < at <= len(block) - 2:
         return
@@ -62,7 +72,7 @@ def _entries(block: bytes, order: str, at: int) -> Iterator[tuple[int, int, int,
         size = _SIZES.get(kind, 0) * count
         value_at = place + 8 if size <= 4 else struct.unpack_from(order + "I", block, place + 8)[0]  # noqa: PLR2004
         if size and value_at + size <= len(block):
-            yield tag, kind, count, value_at
+            yield _Entry(tag, kind, count, value_at)
 
 
 def _pointer(block: bytes, order: str, at: int, wanted: int) -> int | None:
@@ -79,18 +89,25 @@ def _following(block: bytes, order: str, at: int) -> int:
     return int(struct.unpack_from(order + "I", block, place)[0]) if place + 4 <= len(block) else 0
 
 
-def _item(block: bytes, order: str, base: int, tag: int, name: str, kind: int, count: int, at: int) -> Item:
+def _item(block: bytes, order: str, base: int, entry: _Entry, name: str) -> Item:
+    tag, kind, count, at = entry
     length = _SIZES[kind] * count
     raw = block[at : at + length]
     if tag == _MAKER_NOTE and not raw[:64].isascii():
         value = f"{length} bytes"
     elif tag == _USER_COMMENT:
         value = _user_comment(raw)
-    elif kind in {2, 7, 1}:
-        value = raw.split(b"\0", 1)[0].decode("utf-8", "replace") if kind == 2 else raw.decode("latin-1")  # noqa: PLR2004
+    elif kind in {_ASCII, _UNDEFINED, _BYTE}:
+        value = _characters(raw, kind)
     else:
         value = " ".join(_numbers(raw, order, kind, min(count, _MOST_NUMBERS)))
     return Item(namespace="exif", key=name, value=text(value), offset=base + at, length=length)
+
+
+def _characters(raw: bytes, kind: int) -> str:
+    if kind == _ASCII:
+        return raw.split(b"\0", 1)[0].decode("utf-8", "replace")
+    return raw.decode("latin-1")
 
 
 def _numbers(raw: bytes, order: str, kind: int, count: int) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 
 from fairlead.media.metadata.boxes import read_boxes, read_riff
@@ -16,10 +17,8 @@ from fairlead.media.metadata.png import SIGNATURE, read_png
 def read_metadata(data: bytes) -> list[Item]:
     """All items of a content, at most 400; those before a defect when the structure is damaged."""
     items: list[Item] = []
-    try:
+    with suppress(struct.error, IndexError, ValueError, KeyError):
         items.extend(islice(_reader(data), MOST_ITEMS))
-    except (struct.error, IndexError, ValueError, KeyError):
-        pass  # what was read before the defect counts
     return items
 
 
