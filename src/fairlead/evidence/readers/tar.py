@@ -58,9 +58,9 @@ class TarReader:
 
     def copy(self, place: dict[str, Any], write: Write) -> None:
         """Write one member's bytes."""
-        member = self._archive.getmembers()[place["index"]]
         written = 0
         try:
+            member = self._member(place["index"])
             stream = self._archive.extractfile(member)
             while stream is not None and (chunk := stream.read(_CHUNK_BYTES)):
                 write(chunk)
@@ -69,6 +69,13 @@ class TarReader:
             raise Stop("damaged", f"tar member: {type(problem).__name__}") from problem
         if written != member.size:
             raise Stop("damaged", f"breaks off after {written} of {member.size} bytes")
+
+    def _member(self, index: int) -> tarfile.TarInfo:
+        """A member by its position, read no further than needed: what follows may be damaged."""
+        while len(self._archive.members) <= index:
+            if self._archive.next() is None:
+                raise Stop("damaged", "the member is not there any more")
+        return self._archive.members[index]
 
     def _check_end(self) -> None:
         """Tell the end mark from a broken header, which tarfile takes for the end."""

@@ -118,7 +118,7 @@ def _numbers(raw: bytes, order: str, kind: int, count: int) -> Iterator[str]:
 
 
 def _user_comment(raw: bytes) -> str:
-    """Eight bytes name the character set; ``UNICODE`` is written big- and little-endian by different tools."""
+    """Eight bytes name the character set; ``UNICODE`` comes in both byte orders."""
     charset, body = raw[:8], raw[8:]
     if charset.startswith(b"UNICODE"):
         big = body[0::2].count(0) >= body[1::2].count(0)

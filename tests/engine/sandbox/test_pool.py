@@ -1,0 +1,126 @@
+"""What a file can do to a worker, and what it cannot do to anything else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool, self_test
+from fairlead.engine.sandbox.pool import _missing_layers
+from fairlead.engine.sandbox.probes import ESCAPES
+from fairlead.engine.sandbox.wire import Incoming
+from fairlead.terms.errors import RunError
+
+PROBES = "fairlead.engine.sandbox.probes:handle"
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[SandboxPool]:
+    limits = SandboxLimits(deadline_s=3, memory_bytes=400 << 20, reply_bytes=10_000, output_bytes=100)
+    with SandboxPool(handler=PROBES, limits=limits) as started:
+        yield started
+
+
+@pytest.fixture
+def content() -> Iterator[int]:
+    descriptor = os.memfd_create("content")
+    os.write(descriptor, b"benign" * 100)
+    yield descriptor
+    os.close(descriptor)
+
+
+def test_the_self_test_finds_no_way_out() -> None:
+    report = self_test()
+    assert report.holds
+    assert report.seccomp
+    assert report.rlimits
+    assert set(report.attempts) == set(ESCAPES)
+    assert report.uid != 0
+
+
+@pytest.mark.parametrize("act", sorted(ESCAPES))
+def test_a_worker_cannot(pool: SandboxPool, act: str) -> None:
+    assert pool.call({"act": act}, []).outcome in {Outcome.FAILED, Outcome.CRASHED}
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome", "detail"),
+    [
+        ("crash", Outcome.CRASHED, "SIGSEGV"),
+        ("hang", Outcome.TIMEOUT, "deadline passed"),
+        ("long", Outcome.CRASHED, "answer out of bounds"),
+        ("unheard-of", Outcome.FAILED, "KeyError"),
+    ],
+)
+def test_a_failure_is_named_and_the_next_job_is_answered(
+    pool: SandboxPool, content: int, act: str, outcome: Outcome, detail: str
+) -> None:
+    reply = pool.call({"act": act, "bytes": 50_000}, [])
+    assert (reply.outcome, reply.detail) == (outcome, detail)
+    assert pool.call({"act": "size"}, [content]).body == {"size": 600}
+
+
+def test_memory_eaten_is_memory_or_deadline_and_never_the_machine(pool: SandboxPool) -> None:
+    assert pool.call({"act": "memory"}, [], deadline_s=60).outcome is Outcome.MEMORY
+
+
+def test_a_job_writes_no_more_than_its_bound(pool: SandboxPool, content: int) -> None:
+    output = os.memfd_create("output")
+    reply = pool.call({"act": "copy", "bytes": 500}, [content, output])
+    assert reply.body == {"copied": 100}
+    assert os.pread(output, 1000, 0) == (b"benign" * 100)[:100]
+    os.close(output)
+
+
+def test_a_descriptor_opened_for_reading_cannot_be_written(pool: SandboxPool, content: int) -> None:
+    readable = os.open(f"/proc/self/fd/{content}", os.O_RDONLY)
+    assert pool.call({"act": "copy", "bytes": 5}, [content, readable]).outcome is Outcome.FAILED
+    os.close(readable)
+
+
+def test_replies_keep_the_order_of_jobs_on_several_workers(content: int) -> None:
+    jobs = [({"act": "crash" if n == 2 else "long", "bytes": n}, [content]) for n in range(9)]
+    with SandboxPool(handler=PROBES, workers=2) as two:
+        replies = list(two.map(jobs))
+    assert [len(reply.body.get("text", "")) for reply in replies] == [0, 1, 0, 3, 4, 5, 6, 7, 8]
+    assert replies[2].outcome is Outcome.CRASHED
+
+
+def test_a_worker_is_replaced_after_its_share_of_jobs(content: int) -> None:
+    with SandboxPool(handler=PROBES, limits=SandboxLimits(recycle_after=2)) as short:
+        for _ in range(5):
+            assert short.call({"act": "size"}, [content]).outcome is Outcome.OK
+        assert short.started == 3
+
+
+def test_a_worker_killed_between_jobs_is_replaced_without_loss(content: int) -> None:
+    with SandboxPool(handler=PROBES) as one:
+        one.layers()
+        worker = one._workers[0]
+        assert worker is not None
+        worker._process.kill()
+        worker._process.wait()
+        assert one.call({"act": "size"}, [content]).outcome is Outcome.OK
+
+
+def test_workers_that_cannot_start_stop_the_run() -> None:
+    with SandboxPool(handler="fairlead.engine.nowhere:handle") as broken, pytest.raises(RunError) as told:
+        broken.call({}, [])
+    assert told.value.code == "SANDBOX-001"
+
+
+def test_a_worker_without_a_filter_is_not_used_unless_allowed() -> None:
+    assert _missing_layers({"rlimits": True, "no_new_privs": True, "seccomp": False, "threads_before": 1}) == [
+        "seccomp"
+    ]
+
+
+def test_two_answers_at_once_are_refused() -> None:
+    answer = b"\0\0\0\x02{}"
+    assert Incoming(10).feed(answer) == {}
+    with pytest.raises(ValueError, match="more than one"):
+        Incoming(10).feed(answer * 2)
+    with pytest.raises(ValueError, match="too long"):
+        Incoming(10).feed(b"\xff\xff\xff\xff")
