@@ -14,7 +14,8 @@ from fairlead.engine.sandbox import SandboxReport, self_test
 from fairlead.engine.stage import Stage
 from fairlead.evidence.stages import DigestStage, WalkStage
 from fairlead.known.match import MatchStage
-from fairlead.media.stages import ContentsStage, ExamineStage, FramesStage, MetadataStage, WorklistStage
+from fairlead.media.examine import ExamineStage
+from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, WorklistStage
 from fairlead.provenance.stages import SignalStage, WeighStage
 from fairlead.terms.custody import Operation
 

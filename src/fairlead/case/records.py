@@ -111,11 +111,16 @@ def load_report(session: Session, *, without_file: list[str] | None = None) -> L
 
 
 def _find_files(session: Session, mapping: Mapping) -> list[tuple[Source, str, str]]:
-    """Source, exhibit and locator of every readable file that a source names, sources in loading order."""
+    """Source, exhibit and locator of every readable file that a source names, sources in loading order.
+
+    A compressed file whose content the walk has listed as a member is read as that member, and once only.
+    """
     catalogue = Catalogue(session.store, (FILES,))
     try:
         files = catalogue.rows(
-            "SELECT exhibit, locator, path FROM files WHERE verdict = 'read' AND allocation = 'live' ORDER BY 1, 2"
+            "SELECT exhibit, locator, path FROM files f WHERE verdict = 'read' AND allocation = 'live' "
+            "AND NOT EXISTS (SELECT 1 FROM files m WHERE m.exhibit = f.exhibit AND m.verdict = 'read' "
+            "AND starts_with(m.locator, f.locator || '!')) ORDER BY 1, 2"
         )
     finally:
         catalogue.close()

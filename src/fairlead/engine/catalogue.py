@@ -20,7 +20,9 @@ class Catalogue:
     The connection is closed to files, extensions and the network after the views exist.
     """
 
-    def __init__(self, store: PartStore, tables: Iterable[Table] = ALL.values(), *, open_sql: bool = False) -> None:
+    def __init__(
+        self, store: PartStore, tables: Iterable[Table] = ALL.values(), *, open_sql: bool = False
+    ) -> None:
         self.store = store
         # ``open_sql`` marks a connection that runs a user's own statement: it is locked down after set-up.
         self._connection = duckdb.connect(":memory:")
@@ -48,8 +50,10 @@ class Catalogue:
     def query(self, sql: str, parameters: list[Any] | dict[str, Any] | None = None) -> pa.Table:
         """Run one SELECT and return an Arrow table; a wrong statement is a UsageError."""
         try:
-            result = self._connection.execute(sql, parameters) if parameters else self._connection.execute(sql)
-            answer: pa.Table = result.to_arrow_table()
+            relation = self._connection.sql(sql, params=parameters)
+            if relation is None:
+                raise duckdb.InvalidInputException("only a SELECT gives rows")
+            answer: pa.Table = relation.to_arrow_table()
         except duckdb.Error as problem:
             raise UsageError(
                 f"the catalogue cannot run this statement: {str(problem).splitlines()[0]}",

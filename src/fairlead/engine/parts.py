@@ -89,9 +89,7 @@ class PartStore:
         return pa.concat_tables([pq.read_table(part, schema=table.schema) for part in parts])
 
 
-def _groups(
-    schema: pa.Schema, batches: Iterable[pa.RecordBatch], rows_per_group: int
-) -> Iterator[pa.Table]:
+def _groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch], rows_per_group: int) -> Iterator[pa.Table]:
     """Collect batches into tables of exactly ``rows_per_group`` rows, the last one shorter."""
     held: list[pa.RecordBatch] = []
     rows = 0

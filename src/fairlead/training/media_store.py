@@ -8,10 +8,10 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 
 from fairlead.training.alterations import ALTERATIONS
 from fairlead.training.pictures import as_jpeg, as_png, draw_scene
@@ -114,11 +114,11 @@ def _camera_exif(comment: str = "") -> bytes:
     exif[0x0110] = "EX-100"
     exif[0x0132] = "2024:08:01 12:00:00"
     details = exif.get_ifd(0x8769)
-    details[0x829A] = Fraction(1, 250)
-    details[0x829D] = Fraction(28, 10)
+    details[0x829A] = IFDRational(1, 250)
+    details[0x829D] = IFDRational(28, 10)
     details[0x8827] = 200
     details[0x9003] = "2024:08:01 12:00:00"
-    details[0x920A] = Fraction(35, 1)
+    details[0x920A] = IFDRational(35, 1)
     if comment:
         details[0x9286] = b"UNICODE\x00" + comment.encode("utf-16-be")
     return exif.tobytes()

@@ -29,6 +29,21 @@ class SandboxReport:
         """Whether every attempt was stopped."""
         return all(self.attempts.values())
 
+    @property
+    def summary(self) -> str:
+        """The layers in one line, as the ledger keeps it."""
+        layers = [
+            name
+            for name, active in (
+                ("rlimits", self.rlimits),
+                (f"Landlock ABI {self.landlock_abi}", self.landlock_abi > 0),
+                ("seccomp", self.seccomp),
+                (f"uid {self.uid}", self.uid > 0),
+            )
+            if active
+        ]
+        return ", ".join(layers) if self.holds and layers else "NOT SANDBOXED: " + (", ".join(layers) or "no layer")
+
 
 def self_test(limits: SandboxLimits | None = None, *, allow_unsandboxed: bool = False) -> SandboxReport:
     """Start one worker and try to open, write, connect, fork and exec in it.

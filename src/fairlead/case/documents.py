@@ -1,0 +1,39 @@
+"""Reference pages that are made from the program itself, so that they cannot differ from it."""
+
+from __future__ import annotations
+
+from fairlead.leads.document import lead_schema
+from fairlead.tables import ALL
+from fairlead.terms.glossary import GLOSSARY
+
+_MADE = "<!-- Made by `fairlead docs build`. Do not edit. -->\n\n"
+
+
+def render_documents() -> dict[str, str]:
+    """Path below docs/ → text, of every page that is made."""
+    return {
+        "reference/glossary.md": render_glossary(),
+        "reference/tables.md": render_tables(),
+        "reference/lead.schema.json": lead_schema(),
+    }
+
+
+def render_glossary() -> str:
+    """The glossary page."""
+    lines = [f"**{word}**\n: {meaning}\n" for word, meaning in sorted(GLOSSARY.items())]
+    return _MADE + "# Glossary\n\nThe words of the field as Fairlead uses them.\n\n" + "\n".join(lines)
+
+
+def render_tables() -> str:
+    """The page of all tables."""
+    text = _MADE + "# Tables\n\nEvery table of an operation: Parquet parts in `operations/<slug>/tables/<table>/`.\n"
+    for table in ALL.values():
+        text += f"\n## {table.name}\n\nOne row is {table.row}. Key: {', '.join(table.key)}. Written by `{table.written_by}`.\n\n"
+        text += "| column | type | meaning |\n|---|---|---|\n"
+        for column in table.columns:
+            text += f"| {column.name} | {_short(str(column.type))} | {column.meaning} |\n"
+    return text
+
+
+def _short(kind: str) -> str:
+    return kind.replace("|", "\\|") if len(kind) < 40 else "list of structs"

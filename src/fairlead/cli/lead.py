@@ -1,0 +1,108 @@
+"""`fairlead lead`: publish, list, show, explain."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from fairlead.case.leads import explain_lead, get_lead, list_leads, publish
+from fairlead.cli.options import operation_option, session_of
+from fairlead.cli.render import print_facts, print_json, print_rows
+
+
+@click.group()
+def lead() -> None:
+    """Leads: one person in one country, as far as the records allow."""
+
+
+@lead.command("publish")
+@operation_option
+def publish_(workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool) -> None:
+    """Compute the leads from the tables; a lead whose substance changed gets its next version."""
+    answer = publish(session_of(workspace, operation, user))
+    if as_json:
+        print_json(answer)
+    else:
+        print_facts("Leads published.", answer)
+
+
+@lead.command("list")
+@click.option("--country", help="Only leads of this country.")
+@operation_option
+def list_(
+    country: str | None, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+) -> None:
+    """List leads."""
+    rows = list_leads(session_of(workspace, operation, user), country=country)
+    if as_json:
+        print_json({"leads": rows})
+    else:
+        print_rows(rows, ["lead", "country", "grade", "names_person", "version", "handling", "statements"])
+
+
+@lead.command("show")
+@click.argument("lead_id", metavar="LEAD")
+@operation_option
+def show(
+    lead_id: str, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+) -> None:
+    """Show a lead as the package holds it."""
+    document = get_lead(session_of(workspace, operation, user), lead_id)
+    if as_json:
+        print_json(document.model_dump(mode="json"))
+        return
+    print_facts(
+        f"Lead {document.lead}",
+        {
+            "country": document.country,
+            "grade": document.grade,
+            "names person": document.names_person,
+            "handling": document.handling,
+            "version": document.version,
+        },
+    )
+    print_rows([s.model_dump() for s in document.statements], ["id", "section", "kind", "text"])
+
+
+@lead.command("explain")
+@click.argument("lead_id", metavar="LEAD")
+@click.option("--statement", help="Only this statement, e.g. S-1a2b3c4d5e.")
+@operation_option
+def explain(
+    lead_id: str,
+    statement: str | None,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Walk every statement of LEAD back to exhibit, locator and bytes. Exit code 1 if one does not lead there."""
+    explained = explain_lead(session_of(workspace, operation, user), lead_id, statement=statement)
+    if as_json:
+        print_json(
+            {
+                "lead": lead_id,
+                "statements": [
+                    {
+                        **item["statement"].model_dump(mode="json"),
+                        "traced": [asdict(traced) for traced in item["origins"]],
+                    }
+                    for item in explained
+                ],
+            }
+        )
+    else:
+        for item in explained:
+            said = item["statement"]
+            click.secho(f"{said.id} {said.kind} [{said.source_grade}{said.information_grade} {said.handling}]", bold=True)
+            click.echo(f"  {said.text}")
+            for traced in item["origins"]:
+                click.echo(f"  ← {traced.origin}")
+                found = traced.problem or f"{traced.bytes_read:,} bytes, sha256 {traced.sha256[:16]}…"
+                click.echo(f"    {found}")
+                if traced.excerpt:
+                    click.secho(f"    {traced.excerpt.strip()}", dim=True)
+    return 1 if any(traced.problem for item in explained for traced in item["origins"]) else 0
