@@ -1,0 +1,171 @@
+"""From a worklist to contents, metadata and frames, through the sandbox."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.parts import PartStore
+from fairlead.engine.sandbox import Outcome, SandboxReply
+from fairlead.media.examine import ExamineStage, columns_of, examine_file
+from fairlead.media.limits import MediaLimits
+from fairlead.media.pdq import hash_picture
+from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, WorklistStage
+from fairlead.tables.evidence import EXHIBITS, FILES
+from fairlead.tables.media import CONTENTS, WORKLIST
+from fairlead.terms.errors import ItemError
+from tests.media.pictures import encode, png, scene, text_chunk, video
+
+
+class FolderOpener:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def __call__(self, exhibit: str, locator: str) -> Iterator[int]:
+        try:
+            descriptor = os.open(self.folder / locator, os.O_RDONLY)
+        except OSError as problem:
+            raise ItemError("gone", "Look for it.", code="TEST-001") from problem
+        yield descriptor
+        os.close(descriptor)
+
+
+def examine(folder: Path, contents: dict[str, bytes], **options: Any) -> dict[str, dict[str, Any]]:
+    rows = []
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+        digest = hashlib.sha256(name.encode()).hexdigest()
+        extension = name.rpartition(".")[2]
+        rows.append({"sha256": digest, "size_bytes": len(data), "exhibit": "AB/1", "locator": name} | {
+            "extension": extension
+        })  # fmt: skip
+    stage = ExamineStage(opener=FolderOpener(folder), **options)
+    answered = [row for batch in stage.run(iter([WORKLIST.batch(rows)])) for row in batch.to_pylist()]
+    assert len(answered) == len(rows)
+    return {row["locator"]: row for row in answered}
+
+
+def test_pictures_are_hashed_as_they_would_be_outside(tmp_path: Path) -> None:
+    picture = scene(480, 640)
+    contents = {f"a.{kind.lower()}": encode(picture, kind) for kind in ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")}
+    rows = examine(tmp_path, contents)
+    for name, data in contents.items():
+        assert rows[name]["verdict"] == "decoded", name
+        assert rows[name]["pdq"] == hash_picture(data).bits
+        assert (rows[name]["width"], rows[name]["height"]) == (640, 480)
+    assert rows["a.jpeg"]["pdq_pipeline"] == "pdq-full/simplejpeg-256"
+
+
+def test_every_content_has_its_verdict_and_none_stops_the_others(tmp_path: Path) -> None:
+    rows = examine(
+        tmp_path,
+        {
+            "bomb.png": png(width=60_000, height=60_000),
+            "cut.jpg": encode(scene(300, 300), "JPEG")[:4000],
+            "empty.txt": b"",
+            "note.txt": b"a plain note\n",
+            "odd.svg": b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>",
+            "ok.png": encode(scene(50, 50), "PNG"),
+        },
+    )
+    verdicts = {name: row["verdict"] for name, row in rows.items()}
+    assert verdicts == {
+        "bomb.png": "limit",
+        "cut.jpg": "damaged",
+        "empty.txt": "empty",
+        "note.txt": "identified",
+        "odd.svg": "unsupported",
+        "ok.png": "decoded",
+    }
+
+
+def test_a_content_that_cannot_be_read_again_is_unreadable(tmp_path: Path) -> None:
+    stage = ExamineStage(opener=FolderOpener(tmp_path))
+    row = {"sha256": "0" * 64, "size_bytes": 5, "exhibit": "AB/1", "locator": "gone", "extension": ""}
+    answer = next(stage.run(iter([WORKLIST.batch([row])]))).to_pylist()[0]
+    assert (answer["verdict"], answer["error_code"]) == ("unreadable", "TEST-001")
+
+
+def test_a_letterboxed_video_has_the_hashes_of_the_plain_one(tmp_path: Path) -> None:
+    moving = [scene(240, 320, seed) for seed in range(3) for _ in range(5)]
+    boxed = []
+    for frame in moving:
+        wide = np.zeros((360, 320, 3), np.uint8)
+        wide[64:304] = frame
+        boxed.append(wide)
+    rows = examine(tmp_path, {"plain.mp4": video(moving), "boxed.mp4": video(boxed)})
+    plain, letterboxed = rows["plain.mp4"]["frames"], rows["boxed.mp4"]["frames"]
+    assert [frame["time_s"] for frame in plain] == [0.0, 1.0, 2.0]
+    for one, other in zip(plain, letterboxed, strict=True):
+        distance = int.from_bytes(one["pdq"], "big") ^ int.from_bytes(other["pdq"], "big")
+        assert distance.bit_count() <= 31
+    assert rows["boxed.mp4"]["duration_s"] == pytest.approx(3.0)
+
+
+def test_the_tables_of_the_room_come_from_one_examination(tmp_path: Path) -> None:
+    data = png(text_chunk("Title", "Plot"))
+    examine(tmp_path, {"a.png": data})
+    stage = ExamineStage(opener=FolderOpener(tmp_path))
+    row = {"sha256": "1" * 64, "size_bytes": len(data), "exhibit": "AB/1", "locator": "a.png", "extension": "png"}
+    examined = list(stage.run(iter([WORKLIST.batch([row])])))
+    contents = next(ContentsStage().run(iter(examined)))
+    assert contents.schema == CONTENTS.schema
+    assert contents.to_pylist()[0]["media_type"] == "image/png"
+    metadata = next(MetadataStage().run(iter(examined))).to_pylist()
+    assert [(m["item"], m["namespace"], m["key"], m["value"]) for m in metadata] == [(0, "png-text", "Title", "Plot")]
+    assert next(FramesStage().run(iter(examined))).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"verdict": "fine"}, {"verdict": "decoded", "pdq": "zz"}, {"verdict": "decoded", "pdq": "00"},
+     {"verdict": "decoded", "width": "wide"}, {"verdict": "decoded", "frames": [{"nothing": 1}, 3]}],
+)  # fmt: skip
+def test_an_answer_that_is_not_one_counts_as_a_crash(body: dict[str, Any]) -> None:
+    assert columns_of(SandboxReply(outcome=Outcome.OK, body=body))["verdict"] == "crashed"
+
+
+def test_settings_are_part_of_the_version(tmp_path: Path) -> None:
+    opener = FolderOpener(tmp_path)
+    changed = ExamineStage(opener=opener, limits=MediaLimits(frames=5))
+    assert ExamineStage(opener=opener).version != changed.version
+
+
+def test_a_loose_file_is_examined_without_a_workspace(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(encode(scene(50, 50), "PNG"))
+    row = examine_file(tmp_path / "a.jpg")
+    assert (row["media_type"], row["extension_mismatch"]) == ("image/png", True)
+    with pytest.raises(ItemError):
+        examine_file(tmp_path / "gone")
+
+
+def worklist(tmp_path: Path, exhibits: list[str], files: list[tuple[str, str, str]]) -> dict[str, pa.Table]:
+    store = PartStore(tmp_path)
+    listed = [{"exhibit": name, "sequence": number} for number, name in enumerate(exhibits, 1)]
+    store.write(EXHIBITS, "part-1.parquet", [EXHIBITS.batch(listed)])
+    rows = [
+        {"exhibit": exhibit, "locator": f"path:{path}", "path": path, "verdict": "read", "sha256": sha256}
+        for exhibit, path, sha256 in files
+    ]
+    store.write(FILES, "part-1.parquet", [FILES.batch(rows)])
+    return dict(WorklistStage().gather(Catalogue(store)))
+
+
+def test_a_new_exhibit_leaves_the_worklists_of_earlier_ones_alone(tmp_path: Path) -> None:
+    first = [("AB/1", "x/a.JPG", "1" * 64), ("AB/1", "b", "2" * 64), ("AB/1", "a.jpg", "1" * 64)]
+    alone = worklist(tmp_path / "1", ["AB/1"], first)
+    both = worklist(tmp_path / "2", ["AB/1", "AA/2"], [*first, ("AA/2", "c", "1" * 64), ("AA/2", "d.x", "0" * 64)])
+    assert alone["AB/1"].equals(both["AB/1"])
+    assert both["AA/2"].column("sha256").to_pylist() == ["0" * 64]
+    assert alone["AB/1"].column("locator").to_pylist() == ["path:a.jpg", "path:b"]
+    assert alone["AB/1"].column("extension").to_pylist() == ["jpg", ""]
