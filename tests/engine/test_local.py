@@ -1,0 +1,212 @@
+"""Stages on this computer: complete parts, resume, versions, SIGKILL at random points."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.local import LocalEngine
+from fairlead.engine.lock import sole_writer
+from fairlead.engine.parts import PartStore, part_name
+from fairlead.tables.schema import INT, TEXT, Column, Table
+from fairlead.terms.errors import RunError, UsageError
+
+NUMBERS = Table(
+    name="numbers", row="a number", key=("n",), written_by="test", columns=(Column("n", INT, "it"),)
+)
+SQUARES = Table(
+    name="squares",
+    row="a number squared",
+    key=("n",),
+    written_by="test",
+    columns=(Column("n", INT, "number"), Column("square", INT, "its square"), Column("by", TEXT, "version")),
+)
+SUMS = Table(
+    name="sums",
+    row="a sum of squares",
+    key=("parity",),
+    written_by="test",
+    columns=(Column("parity", INT, "n mod 2"), Column("total", INT, "sum")),
+)
+
+
+class Squaring:
+    name = "squaring"
+    reads = NUMBERS
+    writes = SQUARES
+    rows_per_task = 7
+
+    def __init__(self, version: str = "1", pause: float = 0.0) -> None:
+        self.version = version
+        self.pause = pause
+
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            time.sleep(self.pause)
+            yield SQUARES.batch(
+                {"n": n, "square": n * n, "by": self.version} for n in batch.column("n").to_pylist()
+            )
+
+
+class Summing:
+    name = "summing"
+    version = "1"
+    reads = (SQUARES,)
+    writes = SUMS
+    runs = 0
+
+    def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
+        self.runs += 1
+        for parity in (0, 1):
+            rows = catalogue.query(
+                f"SELECT {parity}::BIGINT AS parity, sum(square)::BIGINT AS total FROM squares WHERE n % 2 = {parity}"
+            )
+            yield str(parity), rows.cast(SUMS.schema)
+
+
+def store_with(folder: Path, count: int, parts: int = 3) -> PartStore:
+    store = PartStore(folder)
+    for part in range(parts):
+        rows = NUMBERS.batch({"n": n} for n in range(part, count, parts))
+        store.write(NUMBERS, part_name("numbers", str(part)), [rows])
+    return store
+
+
+def table_bytes(store: PartStore, table: Table) -> bytes:
+    rows = store.read(table).sort_by([(k, "ascending") for k in table.key]).combine_chunks()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    return bytes(sink.getvalue())
+
+
+def test_every_row_goes_through_the_stage_once(tmp_path: Path) -> None:
+    store = store_with(tmp_path, 100)
+    with LocalEngine(store, workers=2) as engine:
+        engine.run(Squaring())
+    assert sorted(store.read(SQUARES).column("square").to_pylist()) == [n * n for n in range(100)]
+
+
+def test_a_second_run_does_nothing_again(tmp_path: Path) -> None:
+    store = store_with(tmp_path, 100)
+    with LocalEngine(store, workers=1) as engine:
+        first = engine.run(Squaring())
+        second = engine.run(Squaring())
+    assert first.done == 15
+    assert (second.done, second.reused) == (0, 15)
+
+
+def test_a_changed_version_redoes_the_stage_and_removes_what_the_old_one_left(tmp_path: Path) -> None:
+    store = store_with(tmp_path, 20)
+    with LocalEngine(store, workers=1) as engine:
+        engine.run(Squaring("1"))
+        outcome = engine.run(Squaring("2"))
+    assert outcome.removed == outcome.done
+    assert set(store.read(SQUARES).column("by").to_pylist()) == {"2"}
+
+
+def test_a_new_part_leaves_the_answers_to_the_others_as_they_are(tmp_path: Path) -> None:
+    store = store_with(tmp_path, 30)
+    with LocalEngine(store, workers=1) as engine:
+        engine.run(Squaring())
+        store.write(NUMBERS, part_name("numbers", "late"), [NUMBERS.batch([{"n": 1000}])])
+        outcome = engine.run(Squaring())
+    assert outcome.done == 1
+
+
+def test_an_empty_table_is_an_empty_answer(tmp_path: Path) -> None:
+    store = PartStore(tmp_path)
+    with LocalEngine(store, workers=1) as engine:
+        assert engine.run(Squaring()).done == 0
+        engine.run(Summing())
+    assert store.read(SQUARES).num_rows == 0
+
+
+def test_a_gathering_is_repeated_only_when_its_input_changed(tmp_path: Path) -> None:
+    store, summing = store_with(tmp_path, 10), Summing()
+    with LocalEngine(store, workers=1) as engine:
+        engine.run(Squaring())
+        engine.run(summing)
+        engine.run(summing)
+        assert summing.runs == 1
+        engine.run(Squaring("2"))
+        engine.run(summing)
+        assert summing.runs == 2
+    assert sum(store.read(SUMS).column("total").to_pylist()) == sum(n * n for n in range(10))
+
+
+def test_two_writers_at_a_time_are_refused(tmp_path: Path) -> None:
+    with sole_writer(tmp_path), pytest.raises(RunError, match="RUN-LOCK"), sole_writer(tmp_path):
+        pytest.fail("the second writer got in")
+
+
+def test_the_catalogue_reaches_no_file_beyond_the_parts(tmp_path: Path) -> None:
+    store = store_with(tmp_path / "tables", 3)
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    catalogue = Catalogue(store, (NUMBERS,), open_sql=True)
+    assert catalogue.scalar("SELECT count(*) FROM numbers") == 3
+    for statement in (
+        f"SELECT * FROM '{tmp_path}/secret.csv'",
+        f"COPY numbers TO '{tmp_path}/out.csv'",
+        "SET enable_external_access = true",
+        "INSTALL httpfs",
+    ):
+        with pytest.raises(UsageError):
+            catalogue.query(statement)
+    assert not (tmp_path / "out.csv").exists()
+
+
+DRIVER = """
+import sys
+from pathlib import Path
+from fairlead.engine.local import LocalEngine
+from fairlead.engine.parts import PartStore
+from tests.engine.test_local import Squaring, Summing
+if __name__ == "__main__":
+    with LocalEngine(PartStore(Path(sys.argv[1])), workers=2) as engine:
+        engine.run(Squaring(pause=0.02))
+        engine.run(Summing())
+    print("complete")
+"""
+
+
+def test_killed_at_random_points_the_final_tables_are_the_same(tmp_path: Path) -> None:
+    whole = store_with(tmp_path / "whole", 200)
+    with LocalEngine(whole, workers=2) as engine:
+        engine.run(Squaring(pause=0.0))
+        engine.run(Summing())
+    killed = store_with(tmp_path / "killed", 200)
+    driver = tmp_path / "driver.py"
+    driver.write_text(DRIVER)
+    rng = random.Random(7)
+    kills = 0
+    for _ in range(30):
+        process = subprocess.Popen(
+            [sys.executable, str(driver), str(tmp_path / "killed")],
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin"},
+        )
+        try:
+            output, _ = process.communicate(timeout=rng.uniform(0.8, 2.2))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            kills += 1
+            continue
+        assert b"complete" in output
+        break
+    assert kills
+    assert table_bytes(killed, SQUARES) == table_bytes(whole, SQUARES)
+    assert table_bytes(killed, SUMS) == table_bytes(whole, SUMS)
+    left_over = [p for p in (tmp_path / "killed").rglob(".part*")]
+    assert not left_over
