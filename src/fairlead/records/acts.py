@@ -68,7 +68,8 @@ def _events_of(rule: ActRule) -> str:
             kinds = f"AND kind IN ({_listed(rule.payment_kinds)})" if rule.payment_kinds else ""
             # the platform's row and the processor's about one payment are one act
             return f"""SELECT {name} AS rule, {act} AS act, account, payment, paid_at AS began,
-                paid_at AS until, NULL AS object, exhibit, locator FROM payments p WHERE account IS NOT NULL {kinds}
+                paid_at AS until, NULL AS object, exhibit, locator FROM payments p
+                WHERE account IS NOT NULL {kinds}
                 AND NOT (starts_with(account, source || ':') AND reference IS NOT NULL AND EXISTS (
                     FROM payments o WHERE o.source <> p.source AND o.account = p.account AND o.kind = p.kind
                     AND (o.reference = p.reference OR o.payment = o.source || ':' || p.reference)))"""

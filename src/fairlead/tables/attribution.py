@@ -19,8 +19,13 @@ IDENTIFIERS = Table(
         Column("value", TEXT, "normalised value"),
         Column("original", TEXT, "value as stored"),
         Column("valid", FLAG, "false when it fails its own check digits or syntax; kept all the same"),
-        Column("scope", TEXT, "personal, shared, disposable or junk"),
-        Column("country", TEXT, "country the value itself states (IBAN, phone), null when none"),
+        Column("scope", TEXT, "personal, shared, disposable, junk, or after_takeover"),
+        Column(
+            "country", TEXT, "country the value itself states (IBAN, phone) or its network, null when none"
+        ),
+        Column(
+            "network", TEXT, "of an address: cgnat, vpn, tor, hosting, mobile, private, residential or null"
+        ),
         Column("holders", INT, "records that hold the same value"),
         Column("first_at", TIME, "first seen"),
         Column("last_at", TIME, "last seen"),
@@ -44,6 +49,7 @@ LINKS = Table(
         Column("reasons", TEXTS, "sentences for, with both values"),
         Column("against", TEXTS, "sentences against"),
         Column("rule", TEXT, "guard rail that refused it, null when none"),
+        Column("grade", TEXT, "AttributionGrade the pair alone would support"),
         Column("decision", TEXT, "joined, refused, noted, or the judgement of a person"),
         Column("origins", TEXTS, "origins of the values, as exhibit:locator"),
     ),
@@ -58,6 +64,8 @@ _COUNTRY = pa.struct(
         pa.field("origins", TEXTS),
     ]
 )
+
+_MAYBE = pa.list_(pa.struct([pa.field("person", TEXT), pa.field("grade", TEXT)]))
 
 PERSONS = Table(
     name="persons",
@@ -77,6 +85,8 @@ PERSONS = Table(
         Column("grounds", TEXTS, "what the grade rests on"),
         Column("against", TEXTS, "what speaks against it, alternatives considered"),
         Column("payers", TEXTS, "persons who paid for these accounts but are not this person"),
+        Column("maybe_same", _MAYBE, "other persons this one may be, with the grade of the link"),
+        Column("rules", TEXTS, "guard rails that applied to this person"),
         Column("first_at", TIME, "first seen"),
         Column("last_at", TIME, "last seen"),
     ),

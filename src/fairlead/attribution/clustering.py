@@ -1,0 +1,164 @@
+"""Groups of records that one person may be behind: grown from the strongest link down, refusing what contradicts.
+
+A group never holds two dates of birth, two unrelated names, or two records that a person judged different.
+What is refused is reported with the rule that refused it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+
+from fairlead.terms.grades import AttributionGrade
+
+CHAIN_SIZE = 3
+_RANK = {AttributionGrade.ATTRIBUTED: 0, AttributionGrade.PROBABLE: 1, AttributionGrade.POSSIBLE: 2}
+_UNRELATED_BELOW = 0.85
+_SWAPPED_DATE_EDITS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A scored pair: left and right are record numbers; ``may_join`` is false where roles stay apart."""
+
+    left: int
+    right: int
+    grade: AttributionGrade
+    bits: float
+    may_join: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a record says of the person itself: name tokens and date of birth."""
+
+    names: tuple[str, ...] = ()
+    date_of_birth: str | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    """Records joined so far, their facts, and whom they were judged not to be."""
+
+    members: list[int]
+    names: set[tuple[str, ...]] = field(default_factory=set)
+    births: set[str] = field(default_factory=set)
+    apart: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of an edge: joined, refused with a rule, or noted."""
+
+    decision: str
+    rule: str | None = None
+
+
+def names_agree(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    """Whether two names may be one person's: initials, order and single errors are forgiven."""
+    if not left or not right:
+        return True
+    if len(left) == 1 or len(right) == 1:
+        one, other = (left, right) if len(left) == 1 else (right, left)
+        return any(_alike(one[0], token) for token in other)
+    if left[-1] == right[0] or right[-1] == left[0]:
+        return _alike(left[0], right[-1]) and _alike(left[-1], right[0])
+    return _alike(left[-1], right[-1]) and _alike(left[0], right[0])
+
+
+def _alike(left: str, right: str) -> bool:
+    if len(left) == 1 or len(right) == 1:
+        return left[0] == right[0]
+    return JaroWinkler.similarity(left, right) >= _UNRELATED_BELOW
+
+
+def births_agree(left: str, right: str) -> bool:
+    """Whether two dates of birth may be one, written with a single error or day and month swapped."""
+    return left == right or DamerauLevenshtein.distance(left, right) <= _SWAPPED_DATE_EDITS
+
+
+class Clustering:
+    """Joins records into groups, grade by grade; records of a better group take no part in the next grade."""
+
+    def __init__(self, facts: Sequence[Facts], *, apart: Iterable[tuple[int, int]] = ()) -> None:
+        self._parent = list(range(len(facts)))
+        self._groups = {
+            n: Group([n], {f.names} if f.names else set(), {f.date_of_birth} if f.date_of_birth else set())
+            for n, f in enumerate(facts)
+        }
+        self._level: dict[int, AttributionGrade] = {}
+        for left, right in apart:
+            self._groups[left].apart.add(right)
+            self._groups[right].apart.add(left)
+
+    def root(self, record: int) -> int:
+        """The record that stands for the group."""
+        parent = self._parent
+        while parent[record] != record:
+            parent[record] = parent[parent[record]]
+            record = parent[record]
+        return record
+
+    def members(self, record: int) -> list[int]:
+        """All records in the record's group."""
+        return self._groups[self.root(record)].members
+
+    def join(self, left: int, right: int, grade: AttributionGrade) -> None:
+        """Join whatever speaks against it: a person judged the two the same."""
+        self._unite(self.root(left), self.root(right), grade)
+
+    def decide(self, edges: Sequence[Edge]) -> list[Decided]:
+        """Decide every edge; the answers are in the order of the edges given."""
+        order = sorted(
+            range(len(edges)),
+            key=lambda n: (_RANK.get(edges[n].grade, 9), -edges[n].bits, edges[n].left, edges[n].right),
+        )
+        answers = [Decided("noted")] * len(edges)
+        for number in order:
+            answers[number] = self._decide(edges[number])
+        return answers
+
+    def _decide(self, edge: Edge) -> Decided:
+        left, right = self.root(edge.left), self.root(edge.right)
+        if left == right:
+            return Decided("joined")
+        if edge.grade not in _RANK:
+            return Decided("noted")
+        rule = self._refusal(self._groups[left], self._groups[right])
+        if rule is not None:
+            return Decided("refused", rule)
+        if not edge.may_join:
+            return Decided("noted", "roles-stay-apart")
+        if any(self._level.get(root, edge.grade) != edge.grade for root in (left, right)):
+            return Decided("noted", "weaker-than-the-group")
+        if (
+            edge.grade is AttributionGrade.POSSIBLE
+            and min(len(self._groups[left].members), len(self._groups[right].members)) >= CHAIN_SIZE
+        ):
+            return Decided("refused", "chain")
+        self._unite(left, right, edge.grade)
+        return Decided("joined")
+
+    def _refusal(self, left: Group, right: Group) -> str | None:
+        if left.apart.intersection(right.members) or right.apart.intersection(left.members):
+            return "judged-different"
+        if any(not births_agree(a, b) for a in left.births for b in right.births):
+            return "two-dates-of-birth"
+        if any(not names_agree(a, b) for a in left.names for b in right.names):
+            return "unrelated-names"
+        return None
+
+    def _unite(self, left: int, right: int, grade: AttributionGrade) -> None:
+        if left == right:
+            return
+        if len(self._groups[left].members) < len(self._groups[right].members):
+            left, right = right, left
+        kept, gone = self._groups[left], self._groups.pop(right)
+        self._parent[right] = left
+        kept.members += gone.members
+        kept.names |= gone.names
+        kept.births |= gone.births
+        kept.apart |= gone.apart
+        self._level[left] = grade

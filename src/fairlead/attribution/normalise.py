@@ -1,0 +1,215 @@
+"""Identifiers in one form each: what two records must agree in, with the original kept beside it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+
+import idna
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from stdnum import bitcoin, iban
+from stdnum.exceptions import ValidationError
+
+from fairlead.terms.platform import IdentifierKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normal:
+    """A normalised identifier: whether its check digits or syntax hold, what it says of a country, its scope."""
+
+    value: str
+    valid: bool = True
+    country: str | None = None
+    scope: str = "personal"
+
+
+@dataclass(frozen=True, slots=True)
+class _Provider:
+    canonical: str | None
+    ignore_dots: bool
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    role_mailboxes: frozenset[str]
+    disposable: frozenset[str]
+    junk: dict[IdentifierKind, frozenset[str]]
+    providers: dict[str, _Provider]
+
+
+@cache
+def _data() -> _Data:
+    text = (resources.files("fairlead.attribution") / "data" / "values.toml").read_text("utf-8")
+    raw = tomllib.loads(text)
+    providers = {
+        domain: _Provider(entry.get("canonical"), entry.get("ignore_dots", False), entry.get("tag", ""))
+        for entry in raw["provider"]
+        for domain in entry["domains"]
+    }
+    return _Data(
+        role_mailboxes=frozenset(raw["role_mailboxes"]),
+        disposable=frozenset(raw["disposable_domains"]),
+        junk={
+            IdentifierKind.NAME: frozenset(raw["junk_names"]),
+            IdentifierKind.USER_NAME: frozenset(raw["junk_user_names"]),
+            IdentifierKind.POSTCODE: frozenset(raw["junk_postcodes"]),
+            IdentifierKind.DATE_OF_BIRTH: frozenset(raw["junk_dates_of_birth"]),
+        },
+        providers=providers,
+    )
+
+
+_LETTERS = str.maketrans(
+    {"ø": "o", "æ": "ae", "å": "a", "ß": "ss", "ł": "l", "đ": "d", "þ": "th", "ð": "d", "œ": "oe"}
+)
+
+
+def fold(text: str) -> str:
+    """Letters without marks and case, other signs as single blanks."""
+    lowered = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    kept = "".join(c if c.isalnum() else " " for c in lowered if not unicodedata.combining(c))
+    return " ".join(kept.split())
+
+
+@lru_cache(maxsize=200_000)
+def normalise(  # noqa: PLR0911 - one return per kind
+    kind: IdentifierKind, text: str, country: str | None = None
+) -> Normal | None:
+    """One identifier in its normal form; None when nothing is left of it.
+
+    ``country`` is where the record says it is from: the region of a telephone number without a prefix.
+    A value that fails its own check is kept and marked, because a mistyped IBAN is still on the record.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    match kind:
+        case IdentifierKind.EMAIL:
+            return _email(text)
+        case IdentifierKind.PHONE:
+            return _phone(text, country)
+        case IdentifierKind.IBAN:
+            return _iban(text)
+        case IdentifierKind.WALLET:
+            return _wallet(text)
+        case IdentifierKind.IP:
+            return _address(text)
+        case IdentifierKind.NAME:
+            return _checked(kind, fold(text))
+        case IdentifierKind.USER_NAME:
+            return _checked(kind, text.casefold())
+        case IdentifierKind.POSTCODE:
+            return _checked(kind, re.sub(r"[^0-9A-Z]", "", text.upper()))
+        case IdentifierKind.DATE_OF_BIRTH:
+            return _checked(kind, text)
+        case IdentifierKind.CARD | IdentifierKind.DEVICE | IdentifierKind.PASSWORD:
+            return Normal(value=text)
+
+
+def _checked(kind: IdentifierKind, value: str) -> Normal | None:
+    if not value:
+        return None
+    return Normal(value=value, scope="junk" if value in _data().junk.get(kind, frozenset()) else "personal")
+
+
+_PLAIN_EMAIL = re.compile(
+    r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
+)
+
+
+def _email(text: str) -> Normal:
+    data = _data()
+    local, _, domain = text.rpartition("@")
+    valid = _PLAIN_EMAIL.fullmatch(text) is not None and ".." not in text
+    if not valid:
+        try:
+            checked = validate_email(
+                text, check_deliverability=False, allow_smtputf8=True, test_environment=True
+            )
+            local, domain, valid = checked.local_part, checked.ascii_domain or checked.domain, True
+        except EmailNotValidError:
+            valid = False
+    domain = _ascii_domain(domain)
+    local = local.casefold()
+    provider = data.providers.get(domain)
+    if provider is not None:
+        if provider.tag:
+            local = local.partition(provider.tag)[0]
+        if provider.ignore_dots:
+            local = local.replace(".", "")
+        domain = provider.canonical or domain
+    scope = "personal"
+    if domain in data.disposable:
+        scope = "disposable"
+    elif local in data.role_mailboxes or not valid:
+        scope = "junk"
+    return Normal(value=f"{local}@{domain}", valid=valid, scope=scope)
+
+
+def _ascii_domain(domain: str) -> str:
+    try:
+        return idna.encode(domain, uts46=True).decode().lower()
+    except idna.IDNAError:
+        return domain.casefold()
+
+
+_MADE_UP_PREFIX = re.compile(r"\+999\d{6,12}")
+
+
+def _phone(text: str, country: str | None) -> Normal:
+    digits = re.sub(r"[^\d+]", "", text)
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    if _MADE_UP_PREFIX.fullmatch(digits):  # unassigned by the ITU; the made-up operation's numbers
+        return Normal(value=digits)
+    junk = len(set(digits.strip("+"))) <= 2  # noqa: PLR2004 - 0000000, 1212121
+    try:
+        parsed = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException:
+        return Normal(value=digits, valid=False, scope="junk" if junk or len(digits) < 7 else "personal")  # noqa: PLR2004
+    value = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    region = phonenumbers.region_code_for_number(parsed)
+    valid = bool(phonenumbers.is_valid_number(parsed))
+    return Normal(
+        value=str(value),
+        valid=valid,
+        country=region if region and region != "001" and len(region) == 2 else None,  # noqa: PLR2004
+        scope="junk" if junk else "personal",
+    )
+
+
+def _iban(text: str) -> Normal:
+    value = re.sub(r"[^0-9A-Z]", "", text.upper())
+    try:
+        iban.validate(value, check_country=False)
+        valid = True
+    except ValidationError:
+        valid = False
+    country = value[:2] if re.match(r"[A-Z]{2}\d{2}", value) else None
+    return Normal(value=value, valid=valid, country=country)
+
+
+def _wallet(text: str) -> Normal:
+    value = text if not text.lower().startswith(("bc1", "tb1", "0x")) else text.lower()
+    valid = re.fullmatch(r"0x[0-9a-f]{40}", value) is not None
+    if not valid:
+        try:
+            bitcoin.validate(text)
+            valid = True
+        except ValidationError:
+            valid = False
+    return Normal(value=value, valid=valid)
+
+
+def _address(text: str) -> Normal:
+    try:
+        return Normal(value=str(ipaddress.ip_address(text)))
+    except ValueError:
+        return Normal(value=text, valid=False, scope="junk")

@@ -1,0 +1,177 @@
+"""Candidate pairs of records, and what each pair agrees and disagrees in.
+
+Payments that carry the same instrument, payer name, e-mail address and account are one profile here: a
+customer who paid forty times is not forty holders of a card.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from fairlead.attribution.identifiers import arrow
+from fairlead.engine.catalogue import Catalogue
+
+MASS_ABOVE = 20
+EXCLUSIVE_UP_TO = 6
+PHONE_GAP_DAYS = 180
+ADDRESS_GAP_DAYS = 3
+
+_PROFILES = """
+CREATE TABLE payment_keys AS
+SELECT owner,
+    max(value) FILTER (kind IN ('iban', 'card', 'wallet')) AS instrument,
+    max(value) FILTER (kind = 'email' AND scope = 'personal') AS email,
+    max(value) FILTER (kind = 'name') AS name
+FROM identifiers WHERE owner_table = 'payments' GROUP BY owner;
+
+CREATE TABLE profiles AS
+WITH keyed AS (
+    SELECT p.payment AS owner, p.account, CASE WHEN k.instrument IS NULL AND k.email IS NULL THEN p.payment
+        ELSE concat_ws('|', k.instrument, '~', k.email, '~', k.name, '~', p.account) END AS key
+    FROM payments p LEFT JOIN payment_keys k ON k.owner = p.payment)
+SELECT owner, account, min(owner) OVER (PARTITION BY key) AS profile, 'payer' AS role FROM keyed
+UNION ALL
+SELECT account, account, account, role FROM accounts;
+"""
+
+_RECORDS = """
+CREATE TABLE records AS
+WITH held AS (
+    SELECT p.profile, i.kind, i.value, i.scope FROM identifiers i JOIN profiles p ON p.owner = i.owner),
+shown AS (
+    SELECT profile,
+        max(value) FILTER (kind = 'name' AND scope <> 'junk') AS name,
+        max(value) FILTER (kind = 'date_of_birth' AND scope <> 'junk') AS dob,
+        count(DISTINCT value) FILTER (kind = 'date_of_birth' AND scope <> 'junk') AS dobs,
+        max(value) FILTER (kind = 'postcode' AND scope <> 'junk') AS postcode,
+        max(value) FILTER (kind = 'phone' AND scope = 'personal') AS phone,
+        max(value) FILTER (kind = 'iban') AS iban
+    FROM held GROUP BY profile),
+split AS (
+    SELECT *, string_split(name, ' ') AS tokens FROM shown)
+SELECT row_number() OVER (ORDER BY q.profile) AS rid, q.profile, q.role, q.accounts, s.name, s.tokens,
+    CASE WHEN len(s.tokens) > 1 THEN s.tokens[1] END AS first,
+    CASE WHEN len(s.tokens) > 1 THEN s.tokens[-1] END AS last,
+    CASE WHEN len(s.tokens) = 1 THEN s.tokens[1] END AS only_name,
+    s.dob, s.postcode, s.phone, s.iban
+FROM (SELECT profile, any_value(role) AS role, list_sort(list_distinct(list(account))) AS accounts
+      FROM profiles GROUP BY profile) q
+LEFT JOIN split s USING (profile)
+WHERE q.profile NOT IN (SELECT account FROM excluded);
+"""
+
+_VALUES = f"""
+CREATE TABLE held AS
+WITH placed AS (
+    SELECT r.rid, CASE WHEN i.kind = 'user_name' THEN 'handle' ELSE i.kind END AS kind, i.value,
+        i.first_at, i.last_at
+    FROM identifiers i JOIN profiles p ON p.owner = i.owner JOIN records r ON r.profile = p.profile
+    WHERE i.scope = 'personal' AND i.network IS DISTINCT FROM 'cgnat'
+        AND i.kind IN ('email', 'phone', 'iban', 'card', 'wallet', 'device', 'ip', 'user_name', 'password')
+    UNION ALL
+    SELECT r.rid, 'handle', split_part(i.value, '@', 1), NULL, NULL
+    FROM identifiers i JOIN profiles p ON p.owner = i.owner JOIN records r ON r.profile = p.profile
+    WHERE i.kind = 'email' AND i.scope = 'personal' AND length(split_part(i.value, '@', 1)) >= 6
+    UNION ALL
+    SELECT rid, 'name_dob', name || '|' || dob, NULL, NULL FROM records WHERE dob IS NOT NULL AND last IS NOT NULL
+    UNION ALL
+    SELECT rid, 'name_postcode', last || '|' || postcode, NULL, NULL FROM records
+    WHERE postcode IS NOT NULL AND last IS NOT NULL)
+SELECT rid, kind, value, min(first_at) AS first_at, max(last_at) AS last_at,
+    count(*) OVER (PARTITION BY kind, value) AS holders
+FROM placed GROUP BY rid, kind, value;
+
+CREATE TABLE shared AS
+SELECT a.rid AS l, b.rid AS r, a.kind, a.value, a.holders,
+    CASE WHEN a.first_at IS NULL OR b.first_at IS NULL THEN NULL
+        ELSE greatest(0, date_diff('day', least(a.last_at, b.last_at), greatest(a.first_at, b.first_at))) END AS gap
+FROM held a JOIN held b ON a.kind = b.kind AND a.value = b.value AND a.rid < b.rid
+WHERE a.holders <= {MASS_ABOVE};
+"""
+
+# names: 2 agree in full, 1 agree as far as shown, -1 contradict, 0 not comparable
+_COMPARED = """
+CREATE TABLE compared AS
+WITH met AS (SELECT DISTINCT l, r FROM shared),
+faced AS (
+    SELECT m.l, m.r, a.role AS l_role, b.role AS r_role,
+        a.first AS lf, a.last AS ll, b.first AS rf, b.last AS rl, a.only_name AS lo, b.only_name AS ro,
+        a.tokens AS lt, b.tokens AS rt, a.dob AS ld, b.dob AS rd, a.postcode AS lp, b.postcode AS rp,
+        a.phone AS lph, b.phone AS rph, a.iban AS lib, b.iban AS rib,
+        list_has_any(a.accounts, b.accounts) AS same_account
+    FROM met m JOIN records a ON a.rid = m.l JOIN records b ON b.rid = m.r)
+SELECT l, r, l_role, r_role, same_account,
+    CASE
+        WHEN ll IS NOT NULL AND rl IS NOT NULL THEN CASE
+            WHEN lf = rf AND ll = rl AND length(lf) > 1 THEN 'full'
+            WHEN lf = rl AND ll = rf THEN 'swapped'
+            WHEN ll = rl AND lf[1] = rf[1] AND (length(lf) = 1 OR length(rf) = 1) THEN 'initial'
+            WHEN jaro_winkler_similarity(ll, rl) >= 0.92 AND (lf = rf OR (lf[1] = rf[1] AND (
+                length(lf) = 1 OR length(rf) = 1 OR jaro_winkler_similarity(lf, rf) >= 0.9))) THEN 'near'
+            WHEN jaro_winkler_similarity(ll, rl) < 0.85 AND NOT list_contains(rt, ll)
+                AND NOT list_contains(lt, rl) THEN 'unrelated'
+            WHEN ll = rl AND (lf[1] <> rf[1] OR jaro_winkler_similarity(lf, rf) < 0.7)
+                AND length(lf) > 1 AND length(rf) > 1 THEN 'other_first'
+            WHEN ll = rl AND lf[1] <> rf[1] THEN 'other_first'
+            ELSE 'unclear' END
+        WHEN (lo IS NOT NULL AND rf IS NOT NULL) OR (ro IS NOT NULL AND lf IS NOT NULL) THEN CASE
+            WHEN list_contains(coalesce(lt, []), coalesce(lo, ro)) AND list_contains(coalesce(rt, []), coalesce(lo, ro))
+                THEN 'part'
+            WHEN jaro_winkler_similarity(coalesce(lo, lf), coalesce(ro, rf)) >= 0.85 THEN 'unclear'
+            WHEN length(coalesce(lo, lf)) = 1 OR length(coalesce(ro, rf)) = 1 THEN 'unclear'
+            ELSE 'other_part' END
+        WHEN lo IS NOT NULL AND ro IS NOT NULL THEN CASE WHEN lo = ro THEN 'part'
+            WHEN jaro_winkler_similarity(lo, ro) >= 0.85 THEN 'unclear' ELSE 'other_part' END
+        ELSE 'none' END AS names,
+    CASE WHEN ld IS NULL OR rd IS NULL THEN 'none' WHEN ld = rd THEN 'same'
+        WHEN damerau_levenshtein(ld, rd) <= 2 OR ld = rd[:5] || rd[9:] || '-' || rd[6:7] THEN 'near'
+        ELSE 'other' END AS dobs,
+    CASE WHEN lp IS NULL OR rp IS NULL THEN 'none' WHEN lp = rp THEN 'same' ELSE 'other' END AS postcodes,
+    coalesce(lph <> rph, false) AS other_phone, coalesce(lib <> rib, false) AS other_iban
+FROM faced;
+
+CREATE TABLE classes AS
+SELECT s.kind, s.value, any_value(s.holders) AS holders,
+    bool_or(c.names IN ('unrelated', 'other_first', 'other_part') OR c.dobs = 'other') AS conflict,
+    bool_or((c.other_phone AND s.kind <> 'phone') OR (c.other_iban AND s.kind <> 'iban')) AS strict_conflict
+FROM shared s JOIN compared c USING (l, r) GROUP BY s.kind, s.value;
+"""
+
+_FEATURES = f"""
+CREATE TABLE evidence AS
+SELECT s.l, s.r, s.kind, s.value, s.holders, s.gap,
+    CASE
+        WHEN s.kind = 'ip' AND s.gap > {ADDRESS_GAP_DAYS} THEN 'reassigned'
+        WHEN s.kind = 'phone' AND s.gap > {PHONE_GAP_DAYS} THEN 'recycled'
+        WHEN c.conflict THEN 'conflict'
+        WHEN s.holders > {EXCLUSIVE_UP_TO} OR c.strict_conflict THEN 'shared'
+        ELSE 'exclusive' END AS class
+FROM shared s JOIN classes c USING (kind, value)
+WHERE s.kind NOT IN ('name_dob', 'name_postcode');
+"""
+
+
+def build_pairs(catalogue: Catalogue, excluded: list[str]) -> duckdb.DuckDBPyConnection:
+    """Tables ``profiles``, ``records``, ``held``, ``compared`` and ``evidence`` in a connection of their own.
+
+    ``excluded`` accounts (test and investigators' accounts) take part in nothing.
+    """
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET threads TO 2")
+    connection.register(
+        "identifiers",
+        catalogue.query(
+            "SELECT owner, owner_table, role, kind, value, scope, network, first_at, last_at FROM identifiers"
+        ),
+    )
+    connection.register("payments", catalogue.query("SELECT payment, account FROM payments"))
+    connection.register("accounts", catalogue.query("SELECT account, role FROM accounts"))
+    connection.register("excluded", pa.table({"account": pa.array(excluded, pa.string())}))
+    for statement in (_PROFILES, _RECORDS, _VALUES, _COMPARED, _FEATURES):
+        connection.execute(statement)
+    return connection
+
+
+__all__ = ["arrow", "build_pairs"]
