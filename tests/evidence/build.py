@@ -43,7 +43,9 @@ def tar_gz_of(members: dict[str, bytes]) -> bytes:
     return gzip.compress(target.getvalue(), mtime=0)
 
 
-def ext4_image(path: Path, files: dict[str, bytes], *, size: str = "16M", deleted: Iterable[str] = ()) -> Path:
+def ext4_image(
+    path: Path, files: dict[str, bytes], *, size: str = "16M", deleted: Iterable[str] = ()
+) -> Path:
     """An ext4 file system made without mounting; deleted files are removed with debugfs."""
     tree = path.with_suffix(".tree")
     for name, data in files.items():
@@ -62,7 +64,11 @@ def ext4_image(path: Path, files: dict[str, bytes], *, size: str = "16M", delete
 def behind_partition_table(path: Path, file_system: bytes, *, start_sector: int = 2048) -> Path:
     """An MBR disk with one Linux partition that holds the given file system."""
     sectors = len(file_system) // 512
-    entry = bytes([0, 0, 0, 0, 0x83, 0, 0, 0]) + start_sector.to_bytes(4, "little") + sectors.to_bytes(4, "little")
+    entry = (
+        bytes([0, 0, 0, 0, 0x83, 0, 0, 0])
+        + start_sector.to_bytes(4, "little")
+        + sectors.to_bytes(4, "little")
+    )
     table = bytes(446) + entry + bytes(48) + b"\x55\xaa"
     path.write_bytes(table + bytes(start_sector * 512 - 512) + file_system)
     return path

@@ -42,7 +42,9 @@ def text_chunk(key: str, value: str) -> bytes:
     return chunk(b"tEXt", key.encode("latin-1") + b"\0" + value.encode("latin-1"))
 
 
-def exif(tags: dict[int, str], *, user_comment: bytes = b"", exposure: dict[int, object] | None = None) -> bytes:
+def exif(
+    tags: dict[int, str], *, user_comment: bytes = b"", exposure: dict[int, object] | None = None
+) -> bytes:
     """An EXIF block as Pillow writes it."""
     block = Image.Exif()
     for tag, value in tags.items():

@@ -32,6 +32,7 @@ class FolderOpener:
 
     @contextmanager
     def __call__(self, exhibit: str, locator: str) -> Iterator[int]:
+        assert exhibit
         try:
             descriptor = os.open(self.folder / locator, os.O_RDONLY)
         except OSError as problem:
@@ -57,7 +58,9 @@ def examine(folder: Path, contents: dict[str, bytes], **options: Any) -> dict[st
 
 def test_pictures_are_hashed_as_they_would_be_outside(tmp_path: Path) -> None:
     picture = scene(480, 640)
-    contents = {f"a.{kind.lower()}": encode(picture, kind) for kind in ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")}
+    contents = {
+        f"a.{kind.lower()}": encode(picture, kind) for kind in ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
+    }
     rows = examine(tmp_path, contents)
     for name, data in contents.items():
         assert rows[name]["verdict"] == "decoded", name
@@ -116,13 +119,21 @@ def test_the_tables_of_the_room_come_from_one_examination(tmp_path: Path) -> Non
     data = png(text_chunk("Title", "Plot"))
     examine(tmp_path, {"a.png": data})
     stage = ExamineStage(opener=FolderOpener(tmp_path))
-    row = {"sha256": "1" * 64, "size_bytes": len(data), "exhibit": "AB/1", "locator": "a.png", "extension": "png"}
+    row = {
+        "sha256": "1" * 64,
+        "size_bytes": len(data),
+        "exhibit": "AB/1",
+        "locator": "a.png",
+        "extension": "png",
+    }
     examined = list(stage.run(iter([WORKLIST.batch([row])])))
     contents = next(ContentsStage().run(iter(examined)))
     assert contents.schema == CONTENTS.schema
     assert contents.to_pylist()[0]["media_type"] == "image/png"
     metadata = next(MetadataStage().run(iter(examined))).to_pylist()
-    assert [(m["item"], m["namespace"], m["key"], m["value"]) for m in metadata] == [(0, "png-text", "Title", "Plot")]
+    assert [(m["item"], m["namespace"], m["key"], m["value"]) for m in metadata] == [
+        (0, "png-text", "Title", "Plot")
+    ]
     assert next(FramesStage().run(iter(examined))).num_rows == 0
 
 
@@ -164,7 +175,9 @@ def worklist(tmp_path: Path, exhibits: list[str], files: list[tuple[str, str, st
 def test_a_new_exhibit_leaves_the_worklists_of_earlier_ones_alone(tmp_path: Path) -> None:
     first = [("AB/1", "x/a.JPG", "1" * 64), ("AB/1", "b", "2" * 64), ("AB/1", "a.jpg", "1" * 64)]
     alone = worklist(tmp_path / "1", ["AB/1"], first)
-    both = worklist(tmp_path / "2", ["AB/1", "AA/2"], [*first, ("AA/2", "c", "1" * 64), ("AA/2", "d.x", "0" * 64)])
+    both = worklist(
+        tmp_path / "2", ["AB/1", "AA/2"], [*first, ("AA/2", "c", "1" * 64), ("AA/2", "d.x", "0" * 64)]
+    )
     assert alone["AB/1"].equals(both["AB/1"])
     assert both["AA/2"].column("sha256").to_pylist() == ["0" * 64]
     assert alone["AB/1"].column("locator").to_pylist() == ["path:a.jpg", "path:b"]

@@ -8,7 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fairlead.media.luma import Luma, PictureRefusedError, PictureTooLargeError, PictureUnsupportedError, read_luma
+from fairlead.media.luma import (
+    Luma,
+    PictureRefusedError,
+    PictureTooLargeError,
+    PictureUnsupportedError,
+    read_luma,
+)
 from fairlead.media.pdq import PdqHash, hash_luma, hash_picture
 from fairlead.terms.matching import PdqMode
 from tests.media.pictures import encode, png, scene
@@ -36,9 +42,17 @@ def definition(luma: npt.NDArray[np.float64], mode: PdqMode) -> PdqHash:
     rows = [list(row) for row in luma]
     for _ in range(2):
         rows = [box(row, (width + 127) // 128) for row in rows]
-        rows = [list(row) for row in zip(*(box(list(c), (height + 127) // 128) for c in zip(*rows)))]
+        rows = [
+            list(row)
+            for row in zip(
+                *(box(list(c), (height + 127) // 128) for c in zip(*rows, strict=True)), strict=True
+            )
+        ]
     small = np.array(
-        [[rows[int((i + 0.5) * height / 64)][int((j + 0.5) * width / 64)] for j in range(64)] for i in range(64)]
+        [
+            [rows[int((i + 0.5) * height / 64)][int((j + 0.5) * width / 64)] for j in range(64)]
+            for i in range(64)
+        ]
     )
     gradient = 0
     for i in range(64):
@@ -48,7 +62,8 @@ def definition(luma: npt.NDArray[np.float64], mode: PdqMode) -> PdqHash:
             if j < 63:
                 gradient += abs(int((small[i, j] - small[i, j + 1]) * 100 / 255))
     cosines = [
-        [math.sqrt(2 / 64) * math.cos(math.pi / 2 / 64 * (i + 1) * (2 * j + 1)) for j in range(64)] for i in range(16)
+        [math.sqrt(2 / 64) * math.cos(math.pi / 2 / 64 * (i + 1) * (2 * j + 1)) for j in range(64)]
+        for i in range(16)
     ]
     spectrum = (np.array(cosines) @ small @ np.array(cosines).T).reshape(-1)
     median = sorted(spectrum)[127]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 from dataclasses import asdict
@@ -23,6 +24,7 @@ from fairlead.terms.verdicts import ContentVerdict
 
 _NOT_DECODED = {"image/svg+xml", "image/x-canon-cr3", "image/vnd.adobe.photoshop"}
 _METADATA_BYTES = 64 << 20
+_CODECS = ("utf-8", "utf-16", "utf-16-be", "utf-16-le", "latin-1", "ascii", "cp437", "idna")
 
 
 def warm() -> None:
@@ -38,7 +40,8 @@ def warm() -> None:
     luma = read_luma(simplejpeg.encode_jpeg(square))
     for mode in PdqMode:
         hash_luma(luma, mode)
-    read_metadata(b"II*\0\x08\0\0\0\0\0\0\0\0\0\0\0")
+    for codec in _CODECS:
+        codecs.lookup(codec)  # Python loads them from files
     _warm_video(square)
 
 

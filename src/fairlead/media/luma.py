@@ -58,9 +58,7 @@ class Luma:
     def strip(self, start: int, end: int) -> npt.NDArray[np.float32]:
         """Luminance of some rows."""
         rows = self.pixels[start:end]
-        luminance: npt.NDArray[np.float32] = (
-            rows.astype(np.float32) if rows.ndim == 2 else rows @ _WEIGHTS  # noqa: PLR2004 - rows and columns
-        )
+        luminance: npt.NDArray[np.float32] = rows.astype(np.float32) if rows.ndim == 2 else rows @ _WEIGHTS
         return luminance
 
 
@@ -129,7 +127,7 @@ def _pixels(picture: Image.Image) -> npt.NDArray[np.uint8]:
     image: Any = picture
     if picture.mode in _WIDE_GREY:
         wide = np.asarray(image)
-        shift = 8 if wide.max(initial=0) > 255 else 0  # noqa: PLR2004 - sixteen bits to eight
+        shift = 8 if wide.max(initial=0) > 255 else 0
         return (wide.astype(np.int64) >> shift).clip(0, 255).astype(np.uint8)
     if picture.mode != "L":
         image = picture.convert("RGB")

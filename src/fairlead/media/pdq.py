@@ -65,7 +65,7 @@ def hash_luma(luma: Luma, mode: PdqMode) -> PdqHash:
 
 def shrink(luma: Luma, mode: PdqMode) -> npt.NDArray[np.float64]:
     """The 64 by 64 picture the hash is taken from: both filters and the decimation as two matrix products."""
-    nearest = mode is PdqMode.META512 and max(luma.height, luma.width) > 512  # noqa: PLR2004 - as its name says
+    nearest = mode is PdqMode.META512 and max(luma.height, luma.width) > 512
     height, width = luma.pixels.shape[:2]
     by_row = taps(luma.height, height, nearest=nearest)
     by_column = taps(luma.width, width, nearest=nearest)

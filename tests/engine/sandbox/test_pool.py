@@ -112,9 +112,9 @@ def test_workers_that_cannot_start_stop_the_run() -> None:
 
 
 def test_a_worker_without_a_filter_is_not_used_unless_allowed() -> None:
-    assert _missing_layers({"rlimits": True, "no_new_privs": True, "seccomp": False, "threads_before": 1}) == [
-        "seccomp"
-    ]
+    assert _missing_layers(
+        {"rlimits": True, "no_new_privs": True, "seccomp": False, "threads_before": 1}
+    ) == ["seccomp"]
 
 
 def test_two_answers_at_once_are_refused() -> None:

@@ -42,7 +42,11 @@ class SandboxReport:
             )
             if active
         ]
-        return ", ".join(layers) if self.holds and layers else "NOT SANDBOXED: " + (", ".join(layers) or "no layer")
+        return (
+            ", ".join(layers)
+            if self.holds and layers
+            else "NOT SANDBOXED: " + (", ".join(layers) or "no layer")
+        )
 
 
 def self_test(limits: SandboxLimits | None = None, *, allow_unsandboxed: bool = False) -> SandboxReport:

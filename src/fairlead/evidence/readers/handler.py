@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import zipfile
 from collections import OrderedDict
@@ -17,6 +18,7 @@ from fairlead.evidence.readers.zip_recovery import ZipRecovery
 from fairlead.evidence.sniff import SNIFF_BYTES, Container, sniff
 
 _MOST_OPEN = 4
+_CODECS = ("utf-8", "cp437", "latin-1", "ascii", "idna", "utf-16", "utf-16-le")
 
 
 class _Open:
@@ -37,9 +39,9 @@ _OPEN: OrderedDict[str, _Open] = OrderedDict()
 
 
 def warm() -> None:
-    """Import what decoders of archives load late, while that is still possible."""
-    import encodings.cp437
-    import encodings.idna  # noqa: F401 - loaded for later
+    """Load the codecs that names need, while files can still be opened."""
+    for codec in _CODECS:
+        codecs.lookup(codec)
 
 
 def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:

@@ -87,9 +87,9 @@ def _raw_name(member: zipfile.ZipInfo) -> bytes:
 def _time(member: zipfile.ZipInfo) -> tuple[int | None, str]:
     """The extended timestamp (UTC) where there is one, else the DOS time, whose zone nobody knows."""
     extra = member.extra
-    while len(extra) >= 4:  # noqa: PLR2004 - id and length
+    while len(extra) >= 4:
         kind, length = struct.unpack_from("<HH", extra)
-        if kind == _EXTENDED_TIME and length >= 5 and extra[4] & 1:  # noqa: PLR2004 - flags and one time
+        if kind == _EXTENDED_TIME and length >= 5 and extra[4] & 1:
             return struct.unpack_from("<i", extra, 5)[0] * 1_000_000, "zip extended timestamp, UTC, 1 s"
         extra = extra[4 + length :]
     try:

@@ -101,7 +101,7 @@ class ZipRecovery:
         extra = self._file.read(extra_length)
         if len(name) < name_length or len(extra) < extra_length:
             return None
-        if _IN_ZIP64 in (stored, size) and len(extra) >= 20 and extra[:2] == b"\x01\x00":  # noqa: PLR2004
+        if _IN_ZIP64 in (stored, size) and len(extra) >= 20 and extra[:2] == b"\x01\x00":
             size, stored = struct.unpack_from("<QQ", extra, 4)
         return _Member(
             name=name,

@@ -24,7 +24,7 @@ _GPS_TAGS = {
     4: "GPSLongitude",
     29: "GPSDateStamp",
 }
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8}
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _MAKER_NOTE, _USER_COMMENT = 0x927C, 0x9286
 _BYTE, _ASCII, _UNDEFINED = 1, 2, 7
@@ -42,7 +42,7 @@ class _Entry(NamedTuple):
 def read_exif(block: bytes, base: int) -> Iterator[Item]:
     """Items of an EXIF block (a TIFF header and what follows); ``base`` is its offset in the content."""
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
-    if order is None or len(block) < 8:  # noqa: PLR2004 - a TIFF header
+    if order is None or len(block) < 8:
         return
     first = struct.unpack_from(order + "I", block, 4)[0]
     seen: set[int] = set()
@@ -70,7 +70,7 @@ def _entries(block: bytes, order: str, at: int) -> Iterator[_Entry]:
             return
         tag, kind, count = struct.unpack_from(order + "HHI", block, place)
         size = _SIZES.get(kind, 0) * count
-        value_at = place + 8 if size <= 4 else struct.unpack_from(order + "I", block, place + 8)[0]  # noqa: PLR2004
+        value_at = place + 8 if size <= 4 else struct.unpack_from(order + "I", block, place + 8)[0]
         if size and value_at + size <= len(block):
             yield _Entry(tag, kind, count, value_at)
 
@@ -111,7 +111,7 @@ def _characters(raw: bytes, kind: int) -> str:
 
 
 def _numbers(raw: bytes, order: str, kind: int, count: int) -> Iterator[str]:
-    code = {3: "H", 4: "I", 5: "II", 6: "b", 8: "h", 9: "i", 10: "ii"}[kind]
+    code = {3: "H", 4: "I", 5: "II", 6: "b", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d"}[kind]
     for number in range(count):
         parts = struct.unpack_from(order + code, raw, number * struct.calcsize(order + code))
         yield "/".join(str(part) for part in parts)

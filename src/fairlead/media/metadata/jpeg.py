@@ -24,11 +24,11 @@ def read_jpeg(data: bytes) -> Iterator[Item]:
     stores: list[tuple[int, int]] = []
     for marker, at, body in _segments(data):
         order.append(_name(marker))
-        if marker == 0xE1 and body.startswith(_EXIF):  # noqa: PLR2004 - APP1
+        if marker == 0xE1 and body.startswith(_EXIF):
             yield from read_exif(body[len(_EXIF) :], at + 4 + len(_EXIF))
-        elif marker == 0xE1 and body.startswith(_XMP):  # noqa: PLR2004 - APP1
+        elif marker == 0xE1 and body.startswith(_XMP):
             yield from read_xmp(body[len(_XMP) :], at, len(body) + 4)
-        elif marker == 0xEB and body[:2] == b"JP":  # noqa: PLR2004 - APP11
+        elif marker == 0xEB and body[:2] == b"JP":
             stores.append((at, len(body) + 4))
         elif marker == _TABLES:
             tables.update(body)
@@ -49,23 +49,23 @@ def read_jpeg(data: bytes) -> Iterator[Item]:
 def _segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     at = len(START)
     for _ in range(_MOST_SEGMENTS):
-        if at + 4 > len(data) or data[at] != 0xFF:  # noqa: PLR2004 - every marker starts so
+        if at + 4 > len(data) or data[at] != 0xFF:
             return
         marker = data[at + 1]
-        if marker == 0xFF:  # noqa: PLR2004 - fill byte
+        if marker == 0xFF:
             at += 1
             continue
         if marker in {_SCAN, _END}:
             return
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         body = data[at + 4 : at + 2 + length]
-        if length < 2 or len(body) < length - 2:  # noqa: PLR2004 - the length counts itself
+        if length < 2 or len(body) < length - 2:
             return
         yield marker, at, body
         at += 2 + length
 
 
 def _name(marker: int) -> str:
-    if 0xE0 <= marker <= 0xEF:  # noqa: PLR2004 - APP0 to APP15
+    if 0xE0 <= marker <= 0xEF:
         return f"APP{marker - 0xE0}"
     return {0xDB: "DQT", 0xC4: "DHT", 0xDD: "DRI", 0xFE: "COM"}.get(marker, f"{marker:02X}")

@@ -17,7 +17,7 @@ from fairlead.media.metadata.png import SIGNATURE, read_png
 def read_metadata(data: bytes) -> list[Item]:
     """All items of a content, at most 400; those before a defect when the structure is damaged."""
     items: list[Item] = []
-    with suppress(struct.error, IndexError, ValueError, KeyError):
+    with suppress(struct.error, ValueError, LookupError):
         items.extend(islice(_reader(data), MOST_ITEMS))
     return items
 
