@@ -41,6 +41,7 @@ class TarReader:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._known: list[tarfile.TarInfo] = []
         self._archive = tarfile.open(  # noqa: SIM115 - lives as long as the reader
             fileobj=stream, mode="r:", encoding="utf-8", errors="surrogateescape"
         )
@@ -49,9 +50,10 @@ class TarReader:
         """All members in order; raises Stop when the archive breaks off."""
         index = 0
         try:
-            for index, member in enumerate(self._archive):
+            while (member := self._at(index)) is not None:
                 if not member.isdir():
                     yield self._entry(index, member)
+                index += 1
             self._check_end()
         except _REFUSALS as problem:
             raise Stop("damaged", f"breaks off after member {index}: {type(problem).__name__}") from problem
@@ -60,7 +62,9 @@ class TarReader:
         """Write one member's bytes."""
         written = 0
         try:
-            member = self._member(place["index"])
+            member = self._at(place["index"])
+            if member is None:
+                raise Stop("damaged", "the member is not there any more")
             stream = self._archive.extractfile(member)
             while stream is not None and (chunk := stream.read(_CHUNK_BYTES)):
                 write(chunk)
@@ -70,12 +74,14 @@ class TarReader:
         if written != member.size:
             raise Stop("damaged", f"breaks off after {written} of {member.size} bytes")
 
-    def _member(self, index: int) -> tarfile.TarInfo:
-        """A member by its position, read no further than needed: what follows may be damaged."""
-        while len(self._archive.members) <= index:
-            if self._archive.next() is None:
-                raise Stop("damaged", "the member is not there any more")
-        return self._archive.members[index]
+    def _at(self, index: int) -> tarfile.TarInfo | None:
+        """A member by its position, None behind the last; reads no further, since that may be damaged."""
+        while len(self._known) <= index:
+            member = self._archive.next()
+            if member is None:
+                return None
+            self._known.append(member)
+        return self._known[index]
 
     def _check_end(self) -> None:
         """Tell the end mark from a broken header, which tarfile takes for the end."""
