@@ -34,7 +34,9 @@ class LinksStage:
     writes = LINKS
 
     def __init__(self, judgements: tuple[Judged, ...] = ()) -> None:
-        self.judgements: tuple[Judged, ...] = tuple(sorted((min(a, b), max(a, b), j) for a, b, j in judgements))
+        self.judgements: tuple[Judged, ...] = tuple(
+            sorted((min(a, b), max(a, b), j) for a, b, j in judgements)
+        )
         text = (resources.files("fairlead.attribution") / "data" / "linkage.toml").read_bytes()
         text += repr([(a, b, j.value) for a, b, j in self.judgements]).encode()
         self.version = "1-" + hashlib.blake2b(text, digest_size=8).hexdigest()
@@ -131,9 +133,9 @@ def _others(
     ).fetchall():
         left, right = sorted((owner, profile))
         yield {
-            "left": left, "right": right, "weight_bits": 24.0, "probability": 1.0,
+            "left": left, "right": right, "weight_bits": 12.0, "probability": None,
             "families": ["money"], "reasons": ["the same instrument, name, e-mail address and account"],
-            "against": [], "rule": None, "grade": AttributionGrade.ATTRIBUTED.value, "decision": "joined",
+            "against": [], "rule": None, "grade": AttributionGrade.PROBABLE.value, "decision": "joined",
             "origins": [origins[left], origins[right]],
         }  # fmt: skip
     for (a, b), judgement in sorted(judged.items()):

@@ -94,7 +94,7 @@ class Networks:
             return None
         country = entry.get("country", entry.get("registered_country"))
         code = country.get("iso_code") if isinstance(country, dict) else entry.get("country_code", country)
-        return code if isinstance(code, str) and len(code) == 2 else None  # noqa: PLR2004 - ISO alpha-2
+        return code if isinstance(code, str) and len(code) == 2 else None
 
 
 def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

@@ -169,18 +169,18 @@ def _phone(text: str, country: str | None) -> Normal:
         digits = "+" + digits[2:]
     if _MADE_UP_PREFIX.fullmatch(digits):  # unassigned by the ITU; the made-up operation's numbers
         return Normal(value=digits)
-    junk = len(set(digits.strip("+"))) <= 2  # noqa: PLR2004 - 0000000, 1212121
+    junk = len(set(digits.strip("+"))) <= 2
     try:
         parsed = phonenumbers.parse(digits, country)
     except phonenumbers.NumberParseException:
-        return Normal(value=digits, valid=False, scope="junk" if junk or len(digits) < 7 else "personal")  # noqa: PLR2004
+        return Normal(value=digits, valid=False, scope="junk" if junk or len(digits) < 7 else "personal")
     value = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     region = phonenumbers.region_code_for_number(parsed)
     valid = bool(phonenumbers.is_valid_number(parsed))
     return Normal(
         value=str(value),
         valid=valid,
-        country=region if region and region != "001" and len(region) == 2 else None,  # noqa: PLR2004
+        country=region if region and region != "001" and len(region) == 2 else None,
         scope="junk" if junk else "personal",
     )
 

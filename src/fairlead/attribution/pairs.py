@@ -1,7 +1,8 @@
 """Candidate pairs of records, and what each pair agrees and disagrees in.
 
 Payments that carry the same instrument, payer name, e-mail address and account are one profile here: a
-customer who paid forty times is not forty holders of a card.
+customer who paid forty times is not forty holders of a card. Two of the four must be there: an instrument
+alone may be a mule's.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ FROM identifiers WHERE owner_table = 'payments' GROUP BY owner;
 
 CREATE TABLE profiles AS
 WITH keyed AS (
-    SELECT p.payment AS owner, p.account, CASE WHEN k.instrument IS NULL AND k.email IS NULL THEN p.payment
+    SELECT p.payment AS owner, p.account, CASE WHEN (k.instrument IS NULL)::INT + (k.email IS NULL)::INT
+            + (k.name IS NULL)::INT + (p.account IS NULL)::INT > 2 OR (k.instrument IS NULL AND k.email IS NULL)
+            THEN p.payment
         ELSE concat_ws('|', k.instrument, '~', k.email, '~', k.name, '~', p.account) END AS key
     FROM payments p LEFT JOIN payment_keys k ON k.owner = p.payment)
 SELECT owner, account, min(owner) OVER (PARTITION BY key) AS profile, 'payer' AS role FROM keyed
@@ -90,7 +93,6 @@ FROM held a JOIN held b ON a.kind = b.kind AND a.value = b.value AND a.rid < b.r
 WHERE a.holders <= {MASS_ABOVE};
 """
 
-# names: 2 agree in full, 1 agree as far as shown, -1 contradict, 0 not comparable
 _COMPARED = """
 CREATE TABLE compared AS
 WITH met AS (SELECT DISTINCT l, r FROM shared),
