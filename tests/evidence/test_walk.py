@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import struct
 import subprocess
 import zipfile
@@ -15,6 +16,7 @@ import pytest
 from fairlead.evidence.exhibits import ExhibitSource, detect_kind, digest_exhibit
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.opener import ExhibitOpener
+from fairlead.evidence.stages import DigestStage, WalkStage
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError, UsageError
 from tests.evidence.build import MIB, behind_partition_table, ext4_image, note, process, tar_gz_of, zip_of
@@ -212,6 +214,23 @@ def test_an_item_can_be_opened_again_by_its_locator(tmp_path: Path) -> None:
             os.write(descriptor, b"x")
     with pytest.raises(ItemError), opener("AB/2", locator):
         pass
+
+
+def test_stages_travel_to_worker_processes(tmp_path: Path) -> None:
+    source = ExhibitSource(exhibit="AB/1", kind=ExhibitKind.FOLDER, path=tmp_path)
+    for stage in (WalkStage(), DigestStage(sources=(source,)), ExhibitOpener(sources=(source,))):
+        assert pickle.loads(pickle.dumps(stage)) == stage  # noqa: S301
+    assert DigestStage(sources=(source,)).version == DigestStage(sources=()).version
+    assert WalkStage(limits=EvidenceLimits(depth=1)).version != WalkStage().version
+
+
+def test_two_bytes_by_chance_are_no_file_system(tmp_path: Path) -> None:
+    data = bytearray(os.urandom(5000))
+    data[1080:1082] = b"\x53\xef"
+    data[1048:1052] = b"\xff" * 4
+    data[510:512] = b"no"
+    (tmp_path / "noise.bin").write_bytes(data)
+    assert [row["verdict"] for row in process(tmp_path)] == ["read"]
 
 
 def test_a_file_that_vanished_after_the_walk_is_unreadable(tmp_path: Path) -> None:

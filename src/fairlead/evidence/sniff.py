@@ -7,6 +7,7 @@ from enum import StrEnum
 
 SNIFF_BYTES = 2048
 _EXT_MAGIC_AT, _EXT_MAGIC = 1080, b"\x53\xef"
+_EXT_MOST_BLOCK_SIZE = 6  # 64 KiB
 _BOOT_MARK_AT, _BOOT_MARK = 510, b"\x55\xaa"
 
 
@@ -52,7 +53,7 @@ def sniff(untrusted_head: bytes) -> Container | None:
             return container
     if untrusted_head[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC):
         return Container.TAR
-    if untrusted_head[_EXT_MAGIC_AT:].startswith(_EXT_MAGIC) or _boots(untrusted_head):
+    if begins_ext(untrusted_head) or _boots(untrusted_head):
         return Container.IMAGE
     return None
 
@@ -65,6 +66,15 @@ def note_unopened(untrusted_head: bytes) -> str | None:
 def read_head(descriptor: int) -> bytes:
     """The first bytes of a descriptor, without moving its position."""
     return os.pread(descriptor, SNIFF_BYTES, 0)
+
+
+def begins_ext(head: bytes) -> bool:
+    """Whether an ext2, ext3 or ext4 superblock lies at byte 1024; two magic bytes alone would be chance."""
+    if not head[_EXT_MAGIC_AT:].startswith(_EXT_MAGIC):
+        return False
+    inodes, blocks = (int.from_bytes(head[at : at + 4], "little") for at in (1024, 1028))
+    block_size, revision = (int.from_bytes(head[at : at + 4], "little") for at in (1048, 1100))
+    return inodes > 0 and blocks > 0 and block_size <= _EXT_MOST_BLOCK_SIZE and revision <= 1
 
 
 def _boots(head: bytes) -> bool:

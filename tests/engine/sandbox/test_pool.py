@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +119,35 @@ def test_a_worker_without_a_filter_is_not_used_unless_allowed() -> None:
     assert _missing_layers(
         {"rlimits": True, "no_new_privs": True, "seccomp": False, "threads_before": 1}
     ) == ["seccomp"]
+
+
+def test_workers_die_with_a_killed_supervisor() -> None:
+    program = (
+        "import time\n"
+        "from fairlead.engine.sandbox import SandboxPool\n"
+        f"pool = SandboxPool(handler={PROBES!r})\n"
+        "pool.layers()\n"
+        "print(pool._workers[0]._process.pid, flush=True)\n"
+        "pool.call({'act': 'hang'}, [])\n"
+    )
+    supervisor = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert supervisor.stdout is not None
+    worker = int(supervisor.stdout.readline())
+    supervisor.kill()
+    supervisor.wait()
+    supervisor.stdout.close()
+    for _ in range(200):
+        if not _runs(worker):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the worker lives on")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_two_answers_at_once_are_refused() -> None:

@@ -45,6 +45,7 @@ class WorkerProcess:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=_ENVIRONMENT,
+                cwd="/",
             )
         self._channel = ours
         try:

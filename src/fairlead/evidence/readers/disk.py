@@ -10,7 +10,7 @@ import pytsk3
 
 from fairlead.evidence.readers.entry import Entry, Stop, Write
 from fairlead.evidence.readers.image import RawImage, patch_ext_superblock
-from fairlead.evidence.sniff import SNIFF_BYTES, sniff
+from fairlead.evidence.sniff import SNIFF_BYTES, begins_ext, sniff
 
 _CHUNK_BYTES = 1 << 20
 _SECTOR_BYTES = 512
@@ -246,4 +246,4 @@ def _find_partitions(image: RawImage) -> Iterator[_Partition]:
 
 def sniff_file_system(head: bytes) -> bool:
     """Whether a file system, not a partition table, begins here."""
-    return head[1080:1082] == b"\x53\xef" or head[3:7] == b"NTFS" or b"FAT" in (head[54:57], head[82:85])
+    return begins_ext(head) or head[3:7] == b"NTFS" or b"FAT" in (head[54:57], head[82:85])
