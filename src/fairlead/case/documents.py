@@ -26,9 +26,13 @@ def render_glossary() -> str:
 
 def render_tables() -> str:
     """The page of all tables."""
-    text = _MADE + "# Tables\n\nEvery table of an operation: Parquet parts in `operations/<slug>/tables/<table>/`.\n"
+    text = (
+        _MADE
+        + "# Tables\n\nEvery table of an operation: Parquet parts in `operations/<slug>/tables/<table>/`.\n"
+    )
     for table in ALL.values():
-        text += f"\n## {table.name}\n\nOne row is {table.row}. Key: {', '.join(table.key)}. Written by `{table.written_by}`.\n\n"
+        text += f"\n## {table.name}\n\nOne row is {table.row}. Key: {', '.join(table.key)}. "
+        text += f"Written by `{table.written_by}`.\n\n"
         text += "| column | type | meaning |\n|---|---|---|\n"
         for column in table.columns:
             text += f"| {column.name} | {_short(str(column.type))} | {column.meaning} |\n"

@@ -13,7 +13,6 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.build import build_lead
 from fairlead.leads.document import LeadDocument
 from fairlead.leads.facts import gather_country
-from fairlead.records.streams import open_text
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.origin import Locator, parse_locator
@@ -156,23 +155,15 @@ def _trace(session: Session, origin: str, digests: dict[str, str]) -> Traced:
 
 
 def _read(session: Session, exhibit: str, locator: Locator) -> bytes:
-    """The bytes a locator means: an item, or a range of it, stepping into a compressed record file."""
-    opener = opener_of(session)
-    inside_stream = bool(locator.steps) and locator.steps[-1].path == b"" and len(locator.steps) > 1
-    item = Locator(steps=locator.steps[:-1]) if inside_stream else locator.item
-    with opener(exhibit, str(item)) as descriptor, os.fdopen(os.dup(descriptor), "rb") as raw:
-        raw.seek(0)
-        stream = open_text(raw)[0] if inside_stream else raw
-        if locator.byte_range is None:
-            return stream.read()
-        start, end = locator.byte_range
-        if inside_stream:
-            skipped = 0
-            while skipped < start and (chunk := stream.read(min(1 << 20, start - skipped))):
-                skipped += len(chunk)
-        else:
-            stream.seek(start)
-        return stream.read(end - start)
+    """The bytes a locator means: an item, or a range of it."""
+    with opener_of(session)(exhibit, str(locator.item)) as descriptor:
+        start, end = locator.byte_range or (0, os.fstat(descriptor).st_size)
+        data = b""
+        while len(data) < end - start and (
+            chunk := os.pread(descriptor, end - start - len(data), start + len(data))
+        ):
+            data += chunk
+        return data
 
 
 def _excerpt(data: bytes) -> str:

@@ -142,7 +142,9 @@ def open_for_recipient(
     verified = check_package(file, identity_file, keys)
     folder = workspace.root / "received" / verified.operation / verified.from_country
     state_file = folder / "last.json"
-    last = json.loads(state_file.read_text()) if state_file.is_file() else {"version": 0, "sha256": ""}
+    last: dict[str, Any] = {"version": 0, "sha256": ""}
+    if state_file.is_file():
+        last = json.loads(state_file.read_text())
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     if verified.version < last["version"] or (
         verified.version == last["version"] and digest != last["sha256"]

@@ -192,7 +192,9 @@ def _build_packages(story: _Story) -> None:
         click.echo("Every partner makes an age identity and gives its recipient to the lead country:")
     for code in sorted(PARTICIPANTS):
         made = story.ask("key", "identity", story.keys / f"{code}.age")
-        story.run("key", "recipient", code, made["recipient"], "--workspace", story.lead, show=code == _RECIPIENT)
+        story.run(
+            "key", "recipient", code, made["recipient"], "--workspace", story.lead, show=code == _RECIPIENT
+        )
     story.run("lead", "publish", "--workspace", story.lead)
     story.run("lead", "list", "--workspace", story.lead)
     leads = story.ask("lead", "list", "--workspace", story.lead)["leads"]
@@ -201,7 +203,9 @@ def _build_packages(story: _Story) -> None:
             "package", "build", "--country", code, "--preparer", "holm", "--releaser", "lund", "--workspace", story.lead,
             show=code == _RECIPIENT,
         )  # fmt: skip
-    story.run("key", "export", "--country", "DK", "--output", story.keys / "DK.keys.json", "--workspace", story.lead)
+    story.run(
+        "key", "export", "--country", "DK", "--output", story.keys / "DK.keys.json", "--workspace", story.lead
+    )
 
 
 def _package_file(story: _Story) -> Path:

@@ -53,5 +53,9 @@ def check(folder: Path, *, as_json: bool) -> int:
     if as_json:
         print_json({"stale": stale})
     else:
-        click.echo("All pages are current." if not stale else f"Stale: {', '.join(stale)}. Run `fairlead docs build`.")
+        click.echo(
+            "All pages are current."
+            if not stale
+            else f"Stale: {', '.join(stale)}. Run `fairlead docs build`."
+        )
     return 1 if stale else 0

@@ -20,7 +20,7 @@ def key() -> None:
 @key.command("officer")
 @click.argument("name")
 @workspace_option
-def officer(name: str, workspace: Path | None, user: str | None, *, as_json: bool) -> None:  # noqa: ARG001
+def officer(name: str, workspace: Path | None, *, as_json: bool) -> None:
     """Make a signing key for the officer NAME in this workspace."""
     path = create_officer_key(workspace_of(workspace), name)
     if as_json:
@@ -70,7 +70,7 @@ def recipient(
 @click.option("--country", required=True, help="The lead country these keys belong to.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True)
 @workspace_option
-def export(country: str, output: Path, workspace: Path | None, user: str | None, *, as_json: bool) -> None:  # noqa: ARG001
+def export(country: str, output: Path, workspace: Path | None, *, as_json: bool) -> None:
     """Write the public keys that partners need to check this country's packages."""
     output.write_text(lead_keys(workspace_of(workspace), country).to_json())
     if as_json:

@@ -97,7 +97,10 @@ def explain(
     else:
         for item in explained:
             said = item["statement"]
-            click.secho(f"{said.id} {said.kind} [{said.source_grade}{said.information_grade} {said.handling}]", bold=True)
+            click.secho(
+                f"{said.id} {said.kind} [{said.source_grade}{said.information_grade} {said.handling}]",
+                bold=True,
+            )
             click.echo(f"  {said.text}")
             for traced in item["origins"]:
                 click.echo(f"  ← {traced.origin}")

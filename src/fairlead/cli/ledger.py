@@ -27,7 +27,11 @@ def ledger() -> None:
 @click.option("--output", type=_FILE, help="Write to a file instead of the screen.")
 @workspace_option
 def checkpoint(
-    since: int | None, output: Path | None, workspace: Path | None, user: str | None, *, as_json: bool  # noqa: ARG001
+    since: int | None,
+    output: Path | None,
+    workspace: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Sign the log as it stands."""
     place = workspace_of(workspace)
@@ -51,7 +55,6 @@ def verify(
     against: Path | None,
     witness_keys: tuple[Path, ...],
     workspace: Path | None,
-    user: str | None,  # noqa: ARG001
     *,
     as_json: bool,
 ) -> int:
@@ -78,7 +81,9 @@ def verify(
 @click.option("--log-key", required=True, help="The log's verifier key, name+id+base64.")
 @click.option("--name", required=True, help="Name of this witness, e.g. SE.")
 @click.option("--key", "key_file", type=_FILE, required=True, help="Ed25519 key of this witness.")
-@click.option("--seen", type=_FILE, required=True, help="File in which this witness keeps what it has signed.")
+@click.option(
+    "--seen", type=_FILE, required=True, help="File in which this witness keeps what it has signed."
+)
 @json_option
 def witness(file: Path, log_key: str, name: str, key_file: Path, seen: Path, *, as_json: bool) -> None:
     """Check that the log in FILE (from `ledger checkpoint --since`) continues what was seen, and cosign."""

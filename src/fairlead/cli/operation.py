@@ -8,7 +8,7 @@ import click
 
 from fairlead.case.operations import new_operation
 from fairlead.case.session import open_session, utc_now
-from fairlead.cli.options import operation_option, workspace_of, workspace_option
+from fairlead.cli.options import operation_option, user_option, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
 
 
@@ -21,6 +21,7 @@ def operation() -> None:
 @click.argument("slug")
 @click.option("--lead", required=True, help="Country that leads, ISO 3166-1 alpha-2.")
 @click.option("--partner", "partners", multiple=True, help="Country that takes part; may be repeated.")
+@user_option
 @workspace_option
 def new(
     slug: str,
@@ -59,6 +60,7 @@ def show(workspace: Path | None, operation: str | None, user: str | None, *, as_
 
 
 @operation.command("list")
+@user_option
 @workspace_option
 def list_(workspace: Path | None, user: str | None, *, as_json: bool) -> None:
     """List the operations you work in."""

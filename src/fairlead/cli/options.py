@@ -20,17 +20,21 @@ def json_option(command: Command) -> Command:
 
 
 def workspace_option(command: Command) -> Command:
-    """Add ``--workspace``, ``--user`` and ``--json``."""
+    """Add ``--workspace`` and ``--json``."""
     command = json_option(command)
-    command = click.option("--user", help="Work as this user; the login name if not given.")(command)
     return click.option(
         "--workspace", type=click.Path(path_type=Path, file_okay=False), help="The workspace to work in."
     )(command)
 
 
+def user_option(command: Command) -> Command:
+    """Add ``--user``."""
+    return click.option("--user", help="Work as this user; the login name if not given.")(command)
+
+
 def operation_option(command: Command) -> Command:
     """Add ``--workspace``, ``--operation``, ``--user`` and ``--json``."""
-    command = workspace_option(command)
+    command = user_option(workspace_option(command))
     return click.option("--operation", help="Operation; may be left out when there is one only.")(command)
 
 

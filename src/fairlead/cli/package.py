@@ -12,6 +12,7 @@ from fairlead.cli.options import (
     json_option,
     operation_option,
     session_of,
+    user_option,
     workspace_of,
     workspace_option,
 )
@@ -48,7 +49,12 @@ def build(
     if legal_basis:
         release = Release(preparer=preparer, releaser=releaser, legal_basis=legal_basis)
     path, built = build_for_country(session_of(workspace, operation, user), country, release)
-    answer = {"package": str(path), "sha256": built.sha256, "size_bytes": len(built.data), "files": built.files}
+    answer = {
+        "package": str(path),
+        "sha256": built.sha256,
+        "size_bytes": len(built.data),
+        "files": built.files,
+    }
     if as_json:
         print_json(answer)
     else:
@@ -94,6 +100,7 @@ def verify(file: Path, identity: Path, lead_keys: Path, *, as_json: bool) -> Non
 @click.option("--key", "identity", type=_FILE, required=True, help="Your age identity.")
 @click.option("--lead-keys", type=_FILE, required=True, help="The lead country's public keys.")
 @click.option("--officer", required=True, help="Officer of this workspace who signs the receipt.")
+@user_option
 @workspace_option
 def open_(
     file: Path,
@@ -119,7 +126,9 @@ def open_(
 
 @package.command("receipt")
 @click.argument("file", type=_FILE)
-@click.option("--keys", type=_FILE, required=True, help="The recipient's public keys (`fairlead key export`).")
+@click.option(
+    "--keys", type=_FILE, required=True, help="The recipient's public keys (`fairlead key export`)."
+)
 @operation_option
 def receipt(
     file: Path, keys: Path, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
@@ -150,7 +159,12 @@ def _show(verified: VerifiedPackage, more: dict[str, str], *, as_json: bool) -> 
         return
     print_facts("Package verified: signatures, manifests, ledger proof and egress rules hold.", answer)
     rows = [
-        {"lead": lead.lead, "grade": lead.grade, "handling": lead.handling, "statements": len(lead.statements)}
+        {
+            "lead": lead.lead,
+            "grade": lead.grade,
+            "handling": lead.handling,
+            "statements": len(lead.statements),
+        }
         for lead in verified.leads
     ]
     print_rows(rows, ["lead", "grade", "handling", "statements"])

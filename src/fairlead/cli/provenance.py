@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from fairlead.case.provenance import weigh_loose_file
 from fairlead.cli.options import json_option
 from fairlead.cli.render import print_json, print_rows
-from fairlead.provenance.file import weigh_file
 
 
 @click.group()
@@ -21,7 +21,7 @@ def provenance() -> None:
 @json_option
 def file(path: Path, *, as_json: bool) -> None:
     """Weigh one loose file; needs no workspace."""
-    answer = weigh_file(path)
+    answer = weigh_loose_file(path)
     if as_json:
         print_json(answer)
         return

@@ -12,14 +12,17 @@ from fairlead.cli.package import verify as verify_package_command
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--key", "identity", type=click.Path(path_type=Path, dir_okay=False), required=True, help="age identity.")
 @click.option(
-    "--lead-keys", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Lead country's public keys."
+    "--key", "identity", type=click.Path(path_type=Path, dir_okay=False), required=True, help="age identity."
+)
+@click.option(
+    "--lead-keys",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="Lead country's public keys.",
 )
 @json_option
 @click.pass_context
 def verify(context: click.Context, file: Path, identity: Path, lead_keys: Path, *, as_json: bool) -> None:
     """Check a package FILE: signatures, manifests, ledger inclusion, egress rules. Same as `package verify`."""
-    context.invoke(
-        verify_package_command, file=file, identity=identity, lead_keys=lead_keys, as_json=as_json
-    )
+    context.invoke(verify_package_command, file=file, identity=identity, lead_keys=lead_keys, as_json=as_json)

@@ -22,11 +22,25 @@ class MapStage(Protocol):
     of an index or list it carries. Instances are pickled to worker processes.
     """
 
-    name: str
-    version: str
-    reads: Table
-    writes: Table
-    rows_per_task: int
+    @property
+    def name(self) -> str:
+        """Short name, unique among stages."""
+
+    @property
+    def version(self) -> str:
+        """Changes with whatever can change the result."""
+
+    @property
+    def reads(self) -> Table:
+        """The table whose rows come in."""
+
+    @property
+    def writes(self) -> Table:
+        """The table whose rows go out."""
+
+    @property
+    def rows_per_task(self) -> int:
+        """Rows of input that make one task and one part."""
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield batches in the schema of ``writes``."""
@@ -41,10 +55,21 @@ class GatherStage(Protocol):
     everything computed from it valid.
     """
 
-    name: str
-    version: str
-    reads: tuple[Table, ...]
-    writes: Table
+    @property
+    def name(self) -> str:
+        """Short name, unique among stages."""
+
+    @property
+    def version(self) -> str:
+        """Changes with whatever can change the result."""
+
+    @property
+    def reads(self) -> tuple[Table, ...]:
+        """The tables that are looked at whole."""
+
+    @property
+    def writes(self) -> Table:
+        """The table whose rows go out."""
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Yield (partition name, rows in the schema of ``writes``); every partition name once."""

@@ -66,6 +66,6 @@ def _words(hashes: Hashes) -> NDArray[np.uint64]:
     array = np.ascontiguousarray(hashes, dtype=np.uint8)
     if array.size == 0:
         return np.empty((0, _WORDS), np.uint64)
-    if array.ndim != 2 or array.shape[1] != _BYTES:  # noqa: PLR2004 - rows and columns
+    if array.ndim != 2 or array.shape[1] != _BYTES:
         raise ValueError(f"hashes have shape {array.shape}; (n, {_BYTES}) expected")
     return array.view(np.uint64)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from fairlead.engine.catalogue import Catalogue
 from fairlead.known.index import HammingIndex
 from fairlead.known.transforms import TRANSFORMS, transformed
+from fairlead.tables import Table
 from fairlead.tables.known import KNOWN, MATCHES
 from fairlead.tables.media import CONTENTS, FRAMES
 from fairlead.terms.matching import PDQ_MATCH_RADIUS, PDQ_MINIMUM_QUALITY, Algorithm, MatchKind
@@ -48,8 +49,8 @@ class MatchStage:
     """
 
     name = "match"
-    reads = (KNOWN, CONTENTS, FRAMES)
-    writes = MATCHES
+    reads: tuple[Table, ...] = (KNOWN, CONTENTS, FRAMES)
+    writes: Table = MATCHES
 
     def __init__(self, *, radius: int = PDQ_MATCH_RADIUS) -> None:
         self.radius = radius

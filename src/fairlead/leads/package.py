@@ -64,7 +64,7 @@ def build_package(plan: PackagePlan, officers: Sequence[Officer], prove: Prove) 
     if (
         len({o.name for o in officers}) < 2
         or len({o.private.public_key().public_bytes_raw() for o in officers}) < 2
-    ):  # noqa: PLR2004
+    ):
         raise UsageError(
             "a package is signed by two officers with keys of their own",
             "Name a preparer and another person who releases.",

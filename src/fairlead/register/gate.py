@@ -33,7 +33,7 @@ class Action(StrEnum):
     ANSWER = "answer"
 
 
-_MAY: dict[Role, frozenset[Action]] = {
+_MAY: dict[str, frozenset[Action]] = {
     Role.LEAD_OFFICER: frozenset(Action) - {Action.ANSWER},
     Role.ANALYST: frozenset({Action.VIEW, Action.PROCESS, Action.JUDGE, Action.PREPARE}),
     Role.EXAMINER: frozenset({Action.VIEW, Action.ADD_EXHIBIT, Action.PROCESS}),
@@ -68,7 +68,7 @@ def visible(user: User, model: type[models.Model], *, at: datetime) -> QuerySet[
     if model is Participant:
         return Participant.objects.filter(operation_id__in=[g.operation_id for g in grants])
     if not issubclass(model, Scoped):
-        return model._default_manager.none()  # noqa: SLF001 - Django's public name for it
+        return model._default_manager.none()
     condition = Q(pk__in=[])
     for grant in grants:
         if grant.country == WHOLE_OPERATION:
@@ -78,13 +78,13 @@ def visible(user: User, model: type[models.Model], *, at: datetime) -> QuerySet[
             )
         else:
             condition |= Q(operation_id=grant.operation_id, country=grant.country)
-    return model._default_manager.filter(condition)  # noqa: SLF001
+    return model._default_manager.filter(condition)
 
 
 def can(user: User, action: Action, *, operation: str, country: str = WHOLE_OPERATION, at: datetime) -> bool:
     """Whether a role of the user, in this operation and for this country, allows the action."""
     return any(
-        action in _MAY[Role(grant.role)]
+        action in _MAY[grant.role]
         for grant in grants_of(user, at=at)
         if grant.operation_id == operation and grant.country in (WHOLE_OPERATION, country)
     )

@@ -84,7 +84,8 @@ def next_package_version(user_id: int, operation: str, country: str, *, at: date
     """The number of the next package for a country, from 1."""
     user = User(pk=user_id)
     with acting_as(user):
-        return visible(user, PackageRow, at=at).filter(operation_id=operation, country=country).count() + 1
+        sent = visible(user, PackageRow, at=at).filter(operation_id=operation, country=country)
+        return int(sent.count()) + 1
 
 
 def record_package(

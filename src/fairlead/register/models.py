@@ -6,6 +6,8 @@ row-level-security policy to every scoped table (migration 0002).
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
@@ -16,15 +18,15 @@ class User(AbstractUser):
     """A person who works with Fairlead; what they may see comes from grants alone."""
 
 
-class Role(models.TextChoices):
+class Role(StrEnum):
     """What a person is in an operation."""
 
-    LEAD_OFFICER = "lead_officer", "lead officer"
-    ANALYST = "analyst", "analyst"
-    EXAMINER = "examiner", "examiner"
-    LEGAL_ADVISER = "legal_adviser", "legal adviser"
-    LIAISON = "liaison", "liaison officer"
-    PRESS = "press", "press desk"
+    LEAD_OFFICER = "lead_officer"
+    ANALYST = "analyst"
+    EXAMINER = "examiner"
+    LEGAL_ADVISER = "legal_adviser"
+    LIAISON = "liaison"
+    PRESS = "press"
 
 
 class OperationRow(models.Model):
@@ -61,7 +63,9 @@ class Grant(models.Model):
     user = models.ForeignKey(User, models.PROTECT)
     operation = models.ForeignKey(OperationRow, models.PROTECT)
     country = models.CharField(max_length=2, default=WHOLE_OPERATION)
-    role = models.CharField(max_length=16, choices=Role)
+    role = models.CharField(
+        max_length=16, choices=[(role.value, role.value.replace("_", " ")) for role in Role]
+    )
     expires_at = models.DateTimeField(null=True)
 
     class Meta:

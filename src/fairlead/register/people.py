@@ -16,6 +16,7 @@ _OWNER = "owner"
 
 def add_user(name: str) -> User:
     """Make a user who may see nothing yet; the same name again gives the same user."""
+    user: User
     user, created = User.objects.using(_OWNER).get_or_create(username=name)
     if created:
         user.set_unusable_password()
@@ -25,7 +26,7 @@ def add_user(name: str) -> User:
 
 def get_user(name: str) -> User:
     """The user of a name; UsageError when there is none."""
-    user = User.objects.using(_OWNER).filter(username=name, is_active=True).first()
+    user: User | None = User.objects.using(_OWNER).filter(username=name, is_active=True).first()
     if user is None:
         raise UsageError(
             "you are not a user of this workspace",

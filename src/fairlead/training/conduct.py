@@ -234,7 +234,7 @@ def _visit(
                 status=200,
                 size=rng.randrange(500, 90000),
                 agent=person.agent,
-            )  # fmt: skip
+            )
         )
 
 
@@ -259,9 +259,11 @@ def _second_acts(
         case "second_account":
             number = 1000 + len(made.accounts)
             second = replace(
-                account, number=number, user_name=person.user_name + "b",
+                account,
+                number=number,
+                user_name=person.user_name + "b",
                 registered_at=account.registered_at + timedelta(days=30),
-            )  # fmt: skip
+            )
             made.accounts.append(second)
             made.supported[number] = person.country
             made.plant(trap, number)
@@ -280,7 +282,7 @@ def _second_acts(
                         status=200,
                         size=4096,
                         agent="ExampleFetch/2.1",
-                    )  # fmt: skip
+                    )
                 )
         case "namesake":
             made.replies.append(
@@ -293,7 +295,7 @@ def _second_acts(
                     phone=f"+999{900_000_000 + person.number:09d}",
                     postcode="00001",
                     ip=f"2001:db8:ff:{person.number:x}::7",
-                )  # fmt: skip
+                )
             )
         case "recycled_phone":
             made.replies.append(
@@ -306,7 +308,7 @@ def _second_acts(
                     iban="",
                     postcode="00002",
                     ip=f"2001:db8:fe:{person.number:x}::7",
-                )  # fmt: skip
+                )
             )
         case "reassigned_address":
             other = made.persons[person.number - 17]
@@ -321,7 +323,7 @@ def _second_acts(
                         status=200,
                         size=1024,
                         agent=other.agent,
-                    )  # fmt: skip
+                    )
                 )
         case _:
             pass
@@ -359,5 +361,5 @@ def _staff(made: Conduct, seed: int) -> None:
                     status=200,
                     size=300,
                     agent="ExampleBrowser/1.0",
-                )  # fmt: skip
+                )
             )

@@ -32,6 +32,8 @@ _BBAN = {
 }  # fmt: skip
 # Ranges that the numbering authorities set aside for fiction; elsewhere the unassigned code +999.
 _FICTION_PHONES = {"GB": "+447700900", "SE": "+46701740", "AU": "+61491570"}
+_WATERS = ("moss", "kelp", "reef", "tide", "drift", "cove")
+_ANIMALS = ("fox", "owl", "wren", "lynx", "crab")
 _DOMAINS = ("mail.example", "post.example", "example.org", "example.net", "example.com")
 _AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
@@ -90,7 +92,7 @@ def make_person(seed: int, number: int) -> MadeUpPerson:
         last_name=last,
         born=date(rng.randrange(1958, 2004), rng.randrange(1, 13), rng.randrange(1, 29)),
         email=f"{handle}@{rng.choice(_DOMAINS)}",
-        user_name=f"{rng.choice(('moss', 'kelp', 'reef', 'tide', 'drift', 'cove'))}{rng.choice(('fox', 'owl', 'wren', 'lynx', 'crab'))}{number:04d}",
+        user_name=f"{rng.choice(_WATERS)}{rng.choice(_ANIMALS)}{number:04d}",
         phone=_phone(country, number),
         iban=_iban(country, number),
         card=f"card_{seed:04x}{number:012x}",
@@ -131,10 +133,8 @@ def _iban(country: str, number: int) -> str | None:
     layout = _BBAN.get(country)
     if layout is None:
         return None
-    if layout.startswith("a4"):
-        bban = "TEST" + f"{number:0{layout[5:]}d}"
-    else:
-        bban = f"{number:0{layout[1:]}d}"
+    letters, digits_wide = ("TEST", layout[3:]) if layout.startswith("a4") else ("", layout[1:])
+    bban = f"{letters}{number:0{digits_wide}d}"
     rest = bban + country + "00"
     digits = "".join(str(int(c, 36)) for c in rest)
     return f"{country}{98 - int(digits) % 97:02d}{bban}"

@@ -37,7 +37,8 @@ def _landscape(rng: np.random.Generator, width: int, height: int) -> Rgb:
     horizon = float(rng.uniform(0.3, 0.7))
     base = np.where(rows < horizon, top + (middle - top) * rows / horizon, low + (middle - low) * (1 - rows))
     shaded = base * (0.45 + 0.9 * noise[:, :, None]) + rng.normal(0, 2.0, (height, width, 1))
-    return np.clip(shaded, 0, 255).astype(np.uint8)
+    clipped: Rgb = np.clip(shaded, 0, 255).astype(np.uint8)
+    return clipped
 
 
 def _colour(rng: np.random.Generator) -> tuple[int, int, int, int]:

@@ -1,0 +1,122 @@
+"""Leads and packages with defaults, so that a test names only what it is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pyrage
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from fairlead.leads.document import EvidenceItem, LeadDocument, StatementDocument
+from fairlead.leads.dsse import Officer
+from fairlead.leads.package import BuiltPackage, PackagePlan, build_package
+from fairlead.ledger.checkpoint import Checkpoint, sign_checkpoint
+from fairlead.ledger.entry import Entry, EntryDetail, commit
+from fairlead.ledger.merkle import MerkleTree
+from fairlead.ledger.notes import NoteKey, NoteKind
+from fairlead.terms.custody import Operation
+
+AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+PREPARER = Officer(name="holm", private=Ed25519PrivateKey.from_private_bytes(b"\x03" * 32))
+RELEASER = Officer(name="lund", private=Ed25519PrivateKey.from_private_bytes(b"\x04" * 32))
+LOG = Ed25519PrivateKey.from_private_bytes(b"\x05" * 32)
+LOG_KEY = NoteKey(name="fairlead/test", public=LOG.public_key(), kind=NoteKind.ED25519)
+OFFICERS = {officer.name: officer.private.public_key() for officer in (PREPARER, RELEASER)}
+SWEDEN = pyrage.x25519.Identity.generate()
+FINLAND = pyrage.x25519.Identity.generate()
+
+
+def statement(**changes: Any) -> StatementDocument:
+    fields: dict[str, Any] = {
+        "id": "S-0123456789",
+        "section": "selectors",
+        "kind": "fact",
+        "of": "email",
+        "value": "someone@example.org",
+        "text": "Email someone@example.org, as account user.",
+        "source_grade": "X",
+        "information_grade": 4,
+        "handling": "H0",
+        "origins": ["NSK/3:inode:1:12:/a.sql#bytes=0-9"],
+    }
+    return StatementDocument.model_validate({**fields, **changes})
+
+
+def lead(**changes: Any) -> LeadDocument:
+    fields: dict[str, Any] = {
+        "lead": "L-SE-0000000001",
+        "version": 1,
+        "operation": "lanternfish",
+        "from_country": "DK",
+        "country": "SE",
+        "person": "P-1",
+        "grade": "probable",
+        "names_person": False,
+        "subject_category": "not_categorised",
+        "handling": "H0+H1",
+        "verified_on": AT,
+        "statements": [statement()],
+        "evidence": [
+            EvidenceItem(
+                exhibit="NSK/3",
+                kind="image",
+                sha256="0" * 64,
+                authority="order 12-345",
+                handling="H0",
+                received_at=AT,
+                description="server",
+            )
+        ],
+        "requests": ["Answer."],
+    }
+    return LeadDocument.model_validate({**fields, **changes})
+
+
+def plan(*leads: LeadDocument, **changes: Any) -> PackagePlan:
+    fields: dict[str, Any] = {
+        "package": "lanternfish-SE-0001",
+        "version": 1,
+        "operation": "lanternfish",
+        "from_country": "DK",
+        "to_country": "SE",
+        "legal_basis": "made up",
+        "purpose": "training",
+        "built_at": AT,
+        "recipients": (str(SWEDEN.to_public()),),
+        "leads": leads or (lead(),),
+        "material": {},
+    }
+    return PackagePlan(**{**fields, **changes})
+
+
+def prove(name: str, manifest: str, *, private: Ed25519PrivateKey = LOG) -> dict[str, Any]:
+    """A log in which the package's entry is the third of five."""
+    detail = EntryDetail(actor="holm", objects=(name, manifest), justification="made up", recipient="SE")
+    salt = b"\x09" * 16
+    entry = Entry(
+        operation=Operation.DISCLOSURE, what="package.build", at=AT, case="x", commitment=commit(detail, salt)
+    )
+    tree = MerkleTree([b"\x01" * 32, b"\x02" * 32, entry.leaf_hash(), b"\x03" * 32, b"\x04" * 32])
+    checkpoint = Checkpoint(origin="fairlead/test", size=5, root=tree.root())
+    return {
+        "leaf": entry.leaf().decode(),
+        "salt": salt.hex(),
+        "detail": {
+            "actor": "holm",
+            "objects": [name, manifest],
+            "justification": "made up",
+            "recipient": "SE",
+            "facts": {},
+        },
+        "index": 2,
+        "proof": [node.hex() for node in tree.inclusion_proof(2, 5)],
+        "checkpoint": str(sign_checkpoint(checkpoint, private)),
+    }
+
+
+def build(made: PackagePlan | None = None, officers: list[Officer] | None = None) -> BuiltPackage:
+    made = made or plan()
+    return build_package(
+        made, officers or [PREPARER, RELEASER], lambda manifest: prove(made.package, manifest)
+    )
