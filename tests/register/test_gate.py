@@ -1,0 +1,165 @@
+"""Need-to-know: the gate in Python and the policies in PostgreSQL say the same, on a real server."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+COUNTRIES = ("DK", "SE", "GB")
+
+
+@pytest.fixture(scope="module")
+def world(database, tmp_path_factory):
+    """Two operations with a lead row for every country, and one user without any grant."""
+    from fairlead.register.database import open_register
+
+    open_register(tmp_path_factory.mktemp("register"))
+    from fairlead.register.models import LeadRow, OperationRow, Participant
+
+    slugs = []
+    for _ in range(2):
+        slug = f"op-{uuid4().hex[:8]}"
+        slugs.append(slug)
+        OperationRow.objects.using("owner").create(slug=slug, lead="DK", created_at=AT)
+        for country in COUNTRIES:
+            Participant.objects.using("owner").create(operation_id=slug, country=country)
+        for country in (*COUNTRIES, "*"):
+            LeadRow.objects.using("owner").create(
+                operation_id=slug,
+                country=country,
+                lead=f"{slug}-{country}",
+                person="p",
+                grade="possible",
+                digest="d",
+                body={},
+                published_at=AT,
+            )
+    return slugs
+
+
+def user_with(grants):
+    from fairlead.register.models import Grant
+    from fairlead.register.people import add_user
+
+    user = add_user(f"u-{secrets.token_hex(6)}")
+    for operation, country, role, expires in set(grants):
+        Grant.objects.using("owner").get_or_create(
+            user=user, operation_id=operation, country=country, role=role, defaults={"expires_at": expires}
+        )
+    return user
+
+
+def seen_by_gate_and_by_database(user):
+    from django.db import connection
+
+    from fairlead.register.gate import acting_as, visible
+    from fairlead.register.models import LeadRow
+
+    with acting_as(user):
+        by_gate = set(visible(user, LeadRow, at=datetime.now(UTC)).values_list("lead", flat=True))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT lead FROM register_leadrow")
+            by_database = {row[0] for row in cursor.fetchall()}
+    return by_gate, by_database
+
+
+def test_somebody_without_a_grant_sees_nothing(world):
+    assert seen_by_gate_and_by_database(user_with([])) == (set(), set())
+
+
+def test_a_liaison_officer_sees_the_own_country_only(world):
+    user = user_with([(world[0], "SE", "liaison", None)])
+    assert seen_by_gate_and_by_database(user)[0] == {f"{world[0]}-SE"}
+
+
+def test_a_lead_officer_sees_every_country_of_the_own_operation_only(world):
+    user = user_with([(world[0], "*", "lead_officer", None)])
+    gate, database = seen_by_gate_and_by_database(user)
+    assert gate == database == {f"{world[0]}-{c}" for c in (*COUNTRIES, "*")}
+
+
+def test_a_grant_that_has_ended_shows_nothing(world):
+    user = user_with([(world[0], "*", "lead_officer", AT - timedelta(days=400))])
+    assert seen_by_gate_and_by_database(user) == (set(), set())
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_the_gate_and_the_database_always_agree(world, data):
+    grants = data.draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(world),
+                st.sampled_from((*COUNTRIES, "*")),
+                st.sampled_from(("lead_officer", "liaison", "analyst", "press")),
+                st.sampled_from((None, AT - timedelta(days=1), datetime(2099, 1, 1, tzinfo=UTC))),
+            ),
+            max_size=4,
+        )
+    )
+    gate, database = seen_by_gate_and_by_database(user_with(grants))
+    assert gate == database
+
+
+def test_a_row_cannot_be_written_for_another_country(world):
+    from django.db import DatabaseError
+
+    from fairlead.register.gate import acting_as
+    from fairlead.register.models import LeadRow
+
+    user = user_with([(world[0], "SE", "liaison", None)])
+    with pytest.raises(DatabaseError, match="row-level security"), acting_as(user):
+        LeadRow.objects.create(
+            operation_id=world[0],
+            country="DK",
+            lead="x",
+            person="p",
+            grade="g",
+            digest="d",
+            body={},
+            published_at=AT,
+        )
+
+
+def test_outside_a_transaction_of_somebody_nothing_is_visible(world):
+    from fairlead.register.models import LeadRow, OperationRow
+
+    assert LeadRow.objects.count() == 0
+    assert OperationRow.objects.count() == 0
+
+
+def test_nobody_can_grant_themselves_anything(world):
+    from django.db import DatabaseError
+
+    from fairlead.register.gate import acting_as
+    from fairlead.register.models import Grant
+
+    user = user_with([])
+    with pytest.raises(DatabaseError), acting_as(user):
+        Grant.objects.create(user=user, operation_id=world[0], country="*", role="lead_officer")
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "allowed"),
+    [
+        ("lead_officer", "release", True),
+        ("analyst", "release", False),
+        ("liaison", "answer", True),
+        ("liaison", "prepare", False),
+        ("press", "view", False),
+    ],
+)
+def test_a_role_allows_what_it_is_for_and_nothing_else(world, role, action, allowed):
+    from fairlead.register.gate import Action, acting_as, can
+
+    user = user_with([(world[0], "SE", role, None)])
+    with acting_as(user):
+        assert can(user, Action(action), operation=world[0], country="SE", at=AT) is allowed
+        assert not can(user, Action(action), operation=world[0], country="DK", at=AT)
+        assert not can(user, Action(action), operation=world[1], country="SE", at=AT)
