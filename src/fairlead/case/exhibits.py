@@ -14,6 +14,7 @@ from fairlead.engine.parts import part_name
 from fairlead.evidence.exhibits import ExhibitDigest, detect_kind, digest_exhibit
 from fairlead.evidence.opener import ExhibitOpener
 from fairlead.evidence.stages import source_of
+from fairlead.register.actions import Action
 from fairlead.tables.evidence import EXHIBITS
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import RunError, UsageError
@@ -37,6 +38,7 @@ class NewExhibit:
 
 def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
     """Take an exhibit in; returns its row. The exhibit itself is only read."""
+    session.require(Action.ADD_EXHIBIT)
     try:
         handling = parse_handling(new.handling, new.restriction)
     except ValueError as problem:

@@ -12,6 +12,7 @@ from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import part_name
 from fairlead.known.imports import HashSet, import_list
 from fairlead.known.lists import ListFormat
+from fairlead.register.actions import Action
 from fairlead.tables.known import KNOWN, REJECTED
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
@@ -30,6 +31,7 @@ class ImportReport:
 
 def import_hash_set(session: Session, file: Path, form: ListFormat, hash_set: HashSet) -> ImportReport:
     """Read a list and make it the content of the hash set of that name."""
+    session.require(Action.PROCESS)
     if not file.is_file():
         raise UsageError(f"there is no file {file.name}", "Check the path.", code="USAGE-FILE")
     imported = import_list(form, file.read_bytes(), file_name=file.name, hash_set=hash_set)

@@ -13,6 +13,7 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.build import build_lead
 from fairlead.leads.document import LeadDocument
 from fairlead.leads.facts import gather_country
+from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.origin import Locator, parse_locator
@@ -22,6 +23,7 @@ _EXCERPT_BYTES = 240
 
 def publish(session: Session) -> dict[str, Any]:
     """Compute the leads of every participating country and publish them to the register."""
+    session.require(Action.PREPARE)
     from fairlead.register.leads import PublishedLead, publish_leads
     from fairlead.register.people import countries_of, get_user
 

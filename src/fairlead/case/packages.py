@@ -20,6 +20,7 @@ from fairlead.leads.facts import gather_country
 from fairlead.leads.opening import VerifiedPackage, verify_package
 from fairlead.leads.package import BuiltPackage, PackagePlan, build_package
 from fairlead.leads.receipt import Receipt, ReceiptState, sign_receipt, verify_receipt
+from fairlead.register.actions import Action
 from fairlead.register.database import open_register
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
@@ -40,6 +41,7 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
     from fairlead.register.leads import find_leads, next_package_version, record_package
     from fairlead.register.people import countries_of, get_user
 
+    session.require(Action.RELEASE, country=country)
     at = session.clock()
     participants = countries_of(get_user(session.user_name), session.operation, at=at)
     if country not in participants:

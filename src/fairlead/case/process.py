@@ -17,6 +17,7 @@ from fairlead.known.match import MatchStage
 from fairlead.media.examine import ExamineStage
 from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, WorklistStage
 from fairlead.provenance.stages import SignalStage, WeighStage
+from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 
 
@@ -42,6 +43,7 @@ def process(
     Refuses exhibits that changed since they were received (RunError), and refuses to run without a working
     sandbox unless told otherwise, which the ledger then shows.
     """
+    session.require(Action.PROCESS)
     sandbox = self_test(allow_unsandboxed=allow_unsandboxed)
     if verify_exhibits:
         check_unchanged(session)

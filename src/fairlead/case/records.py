@@ -23,6 +23,7 @@ from fairlead.records.acts import ActsStage, rules_of
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.load import VERSION, load_source, matches_path
 from fairlead.records.mapping import Mapping, Source, parse_mapping
+from fairlead.register.actions import Action
 from fairlead.tables import Table
 from fairlead.tables.evidence import FILES
 from fairlead.tables.records import ACCESSES, ACCOUNTS, EVENTS, PAYMENTS, QUARANTINE, SOURCES
@@ -68,6 +69,7 @@ class LoadReport:
 
 def load_records(session: Session, mapping_file: Path, *, progress: Progress | None = None) -> LoadReport:
     """Read every record file the mapping names; replaces what an earlier load left."""
+    session.require(Action.PROCESS)
     if not mapping_file.is_file():
         raise UsageError(f"there is no file {mapping_file.name}", "Check the path.", code="USAGE-FILE")
     text = mapping_file.read_text()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from fairlead.case.workspace import Workspace
 from fairlead.engine.parts import PartStore
 from fairlead.ledger.entry import EntryDetail
+from fairlead.register.actions import WHOLE_OPERATION, Action
 from fairlead.register.database import open_register
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
@@ -36,6 +37,21 @@ class Session:
     def store(self) -> PartStore:
         """The tables of the operation."""
         return self.workspace.store(self.operation)
+
+    def require(self, action: Action, *, country: str = WHOLE_OPERATION) -> None:
+        """Stop with USAGE-RIGHT unless a role of the user allows the action here."""
+        from fairlead.register.gate import acting_as, can
+        from fairlead.register.models import User
+
+        user = User(pk=self.user_id)
+        with acting_as(user):
+            allowed = can(user, action, operation=self.operation, country=country, at=self.clock())
+        if not allowed:
+            raise UsageError(
+                "your role in this operation does not allow that",
+                "Ask the lead officer, who can see what each role may do in docs/reference/roles.md.",
+                code="USAGE-RIGHT",
+            )
 
     def record(
         self,

@@ -129,12 +129,12 @@ def _call(line: list[str]) -> int:
 def _tell(story: _Story, seed: int, scale: float) -> dict[str, Any]:
     here = ("--workspace", story.lead)
     chapters: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("1. A made-up seized platform", lambda: story.run("training", "make", story.made, "--seed", str(seed), "--scale", str(scale))),
+        ("1. A made-up seized platform", lambda: _make(story, seed, scale)),
         ("2. A workspace and an operation", lambda: _open_operation(story)),
         ("3. Exhibits, with custody", lambda: _add_exhibits(story)),
         ("4. Hash sets", lambda: _import_lists(story)),
         ("5. What machines can say about every file", lambda: story.run("process", *here)),
-        ("6. The platform's own records", lambda: story.run("records", "load", "--mapping", story.made / "mapping.toml", *here)),
+        ("6. The platform's own records", lambda: _load(story)),
         ("7. Persons and countries", lambda: story.run("attribute", "--networks", story.made / "networks.csv", *here)),
         ("8. Which law may apply", lambda: _ask_law(story)),
         ("9. Leads and packages", lambda: _build_packages(story)),
@@ -148,6 +148,14 @@ def _tell(story: _Story, seed: int, scale: float) -> dict[str, Any]:
         story.chapter(title)
         act()
     return _summary(story)
+
+
+def _make(story: _Story, seed: int, scale: float) -> None:
+    story.run("training", "make", story.made, "--seed", str(seed), "--scale", str(scale))
+
+
+def _load(story: _Story) -> None:
+    story.run("records", "load", "--mapping", story.made / "mapping.toml", "--workspace", story.lead)
 
 
 def _open_operation(story: _Story) -> None:

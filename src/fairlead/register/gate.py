@@ -5,42 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from enum import StrEnum
 
 from django.db import connection, models, transaction
 from django.db.models import Q, QuerySet
 
+from fairlead.register.actions import MAY, WHOLE_OPERATION, Action
 from fairlead.register.models import (
-    WHOLE_OPERATION,
     Grant,
     OperationRow,
     Participant,
-    Role,
     Scoped,
     User,
 )
-
-
-class Action(StrEnum):
-    """What somebody may want to do to a row."""
-
-    VIEW = "view"
-    ADD_EXHIBIT = "add_exhibit"
-    PROCESS = "process"
-    JUDGE = "judge"
-    PREPARE = "prepare"
-    RELEASE = "release"
-    ANSWER = "answer"
-
-
-_MAY: dict[str, frozenset[Action]] = {
-    Role.LEAD_OFFICER: frozenset(Action) - {Action.ANSWER},
-    Role.ANALYST: frozenset({Action.VIEW, Action.PROCESS, Action.JUDGE, Action.PREPARE}),
-    Role.EXAMINER: frozenset({Action.VIEW, Action.ADD_EXHIBIT, Action.PROCESS}),
-    Role.LEGAL_ADVISER: frozenset({Action.VIEW}),
-    Role.LIAISON: frozenset({Action.VIEW, Action.ANSWER}),
-    Role.PRESS: frozenset(),
-}
 
 
 @contextmanager
@@ -84,7 +60,7 @@ def visible(user: User, model: type[models.Model], *, at: datetime) -> QuerySet[
 def can(user: User, action: Action, *, operation: str, country: str = WHOLE_OPERATION, at: datetime) -> bool:
     """Whether a role of the user, in this operation and for this country, allows the action."""
     return any(
-        action in _MAY[grant.role]
+        action in MAY[grant.role]
         for grant in grants_of(user, at=at)
         if grant.operation_id == operation and grant.country in (WHOLE_OPERATION, country)
     )

@@ -6,27 +6,14 @@ row-level-security policy to every scoped table (migration 0002).
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
-WHOLE_OPERATION = "*"
+from fairlead.register.actions import WHOLE_OPERATION, Role
 
 
 class User(AbstractUser):
     """A person who works with Fairlead; what they may see comes from grants alone."""
-
-
-class Role(StrEnum):
-    """What a person is in an operation."""
-
-    LEAD_OFFICER = "lead_officer"
-    ANALYST = "analyst"
-    EXAMINER = "examiner"
-    LEGAL_ADVISER = "legal_adviser"
-    LIAISON = "liaison"
-    PRESS = "press"
 
 
 class OperationRow(models.Model):

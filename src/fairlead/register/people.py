@@ -7,8 +7,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from fairlead.register.actions import WHOLE_OPERATION, Role
 from fairlead.register.gate import acting_as, visible
-from fairlead.register.models import WHOLE_OPERATION, Grant, OperationRow, Participant, Role, User
+from fairlead.register.models import Grant, OperationRow, Participant, User
 from fairlead.terms.errors import UsageError
 
 _OWNER = "owner"
