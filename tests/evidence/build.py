@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import struct
 import subprocess
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,47 @@ def behind_partition_table(path: Path, file_system: bytes, *, start_sector: int 
     )
     table = bytes(446) + entry + bytes(48) + b"\x55\xaa"
     path.write_bytes(table + bytes(start_sector * 512 - 512) + file_system)
+    return path
+
+
+def behind_gpt(path: Path, file_system: bytes, *, start_sector: int = 2048) -> Path:
+    """A GPT disk with one Linux partition that holds the given file system."""
+    sectors = len(file_system) // 512
+    last = start_sector + sectors + 33
+    kind = bytes.fromhex("af3dc60f838472478e793d69d8477de4")
+    entry = (
+        kind + bytes(range(16)) + struct.pack("<QQQ", start_sector, start_sector + sectors - 1, 0) + bytes(72)
+    )
+    entries = entry + bytes(127 * 128)
+    fields = (1, last, 34, last - 33, bytes(16), 2, 128, 128, zlib.crc32(entries))
+    header = b"EFI PART" + struct.pack("<IIII", 0x10000, 92, 0, 0) + struct.pack("<QQQQ16sQIII", *fields)
+    header = header[:16] + struct.pack("<I", zlib.crc32(header)) + header[20:]
+    protective = bytes([0, 0, 2, 0, 0xEE, 255, 255, 255]) + struct.pack("<II", 1, last)
+    table = bytes(446) + protective + bytes(48) + b"\x55\xaa" + header.ljust(512, b"\0") + entries
+    path.write_bytes(table.ljust(start_sector * 512, b"\0") + file_system + bytes(34 * 512))
+    return path
+
+
+def fat16_image(path: Path, live: dict[bytes, bytes], deleted: dict[bytes, bytes]) -> Path:
+    """A FAT16 file system with files of one cluster each in its root; names are 11 bytes, upper case."""
+    sectors, per_cluster, reserved, fat_sectors, root_entries = 40_000, 4, 1, 64, 512
+    boot = b"\xeb\x3c\x90EXAMPLE " + struct.pack(
+        "<HBHBHHBHHHII", 512, per_cluster, reserved, 2, root_entries, sectors, 0xF8, fat_sectors, 32, 2, 0, 0
+    )
+    boot += struct.pack("<BBBI11s8s", 0x80, 0, 0x29, 7, b"NO NAME    ", b"FAT16   ")
+    fat = bytearray(struct.pack("<HH", 0xFFF8, 0xFFFF))
+    root, data = bytearray(), bytearray()
+    for number, (name, body) in enumerate([*live.items(), *deleted.items()], 2):
+        gone = name in deleted
+        fat += struct.pack("<H", 0 if gone else 0xFFFF)
+        stored = b"\xe5" + name[1:] if gone else name
+        root += struct.pack("<11sB10xHHHI", stored, 0x20, 0, 0x5821, number, len(body))
+        data += body.ljust(per_cluster * 512, b"\0")
+    table = bytes(fat).ljust(fat_sectors * 512, b"\0")
+    whole = (
+        boot.ljust(510, b"\0") + b"\x55\xaa" + table * 2 + bytes(root).ljust(root_entries * 32, b"\0") + data
+    )
+    path.write_bytes(whole.ljust(sectors * 512, b"\0"))
     return path
 
 

@@ -19,7 +19,18 @@ from fairlead.evidence.opener import ExhibitOpener
 from fairlead.evidence.stages import DigestStage, WalkStage
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError, UsageError
-from tests.evidence.build import MIB, behind_partition_table, ext4_image, note, process, tar_gz_of, zip_of
+from tests.evidence.build import (
+    MIB,
+    behind_gpt,
+    behind_partition_table,
+    ext4_image,
+    fat16_image,
+    note,
+    process,
+    tar_gz_of,
+    zip_of,
+)
+from tests.evidence.ewf import ewf_of
 
 
 def sha256(data: bytes) -> str:
@@ -146,6 +157,27 @@ def test_an_ext4_image_gives_live_and_deleted_files(tmp_path: Path) -> None:
     assert len(rows) == 13
     disk = behind_partition_table(tmp_path / "disk.dd", image.read_bytes())
     assert {row["sha256"] for row in process(disk)} == {row["sha256"] for row in rows.values()}
+
+
+def test_an_e01_image_and_a_gpt_disk_give_the_same_files(tmp_path: Path) -> None:
+    image = ext4_image(tmp_path / "fs.img", {f"{n}.txt": note(n) for n in range(5)})
+    expected = {sha256(note(n)) for n in range(5)}
+    (tmp_path / "disk.E01").write_bytes(ewf_of(image.read_bytes()))
+    assert {row["sha256"] for row in process(tmp_path / "disk.E01")} == expected
+    disk = behind_gpt(tmp_path / "gpt.dd", image.read_bytes())
+    assert {row["sha256"] for row in process(disk)} == expected
+
+
+def test_a_fat_file_system_gives_what_its_folders_still_name(tmp_path: Path) -> None:
+    image = fat16_image(tmp_path / "f.img", {b"LIVE    TXT": note(1, 900)}, {b"GONE    TXT": note(2, 900)})
+    files = {row["allocation"]: row for row in process(image)}
+    assert files["live"]["sha256"] == sha256(note(1, 900))
+    assert files["deleted"]["sha256"] == sha256(note(2, 900))
+
+
+def test_a_damaged_e01_ends_with_a_row_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "bad.E01").write_bytes(b"EVF\x09\x0d\x0a\xff\x00" + bytes(range(256)) * 20)
+    assert [row["verdict"] for row in process(tmp_path / "bad.E01")] == ["damaged"]
 
 
 def test_a_link_and_an_archive_inside_an_image(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ _CHUNK_BYTES = 1 << 20
 _SECTOR_BYTES = 512
 _ORPHANS = b"$Orphan"
 _EXT_FIRST_FREE_INODE = 11
+_SCANNED = {"ext", "ntfs"}
 _SPECIAL = {
     pytsk3.TSK_FS_META_TYPE_LNK: "symbolic link",
     pytsk3.TSK_FS_META_TYPE_FIFO: "FIFO",
@@ -133,7 +134,12 @@ class DiskReader:
 
 
 def _walk(partition: int, system: Any, seen: _Seen, clock: str) -> Iterator[Entry]:
-    """Live files by their folders; names of deleted ones are kept for the scan."""
+    """Live files by their folders; names of deleted ones are kept for the scan.
+
+    Where inodes are not scanned (FAT has none: every directory slot of the disk counts as one), deleted files
+    are those that folders still name.
+    """
+    scanned = _family(system) in _SCANNED
     waiting = [(system.info.root_inum, b"")]
     seen.inodes.add(system.info.root_inum)
     while waiting:
@@ -148,6 +154,9 @@ def _walk(partition: int, system: Any, seen: _Seen, clock: str) -> Iterator[Entr
                 meta = file.info.meta
                 if meta is None or not _allocated(name, meta):
                     seen.deleted_names.setdefault(name.meta_addr, path)
+                    if not scanned and _recoverable(meta) and meta.addr not in seen.inodes:
+                        seen.inodes.add(meta.addr)
+                        yield _entry(partition, file, path, "deleted", clock)
                 elif meta.type in (pytsk3.TSK_FS_META_TYPE_DIR, pytsk3.TSK_FS_META_TYPE_VIRT_DIR):
                     if meta.addr not in seen.inodes and meta.type == pytsk3.TSK_FS_META_TYPE_DIR:
                         seen.inodes.add(meta.addr)
@@ -162,6 +171,8 @@ def _walk(partition: int, system: Any, seen: _Seen, clock: str) -> Iterator[Entr
 
 def _scan(partition: int, system: Any, seen: _Seen, clock: str) -> Iterator[Entry]:
     """Every used inode that no folder led to: deleted, or live and cut off."""
+    if _family(system) not in _SCANNED:
+        return
     first = _EXT_FIRST_FREE_INODE if _family(system) == "ext" else system.info.first_inum
     for inode in range(first, system.info.last_inum + 1):
         if inode in seen.inodes:
@@ -172,11 +183,15 @@ def _scan(partition: int, system: Any, seen: _Seen, clock: str) -> Iterator[Entr
             seen.problems += 1
             continue
         meta = file.info.meta
-        if meta is None or meta.type != pytsk3.TSK_FS_META_TYPE_REG or not meta.size:
+        if not _recoverable(meta):
             continue
         deleted = bool(meta.flags & pytsk3.TSK_FS_META_FLAG_UNALLOC)
         path = seen.deleted_names.get(inode, b"/" + _ORPHANS + b"/%d" % inode)
         yield _entry(partition, file, path, "deleted" if deleted else "live", clock)
+
+
+def _recoverable(meta: Any) -> bool:
+    return meta is not None and meta.type == pytsk3.TSK_FS_META_TYPE_REG and bool(meta.size)
 
 
 def _allocated(name: Any, meta: Any) -> bool:
