@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fairlead.attribution.intervals import wilson
 from fairlead.terms.grades import AttributionGrade
 
 
@@ -73,14 +74,6 @@ def _figures(tally: Counter[str], all_true: int) -> GradeFigures:
         low=low,
         high=high,
     )
-
-
-def wilson(right: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's score interval for a share (Wilson 1927)."""
-    share = right / total
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    spread = z * (share * (1 - share) / total + z * z / (4 * total * total)) ** 0.5 / (1 + z * z / total)
-    return max(0.0, middle - spread), min(1.0, middle + spread)
 
 
 def _wider(rows: list[dict[str, Any]], truth: Mapping[str, str]) -> Counter[str]:

@@ -90,6 +90,7 @@ class LinksStage:
                 UNION ALL SELECT payment, exhibit || ':' || locator FROM payments""",
             )
         )
+        probability = {rule.name: rule.probability for rule in shipped_weights().rules}
         linked: set[tuple[int, int]] = set()
         for pair, edge, answer in zip(pairs, edges, decided, strict=True):
             key = (edge.left, edge.right)
@@ -104,7 +105,7 @@ class LinksStage:
                 "left": left,
                 "right": right,
                 "weight_bits": edge.bits,
-                "probability": 1 - 2.0 ** -min(edge.bits, 30.0) if edge.bits > 0 else 0.0,
+                "probability": None if pair["refusal"] else probability.get(pair["pattern"]),
                 "families": pair["families"],
                 "reasons": _reasons(pair, evidence.get(key, [])),
                 "against": _against(pair, evidence.get(key, [])),

@@ -9,6 +9,7 @@ from importlib import resources
 
 import duckdb
 
+from fairlead.attribution.intervals import wilson
 from fairlead.terms.grades import AttributionGrade
 
 _FACTS = {
@@ -33,6 +34,12 @@ class Rule:
     all: tuple[str, ...]
     any: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
+    measured: tuple[int, int] | None = None
+
+    @property
+    def probability(self) -> float | None:
+        """The lower end of the interval in which the share of right pairs lies; None when never measured."""
+        return None if self.measured is None else wilson(*self.measured)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ def shipped_weights() -> Weights:
             all=tuple(entry["all"]),
             any=tuple(entry.get("any", ())),
             none=tuple(entry.get("none", ())),
+            measured=tuple(entry["measured"]) if "measured" in entry else None,
         )
         for entry in raw["rule"]
     )

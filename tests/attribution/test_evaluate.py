@@ -1,0 +1,74 @@
+"""Evaluation and explanation."""
+
+from __future__ import annotations
+
+import pytest
+
+from fairlead.attribution.evaluate import evaluate
+from fairlead.attribution.explain import explain_person
+from fairlead.attribution.intervals import wilson
+from fairlead.terms.errors import UsageError
+from tests.attribution.builders import Operation, account, subscriber
+
+ANNA = {"full_name": "Anna Berg", "email": "anna.berg@mail.example", "phone": "+999111222333"}
+
+
+def person(name, members, grade="attributed"):
+    return {"person": name, "members": members, "grade": grade, "maybe_same": []}
+
+
+def test_a_person_with_a_strangers_record_is_a_false_attribution():
+    figures = evaluate(
+        [person("P1", ["a", "b"]), person("P2", ["c", "d"])], {"a": "1", "b": "1", "c": "2", "d": "3"}
+    )
+    assert figures["false_attributions"] == 1
+    assert figures["precision"] == 0.5
+    assert figures["recall"] == 1.0
+
+
+def test_a_precision_comes_with_its_interval():
+    low, high = wilson(200, 200)
+    assert (round(low, 3), high) == (0.981, 1.0)
+
+
+def test_an_explanation_names_values_families_and_origins():
+    op = Operation(account("1", **ANNA), subscriber("a", **ANNA), account("2", email=ANNA["email"]))
+    explained = explain_person(op.catalogue, op.person("platform:1")["person"])
+    text = "\n".join(explained.sentences)
+    assert "both have phone +999111222333" in text
+    assert explained.inside[0].origins == ("NSK/1:path:x", "NSK/1:path:x")
+    assert any(link.right == "platform:2" or link.left == "platform:2" for link in explained.alternatives)
+
+
+def test_an_unknown_person_is_a_wrong_question():
+    with pytest.raises(UsageError):
+        explain_person(Operation(account("1")).catalogue, "P-0")
+
+
+@pytest.mark.parametrize("seed", [5, 11])
+def test_a_population_with_traps_is_attributed_without_a_stranger_in_five_hundred(seed, tmp_path):
+    from benchmarks.linkage.generate import population
+
+    from fairlead.attribution.identifiers import IdentifiersStage
+    from fairlead.attribution.links import LinksStage
+    from fairlead.attribution.networks import read_networks
+    from fairlead.attribution.persons import PersonsStage
+    from fairlead.engine.catalogue import Catalogue
+    from fairlead.engine.parts import PartStore
+    from fairlead.tables.records import ACCOUNTS, PAYMENTS
+
+    made = population(10_000, seed)
+    store = PartStore(tmp_path)
+    store.write(ACCOUNTS, "part-1.parquet", made.accounts.to_batches())
+    store.write(PAYMENTS, "part-1.parquet", made.payments.to_batches())
+    identifiers = IdentifiersStage(read_networks())
+    rows = []
+    for stage in (identifiers, LinksStage(), PersonsStage(identifiers)):
+        for name, part in stage.gather(Catalogue(store)):
+            store.write(stage.writes, f"part-{name}.parquet", part.to_batches())
+            rows = part.to_pylist() + (rows if stage.name == "persons" else [])
+    persons = [row for row in rows if "names_person" in row]
+    assert sorted(m for row in persons for m in row["members"]) == sorted(made.truth)
+    figures = evaluate(persons, {record: str(who) for record, who in made.truth.items()})
+    assert figures["grades"]["attributed"]["precision"] >= 0.998
+    assert figures["grades"]["probable"]["precision"] >= 0.97
