@@ -210,6 +210,18 @@ def test_a_damaged_folder_block_loses_names_but_no_files(tmp_path: Path) -> None
     assert {row["sha256"] for row in rows} >= {sha256(note(n)) for n in range(5)}
 
 
+def test_files_before_the_point_where_the_reader_hangs_are_kept(tmp_path: Path) -> None:
+    image = ext4_image(tmp_path / "fs.img", {f"{n}.txt": note(n) for n in range(5)})
+    data = bytearray(image.read_bytes())
+    inodes_per_group = struct.unpack_from("<I", data, 1024 + 40)[0]
+    struct.pack_into("<I", data, 1024, 0xFFFFFF00)  # claims four thousand million inodes
+    struct.pack_into("<I", data, 1024 + 40, inodes_per_group)
+    image.write_bytes(data)
+    rows = process(image, EvidenceLimits(deadline_s=1.5))
+    assert {row["sha256"] for row in rows} >= {sha256(note(n)) for n in range(5)}
+    assert rows[-1]["verdict"] in {"timeout", "damaged"}
+
+
 def test_an_image_of_nothing_has_one_row_with_a_verdict(tmp_path: Path) -> None:
     (tmp_path / "zero.img").write_bytes(bytes(MIB))
     rows = process(tmp_path / "zero.img")

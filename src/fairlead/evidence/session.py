@@ -131,11 +131,17 @@ class EvidenceSession:
         return opened
 
     def pages(self, source: ExhibitSource, prefix: Locator) -> Iterator[Page]:
-        """The listing of a container, page by page; ends with the page that carries a verdict, if any."""
-        start = 0
+        """The listing of a container, page by page; ends with the page that carries a verdict, if any.
+
+        Where the reader dies or hangs, the entries before that point are asked for again one by one.
+        """
+        start, count = 0, _PAGE
         while True:
             container = self.container(source, prefix)
-            outcome, body, detail = self._ask(container, {"op": "list", "start": start, "count": _PAGE}, [])
+            outcome, body, detail = self._ask(container, {"op": "list", "start": start, "count": count}, [])
+            if outcome is not Outcome.OK and count > 1:
+                count = 1
+                continue
             if outcome is not Outcome.OK:
                 yield Page(untrusted_entries=(), verdict=_VERDICTS[outcome], detail=f"reader: {detail}")
                 return
