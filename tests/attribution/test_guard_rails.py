@@ -213,9 +213,16 @@ def test_a_persons_id_is_the_same_while_its_members_are():
     )
 
 
-def test_what_speaks_against_a_person_stands_beside_what_speaks_for_it():
+def test_a_second_telephone_number_is_said_and_weakens_the_shared_mail():
     op = Operation(account("1", **ANNA), subscriber("a", **(ANNA | {"phone": "+999999888777"})))
-    assert "the telephone numbers are different" in op.person("platform:1")["against"]
+    assert op.person("platform:1")["grade"] != "attributed"
+    assert "the telephone numbers are different" in op.link("platform:1", "provider:a")["against"]
+
+
+def test_what_speaks_against_a_person_stands_beside_what_speaks_for_it():
+    op = Operation(account("1", **ANNA, postcode="1000"), subscriber("a", **ANNA, postcode="8000"))
+    assert op.person("platform:1")["grade"] == "attributed"
+    assert "the postcodes are different" in op.person("platform:1")["against"]
 
 
 @pytest.mark.parametrize(

@@ -129,10 +129,9 @@ class Clustering:
         rule = self._refusal(self._groups[left], self._groups[right])
         if rule is not None:
             return Decided("refused", rule)
-        if not edge.may_join:
-            return Decided("noted", "roles-stay-apart")
-        if any(self._level.get(root, edge.grade) != edge.grade for root in (left, right)):
-            return Decided("noted", "weaker-than-the-group")
+        reason = self._reason_to_note(edge, left, right)
+        if reason is not None:
+            return Decided("noted", reason)
         if (
             edge.grade is AttributionGrade.POSSIBLE
             and min(len(self._groups[left].members), len(self._groups[right].members)) >= CHAIN_SIZE
@@ -140,6 +139,13 @@ class Clustering:
             return Decided("refused", "chain")
         self._unite(left, right, edge.grade)
         return Decided("joined")
+
+    def _reason_to_note(self, edge: Edge, left: int, right: int) -> str | None:
+        if not edge.may_join:
+            return "roles-stay-apart"
+        if any(self._level.get(root, edge.grade) != edge.grade for root in (left, right)):
+            return "weaker-than-the-group"
+        return None
 
     def _refusal(self, left: Group, right: Group) -> str | None:
         if left.apart.intersection(right.members) or right.apart.intersection(left.members):

@@ -84,6 +84,7 @@ def _levels(column: str, prefix: str, levels: dict[str, str], bits: dict[str, fl
     return f"(CASE {column} {cases} ELSE 0 END)"
 
 
+_NAME_LEVELS = ("full", "swapped", "initial", "near", "part")
 _CLASSES = {"exclusive": "exclusive", "shared": "shared", "conflict": "shared"}
 
 
@@ -93,7 +94,7 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, weights: Weights) -> None
     Refusals, in order: two dates of birth; names that contradict; a telephone number that changed hands.
     """
     b, caps = weights.bits, weights.caps
-    name = _levels("names", "name", {"full": "full", "swapped": "swapped", "initial": "initial", "near": "near", "part": "part"}, b)  # fmt: skip
+    name = _levels("names", "name", {level: level for level in _NAME_LEVELS}, b)
     dob = _levels("dobs", "dob", {"same": "same", "near": "near"}, b)
     post = _levels("postcodes", "postcode", {"same": "same"}, b)
     value = {

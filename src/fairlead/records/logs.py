@@ -39,7 +39,7 @@ def log_reader(source: LogSource) -> LineReader:
 
 def read_log_time(text: str, clock: Clock) -> ReadTime | None:
     """``22/Nov/2026:12:17:17 +0000``, ISO 8601, or seconds, milliseconds or nanoseconds since 1970."""
-    if len(text) == 26 and text[2] == "/":  # noqa: PLR2004 - the length of the common log format's time
+    if len(text) == 26 and text[2] == "/":
         try:
             minutes = int(text[22:24]) * 60 + int(text[24:26])
             minutes = -minutes if text[21] == "-" else minutes
@@ -56,9 +56,9 @@ def read_log_time(text: str, clock: Clock) -> ReadTime | None:
         return ReadTime(at=at, basis="stated", offset_minutes=minutes)
     if text.replace(".", "", 1).isdigit():
         whole = text.partition(".")[0]
-        if len(whole) > 16:  # noqa: PLR2004 - nanoseconds
+        if len(whole) > 16:
             return clock.read(str(int(whole) // 1_000_000), "unix_ms")
-        return clock.read(text, "unix_ms" if len(whole) > 11 else "unix")  # noqa: PLR2004 - seconds until year 5138
+        return clock.read(text, "unix_ms" if len(whole) > 11 else "unix")
     return clock.read(text, "iso")
 
 

@@ -165,7 +165,7 @@ def _flat(entry: dict[str, Any], prefix: str = "") -> dict[str, bytes | None]:
     """Nested objects as dotted names: ``card.country``."""
     flat: dict[str, bytes | None] = {}
     for key, value in entry.items():
-        if isinstance(value, dict) and prefix.count(".") < 6:  # noqa: PLR2004 - deeper nesting stays JSON text
+        if isinstance(value, dict) and prefix.count(".") < 6:
             flat |= _flat(value, f"{prefix}{key}.")
         else:
             flat[f"{prefix}{key}"] = _cell(value)
