@@ -30,6 +30,7 @@ FINLAND = pyrage.x25519.Identity.generate()
 def statement(**changes: Any) -> StatementDocument:
     fields: dict[str, Any] = {
         "id": "S-0123456789",
+        "about": "P-1",
         "section": "selectors",
         "kind": "fact",
         "of": "email",

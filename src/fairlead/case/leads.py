@@ -35,9 +35,9 @@ def publish(session: Session) -> dict[str, Any]:
     try:
         for country in participants:
             facts = gather_country(catalogue, country)
-            for person in facts.persons:
+            for lead in facts.leads:
                 document = build_lead(
-                    person, facts, operation=session.operation, lead_country=lead_country, at=at
+                    lead, facts, operation=session.operation, lead_country=lead_country, at=at
                 )
                 published.append(
                     PublishedLead(
@@ -115,8 +115,13 @@ class Traced:
     problem: str
 
 
-def explain_lead(session: Session, lead: str, *, statement: str | None = None) -> list[dict[str, Any]]:
-    """Each statement of a lead with every origin walked back to its bytes in the exhibit."""
+def explain_lead(
+    session: Session, lead: str, *, statement: str | None = None, show_text: bool = False
+) -> list[dict[str, Any]]:
+    """Each statement of a lead with every origin walked back to its bytes in the exhibit.
+
+    ``show_text`` adds the beginning of text rows, which may hold more than the statement says.
+    """
     document = get_lead(session, lead)
     chosen = [s for s in document.statements if statement is None or s.id == statement]
     if not chosen:
@@ -126,7 +131,7 @@ def explain_lead(session: Session, lead: str, *, statement: str | None = None) -
             code="USAGE-LEAD",
         )
     digests = {row["exhibit"]: row["sha256"] for row in list_exhibits(session)}
-    traced = {o: _trace(session, o, digests) for s in chosen for o in s.origins}
+    traced = {o: _trace(session, o, digests, show_text=show_text) for s in chosen for o in s.origins}
     session.record(
         Operation.CONSULTATION,
         "lead.explain",
@@ -136,7 +141,7 @@ def explain_lead(session: Session, lead: str, *, statement: str | None = None) -
     return [{"statement": s, "origins": [traced[o] for o in s.origins]} for s in chosen]
 
 
-def _trace(session: Session, origin: str, digests: dict[str, str]) -> Traced:
+def _trace(session: Session, origin: str, digests: dict[str, str], *, show_text: bool) -> Traced:
     exhibit = next((n for n in digests if origin.startswith(n + ":")), "")
     text = origin[len(exhibit) + 1 :]
     data, problem = b"", ""
@@ -151,7 +156,7 @@ def _trace(session: Session, origin: str, digests: dict[str, str]) -> Traced:
         locator=text,
         bytes_read=len(data),
         sha256=hashlib.sha256(data).hexdigest() if not problem else "",
-        excerpt=_excerpt(data),
+        excerpt=_excerpt(data) if show_text else "",
         problem=problem,
     )
 

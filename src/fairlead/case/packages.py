@@ -115,7 +115,7 @@ def _material(session: Session, country: str) -> dict[str, list[dict[str, Any]]]
         facts = gather_country(catalogue, country)
     finally:
         catalogue.close()
-    return {lead_id(country, p.person["person"]): p.material for p in facts.persons}
+    return {lead_id(country, lead.head.identity): lead.head.material for lead in facts.leads}
 
 
 def check_package(file: Path, identity_file: Path, keys: LeadKeys) -> VerifiedPackage:

@@ -69,6 +69,7 @@ def show(
 @lead.command("explain")
 @click.argument("lead_id", metavar="LEAD")
 @click.option("--statement", help="Only this statement, e.g. S-1a2b3c4d5e.")
+@click.option("--text", "show_text", is_flag=True, help="Show the beginning of text rows, too.")
 @operation_option
 def explain(
     lead_id: str,
@@ -77,10 +78,13 @@ def explain(
     operation: str | None,
     user: str | None,
     *,
+    show_text: bool,
     as_json: bool,
 ) -> int:
     """Walk every statement of LEAD back to exhibit, locator and bytes. Exit code 1 if one does not lead there."""
-    explained = explain_lead(session_of(workspace, operation, user), lead_id, statement=statement)
+    explained = explain_lead(
+        session_of(workspace, operation, user), lead_id, statement=statement, show_text=show_text
+    )
     if as_json:
         print_json(
             {

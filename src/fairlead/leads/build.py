@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from fairlead.leads.document import EvidenceItem, LeadDocument, StatementDocument
-from fairlead.leads.facts import CountryFacts, PersonFacts
-from fairlead.leads.sections import statements_of
+from fairlead.leads.document import EvidenceItem, LeadDocument, RelatedPerson, StatementDocument
+from fairlead.leads.facts import CountryFacts, LeadFacts
+from fairlead.leads.sections import relation_of, statements_of
 from fairlead.leads.statement import Section, Statement
 from fairlead.terms.grades import combine_handling
 
@@ -15,7 +15,7 @@ _ORDER = list(Section)
 _REQUESTS = (
     "Say whether the person can be identified and lives in your country.",
     "Have the legal note checked by your own adviser before anything else is done.",
-    "Answer with `fairlead outcome`, also when no action is taken, and say why.",
+    "Answer, also when no action is taken, and say why.",
 )
 
 
@@ -25,7 +25,7 @@ def lead_id(country: str, person: str) -> str:
 
 
 def build_lead(
-    facts: PersonFacts, country: CountryFacts, *, operation: str, lead_country: str, at: datetime
+    facts: LeadFacts, country: CountryFacts, *, operation: str, lead_country: str, at: datetime
 ) -> LeadDocument:
     """The lead of one person in one country, as version 1; the register counts versions."""
     statements = sorted(
@@ -42,16 +42,25 @@ def build_lead(
             if o.startswith(number + ":")
         }
     )
-    grade = facts.person["grade"]
+    head = facts.head.person
     return LeadDocument(
-        lead=lead_id(country.country, facts.person["person"]),
+        lead=lead_id(country.country, head["person"]),
         version=1,
         operation=operation,
         from_country=lead_country,
         country=country.country,
-        person=facts.person["person"],
-        grade=grade,
-        names_person=bool(facts.person["names_person"]),
+        person=head["person"],
+        grade=head["grade"],
+        names_person=bool(head["names_person"]),
+        related=[
+            RelatedPerson(
+                person=other.identity,
+                grade=other.person["grade"],
+                names_person=bool(other.person["names_person"]),
+                relation=relation_of(facts.head, other),
+            )
+            for other in facts.related
+        ],
         subject_category="not_categorised",
         handling=str(handling),
         restriction=handling.restriction,
@@ -77,6 +86,7 @@ def _document(statement: Statement) -> StatementDocument:
     return StatementDocument.model_validate(
         {
             "id": statement.identity,
+            "about": statement.about,
             "section": statement.section.value,
             "kind": statement.kind.value,
             "of": statement.of,

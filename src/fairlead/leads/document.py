@@ -22,7 +22,10 @@ class StatementDocument(Closed):
     """One statement."""
 
     id: str = Field(description="Stable id of the statement within the lead.")
-    section: Literal["summary", "subject", "selectors", "conduct", "material", "legal", "risk", "against"]
+    about: str = Field(description="Id of the person the statement concerns: the lead's, or a related one.")
+    section: Literal[
+        "summary", "subject", "selectors", "related", "conduct", "material", "legal", "risk", "against"
+    ]
     kind: Literal["fact", "assessment"] = Field(description="Directive (EU) 2016/680, art. 7(1).")
     of: str = Field(description="Topic, or kind of identifier.")
     value: str = Field(description="Value for a machine; may be empty.")
@@ -51,6 +54,15 @@ class EvidenceItem(Closed):
     description: str
 
 
+class RelatedPerson(Closed):
+    """A person of the same country whose records are kept apart: a payer, or somebody who may be the same."""
+
+    person: str
+    grade: Literal["attributed", "probable", "possible", "unresolved"]
+    names_person: bool
+    relation: str
+
+
 class LeadDocument(Closed):
     """One person in one country, as far as the records allow. A grade is not guilt; a person decides."""
 
@@ -61,8 +73,9 @@ class LeadDocument(Closed):
     from_country: str
     country: str = Field(pattern=r"^[A-Z]{2}$")
     person: str
-    grade: Literal["attributed", "probable", "possible"]
+    grade: Literal["attributed", "probable", "possible", "unresolved"]
     names_person: bool = Field(description="Whether the evidence allows naming a person.")
+    related: list[RelatedPerson] = Field(default_factory=list)
     subject_category: Literal["suspect", "contact", "not_categorised"] = Field(
         description="Category of data subject, Directive (EU) 2016/680, art. 6; decided by a person."
     )

@@ -13,6 +13,7 @@ from fairlead.leads.document import LeadDocument
 from fairlead.terms.grades import HandlingCode
 
 _ALLOWED_SUFFIXES = (".json", ".pdf", ".csv", ".txt", ".jsonld")
+_NAMING = ("name", "date_of_birth", "postcode")
 _PICTURES = (
     b"\xff\xd8\xff",
     b"\x89PNG",
@@ -59,6 +60,8 @@ def _check_lead(path: str, lead: LeadDocument, country: str) -> list[str]:
     if lead.country != country:
         found.append(f"{path}: a lead for {lead.country} in a package for {country}")
     codes = set(lead.handling.split("+"))
+    persons = {lead.person: lead.names_person, **{r.person: r.names_person for r in lead.related}}
+    named = {person for person, allowed in persons.items() if allowed}
     for statement in lead.statements:
         own = set(statement.handling.split("+"))
         if not own <= codes:
@@ -75,8 +78,10 @@ def _check_lead(path: str, lead: LeadDocument, country: str) -> list[str]:
             found.append(f"{path}: the fact {statement.id} has no origin")
         if statement.section == "legal" and not (statement.value.startswith((f"{country}/", f"{country}-"))):
             found.append(f"{path}: {statement.id} assesses the law of another country")
-        if statement.section == "subject" and not lead.names_person:
+        if statement.of in _NAMING and statement.about not in named:
             found.append(f"{path}: {statement.id} names a person although the grade does not allow it")
+        if statement.about not in persons:
+            found.append(f"{path}: {statement.id} is about a person who has no place in this lead")
     return found
 
 

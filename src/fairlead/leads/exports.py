@@ -11,7 +11,7 @@ from fairlead.leads.document import LeadDocument
 from fairlead.terms.matching import ReleasePolicy
 
 SELECTOR_COLUMNS = (
-    "lead", "kind", "value", "roles_and_context", "first_at", "last_at", "source_grade", "information_grade",
+    "lead", "person", "kind", "value", "roles_and_context", "first_at", "last_at", "source_grade", "information_grade",
     "handling", "origins",
 )  # fmt: skip
 HASH_COLUMNS = ("lead", "sha256", "matched_sets")
@@ -39,13 +39,13 @@ def selectors_csv(leads: Sequence[LeadDocument]) -> bytes:
         SELECTOR_COLUMNS,
         [
             [
-                lead.lead, s.of, s.value, s.text, s.first_at.isoformat() if s.first_at else "",
+                lead.lead, s.about, s.of, s.value, s.text, s.first_at.isoformat() if s.first_at else "",
                 s.last_at.isoformat() if s.last_at else "", s.source_grade, s.information_grade, s.handling,
                 " | ".join(s.origins),
             ]
             for lead in leads
             for s in lead.statements
-            if s.section in ("selectors", "subject")
+            if s.section in ("selectors", "subject", "related") and s.of != "kept apart"
         ],
     )  # fmt: skip
 

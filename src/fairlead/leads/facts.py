@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.engine.catalogue import Catalogue
-from fairlead.terms.grades import AttributionGrade, Handling, combine_handling, parse_handling
+from fairlead.terms.grades import Handling, combine_handling, parse_handling
+from fairlead.terms.platform import INTERNAL_STATUSES, Role
 
 Row = dict[str, Any]
 
 _MEMBERS = """
-WITH chosen AS (
-  SELECT person, unnest(members) AS member FROM persons
-  WHERE country = $country AND grade <> $unresolved)
+WITH chosen AS (SELECT person, unnest(members) AS member FROM persons WHERE country = $country)
 """
-_LEADS_SQL = "SELECT * FROM persons WHERE country = $country AND grade <> $unresolved ORDER BY person"
+_PERSONS_SQL = "SELECT * FROM persons WHERE country = $country ORDER BY person"
 _IDENTIFIERS_SQL = (
     _MEMBERS
     + """SELECT c.person, i.* FROM identifiers i JOIN chosen c ON c.member = i.owner
@@ -50,15 +49,14 @@ FROM touched t JOIN contents n USING (sha256) LEFT JOIN origins_of o USING (sha2
 GROUP BY ALL ORDER BY 1, 2"""
 )
 _ASSESSMENTS_SQL = """
-SELECT * FROM assessments WHERE person IN (
-  SELECT person FROM persons WHERE country = $country AND grade <> $unresolved)
+SELECT * FROM assessments WHERE person IN (SELECT person FROM persons WHERE country = $country)
   AND (jurisdiction = $country OR starts_with(jurisdiction, $country || '-'))
 ORDER BY person, from_on, jurisdiction, legal_act, image, age_band"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFacts:
-    """Everything the tables hold about one person that may concern their country."""
+    """Everything the tables hold about one person."""
 
     person: Row
     identifiers: list[Row]
@@ -68,13 +66,36 @@ class PersonFacts:
     material: list[Row]
     assessments: list[Row]
 
+    @property
+    def identity(self) -> str:
+        """The person's id."""
+        return str(self.person["person"])
+
+    @property
+    def uses_the_platform(self) -> bool:
+        """Whether an account of the platform is among the records."""
+        return any(a["role"] == Role.ACCOUNT_USER for a in self.accounts)
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether an account is a test account or an investigator's own."""
+        return any((a["status"] or "").lower() in INTERNAL_STATUSES for a in self.accounts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadFacts:
+    """One lead's person, and the persons of the same country kept apart from it: payers, and who may be the same."""
+
+    head: PersonFacts
+    related: tuple[PersonFacts, ...]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountryFacts:
-    """The persons of one country, and the exhibits with their handling."""
+    """What is to be told to one country, and the exhibits with their handling."""
 
     country: str
-    persons: list[PersonFacts]
+    leads: list[LeadFacts]
     exhibits: dict[str, Row]
 
     def handling_of(self, origins: tuple[str, ...]) -> Handling:
@@ -87,8 +108,11 @@ class CountryFacts:
 
 
 def gather_country(catalogue: Catalogue, country: str) -> CountryFacts:
-    """Fetch what the tables hold about the persons whom the evidence places in a country."""
-    parameters = {"country": country, "unresolved": AttributionGrade.UNRESOLVED.value}
+    """Fetch what the tables hold about the persons whom the evidence places in a country.
+
+    Persons whom the evidence places elsewhere, or nowhere, do not come into it, also not as payers.
+    """
+    parameters = {"country": country}
     grouped: dict[str, dict[str, list[Row]]] = {}
     for name, sql in (
         ("identifiers", _IDENTIFIERS_SQL),
@@ -104,7 +128,37 @@ def gather_country(catalogue: Catalogue, country: str) -> CountryFacts:
         grouped[name] = rows
     persons = [
         PersonFacts(person=row, **{name: rows.get(row["person"], []) for name, rows in grouped.items()})
-        for row in catalogue.rows(_LEADS_SQL, parameters)
+        for row in catalogue.rows(_PERSONS_SQL, parameters)
     ]
     exhibits = {row["exhibit"]: row for row in catalogue.rows("SELECT * FROM exhibits ORDER BY sequence")}
-    return CountryFacts(country=country, persons=persons, exhibits=exhibits)
+    return CountryFacts(country=country, leads=_group(persons), exhibits=exhibits)
+
+
+def _group(persons: list[PersonFacts]) -> list[LeadFacts]:
+    """One lead a user of the platform, with payers and maybe-same persons beside it; payers without one alone.
+
+    Subscriber records that are joined to nothing did nothing, and test and investigators' accounts are ours:
+    neither becomes a lead.
+    """
+    by_id = {p.identity: p for p in persons}
+    leads: list[LeadFacts] = []
+    told: set[str] = set()
+    for person in persons:
+        if not person.uses_the_platform or person.is_internal:
+            continue
+        beside = dict.fromkeys(
+            [*(person.person["payers"] or ()), *(m["person"] for m in person.person["maybe_same"] or ())]
+        )
+        related = tuple(
+            by_id[other]
+            for other in beside
+            if other in by_id and not by_id[other].uses_the_platform and other != person.identity
+        )
+        told |= {r.identity for r in related}
+        leads.append(LeadFacts(head=person, related=related))
+    leads += [
+        LeadFacts(head=person, related=())
+        for person in persons
+        if person.payments and not person.uses_the_platform and person.identity not in told
+    ]
+    return sorted(leads, key=lambda lead: lead.head.identity)

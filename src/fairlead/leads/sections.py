@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from fairlead.leads.facts import CountryFacts, PersonFacts
+from fairlead.leads.facts import CountryFacts, LeadFacts, PersonFacts
 from fairlead.leads.statement import RiskState, Section, Statement
 from fairlead.terms.countries import PARTICIPANTS
 from fairlead.terms.grades import InformationGrade, SourceGrade, StatementKind
@@ -27,6 +28,19 @@ _RISKS = (
     "self-harm",
 )
 _MOST_ORIGINS = 20
+_KIND_WORDS = {
+    IdentifierKind.EMAIL: "E-mail address",
+    IdentifierKind.PHONE: "Telephone number",
+    IdentifierKind.IBAN: "IBAN",
+    IdentifierKind.CARD: "Card fingerprint",
+    IdentifierKind.WALLET: "Wallet",
+    IdentifierKind.IP: "IP address",
+    IdentifierKind.DEVICE: "Device",
+    IdentifierKind.USER_NAME: "User name",
+    IdentifierKind.NAME: "Name",
+    IdentifierKind.DATE_OF_BIRTH: "Date of birth",
+    IdentifierKind.POSTCODE: "Postcode",
+}
 _ACT_WORDS = {
     PlatformAct.REGISTER: "registered the account",
     PlatformAct.PAY: "paid",
@@ -41,9 +55,9 @@ _ACT_WORDS = {
 }
 
 
-def statements_of(facts: PersonFacts, country: CountryFacts) -> Iterator[Statement]:
-    """All statements about one person, in no particular order."""
-    build = _Builder(facts, country)
+def statements_of(facts: LeadFacts, country: CountryFacts) -> Iterator[Statement]:
+    """All statements of one lead, in no particular order."""
+    build = _Builder(facts.head, country)
     yield from build.summary()
     yield from build.selectors()
     yield from build.conduct()
@@ -51,6 +65,16 @@ def statements_of(facts: PersonFacts, country: CountryFacts) -> Iterator[Stateme
     yield from build.legal()
     yield from build.risk()
     yield from build.against()
+    for other in facts.related:
+        yield from _Builder(other, country).as_related(facts.head)
+
+
+def relation_of(head: PersonFacts, other: PersonFacts) -> str:
+    """How a person who is kept apart is related to the lead's person."""
+    grade = next((m["grade"] for m in head.person["maybe_same"] or () if m["person"] == other.identity), None)
+    roles = ", ".join(role.replace("_", " ") for role in other.person["roles"])
+    same = f"may be the same person ({grade})" if grade else "nothing says that it is the same person"
+    return f"{roles}; {same}"
 
 
 def _origin(row: dict[str, Any]) -> str:
@@ -87,6 +111,7 @@ class _Builder:
         related: tuple[str, ...] = (),
     ) -> Statement:
         return Statement(
+            about=self.facts.identity,
             section=section,
             kind=kind,
             of=of,
@@ -109,9 +134,7 @@ class _Builder:
             StatementKind.ASSESSMENT,
             "grade",
             person["grade"],
-            f"The records joined here are attributed to one person with the grade “{person['grade']}”: "
-            + ("; ".join(person["grounds"]) or "no ground beyond the account itself")
-            + ".",
+            self._grade_words(),
             self.member_origins,
             information=InformationGrade.CORROBORATED,
             first_at=person["first_at"],
@@ -133,7 +156,37 @@ class _Builder:
                 information=InformationGrade.CORROBORATED,
             )
 
+    def _grade_words(self) -> str:
+        person = self.facts.person
+        count = len(person["members"])
+        if count == 1:
+            return f"One record, joined to no other: grade “{person['grade']}”. It is an account, not yet a person."
+        grounds = "; ".join(person["grounds"]) or "see the links"
+        return f"{count} records are joined into one person with the grade “{person['grade']}”: {grounds}."
+
+    def as_related(self, head: PersonFacts) -> Iterator[Statement]:
+        """What the lead says of a person who is kept apart from its own."""
+        person = self.facts.person
+        yield self._statement(
+            Section.RELATED,
+            StatementKind.ASSESSMENT,
+            "kept apart",
+            self.facts.identity,
+            f"Records of {self.facts.identity} (grade “{person['grade']}”) are kept apart from this person: "
+            f"{relation_of(head, self.facts)}. Paying, using and subscribing may be three different people.",
+            self.member_origins,
+            first_at=person["first_at"],
+            last_at=person["last_at"],
+        )
+        for selector in self.selectors():
+            yield replace(
+                selector,
+                section=Section.RELATED,
+                text=f"{selector.text[:-1]}; of {self.facts.identity}, kept apart.",
+            )
+
     def selectors(self) -> Iterator[Statement]:
+        """Identifiers, those that name a person only where the grade allows it."""
         grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in self.facts.identifiers:
             if row["kind"] in _INTERNAL or (row["kind"] in _NAMING and not self.named):
@@ -153,7 +206,7 @@ class _Builder:
                 StatementKind.FACT,
                 kind,
                 value,
-                f"{kind.replace('_', ' ').capitalize()} {rows[0]['original'] or value}, as {roles}{shared}.",
+                f"{_KIND_WORDS[IdentifierKind(kind)]} {rows[0]['original'] or value}, as {roles}{shared}.",
                 origins,
                 information=(InformationGrade.CORROBORATED if several else InformationGrade.NOT_CORROBORATED),
                 source=SourceGrade.B if "subscriber" in roles else SourceGrade.X,

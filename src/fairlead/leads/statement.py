@@ -16,6 +16,7 @@ class Section(StrEnum):
     SUMMARY = "summary"
     SUBJECT = "subject"
     SELECTORS = "selectors"
+    RELATED = "related"
     CONDUCT = "conduct"
     MATERIAL = "material"
     LEGAL = "legal"
@@ -35,10 +36,11 @@ class RiskState(StrEnum):
 class Statement:
     """One typed statement. A fact is what a record says; an assessment is what we make of it.
 
-    ``origins`` are ``exhibit:locator`` texts; a fact has at least one. ``of`` names the identifier kind or
-    topic, ``value`` is what a machine can use, ``text`` the sentence for eyes.
+    ``about`` is the id of the person it concerns. ``origins`` are ``exhibit:locator`` texts; a fact has at least
+    one. ``of`` names the identifier kind or topic, ``value`` is what a machine can use, ``text`` the sentence.
     """
 
+    about: str
     section: Section
     kind: StatementKind
     of: str
@@ -55,5 +57,5 @@ class Statement:
     @property
     def identity(self) -> str:
         """Stable id of the statement: the same section, topic and value have the same id in every version."""
-        text = "\x00".join((self.section, self.kind, self.of, self.value))
+        text = "\x00".join((self.about, self.section, self.kind, self.of, self.value))
         return "S-" + hashlib.sha256(text.encode()).hexdigest()[:10]

@@ -28,6 +28,10 @@ class Role(StrEnum):
     SUBSCRIBER = "subscriber"
 
 
+INTERNAL_STATUSES = frozenset({"test", "investigator"})
+"""Account states that mark a platform's test accounts and investigators' own accounts: never linked, never a lead."""
+
+
 class PaymentKind(StrEnum):
     """What a row of a payment export says happened."""
 

@@ -191,7 +191,7 @@ def _pay(made: Conduct, account: Account, payer: MadeUpPerson, trap: str | None,
             email = email[:2] + email[3] + email[2] + email[4:]
         payment = Payment(
             reference=f"LF{account.number}-{index + 1}", account=account.number,
-            payer=None if trap == "mule_instrument" else payer.number, kind="payment",
+            payer=_RESELLER if trap == "mule_instrument" else payer.number, kind="payment",
             amount=Decimal(rng.choice(("1.00", "2.50", "5.00"))), currency=payer.currency, at=at,
             name="Harbour Resale" if trap == "mule_instrument" else payer.full_name,
             email="till@harbour-resale.example" if trap == "mule_instrument" else email,
@@ -206,6 +206,7 @@ def _pay(made: Conduct, account: Account, payer: MadeUpPerson, trap: str | None,
             )
 
 
+_RESELLER = -1
 _MULE_IBAN = "CY85002001280000001200527600"  # the registry's own example number
 
 

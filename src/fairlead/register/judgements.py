@@ -1,0 +1,34 @@
+"""What named people decided about pairs of records; a later decision replaces an earlier one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fairlead.register.gate import acting_as, visible
+from fairlead.register.models import JudgementRow, User
+from fairlead.terms.platform import Judgement
+
+
+def record_judgement(
+    user_id: int, operation: str, *, left: str, right: str, judgement: Judgement, reason: str, at: datetime
+) -> None:
+    """Add a decision about two records."""
+    with acting_as(User(pk=user_id)):
+        JudgementRow.objects.create(
+            operation_id=operation,
+            left=min(left, right),
+            right=max(left, right),
+            judgement=judgement.value,
+            reason=reason,
+            user_id=user_id,
+            at=at,
+        )
+
+
+def find_judgements(user_id: int, operation: str, *, at: datetime) -> tuple[tuple[str, str, Judgement], ...]:
+    """The decisions that hold, one a pair, in the order of the pairs."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, JudgementRow, at=at).filter(operation_id=operation).order_by("at", "pk")
+        held = {(row.left, row.right): Judgement(row.judgement) for row in rows}
+    return tuple((left, right, judgement) for (left, right), judgement in sorted(held.items()))
