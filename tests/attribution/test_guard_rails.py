@@ -167,6 +167,56 @@ def test_a_payer_whose_name_and_mail_agree_is_the_user():
     assert op.person("platform:1")["payers"] == []
 
 
+def test_a_user_name_alone_joins_nobody():
+    op = Operation(account("1", user_name="nightfox12"), account("2", user_name="nightfox12"))
+    assert not op.same("platform:1", "platform:2")
+    assert op.link("platform:1", "platform:2")["rule"] == "user-name-alone"
+    assert op.person("platform:1")["maybe_same"] == [
+        {"person": op.person("platform:2")["person"], "grade": "possible"}
+    ]
+
+
+BERG = {
+    "payer_name": "Anna Berg",
+    "payer_email": "anna.berg@mail.example",
+    "instrument_kind": "card",
+    "instrument": "f1",
+}
+
+
+def test_platform_processor_and_provider_that_agree_attribute_an_account():
+    op = Operation(
+        account("1", email="anna.berg@mail.example", registered_ip=HOME),
+        payment("1", account="platform:1", **BERG),
+        subscriber("a", full_name="Anna Berg", email="anna.berg@mail.example", last_ip=HOME, country="DK"),
+    )
+    person = op.person("platform:1")
+    assert (person["grade"], person["country"]) == ("attributed", "DK")
+    assert op.same("platform:1", "provider:a", "card:1")
+
+
+def test_a_partners_card_makes_no_such_agreement():
+    op = Operation(
+        account("1", email="anna.berg@mail.example", registered_ip=HOME),
+        payment("1", account="platform:1", **(BERG | {"payer_name": "Lars Holm"})),
+        subscriber("a", full_name="Anna Berg", email="anna.berg@mail.example", last_ip=HOME, country="DK"),
+    )
+    assert not op.same("platform:1", "card:1")
+    assert not op.person("platform:1")["names_person"]
+
+
+def test_an_instrument_that_paid_for_three_accounts_says_nothing_about_their_users():
+    op = Operation(
+        *(account(str(n)) for n in range(3)),
+        *(payment(str(n), account=f"platform:{n}", payer_name="Mule Person", payer_country="SE", payer_email=f"m{n}@mail.example",
+                  instrument_kind="iban", instrument="SE4550000000058398257466") for n in range(3)),
+        visits("0", HOME, days=5),
+    )  # fmt: skip
+    person = op.person("platform:0")
+    assert (person["country"], person["rules"]) == ("DK", ["mule-instrument"])
+    assert op.person("card:0")["grade"] == "unresolved"
+
+
 def test_many_payments_with_one_card_are_one_payer():
     op = Operation(
         *(

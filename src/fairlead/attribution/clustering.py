@@ -21,13 +21,13 @@ _SWAPPED_DATE_EDITS = 2
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A scored pair: left and right are record numbers; ``may_join`` is false where roles stay apart."""
+    """A scored pair: left and right are record numbers; ``held_back`` names the rule by which it never joins."""
 
     left: int
     right: int
     grade: AttributionGrade
     bits: float
-    may_join: bool = True
+    held_back: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,8 @@ class Clustering:
         return Decided("joined")
 
     def _reason_to_note(self, edge: Edge, left: int, right: int) -> str | None:
-        if not edge.may_join:
-            return "roles-stay-apart"
+        if edge.held_back is not None:
+            return edge.held_back
         if any(self._level.get(root, edge.grade) != edge.grade for root in (left, right)):
             return "weaker-than-the-group"
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -57,7 +58,9 @@ class LinksStage:
         excluded = catalogue.query(f"SELECT account FROM accounts WHERE lower(status) IN ({statuses})")
         connection = build_pairs(catalogue, excluded.column(0).to_pylist())
         score_pairs(connection, shipped_weights())
-        records = arrow(connection, "SELECT profile, role, tokens, dob FROM records ORDER BY rid").to_pylist()
+        records = arrow(
+            connection, "SELECT profile, role, accounts, tokens, dob FROM records ORDER BY rid"
+        ).to_pylist()
         ids = [record["profile"] for record in records]
         numbers = {profile: n for n, profile in enumerate(ids)}
         for owner, profile in connection.sql(
@@ -72,9 +75,15 @@ class LinksStage:
         pairs = arrow(
             connection,
             """SELECT l - 1 AS l, r - 1 AS r, grade, bits, refusal, pattern, families, names, dobs, postcodes,
-            other_phone, other_iban, same_account, reassigned FROM scored ORDER BY l, r""",
+            other_phone, other_iban, same_account, reassigned, email, ip, device FROM scored ORDER BY l, r""",
         ).to_pylist()
         edges = [_edge(pair, records) for pair in pairs]
+        clustering.decide([edge for edge in edges if edge.grade is AttributionGrade.ATTRIBUTED])
+        triangles = find_triangles(pairs, records, clustering)
+        edges = [
+            replace(edge, grade=AttributionGrade.ATTRIBUTED) if number in triangles else edge
+            for number, edge in enumerate(edges)
+        ]
         decided = clustering.decide(edges)
         evidence: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
         for left_number, right_number, *found in connection.sql(
@@ -92,7 +101,9 @@ class LinksStage:
         )
         probability = {rule.name: rule.probability for rule in shipped_weights().rules}
         linked: set[tuple[int, int]] = set()
-        for pair, edge, answer in zip(pairs, edges, decided, strict=True):
+        for number, (pair, edge, answer) in enumerate(zip(pairs, edges, decided, strict=True)):
+            if number in triangles:
+                pair["families"] = [*pair["families"], "money"]
             key = (edge.left, edge.right)
             linked.add(key)
             judgement = judged.get(key)
@@ -107,7 +118,8 @@ class LinksStage:
                 "weight_bits": edge.bits,
                 "probability": None if pair["refusal"] else probability.get(pair["pattern"]),
                 "families": pair["families"],
-                "reasons": _reasons(pair, evidence.get(key, [])),
+                "reasons": _reasons(pair, evidence.get(key, []))
+                + ([TRIANGLE] if number in triangles else []),
                 "against": _against(pair, evidence.get(key, [])),
                 "rule": rule,
                 "grade": edge.grade.value,
@@ -161,7 +173,45 @@ def _edge(pair: dict[str, Any], records: list[dict[str, Any]]) -> Edge:
     named = pair["names"] in ("full", "swapped", "initial", "near") or pair["dobs"] == "same"
     told_apart = roles == {Role.ACCOUNT_USER.value, Role.PAYER.value} and not named
     grade = AttributionGrade.UNRESOLVED if pair["refusal"] else AttributionGrade(pair["grade"])
-    return Edge(pair["l"], pair["r"], grade, pair["bits"], may_join=not told_apart)
+    held_back = (
+        "roles-stay-apart" if told_apart else "user-name-alone" if pair["pattern"] == "handle" else None
+    )
+    return Edge(pair["l"], pair["r"], grade, pair["bits"], held_back)
+
+
+TRIANGLE = (
+    "somebody whom name and a second family establish as this subscriber paid for the account by the platform's own "
+    "reference, and the account shares mail and address with the subscriber"
+)
+
+
+def find_triangles(
+    pairs: list[dict[str, Any]], records: list[dict[str, Any]], clustering: Clustering
+) -> set[int]:
+    """Pairs of an account and a subscriber on which platform, payment processor and provider agree.
+
+    The account and the subscriber share an exclusive e-mail address and an exclusive network address or device,
+    and a payer who is attributed to be that subscriber paid for the account. A partner's card makes none,
+    because the payer's name is not the subscriber's.
+    """
+    paid_by: dict[str, set[int]] = {}
+    for number, record in enumerate(records):
+        if record["role"] == Role.PAYER.value:
+            for account in record["accounts"] or ():
+                paid_by.setdefault(account, set()).add(number)
+    found: set[int] = set()
+    for number, pair in enumerate(pairs):
+        sides = {records[pair[side]]["role"]: pair[side] for side in ("l", "r")}
+        user, subscriber = sides.get(Role.ACCOUNT_USER.value), sides.get(Role.SUBSCRIBER.value)
+        if user is None or subscriber is None or pair["refusal"] or pair["email"] != "exclusive":
+            continue
+        if "exclusive" not in (pair["ip"], pair["device"]):
+            continue
+        payers = paid_by.get(records[user]["profile"], set())
+        group = clustering.root(subscriber)
+        if payers and all(clustering.root(payer) == group for payer in payers):
+            found.add(number)
+    return found
 
 
 _NAMES_SAY = {
@@ -180,6 +230,7 @@ _CLASS_SAYS = {
     "exclusive": "held by no one else who contradicts",
     "shared": "held by more records or by people with other telephone numbers or accounts",
     "conflict": "also held by people with other names",
+    "mule": "used to pay for three accounts or more, perhaps on behalf of others",
     "reassigned": "used at times that do not meet: an address is given to others",
     "recycled": "used more than half a year apart: numbers are given to others",
 }

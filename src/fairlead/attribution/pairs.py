@@ -18,10 +18,19 @@ EXCLUSIVE_UP_TO = 6
 PHONE_GAP_DAYS = 180
 ADDRESS_GAP_DAYS = 3
 
-_PROFILES = """
+MULE_ACCOUNTS = 3  # from so many accounts on, an instrument says nothing about who uses them
+
+MULES = f"""SELECT i.kind, i.value FROM identifiers i JOIN payments p ON p.payment = i.owner
+    WHERE i.kind IN ('iban', 'card', 'wallet')
+    GROUP BY i.kind, i.value HAVING count(DISTINCT p.account) >= {MULE_ACCOUNTS}"""
+
+_PROFILES = f"""
+CREATE TABLE mules AS {MULES};
+
 CREATE TABLE payment_keys AS
 SELECT owner,
-    max(value) FILTER (kind IN ('iban', 'card', 'wallet')) AS instrument,
+    max(value) FILTER (kind IN ('iban', 'card', 'wallet') AND (kind, value) NOT IN (SELECT (kind, value) FROM mules))
+        AS instrument,
     max(value) FILTER (kind = 'email' AND scope = 'personal') AS email,
     max(value) FILTER (kind = 'name') AS name
 FROM identifiers WHERE owner_table = 'payments' GROUP BY owner;
@@ -146,6 +155,7 @@ SELECT s.l, s.r, s.kind, s.value, s.holders, s.gap,
     CASE
         WHEN s.kind = 'ip' AND s.gap > {ADDRESS_GAP_DAYS} THEN 'reassigned'
         WHEN s.kind = 'phone' AND s.gap > {PHONE_GAP_DAYS} THEN 'recycled'
+        WHEN (s.kind, s.value) IN (SELECT (kind, value) FROM mules) THEN 'mule'
         WHEN c.conflict THEN 'conflict'
         WHEN s.holders > {EXCLUSIVE_UP_TO} OR c.strict_conflict THEN 'shared'
         ELSE 'exclusive' END AS class

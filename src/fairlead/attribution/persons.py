@@ -20,6 +20,7 @@ from fairlead.attribution.country import (
 from fairlead.attribution.identifiers import IdentifiersStage
 from fairlead.attribution.links import APART_STATUSES, catalogue_rows
 from fairlead.attribution.networks import MASS_KINDS
+from fairlead.attribution.pairs import MULES
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
 from fairlead.tables.attribution import IDENTIFIERS, LINKS, PERSONS
@@ -99,6 +100,7 @@ class PersonsStage:
             entry["account"]: entry["broken_at"] for entry in self._identifiers.find_takeovers(catalogue)
         }
         claims = _claims(catalogue, accounts, payments, taken)
+        mules = {row[0] for row in catalogue_rows(catalogue, _MULE_PAYMENTS)}
         paid_for: dict[str, set[str]] = defaultdict(set)
         for payment, row in payments.items():
             if row["account"] in person_of:
@@ -106,7 +108,7 @@ class PersonsStage:
         for root in sorted(members):
             held = sorted(members[root])
             yield _person(
-                ids[root], held, accounts, payments, notes[root], claims, taken, paid_for, person_of
+                ids[root], held, accounts, payments, notes[root], claims, taken, paid_for, person_of, mules
             )
 
 
@@ -145,6 +147,7 @@ def _person(
     taken: dict[str, Any],
     paid_for: dict[str, set[str]],
     person_of: dict[str, str],
+    mules: set[str],
 ) -> dict[str, Any]:
     own = [accounts[m] for m in held if m in accounts]
     broken = sorted(m for m in held if m in taken)
@@ -167,7 +170,12 @@ def _person(
     mine = [claim for record in held for claim in claims.get(record, ())]
     for account in (row["account"] for row in own if row["role"] == Role.ACCOUNT_USER):
         for payment in sorted(paid_for.get(account, ())):
-            if payment not in held:
+            if payment in mules:
+                rules.add("mule-instrument")
+                against.append(
+                    "the account was paid for with an instrument that paid for three accounts or more"
+                )
+            elif payment not in held:
                 mine += [
                     _as_paid(claim) for claim in claims.get(payment, ()) if claim.ground is not Ground.SEEN
                 ]
@@ -189,7 +197,7 @@ def _person(
         "country": country,
         "names_person": grade is AttributionGrade.ATTRIBUTED,
         "grounds": list(note["reasons"]),
-        "against": against,
+        "against": list(dict.fromkeys(against)),
         "payers": sorted(payers),
         "maybe_same": [
             {"person": p, "grade": g.value}
@@ -274,6 +282,8 @@ _LINKS = """SELECT "left", "right", weight_bits, grade, decision, rule, families
 _STATING = """SELECT owner, kind, value, country, exhibit || ':' || locator FROM identifiers
     WHERE kind IN ('iban', 'phone') AND valid AND country IS NOT NULL AND scope = 'personal'
     ORDER BY owner, kind, value"""
+_MULE_PAYMENTS = f"""SELECT DISTINCT owner FROM identifiers
+    WHERE owner_table = 'payments' AND (kind, value) IN (SELECT (kind, value) FROM ({MULES}))"""
 _MASS = ", ".join(f"'{kind}'" for kind in sorted(MASS_KINDS))
 _RESIDENCE = f"""
     WITH places AS (

@@ -136,6 +136,8 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, weights: Weights) -> None
                 WHEN names = 'unrelated' THEN 'unrelated-names'
                 WHEN names IN ('other_first', 'other_part') THEN 'two-persons-of-one-family'
                 WHEN phone = 'recycled' AND names NOT IN ('full', 'swapped', 'initial', 'near') THEN 'recycled-phone'
+                WHEN money = 'mule' AND email IS DISTINCT FROM 'exclusive' AND phone IS DISTINCT FROM 'exclusive'
+                    THEN 'mule-instrument'
                 WHEN coalesce(ip, device, email, phone, handle) IS NULL AND money IS DISTINCT FROM 'exclusive'
                     AND money IS NOT NULL AND names IN ('none', 'unclear', 'part') THEN 'mule-instrument'
             END AS refusal,
