@@ -217,6 +217,21 @@ def test_an_instrument_that_paid_for_three_accounts_says_nothing_about_their_use
     assert op.person("card:0")["grade"] == "unresolved"
 
 
+def test_the_holder_of_such_an_instrument_is_never_named():
+    mule = {
+        "payer_name": "Mule Person",
+        "payer_email": "mule@mail.example",
+        "instrument_kind": "iban",
+        "instrument": "SE4550000000058398257466",
+    }
+    op = Operation(
+        *(account(str(n)) for n in range(3)),
+        *(payment(str(n), account=f"platform:{n}", **mule) for n in range(3)),
+    )
+    assert not op.person("card:0")["names_person"]
+    assert op.person("card:0")["rules"] == ["mule-instrument"]
+
+
 def test_many_payments_with_one_card_are_one_payer():
     op = Operation(
         *(

@@ -167,6 +167,10 @@ def _person(
         rules |= {f"{status}-account" for status in apart}
         against.append("the mapping or the platform marks an account as " + " and ".join(apart))
         grade = AttributionGrade.UNRESOLVED
+    if mules.intersection(held):
+        rules.add("mule-instrument")
+        against.append("an instrument paid for three accounts or more: its holder may have paid for others")
+        grade = max(grade, AttributionGrade.POSSIBLE, key=_ORDER.index)
     mine = [claim for record in held for claim in claims.get(record, ())]
     for account in (row["account"] for row in own if row["role"] == Role.ACCOUNT_USER):
         for payment in sorted(paid_for.get(account, ())):
