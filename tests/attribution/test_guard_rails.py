@@ -116,7 +116,7 @@ def test_an_address_used_at_the_same_time_is_noted_as_a_possible_link():
     assert not op.person("platform:1")["names_person"]
 
 
-def test_a_taken_over_account_gets_no_country_and_no_name():
+def test_a_taken_over_account_keeps_its_owners_country_and_names_nobody():
     op = Operation(
         account("1", **ANNA, country="DK"),
         subscriber("a", **ANNA, country="DK"),
@@ -125,8 +125,18 @@ def test_a_taken_over_account_gets_no_country_and_no_name():
     )
     person = op.person("platform:1")
     assert "taken-over-account" in person["rules"]
-    assert (person["grade"], person["names_person"], person["country"]) == ("possible", False, None)
+    assert (person["grade"], person["names_person"], person["country"]) == ("possible", False, "DK")
     assert {c["country"] for c in person["countries"]} == {"DK", "DE"}
+
+
+def test_a_second_user_from_another_country_on_the_same_days_is_seen():
+    op = Operation(
+        account("1"),
+        visits("1", HOME, days=20),
+        visits("1", "203.0.113.9", days=6, first_day=8, agent="Other/2"),
+    )
+    person = op.person("platform:1")
+    assert (person["rules"], person["country"]) == (["taken-over-account"], "DK")
 
 
 def test_a_journey_is_no_takeover():

@@ -80,6 +80,19 @@ def country_of_settings(language: str | None, zone: str | None) -> list[tuple[st
     return said
 
 
+def claims_after_break(days: Sequence[Residence]) -> list[Claim]:
+    """Addresses seen after somebody else may have taken the account over: said, and never decisive."""
+    return [
+        Claim(
+            country=entry.country,
+            ground=Ground.SETTING,
+            sentence=f"addresses of {entry.country} on {entry.days} days after the account may have been taken over",
+            origin=entry.origin,
+        )
+        for entry in days
+    ]
+
+
 def claims_of_addresses(days: Sequence[Residence]) -> list[Claim]:
     """Addresses as a ground: strong from three days and sixty per cent of all days on, else only seen."""
     total = sum(entry.days for entry in days)
@@ -94,12 +107,12 @@ def claims_of_addresses(days: Sequence[Residence]) -> list[Claim]:
 
 
 def weigh_countries(
-    claims: Sequence[Claim], *, taken_over: bool = False
+    claims: Sequence[Claim], *, choose: bool = True
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Countries with grade, grounds and contradictions, best first, and the one they support, or None.
 
     Conflicting strong grounds choose nothing; weak grounds choose only where there is no strong one, where all
-    agree, and where one of them is more than a setting. After a takeover nothing is chosen.
+    agree, and where one of them is more than a setting. ``choose`` is false for accounts of nobody.
     """
     by_country: dict[str, list[Claim]] = defaultdict(list)
     for claim in sorted(set(claims), key=lambda c: (c.ground, c.country, c.sentence, c.origin)):
@@ -107,9 +120,9 @@ def weigh_countries(
     strong = {c for c, held in by_country.items() if any(claim.ground.strong for claim in held)}
     telling = {c for c, held in by_country.items() if any(claim.ground < Ground.SETTING for claim in held)}
     chosen: str | None = None
-    if len(strong) == 1 and not taken_over:
+    if len(strong) == 1 and choose:
         chosen = next(iter(strong))
-    elif not strong and len(telling) == 1 and not taken_over:
+    elif not strong and len(telling) == 1 and choose:
         chosen = next(iter(telling))
     listed: list[dict[str, Any]] = []
     order = sorted(by_country, key=lambda c: (c != chosen, by_country[c][0].ground, -len(by_country[c]), c))

@@ -19,6 +19,7 @@ from fairlead.terms.platform import IdentifierKind
 
 SHARED_ABOVE = 20
 TAKEOVER_DAYS = 3
+SAME_DAYS = 2
 
 _ACCOUNT_KINDS = {
     IdentifierKind.EMAIL: "email",
@@ -140,7 +141,7 @@ class IdentifiersStage:
         return pa.table({n: pa.array(rows[n], pa.bool_() if n == "valid" else pa.string()) for n in _NORMAL})
 
     def find_takeovers(self, catalogue: Catalogue) -> list[dict[str, Any]]:
-        """Accounts whose conduct breaks at a moment: other country, other address and other agent for good.
+        """Accounts that somebody else may have used from a moment on (see ``find_break``).
 
         Only addresses of known country outside mass networks count, and each side needs three days of use.
         """
@@ -168,7 +169,16 @@ class IdentifiersStage:
 
 
 def find_break(visits: list[tuple[Any, str, str | None, Any]]) -> Any:
-    """The moment from which country and agent are others than ever before, for good; None when there is none."""
+    """The moment from which somebody else may have used the account; None when there is none.
+
+    Visits are (day, country, agent, moment) in time order. Either country and agent are others than ever
+    before, for good; or a second country appears, with agents of its own, on days on which the first is in use.
+    A journey is neither: one comes back, and is in one country at a time.
+    """
+    return _break_for_good(visits) or _second_user(visits)
+
+
+def _break_for_good(visits: list[tuple[Any, str, str | None, Any]]) -> Any:
     countries = [country for _, country, _, _ in visits]
     for index in range(1, len(visits)):
         if countries[index] == countries[index - 1]:
@@ -178,6 +188,21 @@ def find_break(visits: list[tuple[Any, str, str | None, Any]]) -> Any:
             continue
         if min(len({v[0] for v in before}), len({v[0] for v in after})) >= TAKEOVER_DAYS:
             return after[0][3]
+    return None
+
+
+def _second_user(visits: list[tuple[Any, str, str | None, Any]]) -> Any:
+    days: dict[str, set[Any]] = defaultdict(set)
+    agents: dict[str, set[str | None]] = defaultdict(set)
+    for day, country, agent, _ in visits:
+        days[country].add(day)
+        agents[country].add(agent)
+    first = visits[0][1]
+    for country in sorted(days):
+        if country == first or agents[country] & agents[first]:
+            continue
+        if len(days[country]) >= TAKEOVER_DAYS and len(days[country] & days[first]) >= SAME_DAYS:
+            return next(moment for _, place, _, moment in visits if place == country)
     return None
 
 

@@ -13,6 +13,7 @@ from fairlead.attribution.country import (
     Claim,
     Ground,
     Residence,
+    claims_after_break,
     claims_of_addresses,
     country_of_settings,
     weigh_countries,
@@ -159,8 +160,8 @@ def _person(
     if broken:
         rules.add("taken-over-account")
         against.append(
-            f"conduct of an account breaks at {taken[broken[0]]:%Y-%m-%d %H:%M} UTC: other country, address and "
-            "agent from then on; somebody else may have used it"
+            f"from {taken[broken[0]]:%Y-%m-%d %H:%M} UTC on an account is used from another country, with another "
+            "address and agent; somebody else may have used it"
         )
         grade = max(grade, AttributionGrade.POSSIBLE, key=_ORDER.index)
     if apart:
@@ -183,7 +184,7 @@ def _person(
                 mine += [
                     _as_paid(claim) for claim in claims.get(payment, ()) if claim.ground is not Ground.SEEN
                 ]
-    countries, country = weigh_countries(mine, taken_over=bool(broken) or bool(apart))
+    countries, country = weigh_countries(mine, choose=not apart)
     payers = {person_of[p] for row in own for p in paid_for.get(row["account"], ())} - {person}
     if payers:
         against.append("somebody else may have paid: the payments for these accounts are of other persons")
@@ -268,11 +269,13 @@ def _claims(
             Claim(country=country, ground=ground, sentence=f"{said} {country}", origin=origin)
         )
     days: dict[str, list[Residence]] = defaultdict(list)
-    for owner, country, count, origin in catalogue_rows(catalogue, _RESIDENCE):
-        days[owner].append(Residence(country, count, origin))
+    later: dict[str, list[Residence]] = defaultdict(list)
+    for owner, country, late, count, origin in catalogue_rows(catalogue, _residence_sql(taken)):
+        (later if late else days)[owner].append(Residence(country, count, origin))
     for owner, entries in days.items():
         claims[owner] += claims_of_addresses(entries)
-    del taken
+    for owner, entries in later.items():
+        claims[owner] += claims_after_break(entries)
     return claims
 
 
@@ -289,16 +292,30 @@ _STATING = """SELECT owner, kind, value, country, exhibit || ':' || locator FROM
 _MULE_PAYMENTS = f"""SELECT DISTINCT owner FROM identifiers
     WHERE owner_table = 'payments' AND (kind, value) IN (SELECT (kind, value) FROM ({MULES}))"""
 _MASS = ", ".join(f"'{kind}'" for kind in sorted(MASS_KINDS))
-_RESIDENCE = f"""
+
+
+def _residence_sql(taken: dict[str, Any]) -> str:
+    """Days by owner and country; use of another country after a break is told apart (``late``)."""
+    broken = ", ".join(
+        f"('{account.replace(chr(39), chr(39) * 2)}', TIMESTAMPTZ '{at.isoformat()}')"
+        for account, at in sorted(taken.items())
+    )
+    return f"""
     WITH places AS (
         SELECT value, any_value(country) AS country FROM identifiers
         WHERE kind = 'ip' AND country IS NOT NULL AND coalesce(network, '') NOT IN ({_MASS}) GROUP BY value),
+    broken(owner, broken_at) AS (VALUES {broken or "(NULL::VARCHAR, NULL::TIMESTAMPTZ)"}),
     visits AS (
-        SELECT account AS owner, ip, "at"::DATE AS day, exhibit || ':' || locator AS origin
+        SELECT account AS owner, ip, "at" AS moment, exhibit || ':' || locator AS origin
         FROM accesses WHERE account IS NOT NULL
-        UNION ALL SELECT account, ip, "at"::DATE, exhibit || ':' || locator
+        UNION ALL SELECT account, ip, "at", exhibit || ':' || locator
         FROM events WHERE account IS NOT NULL AND ip IS NOT NULL
-        UNION ALL SELECT owner, value, coalesce(first_at::DATE, DATE '1970-01-01'), exhibit || ':' || locator
-        FROM identifiers WHERE kind = 'ip')
-    SELECT v.owner, p.country, count(DISTINCT v.day), min(v.origin)
-    FROM visits v JOIN places p ON p.value = v.ip GROUP BY v.owner, p.country ORDER BY v.owner, p.country"""
+        UNION ALL SELECT owner, value, coalesce(first_at, TIMESTAMPTZ '1970-01-01 00:00:00Z'),
+            exhibit || ':' || locator
+        FROM identifiers WHERE kind = 'ip'),
+    placed AS (
+        SELECT v.owner, p.country, v.moment, v.origin, b.broken_at,
+            min(v.moment) OVER (PARTITION BY v.owner, p.country) AS appeared
+        FROM visits v JOIN places p ON p.value = v.ip LEFT JOIN broken b ON b.owner = v.owner)
+    SELECT owner, country, coalesce(appeared >= broken_at, false) AS late, count(DISTINCT moment::DATE), min(origin)
+    FROM placed GROUP BY owner, country, late ORDER BY owner, country"""
