@@ -131,6 +131,56 @@ class PackageRow(Scoped):
     receipt = models.JSONField(null=True)
 
 
+class LeadVersionRow(Scoped):
+    """A lead as it stood in one version, kept so that what was sent can be compared with what holds now."""
+
+    lead = models.CharField(max_length=64)
+    version = models.IntegerField()
+    body = models.JSONField()
+    published_at = models.DateTimeField()
+
+    class Meta:
+        """One row a version."""
+
+        unique_together = (("operation", "lead", "version"),)
+
+
+class OutcomeRow(Scoped):
+    """What a country did with a lead; a later row adds to the earlier ones."""
+
+    lead = models.CharField(max_length=64)
+    package = models.CharField(max_length=64)
+    states = models.JSONField(default=list)
+    reason = models.CharField(max_length=64, default="")
+    devices_seized = models.IntegerField(default=0)
+    victims_safeguarded = models.IntegerField(default=0)
+    released = models.BooleanField(default=False)
+    at = models.DateTimeField()
+    signer = models.TextField()
+    sha256 = models.CharField(max_length=64, unique=True)
+
+
+class RecallRow(Scoped):
+    """A notice that something sent was wrong, and whether the recipient has acknowledged it."""
+
+    package = models.CharField(max_length=64)
+    leads = models.JSONField(default=list)
+    reason = models.TextField()
+    at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+
+
+class HoldRow(Scoped):
+    """A person whom nothing may be sent about until the hold is lifted."""
+
+    person = models.CharField(max_length=64)
+    reason = models.TextField()
+    placed_by = models.TextField()
+    at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.TextField(default="")
+
+
 class LedgerRow(models.Model):
     """One leaf of the log. Rows are only ever added."""
 
@@ -155,4 +205,13 @@ class LedgerDetail(models.Model):
     detail = models.JSONField(null=True)
 
 
-SCOPED_MODELS: tuple[type[Scoped], ...] = (CustodyRow, JudgementRow, LeadRow, PackageRow)
+SCOPED_MODELS: tuple[type[Scoped], ...] = (
+    CustodyRow,
+    JudgementRow,
+    LeadRow,
+    LeadVersionRow,
+    PackageRow,
+    OutcomeRow,
+    RecallRow,
+    HoldRow,
+)

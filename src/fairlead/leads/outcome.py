@@ -1,0 +1,128 @@
+"""What a country did with its leads: a signed file back, also when nothing was done, and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from fairlead.leads.dsse import Officer, refused, sign_statement, verify_statement
+
+OUTCOME_TYPE = "urn:fairlead:outcome:1"
+
+
+class OutcomeState(StrEnum):
+    """What can have come of a lead; several may hold at once."""
+
+    NOT_RESIDENT = "not_resident"
+    IDENTIFIED = "identified"
+    INTERVIEWED = "interviewed"
+    WARNED = "warned"
+    SEARCHED = "searched"
+    ARRESTED = "arrested"
+    CHARGED = "charged"
+    NO_ACTION = "no_action"
+
+
+class NoActionReason(StrEnum):
+    """Why nothing was done."""
+
+    NO_OFFENCE_IN_NATIONAL_LAW = "no_offence_in_national_law"
+    NOT_IDENTIFIED = "not_identified"
+    NOT_PROPORTIONATE = "not_proportionate"
+    ALREADY_KNOWN = "already_known"
+    TIME_BARRED = "time_barred"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one lead. ``released`` says whether the country lets its numbers be published."""
+
+    lead: str
+    states: tuple[OutcomeState, ...]
+    reason: NoActionReason | None = None
+    devices_seized: int = 0
+    victims_safeguarded: int = 0
+    new_exhibits: tuple[str, ...] = ()
+    released: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.states:
+            raise ValueError("an outcome has at least one state")
+        if (OutcomeState.NO_ACTION in self.states) != (self.reason is not None):
+            raise ValueError("no_action and its reason go together")
+        if self.devices_seized < 0 or self.victims_safeguarded < 0:
+            raise ValueError("counts are not negative")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeFile:
+    """Outcomes of leads of one package, as one country reports them at one time."""
+
+    package: str
+    country: str
+    at: datetime
+    outcomes: tuple[Outcome, ...]
+
+
+def sign_outcomes(file: OutcomeFile, officer: Officer) -> str:
+    """The outcomes as a signed envelope over their canonical JSON."""
+    value = {
+        "package": file.package,
+        "country": file.country,
+        "at": file.at.isoformat(),
+        "outcomes": [
+            {
+                "lead": o.lead,
+                "states": [s.value for s in o.states],
+                "reason": o.reason.value if o.reason else "",
+                "devices_seized": o.devices_seized,
+                "victims_safeguarded": o.victims_safeguarded,
+                "new_exhibits": list(o.new_exhibits),
+                "released": o.released,
+            }
+            for o in file.outcomes
+        ],
+    }
+    digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+    return sign_statement({"outcomes": digest}, OUTCOME_TYPE, value, [officer])
+
+
+def verify_outcomes(
+    untrusted_text: str, keys: Mapping[str, Ed25519PublicKey], *, known_leads: Sequence[str] | None = None
+) -> tuple[OutcomeFile, str]:
+    """The outcomes and their signer. Raises ItemError when they are not to be believed or about other leads."""
+    statement = verify_statement(untrusted_text, keys, predicate_type=OUTCOME_TYPE)
+    value = statement.predicate
+    try:
+        file = OutcomeFile(
+            package=str(value["package"]),
+            country=str(value["country"]),
+            at=datetime.fromisoformat(value["at"]),
+            outcomes=tuple(
+                Outcome(
+                    lead=str(o["lead"]),
+                    states=tuple(OutcomeState(s) for s in o["states"]),
+                    reason=NoActionReason(o["reason"]) if o["reason"] else None,
+                    devices_seized=int(o["devices_seized"]),
+                    victims_safeguarded=int(o["victims_safeguarded"]),
+                    new_exhibits=tuple(str(e) for e in o["new_exhibits"]),
+                    released=bool(o["released"]),
+                )
+                for o in value["outcomes"]
+            ),
+        )
+    except (KeyError, TypeError, ValueError) as problem:
+        raise refused(f"the outcomes cannot be read ({problem})", "PACKAGE-OUTCOME") from problem
+    strange = [o.lead for o in file.outcomes if known_leads is not None and o.lead not in known_leads]
+    if strange:
+        raise refused(
+            f"the outcomes are about {len(strange)} leads that were not in that package", "PACKAGE-OUTCOME"
+        )
+    return file, statement.signers[0]

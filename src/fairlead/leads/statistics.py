@@ -1,0 +1,104 @@
+"""Figures for the press: derived from outcomes, released numbers only, small cells suppressed, with definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fairlead.leads.outcome import OutcomeState
+
+SMALL_CELL = 5
+
+DEFINITIONS: dict[str, str] = {
+    "countries": "Countries that take part in the operation, the lead country included.",
+    "suspects_identified": "Leads whose country reports `identified`, or a later step that presupposes it.",
+    "arrests": "Leads whose country reports `arrested`.",
+    "house_searches": "Leads whose country reports `searched`.",
+    "interviews": "Leads whose country reports `interviewed`.",
+    "devices_seized": "Sum of devices that countries report as seized.",
+    "victims_safeguarded": "Sum of victims that countries report as safeguarded.",
+}
+_IDENTIFIED = {
+    OutcomeState.IDENTIFIED,
+    OutcomeState.INTERVIEWED,
+    OutcomeState.WARNED,
+    OutcomeState.SEARCHED,
+    OutcomeState.ARRESTED,
+    OutcomeState.CHARGED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedOutcome:
+    """The latest outcome of one lead, as its country reported it."""
+
+    lead: str
+    country: str
+    states: frozenset[str]
+    devices_seized: int
+    victims_safeguarded: int
+    released: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Totals over released outcomes, the table by country, and what was left out."""
+
+    as_of: datetime
+    totals: dict[str, int]
+    by_country: dict[str, dict[str, int | None]]
+    cut_off: dict[str, datetime]
+    not_released: int
+
+
+def derive_figures(
+    outcomes: Iterable[ReportedOutcome], countries: Iterable[str], *, as_of: datetime, internal: bool = False
+) -> Figures:
+    """Count outcomes reported up to ``as_of``.
+
+    Without ``internal`` only released outcomes count, and cells of a country below 5 are None: not shown.
+    """
+    latest: dict[str, ReportedOutcome] = {}
+    for outcome in sorted(outcomes, key=lambda o: o.at):
+        if outcome.at <= as_of:
+            latest[outcome.lead] = outcome
+    counted = [o for o in latest.values() if o.released or internal]
+    listed = sorted(set(countries))
+    by_country: dict[str, dict[str, int | None]] = {}
+    for country in listed:
+        own = [o for o in counted if o.country == country]
+        if own:
+            by_country[country] = {
+                name: value if internal or value == 0 or value >= SMALL_CELL else None
+                for name, value in _count(own).items()
+            }
+    return Figures(
+        as_of=as_of,
+        totals={"countries": len(listed), **_count(counted)},
+        by_country=by_country,
+        cut_off={c: max(o.at for o in counted if o.country == c) for c in by_country},
+        not_released=len(latest) - len(counted),
+    )
+
+
+def _count(outcomes: list[ReportedOutcome]) -> dict[str, int]:
+    return {
+        "suspects_identified": sum(bool(o.states & _IDENTIFIED) for o in outcomes),
+        "arrests": sum(OutcomeState.ARRESTED in o.states for o in outcomes),
+        "house_searches": sum(OutcomeState.SEARCHED in o.states for o in outcomes),
+        "interviews": sum(OutcomeState.INTERVIEWED in o.states for o in outcomes),
+        "devices_seized": sum(o.devices_seized for o in outcomes),
+        "victims_safeguarded": sum(o.victims_safeguarded for o in outcomes),
+    }
+
+
+def delta(before: Mapping[str, Any], after: Mapping[str, int]) -> dict[str, int]:
+    """What changed between two published versions of the totals; both stay as they were published."""
+    return {
+        name: value - int(before.get(name, 0))
+        for name, value in after.items()
+        if value != before.get(name, 0)
+    }
