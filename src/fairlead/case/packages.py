@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fairlead.case.keys import LeadKeys, load_ed25519, officer_key
+from fairlead.case.keys import LeadKeys, lead_keys, load_ed25519, officer_key
 from fairlead.case.log import prove_entry
 from fairlead.case.session import Clock, Session, operator_name, utc_now
 from fairlead.case.workspace import Workspace
 from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.build import lead_id
+from fairlead.leads.diff import diff_leads
 from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import Officer, refused
 from fairlead.leads.facts import gather_country
@@ -38,6 +40,7 @@ class Release:
 
 def build_for_country(session: Session, country: str, release: Release) -> tuple[Path, BuiltPackage]:
     """Build the next package for a country from its published leads; returns where it lies."""
+    from fairlead.register.followup import held_persons
     from fairlead.register.leads import find_leads, next_package_version, record_package
     from fairlead.register.people import countries_of, get_user
 
@@ -50,7 +53,9 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
             "`fairlead operation show` lists the countries.",
             code="USAGE-COUNTRY",
         )
+    held = held_persons(session.user_id, session.operation, at=at)
     rows = find_leads(session.user_id, session.operation, at=at, country=country)
+    rows = [row for row in rows if not _is_held(row, held)]
     if not rows:
         raise UsageError(
             f"there is no lead for {country}",
@@ -107,6 +112,49 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
         at=at,
     )
     return path, built
+
+
+def _is_held(row: dict[str, Any], held: set[str]) -> bool:
+    """Whether the lead is about a person on hold, as its own person or as one kept apart beside it."""
+    return bool(held & {row["person"], *(r["person"] for r in row["body"]["related"])})
+
+
+def preview(session: Session, country: str) -> list[dict[str, Any]]:
+    """Who would receive what: one row a lead, with what changed since it was last sent, and what is held back."""
+    from fairlead.register.followup import find_version, held_persons, last_sent_version
+    from fairlead.register.leads import find_leads
+
+    at = session.clock()
+    held = held_persons(session.user_id, session.operation, at=at)
+    listed = []
+    for row in find_leads(session.user_id, session.operation, at=at, country=country):
+        sent = last_sent_version(session.user_id, session.operation, row["lead"], at=at)
+        body = sent and find_version(session.user_id, session.operation, row["lead"], sent[1], at=at)
+        now = LeadDocument.model_validate(row["body"])
+        diff = diff_leads(LeadDocument.model_validate(body), now) if body else None
+        listed.append(
+            {
+                "lead": row["lead"],
+                "grade": row["grade"],
+                "version": row["version"],
+                "handling": now.handling,
+                "statements": len(now.statements),
+                "selectors": sum(s.section in ("selectors", "subject", "related") for s in now.statements),
+                "last_sent": sent[0] if sent else None,
+                "added": len(diff.added) if diff else len(now.statements),
+                "changed": len(diff.changed) if diff else 0,
+                "removed": len(diff.removed) if diff else 0,
+                "held": _is_held(row, held),
+            }
+        )
+    session.record(
+        Operation.CONSULTATION,
+        "package.preview",
+        (country,),
+        "release prepared",
+        facts={"leads": len(listed)},
+    )
+    return listed
 
 
 def _material(session: Session, country: str) -> dict[str, list[dict[str, Any]]]:
@@ -186,6 +234,20 @@ def open_for_recipient(
         facts={"leads": len(verified.leads), "version": verified.version},
     )
     return verified, receipt_file
+
+
+def answer_package(
+    workspace: Workspace, package: str, state: ReceiptState, *, reason: str, officer: str, at: datetime
+) -> str:
+    """The recipient's signed acceptance or refusal of a package it has opened."""
+    from fairlead.case.followup import received_package
+
+    folder = received_package(workspace, package)
+    opened, _ = verify_receipt(
+        (folder.parent / f"{package}.receipt.json").read_text(), lead_keys(workspace, "").officers
+    )
+    answer = replace(opened, state=state, reason=reason, at=at)
+    return sign_receipt(answer, Officer(name=officer, private=load_ed25519(officer_key(workspace, officer))))
 
 
 def _keep(folder: Path, verified: VerifiedPackage) -> None:

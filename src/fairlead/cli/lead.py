@@ -1,4 +1,4 @@
-"""`fairlead lead`: publish, list, show, explain."""
+"""`fairlead lead`: publish, list, show, explain, diff, hold, lift."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from fairlead.case.followup import diff_with_sent, hold, lift
 from fairlead.case.leads import explain_lead, get_lead, list_leads, publish
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json, print_rows
@@ -113,3 +114,88 @@ def explain(
                 if traced.excerpt:
                     click.secho(f"    {traced.excerpt.strip()}", dim=True)
     return 1 if any(traced.problem for item in explained for traced in item["origins"]) else 0
+
+
+@lead.command("diff")
+@click.argument("lead_id", metavar="LEAD")
+@operation_option
+def diff(
+    lead_id: str, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+) -> int:
+    """Say what changed in LEAD since it was last sent. Exit code 1 when something did."""
+    changed, package = diff_with_sent(session_of(workspace, operation, user), lead_id)
+    if changed is None:
+        if as_json:
+            print_json({"lead": lead_id, "sent": None})
+        else:
+            click.echo(f"{lead_id} was never sent.")
+        return 0
+    if as_json:
+        print_json(
+            {
+                "lead": lead_id,
+                "sent": package,
+                "head": {name: list(pair) for name, pair in changed.head.items()},
+                "added": [s.model_dump(mode="json") for s in changed.added],
+                "removed": [s.model_dump(mode="json") for s in changed.removed],
+                "changed": [
+                    [a.model_dump(mode="json"), b.model_dump(mode="json")] for a, b in changed.changed
+                ],
+            }
+        )
+    else:
+        click.secho(f"{lead_id} since {package}:", bold=True)
+        for name, (before, after) in changed.head.items():
+            click.echo(f"  {name}: {before} → {after}")
+        for sign, statements in (
+            ("+", changed.added),
+            ("-", changed.removed),
+            ("~", [b for _, b in changed.changed]),
+        ):
+            for statement in statements:
+                click.echo(f"  {sign} {statement.id} {statement.text}")
+        if changed.is_empty:
+            click.echo("  nothing of substance.")
+    return 0 if changed.is_empty else 1
+
+
+@lead.command("hold")
+@click.argument("person")
+@click.option("--reason", required=True, help="Why nothing may be sent about this person.")
+@operation_option
+def hold_(
+    person: str,
+    reason: str,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Let nothing be sent about PERSON until the hold is lifted."""
+    hold(session_of(workspace, operation, user), person, reason=reason)
+    if as_json:
+        print_json({"person": person, "held": True})
+    else:
+        click.echo(f"Nothing will be sent about {person}.")
+
+
+@lead.command("lift")
+@click.argument("person")
+@click.option("--reason", required=True, help="Why the hold ends.")
+@operation_option
+def lift_(
+    person: str,
+    reason: str,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """End the hold on PERSON."""
+    ended = lift(session_of(workspace, operation, user), person, reason=reason)
+    if as_json:
+        print_json({"person": person, "ended": ended})
+    else:
+        click.echo(f"{ended} hold(s) on {person} ended.")

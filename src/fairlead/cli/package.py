@@ -1,4 +1,4 @@
-"""`fairlead package`: build, open, verify, list, receipt."""
+"""`fairlead package`: preview, build, open, verify, accept, refuse, receipt, recall, list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from pathlib import Path
 import click
 
 from fairlead.case.keys import parse_lead_keys
-from fairlead.case.packages import Release, build_for_country, check_package, open_for_recipient, take_receipt
+from fairlead.case.followup import answer_recall, recall_package, take_acknowledgement
+from fairlead.case.packages import (
+    Release,
+    answer_package,
+    build_for_country,
+    check_package,
+    open_for_recipient,
+    preview,
+    take_receipt,
+)
+from fairlead.case.session import utc_now
 from fairlead.cli.options import (
     json_option,
     operation_option,
@@ -18,6 +28,7 @@ from fairlead.cli.options import (
 )
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.leads.opening import VerifiedPackage
+from fairlead.leads.receipt import ReceiptState
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -59,6 +70,145 @@ def build(
         print_json(answer)
     else:
         print_facts(f"Package for {country} built.", answer)
+
+
+@package.command("preview")
+@click.option("--country", required=True, help="Country that would receive it.")
+@operation_option
+def preview_(
+    country: str, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+) -> None:
+    """Show who would receive what, and what changed since it was last sent."""
+    rows = preview(session_of(workspace, operation, user), country)
+    if as_json:
+        print_json({"country": country, "leads": rows})
+    else:
+        columns = [
+            "lead",
+            "grade",
+            "version",
+            "handling",
+            "statements",
+            "selectors",
+            "last_sent",
+            "added",
+            "changed",
+            "held",
+        ]
+        print_rows(rows, columns, title=f"To {country}")
+
+
+@package.command("recall")
+@click.argument("package_id", metavar="PACKAGE")
+@click.option("--lead", "leads", multiple=True, help="Only this lead; the whole package if not given.")
+@click.option("--reason", required=True, help="What was wrong.")
+@click.option("--officer", required=True, help="Officer who signs the notice.")
+@click.option("--output", type=_FILE, required=True, help="Where to write the notice.")
+@operation_option
+def recall(
+    package_id: str,
+    leads: tuple[str, ...],
+    reason: str,
+    officer: str,
+    output: Path,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Sign a notice that PACKAGE, or some of its leads, must no longer be used (LED art. 7(3))."""
+    signed = recall_package(
+        session_of(workspace, operation, user), package_id, leads=leads, reason=reason, officer=officer
+    )
+    output.write_text(signed.text)
+    if as_json:
+        print_json({"notice": str(output), "country": signed.recall.country})
+    else:
+        click.echo(
+            f"Notice for {signed.recall.country} written to {output}. It stays open until acknowledged."
+        )
+
+
+@package.command("recalled")
+@click.argument("notice", type=_FILE)
+@click.option("--lead-keys", type=_FILE, required=True, help="The lead country's public keys.")
+@click.option("--officer", required=True, help="Officer of this workspace who acknowledges.")
+@click.option("--output", type=_FILE, required=True, help="Where to write the acknowledgement.")
+@workspace_option
+def recalled(
+    notice: Path, lead_keys: Path, officer: str, output: Path, workspace: Path | None, *, as_json: bool
+) -> None:
+    """As the recipient: check a recall NOTICE, mark the package, and sign the acknowledgement."""
+    answered, text = answer_recall(
+        workspace_of(workspace), notice, parse_lead_keys(lead_keys.read_text()), officer=officer, at=utc_now()
+    )
+    output.write_text(text)
+    answer = {"package": answered.package, "leads": list(answered.leads), "reason": answered.reason}
+    if as_json:
+        print_json({**answer, "acknowledgement": str(output)})
+    else:
+        print_facts("Recall acknowledged. Stop using what it names, and erase or restrict it.", answer)
+
+
+@package.command("recall-acknowledged")
+@click.argument("file", type=_FILE)
+@click.option("--keys", type=_FILE, required=True, help="The recipient's public keys.")
+@operation_option
+def recall_acknowledged(
+    file: Path, keys: Path, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+) -> None:
+    """As the lead country: check a recipient's acknowledgement FILE and close the notice."""
+    closed = take_acknowledgement(
+        session_of(workspace, operation, user), file, parse_lead_keys(keys.read_text())
+    )
+    if as_json:
+        print_json({"closed": closed})
+    else:
+        click.echo(f"{closed} recall notice(s) closed.")
+
+
+@package.command("accept")
+@click.argument("package_id", metavar="PACKAGE")
+@click.option("--officer", required=True, help="Officer of this workspace who signs.")
+@click.option("--output", type=_FILE, required=True, help="Where to write the receipt.")
+@workspace_option
+def accept(package_id: str, officer: str, output: Path, workspace: Path | None, *, as_json: bool) -> None:
+    """As the recipient: say that an opened PACKAGE is accepted."""
+    _answer(package_id, ReceiptState.ACCEPTED, "", officer, output, workspace, as_json=as_json)
+
+
+@package.command("refuse")
+@click.argument("package_id", metavar="PACKAGE")
+@click.option("--reason", required=True, help="Why it is refused.")
+@click.option("--officer", required=True, help="Officer of this workspace who signs.")
+@click.option("--output", type=_FILE, required=True, help="Where to write the receipt.")
+@workspace_option
+def refuse(
+    package_id: str, reason: str, officer: str, output: Path, workspace: Path | None, *, as_json: bool
+) -> None:
+    """As the recipient: say that an opened PACKAGE is refused, and why."""
+    _answer(package_id, ReceiptState.REFUSED, reason, officer, output, workspace, as_json=as_json)
+
+
+def _answer(
+    package_id: str,
+    state: ReceiptState,
+    reason: str,
+    officer: str,
+    output: Path,
+    workspace: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    text = answer_package(
+        workspace_of(workspace), package_id, state, reason=reason, officer=officer, at=utc_now()
+    )
+    output.write_text(text)
+    if as_json:
+        print_json({"package": package_id, "state": state.value, "receipt": str(output)})
+    else:
+        click.echo(f"{package_id}: {state.value}. Receipt written to {output}")
 
 
 @package.command("list")

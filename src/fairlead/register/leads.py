@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Max
+
 from fairlead.register.gate import acting_as, visible
-from fairlead.register.models import LeadRow, PackageRow, User
+from fairlead.register.models import LeadRow, LeadVersionRow, PackageRow, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +43,13 @@ def publish_leads(
     new = changed = unchanged = 0
     with acting_as(user):
         present = {row.lead: row for row in visible(user, LeadRow, at=at).filter(operation_id=operation)}
+        past = visible(user, LeadVersionRow, at=at).filter(operation_id=operation)
+        highest = dict(past.values_list("lead").annotate(Max("version")))
         for lead in leads:
             row = present.pop(lead.lead, None)
             if row is None:
-                row = LeadRow(operation_id=operation, lead=lead.lead, version=1)
+                # A lead that was withdrawn and comes back goes on counting, so that no version means two things.
+                row = LeadRow(operation_id=operation, lead=lead.lead, version=highest.get(lead.lead, 0) + 1)
                 new += 1
             elif row.digest == lead.digest:
                 unchanged += 1
@@ -56,6 +61,14 @@ def publish_leads(
             row.digest, row.published_at = lead.digest, at
             row.body = {**lead.body, "version": row.version}
             row.save()
+            LeadVersionRow.objects.create(
+                operation_id=operation,
+                country=lead.country,
+                lead=lead.lead,
+                version=row.version,
+                body=row.body,
+                published_at=at,
+            )
         withdrawn = tuple(sorted(present))
         for row in present.values():
             row.delete()

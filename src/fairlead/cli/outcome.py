@@ -1,0 +1,117 @@
+"""`fairlead outcome`: report, import, list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fairlead.case.followup import received_package, take_outcomes, write_outcomes
+from fairlead.case.keys import parse_lead_keys
+from fairlead.case.session import utc_now
+from fairlead.cli.options import operation_option, session_of, workspace_of, workspace_option
+from fairlead.cli.render import print_facts, print_json, print_rows
+from fairlead.leads.outcome import NoActionReason, Outcome, OutcomeState
+from fairlead.terms.errors import UsageError
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def outcome() -> None:
+    """What countries did with their leads, including nothing and why."""
+
+
+@outcome.command("report")
+@click.argument("package")
+@click.argument("lead")
+@click.option(
+    "--state", "states", type=click.Choice([s.value for s in OutcomeState]), multiple=True, required=True
+)
+@click.option("--reason", type=click.Choice([r.value for r in NoActionReason]), help="Needed with no_action.")
+@click.option("--devices-seized", type=click.IntRange(min=0), default=0)
+@click.option("--victims-safeguarded", type=click.IntRange(min=0), default=0)
+@click.option("--new-exhibit", "new_exhibits", multiple=True, help="Number of an exhibit that came of it.")
+@click.option("--release-numbers", is_flag=True, help="These numbers may be published.")
+@click.option("--officer", required=True, help="Officer of this workspace who signs.")
+@click.option("--output", type=_FILE, required=True, help="Where to write the signed outcomes.")
+@workspace_option
+def report(
+    package: str,
+    lead: str,
+    states: tuple[str, ...],
+    reason: str | None,
+    devices_seized: int,
+    victims_safeguarded: int,
+    new_exhibits: tuple[str, ...],
+    officer: str,
+    output: Path,
+    workspace: Path | None,
+    *,
+    release_numbers: bool,
+    as_json: bool,
+) -> None:
+    """As the recipient: say what came of LEAD of the opened PACKAGE."""
+    place = workspace_of(workspace)
+    try:
+        came = Outcome(
+            lead=lead,
+            states=tuple(OutcomeState(s) for s in states),
+            reason=NoActionReason(reason) if reason else None,
+            devices_seized=devices_seized,
+            victims_safeguarded=victims_safeguarded,
+            new_exhibits=new_exhibits,
+            released=release_numbers,
+        )
+    except ValueError as problem:
+        raise UsageError(
+            f"the outcome does not fit together: {problem}",
+            "Give --reason exactly when --state no_action is given.",
+            code="USAGE-OUTCOME",
+        ) from problem
+    text = write_outcomes(place, received_package(place, package), (came,), officer=officer, at=utc_now())
+    output.write_text(text)
+    answer = {"package": package, "lead": lead, "states": list(states), "file": str(output)}
+    if as_json:
+        print_json(answer)
+    else:
+        print_facts("Outcome signed. Send the file to the lead country.", answer)
+
+
+@outcome.command("import")
+@click.argument("file", type=_FILE)
+@click.option("--keys", type=_FILE, required=True, help="The recipient's public keys.")
+@operation_option
+def import_(
+    file: Path, keys: Path, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+) -> None:
+    """As the lead country: check a country's outcomes FILE and keep them."""
+    answer = take_outcomes(session_of(workspace, operation, user), file, parse_lead_keys(keys.read_text()))
+    if as_json:
+        print_json(answer)
+    else:
+        print_facts("Outcomes kept.", answer)
+
+
+@outcome.command("list")
+@operation_option
+def list_(workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool) -> None:
+    """List the outcomes reported so far."""
+    session = session_of(workspace, operation, user)
+    from fairlead.register.followup import find_outcomes
+
+    rows = find_outcomes(session.user_id, session.operation, at=session.clock())
+    columns = [
+        "lead",
+        "country",
+        "states",
+        "reason",
+        "devices_seized",
+        "victims_safeguarded",
+        "released",
+        "at",
+    ]
+    if as_json:
+        print_json({"outcomes": [{c: row[c] for c in columns} for row in rows]})
+    else:
+        print_rows(rows, columns)
