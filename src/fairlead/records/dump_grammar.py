@@ -47,8 +47,10 @@ KNOWN_STATEMENT = re.compile(
     rb"TRUNCATE|DELETE|REFRESH|SECURITY|REINDEX|CALL|DO|ROLLBACK|FLUSH|CHANGE|REPLACE|INSERT|COPY)\b",
     re.IGNORECASE,
 )
-DELIMITER = re.compile(rb"DELIMITER[ \t]+(\S+)[^\n]*+(?:\n|\Z)", re.IGNORECASE)
-BACKSLASH_COMMAND = re.compile(rb"\\[A-Za-z]++[^\n]*+(?:\n|\Z)")
+DELIMITER = re.compile(rb"DELIMITER[ \t]+(\S{1,16})[ \t\r]*+(?:\n|\Z)", re.IGNORECASE)
+BACKSLASH_COMMAND = re.compile(
+    rb"\\(?:connect|c|restrict|unrestrict|encoding|set|unset|echo)\b[^\n(]*+(?:\n|\Z)", re.IGNORECASE
+)
 ROWS_INSIDE = re.compile(
     rb"(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO\b|\bVALUES\s*+\(|FROM\s+stdin", re.IGNORECASE
 )
