@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.keys import parse_lead_keys
 from fairlead.case.followup import answer_recall, recall_package, take_acknowledgement
+from fairlead.case.keys import parse_lead_keys
 from fairlead.case.packages import (
     Release,
     answer_package,

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from fairlead.leads.bag import MANIFEST, Files, close_bag, make_bag, pack
+from fairlead.leads.case_uco import render_case
 from fairlead.leads.document import LeadDocument, lead_schema
 from fairlead.leads.dsse import Officer, sign_statement
 from fairlead.leads.egress import check_egress
@@ -138,11 +139,26 @@ def _payload(plan: PackagePlan) -> Files:
         "hashes.csv": hashes_csv(plan.leads, plan.material),
         "evidence.csv": evidence_csv(plan.leads),
         "lead.schema.json": lead_schema().encode(),
+        "cover.txt": _cover_text(plan, cover["handling"]).encode(),
     }
     for lead in plan.leads:
         payload[f"leads/{lead.lead}/lead.json"] = lead.to_json().encode()
         payload[f"leads/{lead.lead}/lead.pdf"] = render_lead(lead)
+        payload[f"leads/{lead.lead}/lead.case.jsonld"] = render_case(lead).encode()
     return payload
+
+
+def _cover_text(plan: PackagePlan, handling: object) -> str:
+    """A short text for the covering SIENA message, which Europol asks for when another channel carries the data."""
+    codes = "+".join(str(code) for code in handling) if isinstance(handling, list) else ""
+    return (
+        f"Operation {plan.operation}: package {plan.package}, version {plan.version}, from {plan.from_country} to "
+        f"{plan.to_country}.\n"
+        f"Leads: {len(plan.leads)}. Handling codes: {codes}. Legal basis: {plan.legal_basis}.\n"
+        f"Purpose: {plan.purpose}.\n"
+        "The package is signed by two officers, encrypted to your key, and holds hashes and references, never "
+        "pictures.\nPlease answer with a receipt, and later with an outcome for every lead.\n"
+    )
 
 
 def _info(plan: PackagePlan) -> dict[str, str]:
