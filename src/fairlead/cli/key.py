@@ -33,8 +33,9 @@ def officer(name: str, workspace: Path | None, *, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @json_option
 def identity(file: Path, *, as_json: bool) -> None:
-    """Make an age identity in FILE and print its recipient, which the lead country needs."""
+    """Make an age identity in FILE; its recipient, which the lead country needs, goes to FILE.pub."""
     recipient = create_age_identity(file)
+    file.with_name(file.name + ".pub").write_text(recipient + "\n")
     if as_json:
         print_json({"file": str(file), "recipient": recipient})
     else:
