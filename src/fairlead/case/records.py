@@ -7,6 +7,7 @@ import os
 import secrets
 from collections import defaultdict
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from fairlead.records.acts import ActsStage, rules_of
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.load import VERSION, load_source, matches_path
 from fairlead.records.mapping import Mapping, Source, parse_mapping
+from fairlead.records.propose import Proposal, propose_mapping
 from fairlead.register.actions import Action
 from fairlead.tables import Table
 from fairlead.tables.evidence import FILES
@@ -110,6 +112,30 @@ def load_report(session: Session, *, without_file: list[str] | None = None) -> L
     finally:
         catalogue.close()
     return LoadReport(sources=sources, without_file=without_file or [], **counts)
+
+
+def propose_records(session: Session, *, exhibit: str, path: str, name: str) -> Proposal:
+    """Draft a mapping for the one readable file of an exhibit that fits a path or pattern."""
+    catalogue = Catalogue(session.store, (FILES,))
+    try:
+        files = catalogue.rows(
+            "SELECT locator, path FROM files WHERE verdict = 'read' AND exhibit = ? ORDER BY 1", [exhibit]
+        )
+    finally:
+        catalogue.close()
+    fitting = [file for file in files if file["path"] == path or fnmatchcase(file["path"], path)]
+    if len(fitting) != 1:
+        raise UsageError(
+            f"{len(fitting)} readable files of exhibit {exhibit} fit that path",
+            "Give the path of one file; `fairlead table files` lists them.",
+            code="USAGE-FILE",
+        )
+    with opener_of(session)(exhibit, fitting[0]["locator"]) as descriptor:
+        dump = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+    session.record(
+        Operation.CONSULTATION, "records.propose", (exhibit, fitting[0]["locator"]), "mapping drafted"
+    )
+    return propose_mapping(dump, exhibit=exhibit, path=fitting[0]["path"], name=name)
 
 
 def _find_files(session: Session, mapping: Mapping) -> list[tuple[Source, str, str]]:

@@ -1,4 +1,4 @@
-"""`fairlead records`: load."""
+"""`fairlead records`: propose, load."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.records import load_records
+from fairlead.case.records import load_records, propose_records
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
 
@@ -15,6 +15,54 @@ from fairlead.cli.render import TerminalProgress, print_facts, print_json, print
 @click.group()
 def records() -> None:
     """The platform's own records: dumps, logs, payments, replies."""
+
+
+@records.command("propose")
+@click.option("--exhibit", required=True, help="Exhibit that holds the dump.")
+@click.option(
+    "--path", required=True, help="Path of the dump in the exhibit, or a pattern that fits one file."
+)
+@click.option("--name", default="platform", show_default=True, help="Name of the source.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where to write it."
+)
+@operation_option
+def propose(
+    exhibit: str,
+    path: str,
+    name: str,
+    output: Path,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Draft a mapping from a dump, with reasons and a preview. Read and correct it before you load it."""
+    proposal = propose_records(session_of(workspace, operation, user), exhibit=exhibit, path=path, name=name)
+    output.write_text(proposal.toml)
+    if as_json:
+        print_json(
+            {
+                "mapping": str(output),
+                "tables": [asdict(table) for table in proposal.tables],
+                "unmapped": list(proposal.unmapped),
+                "preview": proposal.preview,
+            }
+        )
+        return
+    for table in proposal.tables:
+        click.secho(f"{table.table} → {table.rows.value}: {table.reason}", bold=True)
+        print_rows([asdict(role) for role in table.roles], ["role", "column", "use", "reason"])
+    for name_of, rows in proposal.preview.items():
+        print_rows(
+            rows,
+            [k for k in rows[0] if k not in ("original", "locator", "exhibit")] if rows else [],
+            title=name_of,
+        )
+    if proposal.unmapped:
+        click.echo(f"Not mapped: {', '.join(proposal.unmapped)}")
+    click.echo(f"Draft written to {output}. Edit it, then run `fairlead records load --mapping {output}`.")
 
 
 @records.command("load")

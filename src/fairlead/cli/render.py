@@ -16,6 +16,10 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 
+_MANY_COLUMNS = 8
+_WIDTH_OF_A_FILE = 140
+
+
 def print_json(value: Any) -> None:
     """One line of JSON."""
     click.echo(json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=False))
@@ -45,10 +49,14 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, tit
     if not rows:
         click.echo(f"{title + ': ' if title else ''}nothing to show.")
         return
-    table = RichTable(*(c.replace("_", " ") for c in columns), title=title or None, title_justify="left")
+    shown = list(columns)
+    if len(shown) > _MANY_COLUMNS:
+        shown = [c for c in shown if any(row.get(c) not in (None, "", []) for row in rows)]
+    table = RichTable(*(c.replace("_", " ") for c in shown), title=title or None, title_justify="left")
     for row in rows:
-        table.add_row(*(Text(_short(row.get(c))) for c in columns))
-    Console(soft_wrap=False).print(table)
+        table.add_row(*(Text(_short(row.get(c))) for c in shown))
+    console = Console()
+    Console(width=None if console.is_terminal else _WIDTH_OF_A_FILE).print(table)
 
 
 def _short(value: Any) -> str:
