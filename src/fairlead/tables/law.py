@@ -27,7 +27,11 @@ ASSESSMENTS = Table(
         Column("open_questions", TEXTS, "what a lawyer must still answer"),
         Column("cautions", TEXTS, "caps, lex mitior and other warnings"),
         Column("upcoming", TEXTS, "ids of bills and provisions not in force"),
-        Column("lex_mitior", FLAG, "true when a later version has a lower maximum"),
+        Column(
+            "lex_mitior",
+            FLAG,
+            "true when a later version has a lower maximum; null when a later version cannot be compared",
+        ),
     ),
 )
 

@@ -73,3 +73,36 @@ class Liability(StrEnum):
     CRIMINAL = "criminal"
     ADMINISTRATIVE = "administrative"
     PLATFORM_DUTY = "platform_duty"
+
+
+class ContentKind(StrEnum):
+    """What a picture shows, where a provision draws a line there."""
+
+    SEXUAL_ACT = "sexual_act"
+    NUDITY = "nudity"
+
+
+class Basis(StrEnum):
+    """What a law record rests on."""
+
+    SOURCED = "SOURCED"  # text seen in a named source
+    MEMORY = "MEMORY"  # general knowledge, not confirmed
+    MIXED = "MIXED"  # the rule is sourced, a detail is not
+
+
+class Confidence(StrEnum):
+    """How far a law record can be relied on; high only with a named reviewer who read an official text."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class SourceKind(StrEnum):
+    """What kind of text a source is."""
+
+    OFFICIAL_TEXT = "official_text"
+    OFFICIAL_TEXT_COPY = "official_text_copy"  # somebody else's copy or mirror of an official text
+    OFFICIAL_SUMMARY = "official_summary"  # an authority or parliament about the law
+    COURT = "court"
+    SECONDARY = "secondary"  # press, law firms, commentators

@@ -1,0 +1,172 @@
+"""What must be said beside a verdict: caps, exceptions, changes of law, and the questions left open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from fairlead.law.assessment import Answer
+from fairlead.law.duration import in_words, months_of
+from fairlead.law.record import NOT_IN_FORCE, Gap, Knowledge, ProvisionVersion
+from fairlead.terms.law import (
+    Basis,
+    Confidence,
+    ContentKind,
+    Cover,
+    ImageClass,
+    LawVerdict,
+    Liability,
+    ProvisionStatus,
+)
+
+if TYPE_CHECKING:
+    from fairlead.law.timeline import Segment
+
+FEWER_DAYS = "Law before {} is not recorded."
+STALE_DAYS = 180
+
+
+def questions_of(answer: Answer) -> tuple[str, ...]:
+    """The open questions of every record behind the answer, each with the id of its record."""
+    records: tuple[ProvisionVersion | Gap, ...] = (
+        *answer.provisions,
+        *answer.unconfirmed,
+        *answer.gaps,
+        *answer.not_reaching,
+    )
+    return tuple(f"{record.id}: {question.text}" for record in records for question in record.open_questions)
+
+
+def cautions_of(
+    answer: Answer, *, image: ImageClass, content: ContentKind | None, as_of: date | None
+) -> tuple[str, ...]:
+    """Every reservation, in one sentence each, with the id of the record it is about."""
+    said = []
+    for version in (*answer.provisions, *answer.unconfirmed):
+        said += _of_version(version, image, content)
+        said += _of_knowledge(version.id, version.knowledge, as_of)
+    for gap in answer.gaps:
+        said += _of_knowledge(gap.id, gap.knowledge, as_of)
+        if answer.verdict is LawVerdict.MAY_APPLY:
+            said.append(f"{gap.id} states an exception or gap for the same act: {gap.text}")
+        elif answer.provisions or answer.unconfirmed:
+            said.append(f"{gap.id} states a gap for the same act: {gap.text}")
+    if answer.not_reaching and answer.verdict is LawVerdict.NOT_ASSESSED:
+        ids = ", ".join(v.id for v in answer.not_reaching)
+        said.append(f"The recorded wording does not reach this case ({ids}); nobody has recorded a gap.")
+    if answer.verdict in (LawVerdict.NOT_ASSESSED, LawVerdict.GAP_ASSERTED):
+        said += [_of_later(version) for version in answer.later]
+    return tuple(said)
+
+
+def _of_later(version: ProvisionVersion) -> str:
+    if version.status in NOT_IN_FORCE:
+        return f"{version.id} is enacted, not in force on these days; it does not reach back."
+    return f"{version.id} is recorded from {version.valid_from} only."
+
+
+def _of_version(version: ProvisionVersion, image: ImageClass, content: ContentKind | None) -> list[str]:
+    said = []
+    match version.status:
+        case ProvisionStatus.COMMENCEMENT_UNVERIFIED:
+            said.append(
+                f"{version.id} is enacted, but its commencement is not verified: not counted as in force."
+            )
+        case ProvisionStatus.ENACTED:
+            said.append(
+                f"{version.id} is enacted; that it applies from {version.valid_from} is not verified."
+            )
+        case ProvisionStatus.REPEALED:
+            said.append(f"{version.id} is an earlier wording, in force to {version.valid_to}.")
+        case ProvisionStatus.IN_FORCE | ProvisionStatus.BILL | ProvisionStatus.POLICY_ONLY:
+            pass
+    if version.from_unknown:
+        said.append(
+            f"The first day of {version.id} is not recorded; it is taken to hold from the start of the record."
+        )
+    if version.liability is not Liability.CRIMINAL:
+        said.append(f"{version.id} is {version.liability.value.replace('_', ' ')}, not criminal, liability.")
+    match version.images[image]:
+        case Cover.PARTIAL:
+            said.append(f"{version.id} covers this image class in part only.")
+        case Cover.UNCLEAR:
+            said.append(f"Whether {version.id} covers this image class is unclear.")
+        case Cover.YES | Cover.NO:
+            pass
+    if version.contents and content is None:
+        shown = " or ".join(c.value.replace("_", " ") for c in version.contents)
+        said.append(f"{version.id} applies only where the picture shows: {shown}.")
+    return said
+
+
+def _of_knowledge(record: str, knowledge: Knowledge, as_of: date | None) -> list[str]:
+    said = []
+    match knowledge.basis:
+        case Basis.MEMORY:
+            said.append(f"{record} rests on memory, not on a text that was read: no better than unclear.")
+        case Basis.MIXED:
+            said.append(f"{record} rests in part on memory.")
+        case Basis.SOURCED:
+            pass
+    if knowledge.confidence is Confidence.LOW:
+        said.append(f"{record} has low confidence: no better than unclear.")
+    if as_of is not None and as_of - (knowledge.verified_on or knowledge.recorded_on) > timedelta(
+        days=STALE_DAYS
+    ):
+        said.append(f"{record} was not verified in the {STALE_DAYS} days before {as_of}.")
+    return said
+
+
+def with_lex_mitior(segments: Sequence[Segment]) -> list[Segment]:
+    """Mark segments after which the highest recorded maximum is lower, or cannot be compared.
+
+    Compared are the highest maxima of all criminal provisions that reach the case, in force or of
+    unconfirmed commencement; aggravated maxima and fines are not compared.
+    """
+    marked = []
+    for number, segment in enumerate(segments):
+        flag, cautions = _milder(segment.answer, [later.answer for later in segments[number + 1 :]])
+        answer = replace(
+            segment.answer, lex_mitior=flag, cautions=(*segment.answer.cautions, *dict.fromkeys(cautions))
+        )
+        marked.append(replace(segment, answer=answer))
+    return marked
+
+
+def _criminal(answer: Answer) -> list[ProvisionVersion]:
+    return [v for v in (*answer.provisions, *answer.unconfirmed) if v.liability is Liability.CRIMINAL]
+
+
+def _highest(versions: list[ProvisionVersion]) -> int | None:
+    """The highest maximum in months; None when one of them is not recorded."""
+    months = [months_of(v.penalty.max) if v.penalty.max else None for v in versions]
+    known = [m for m in months if m is not None]
+    return max(known) if len(known) == len(months) else None
+
+
+def _milder(now: Answer, after: list[Answer]) -> tuple[bool | None, list[str]]:
+    held = _criminal(now)
+    cautions: list[str] = []
+    flag: bool | None = False
+    if not held:
+        return flag, cautions
+    for later in after:
+        then = _criminal(later)
+        if then == held:
+            continue
+        ids = ", ".join(v.id for v in then) or "none"
+        before, afterwards = _highest(held), _highest(then) if then else None
+        if before is None or afterwards is None:
+            flag = flag or None
+            cautions.append(
+                f"Lex mitior: the recorded provisions change later (then: {ids}); the maxima cannot be compared."
+            )
+        elif afterwards < before:
+            flag = True
+            cautions.append(
+                f"Lex mitior: a later version has a lower maximum ({ids}: {in_words(f'P{afterwards}M')}, "
+                f"before {in_words(f'P{before}M')}); the milder law may have to be applied."
+            )
+    return flag, cautions

@@ -1,0 +1,25 @@
+"""ISO 8601 durations of custody, compared by length. No penalty arithmetic beyond that."""
+
+from __future__ import annotations
+
+import re
+
+_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?")
+
+
+def months_of(duration: str) -> int | None:
+    """Months of a duration in years and months such as P10Y or P6M; None when it is not one."""
+    found = _DURATION.fullmatch(duration)
+    if found is None or (found.group(1) is None and found.group(2) is None):
+        return None
+    return 12 * int(found.group(1) or 0) + int(found.group(2) or 0)
+
+
+def in_words(duration: str) -> str:
+    """A duration for eyes: "10 years", "6 months"."""
+    months = months_of(duration)
+    if months is None:
+        return duration
+    years, rest = divmod(months, 12)
+    said = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in ((years, "year"), (rest, "month")) if n]
+    return " ".join(said) or "none"

@@ -1,0 +1,66 @@
+"""Assessments as JSON for other programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fairlead.law.assessment import NOT_ADVICE, AssessedPeriod, Assessment
+from fairlead.law.record import ProvisionVersion
+
+
+def export_assessment(assessment: Assessment) -> dict[str, Any]:
+    """The assessment as JSON values; ``verdict`` is that of all sub-ranges, ``unclear`` when they differ."""
+    return {
+        "jurisdiction": assessment.jurisdiction,
+        "from": assessment.from_on.isoformat(),
+        "to": assessment.to_on.isoformat(),
+        "act": assessment.act.value,
+        "image": assessment.image.value,
+        "age_band": assessment.age_band.value,
+        "content": assessment.content.value if assessment.content else None,
+        "as_of": assessment.as_of.isoformat() if assessment.as_of else None,
+        "verdict": assessment.verdict.value,
+        "periods": [_period(period) for period in assessment.periods],
+        "context": [_version(v) for v in assessment.context],
+        "jurisdiction_question": assessment.jurisdiction_question,
+        "notice": NOT_ADVICE,
+    }
+
+
+def _period(period: AssessedPeriod) -> dict[str, Any]:
+    answer = period.answer
+    return {
+        "from": period.from_on.isoformat(),
+        "to": period.to_on.isoformat(),
+        "verdict": answer.verdict.value,
+        "by_age": {band.value: verdict.value for band, verdict in answer.by_age},
+        "provisions": [v.id for v in answer.provisions],
+        "citations": list(answer.citations),
+        "gaps": [gap.id for gap in answer.gaps],
+        "open_questions": list(answer.open_questions),
+        "cautions": list(answer.cautions),
+        "upcoming": list(answer.upcoming),
+        "bills": [v.id for v in answer.bills],
+        "lex_mitior": answer.lex_mitior,
+        "records": [_version(v) for v in (*answer.provisions, *answer.unconfirmed)],
+        "not_reaching": [v.id for v in answer.not_reaching],
+    }
+
+
+def _version(version: ProvisionVersion) -> dict[str, Any]:
+    """What a reader needs of a record beside its citation: status, penalty, and both time axes."""
+    knowledge = version.knowledge
+    return {
+        "id": version.id,
+        "citation": version.citation,
+        "status": version.status.value,
+        "liability": version.liability.value,
+        "maximum": version.penalty.max,
+        "valid_from": version.valid_from.isoformat() if version.valid_from else None,
+        "valid_to": version.valid_to.isoformat() if version.valid_to else None,
+        "basis": knowledge.basis.value,
+        "confidence": knowledge.confidence.value,
+        "sources": list(knowledge.sources),
+        "recorded_on": knowledge.recorded_on.isoformat(),
+        "verified_on": knowledge.verified_on.isoformat() if knowledge.verified_on else None,
+    }

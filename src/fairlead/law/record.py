@@ -1,0 +1,177 @@
+"""Law records: versions of provisions, gaps, police powers, sources, jurisdictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from fairlead.terms.law import (
+    AgeBand,
+    Basis,
+    Confidence,
+    ContentKind,
+    Cover,
+    ImageClass,
+    LegalAct,
+    Liability,
+    ProvisionStatus,
+    SourceKind,
+)
+
+NOT_IN_FORCE = frozenset(
+    {
+        ProvisionStatus.ENACTED,
+        ProvisionStatus.COMMENCEMENT_UNVERIFIED,
+        ProvisionStatus.BILL,
+        ProvisionStatus.POLICY_ONLY,
+    }
+)
+PENDING = frozenset({ProvisionStatus.BILL, ProvisionStatus.POLICY_ONLY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a statement about the law was read, what kind of text that is, and on which day."""
+
+    key: str
+    title: str
+    kind: SourceKind
+    accessed_on: date
+    addresses: tuple[str, ...]
+    remark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    """What a lawyer must still answer, or must know when reading the record."""
+
+    id: str
+    text: str
+    opened_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Penalty:
+    """Custody as the provision states it, ISO 8601 durations; null where it is not recorded."""
+
+    max: str | None = None
+    aggravated_max: str | None = None
+    min: str | None = None
+    aggravated_min: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What a record rests on and when we knew it: the second time axis beside that of the law."""
+
+    basis: Basis
+    confidence: Confidence
+    seed_confidence: Confidence | None
+    sources: tuple[str, ...]
+    recorded_on: date
+    superseded_on: date | None
+    verified_on: date | None
+    verified_by: str
+
+    def known_on(self, day: date | None) -> bool:
+        """Whether the record was part of what we knew on a day; None asks for what is known last."""
+        if day is None:
+            return self.superseded_on is None
+        return self.recorded_on <= day and (self.superseded_on is None or day < self.superseded_on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisionVersion:
+    """One wording of one provision over the days on which it was the law, as recorded."""
+
+    id: str
+    provision: str
+    jurisdictions: tuple[str, ...]
+    acts: tuple[LegalAct, ...]
+    images: Mapping[ImageClass, Cover]
+    age_band: AgeBand
+    contents: tuple[ContentKind, ...]
+    citation: str
+    uri: str
+    status: ProvisionStatus
+    liability: Liability
+    valid_from: date | None
+    valid_to: date | None
+    from_unknown: bool
+    enacted_on: date | None
+    penalty: Penalty
+    defences: tuple[str, ...]
+    knowledge: Knowledge
+    open_questions: tuple[OpenQuestion, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """The sourced statement that no provision reaches an act. No record is never a gap."""
+
+    id: str
+    jurisdictions: tuple[str, ...]
+    acts: tuple[LegalAct, ...]
+    images: tuple[ImageClass, ...]
+    age_band: AgeBand
+    contents: tuple[ContentKind, ...]
+    valid_from: date | None
+    valid_to: date | None
+    text: str
+    knowledge: Knowledge
+    open_questions: tuple[OpenQuestion, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicePower:
+    """A rule on what officers may do with such material; without it advice could be unlawful."""
+
+    id: str
+    jurisdictions: tuple[str, ...]
+    citation: str
+    text: str
+    valid_from: date | None
+    status: str
+    knowledge: Knowledge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A statutory term in the language of the law, and what it says in English."""
+
+    local: str
+    english: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """A record of a union of states that does not bind one of its members."""
+
+    record: str
+    country: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jurisdiction:
+    """A country, a union of states or a fictional template, with its parts where law differs inside it."""
+
+    code: str
+    name: str
+    history_from: date
+    note: str
+    parts: Mapping[str, str]
+    members: tuple[str, ...]
+    exemptions: tuple[Exemption, ...]
+    terms: tuple[Term, ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes under which law is asked for: the parts, or the country when it has none."""
+        return tuple(self.parts) or (self.code,)
+
+    def name_of(self, code: str) -> str:
+        """The name of the jurisdiction or of one of its parts."""
+        return self.parts.get(code, self.name)

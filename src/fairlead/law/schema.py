@@ -1,0 +1,208 @@
+"""The closed schemas of law files: from TOML tables to records, with every fault as a finding."""
+
+from __future__ import annotations
+
+from fairlead.law.fields import Fields
+from fairlead.law.record import (
+    Exemption,
+    Gap,
+    Jurisdiction,
+    Knowledge,
+    OpenQuestion,
+    Penalty,
+    PolicePower,
+    ProvisionVersion,
+    Source,
+    Term,
+)
+from fairlead.terms.law import (
+    AgeBand,
+    Basis,
+    Confidence,
+    ContentKind,
+    Cover,
+    ImageClass,
+    LegalAct,
+    Liability,
+    ProvisionStatus,
+    SourceKind,
+)
+
+PROVISION, GAP, POWER = "law-provision/1", "law-gap/1", "law-power/1"
+JURISDICTION, CASES = "law-jurisdiction/1", "law-cases/1"
+
+
+def _knowledge(fields: Fields) -> Knowledge:
+    return Knowledge(
+        basis=fields.word("basis", Basis),
+        confidence=fields.word("confidence", Confidence),
+        seed_confidence=fields.maybe_word("seed_confidence", Confidence),
+        sources=fields.texts("sources"),
+        recorded_on=fields.must_day("recorded_on"),
+        superseded_on=fields.day("superseded_on"),
+        verified_on=fields.day("verified_on"),
+        verified_by=fields.text("verified_by"),
+    )
+
+
+def _questions(fields: Fields) -> tuple[OpenQuestion, ...]:
+    found = []
+    for row in fields.tables("open_question"):
+        found.append(
+            OpenQuestion(
+                id=row.text("id", required=True),
+                text=row.text("text", required=True),
+                opened_on=row.must_day("opened_on"),
+            )
+        )
+        row.end()
+    return tuple(found)
+
+
+def _penalty(fields: Fields) -> Penalty:
+    penalty = fields.table("penalty")
+    read = Penalty(
+        max=penalty.text("max") or None,
+        aggravated_max=penalty.text("aggravated_max") or None,
+        min=penalty.text("min") or None,
+        aggravated_min=penalty.text("aggravated_min") or None,
+        text=penalty.text("text"),
+    )
+    penalty.end()
+    return read
+
+
+def parse_provision(fields: Fields) -> tuple[ProvisionVersion, ...]:
+    """The versions in one provision file."""
+    fields.text("schema", required=True)
+    provision = fields.text("provision", required=True)
+    jurisdictions = fields.texts("jurisdictions", required=True)
+    versions = []
+    rows = fields.tables("version")
+    if not rows:
+        fields.report("a provision needs at least one version")
+    for row in rows:
+        identity = row.text("id", required=True)
+        row.named(identity)
+        images = row.table("images", required=True)
+        covers = {image: images.word(image.value, Cover) for image in ImageClass}
+        images.end()
+        versions.append(
+            ProvisionVersion(
+                id=identity,
+                provision=provision,
+                jurisdictions=row.texts("jurisdictions") or jurisdictions,
+                acts=row.words("acts", LegalAct, required=True),
+                images=covers,
+                age_band=row.word("age_band", AgeBand, AgeBand.UNDER_18),
+                contents=row.words("contents", ContentKind),
+                citation=row.text("citation", required=True),
+                uri=row.text("uri"),
+                status=row.word("status", ProvisionStatus),
+                liability=row.word("liability", Liability),
+                valid_from=row.day("valid_from"),
+                valid_to=row.day("valid_to"),
+                from_unknown=row.flag("from_unknown"),
+                enacted_on=row.day("enacted_on"),
+                penalty=_penalty(row),
+                defences=row.texts("defences"),
+                knowledge=_knowledge(row),
+                open_questions=_questions(row),
+            )
+        )
+        row.end()
+    fields.end()
+    return tuple(versions)
+
+
+def parse_gap(fields: Fields) -> Gap:
+    """A gap file."""
+    fields.text("schema", required=True)
+    identity = fields.text("id", required=True)
+    fields.named(identity)
+    gap = Gap(
+        id=identity,
+        jurisdictions=fields.texts("jurisdictions", required=True),
+        acts=fields.words("acts", LegalAct, required=True),
+        images=fields.words("images", ImageClass, required=True),
+        age_band=fields.word("age_band", AgeBand, AgeBand.UNDER_18),
+        contents=fields.words("contents", ContentKind),
+        valid_from=fields.day("valid_from"),
+        valid_to=fields.day("valid_to"),
+        text=fields.text("text", required=True),
+        knowledge=_knowledge(fields),
+        open_questions=_questions(fields),
+    )
+    fields.end()
+    return gap
+
+
+def parse_power(fields: Fields) -> PolicePower:
+    """A police power file."""
+    fields.text("schema", required=True)
+    identity = fields.text("id", required=True)
+    fields.named(identity)
+    power = PolicePower(
+        id=identity,
+        jurisdictions=fields.texts("jurisdictions", required=True),
+        citation=fields.text("citation", required=True),
+        text=fields.text("text"),
+        valid_from=fields.day("valid_from"),
+        status=fields.text("status"),
+        knowledge=_knowledge(fields),
+    )
+    if power.status not in ("", "regulations_unverified"):
+        fields.report("status of a police power may only be regulations_unverified, or be left out")
+    fields.end()
+    return power
+
+
+def parse_jurisdiction(fields: Fields) -> Jurisdiction:
+    """The file that names a jurisdiction, its parts, its members and its statutory terms."""
+    fields.text("schema", required=True)
+    code = fields.text("code", required=True)
+    fields.named(code)
+    parts = fields.table("parts")
+    terms = []
+    for row in fields.tables("term"):
+        terms.append(Term(local=row.text("local", required=True), english=row.text("english", required=True)))
+        row.end()
+    exemptions = []
+    for row in fields.tables("exemption"):
+        exemptions.append(
+            Exemption(
+                record=row.text("record", required=True),
+                country=row.text("country", required=True),
+                reason=row.text("reason", required=True),
+            )
+        )
+        row.end()
+    jurisdiction = Jurisdiction(
+        code=code,
+        name=fields.text("name", required=True),
+        history_from=fields.must_day("history_from"),
+        note=fields.text("note"),
+        parts={name: parts.text(name) for name in parts.names()},
+        members=fields.texts("members"),
+        exemptions=tuple(exemptions),
+        terms=tuple(terms),
+    )
+    fields.end()
+    return jurisdiction
+
+
+def parse_sources(fields: Fields) -> dict[str, Source]:
+    """The list of sources, by key."""
+    found = {}
+    for key in fields.names():
+        row = fields.table(key)
+        found[key] = Source(
+            key=key,
+            title=row.text("title", required=True),
+            kind=row.word("kind", SourceKind),
+            accessed_on=row.must_day("accessed_on"),
+            addresses=row.texts("addresses", required=True),
+            remark=row.text("remark"),
+        )
+        row.end()
+    return found

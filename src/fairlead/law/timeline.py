@@ -1,0 +1,274 @@
+"""Weighs the records of one question over all days: what may apply when, before any period is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TypeVar
+
+from fairlead.law.assessment import Answer
+from fairlead.law.cautions import (
+    FEWER_DAYS,
+    cautions_of,
+    questions_of,
+    with_lex_mitior,
+)
+from fairlead.law.load import RecordSet
+from fairlead.law.record import NOT_IN_FORCE, PENDING, Gap, Knowledge, ProvisionVersion
+from fairlead.terms.law import (
+    AgeBand,
+    Basis,
+    Confidence,
+    ContentKind,
+    Cover,
+    ImageClass,
+    LawVerdict,
+    LegalAct,
+    ProvisionStatus,
+)
+
+_DAY = timedelta(days=1)
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked, apart from the days."""
+
+    jurisdiction: str
+    act: LegalAct
+    image: ImageClass
+    age_band: AgeBand
+    content: ContentKind | None
+    as_of: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of days with one answer."""
+
+    start: date
+    end: date
+    answer: Answer
+
+
+def is_capped(knowledge: Knowledge) -> bool:
+    """Whether a record rests on memory or on low confidence: it then gives nothing better than unclear."""
+    return knowledge.basis is Basis.MEMORY or knowledge.confidence is Confidence.LOW
+
+
+def window_of(version: ProvisionVersion, history_from: date) -> tuple[date, date] | None:
+    """The days on which a version counts at all; None when it is not law on any day that is known.
+
+    A version whose commencement is not verified counts from the day stated for it, else from the day of
+    enactment: it cannot have applied before. ``is_capped`` does not see it; its status caps it.
+    """
+    if version.status in PENDING:
+        return None
+    start = version.valid_from
+    if start is None:
+        if version.status is ProvisionStatus.ENACTED:
+            return None
+        unverified = version.status is ProvisionStatus.COMMENCEMENT_UNVERIFIED
+        start = (version.enacted_on if unverified else None) or history_from
+    return start, version.valid_to or date.max
+
+
+def build_timeline(records: RecordSet, question: Question) -> tuple[Segment, ...]:
+    """Segments that tile all days from the first to the last a date can name."""
+    if question.age_band is AgeBand.UNDER_18:
+        bands = (AgeBand.UNDER_14, AgeBand.FROM_14_TO_17)
+        young, older = (build_timeline(records, replace(question, age_band=band)) for band in bands)
+        return tuple(_merged(_of_both(young, older)))
+    home = records.home_of(question.jurisdiction)
+    if home is None:
+        return (_nothing("No record of this jurisdiction. That is not a gap."),)
+    if question.jurisdiction not in home.codes:
+        parts = ", ".join(home.codes)
+        if question.jurisdiction in home.parts or question.jurisdiction == home.code:
+            return (_nothing(f"The law differs inside {home.code}: ask for {parts}."),)
+        return (_nothing(f"No record of this jurisdiction; recorded here: {parts}. That is not a gap."),)
+    versions = [v for v in records.versions if _asked(v, question, home.code)]
+    gaps = [
+        g
+        for g in records.gaps
+        if _asked(g, question, home.code)
+        and question.image in g.images
+        and (not g.contents or question.content in g.contents)
+    ]
+    answers = [
+        Segment(start, end, _answer_on(start, versions, gaps, question, home.history_from))
+        for start, end in _cut(versions, gaps, home.history_from)
+    ]
+    before = _nothing(FEWER_DAYS.format(home.history_from), end=home.history_from - _DAY)
+    return (before, *with_lex_mitior(list(_merged(answers))))
+
+
+def _nothing(caution: str, *, end: date = date.max) -> Segment:
+    return Segment(date.min, end, Answer(verdict=LawVerdict.NOT_ASSESSED, cautions=(caution,)))
+
+
+def _asked(record: ProvisionVersion | Gap, question: Question, country: str) -> bool:
+    """Whether a record is about the act, the age band and the place, and was known on the day asked for.
+
+    A record of the whole country applies in each of its parts.
+    """
+    return (
+        question.act in record.acts
+        and record.age_band in (question.age_band, AgeBand.UNDER_18)
+        and (question.jurisdiction in record.jurisdictions or country in record.jurisdictions)
+        and record.knowledge.known_on(question.as_of)
+    )
+
+
+def _cut(
+    versions: Iterable[ProvisionVersion], gaps: Iterable[Gap], history_from: date
+) -> Iterator[tuple[date, date]]:
+    """The longest runs of days in which no record begins or ends."""
+    starts = {history_from}
+    for window in (*(window_of(v, history_from) for v in versions), *(_gap_window(g) for g in gaps)):
+        if window is not None:
+            starts.add(max(window[0], history_from))
+            if window[1] < date.max:
+                starts.add(max(window[1] + _DAY, history_from))
+    starts |= {v.enacted_on for v in versions if v.enacted_on and v.enacted_on > history_from}
+    ordered = sorted(starts)
+    for start, following in zip(ordered, [*ordered[1:], None], strict=True):
+        yield start, following - _DAY if following else date.max
+
+
+def _gap_window(gap: Gap) -> tuple[date, date]:
+    return gap.valid_from or date.min, gap.valid_to or date.max
+
+
+def _cover(version: ProvisionVersion, question: Question) -> Cover:
+    """Cover of the image class asked for; a condition on content that is not known leaves it unclear."""
+    cover = version.images[question.image]
+    if not version.contents or cover is Cover.NO:
+        return cover
+    if question.content is None:
+        return Cover.UNCLEAR if cover is Cover.YES else cover
+    return cover if question.content in version.contents else Cover.NO
+
+
+def _answer_on(
+    day: date,
+    versions: list[ProvisionVersion],
+    gaps: list[Gap],
+    question: Question,
+    history_from: date,
+) -> Answer:
+    relied, unconfirmed, beside, later, bills = [], [], [], [], []
+    verdicts: set[LawVerdict] = set()
+    for version in versions:
+        cover = _cover(version, question)
+        window = window_of(version, history_from)
+        match cover, window:
+            case Cover.NO, (start, end) if start <= day <= end and version.status not in NOT_IN_FORCE:
+                beside.append(version)
+            case Cover.NO, _:
+                pass
+            case _, None if version.status in PENDING:
+                bills.append(version)
+            case _, None:
+                later.append(version)
+            case _, (start, _) if day < start:
+                later.append(version)
+            case _, (_, end) if day > end:
+                pass
+            case _ if version.status in NOT_IN_FORCE:
+                unconfirmed.append(version)
+                verdicts.add(LawVerdict.UNCLEAR)
+            case _:
+                relied.append(version)
+                sure = cover is Cover.YES and not is_capped(version.knowledge)
+                verdicts.add(LawVerdict.MAY_APPLY if sure else LawVerdict.UNCLEAR)
+    asserted = [g for g in gaps if _gap_window(g)[0] <= day <= _gap_window(g)[1]]
+    verdict = _verdict(verdicts, asserted)
+    answer = Answer(
+        verdict=verdict,
+        provisions=tuple(relied),
+        unconfirmed=tuple(unconfirmed),
+        not_reaching=tuple(beside),
+        gaps=tuple(asserted),
+        later=tuple(later),
+        bills=tuple(bills),
+    )
+    return replace(
+        answer,
+        open_questions=questions_of(answer),
+        cautions=cautions_of(answer, image=question.image, content=question.content, as_of=question.as_of),
+    )
+
+
+def _verdict(verdicts: set[LawVerdict], gaps: list[Gap]) -> LawVerdict:
+    """Provisions before gaps, the sure before the unsure; nothing recorded is ``not_assessed``."""
+    if LawVerdict.MAY_APPLY in verdicts:
+        return LawVerdict.MAY_APPLY
+    if verdicts:
+        return LawVerdict.UNCLEAR
+    if not gaps:
+        return LawVerdict.NOT_ASSESSED
+    sure = any(not is_capped(gap.knowledge) for gap in gaps)
+    return LawVerdict.GAP_ASSERTED if sure else LawVerdict.UNCLEAR
+
+
+def _merged(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """Neighbours with the same answer become one segment."""
+    held: Segment | None = None
+    for segment in segments:
+        if held is not None and held.answer == segment.answer:
+            held = Segment(held.start, segment.end, held.answer)
+        else:
+            if held is not None:
+                yield held
+            held = segment
+    if held is not None:
+        yield held
+
+
+def _of_both(young: tuple[Segment, ...], older: tuple[Segment, ...]) -> Iterator[Segment]:
+    """The answers of both age bands laid over each other."""
+    i = j = 0
+    start = date.min
+    while i < len(young) and j < len(older):
+        end = min(young[i].end, older[j].end)
+        yield Segment(start, end, _either(young[i].answer, older[j].answer))
+        i += young[i].end == end
+        j += older[j].end == end
+        if end == date.max:
+            return
+        start = end + _DAY
+
+
+def _either(young: Answer, older: Answer) -> Answer:
+    """One answer for an age that is not known more closely than under 18."""
+    if young == older:
+        return young
+    same = young.verdict is older.verdict
+    mild = {young.lex_mitior, older.lex_mitior}
+    said = f"under 14: {_brief(young)}; 14 to 17: {_brief(older)}."
+    caution = f"{'Which provision applies' if same else 'The answer'} depends on the age band. {said}"
+    return Answer(
+        verdict=young.verdict if same else LawVerdict.UNCLEAR,
+        provisions=_union(young.provisions, older.provisions),
+        unconfirmed=_union(young.unconfirmed, older.unconfirmed),
+        not_reaching=_union(young.not_reaching, older.not_reaching),
+        gaps=_union(young.gaps, older.gaps),
+        later=_union(young.later, older.later),
+        bills=_union(young.bills, older.bills),
+        open_questions=tuple(dict.fromkeys((*young.open_questions, *older.open_questions))),
+        cautions=tuple(dict.fromkeys((caution, *young.cautions, *older.cautions))),
+        lex_mitior=True if True in mild else None if None in mild else False,
+        by_age=((AgeBand.UNDER_14, young.verdict), (AgeBand.FROM_14_TO_17, older.verdict)),
+    )
+
+
+def _brief(answer: Answer) -> str:
+    cited = "; ".join(answer.citations) or "; ".join(gap.id for gap in answer.gaps) or "no record"
+    return f"{answer.verdict.value.replace('_', ' ')} ({cited})"
+
+
+def _union(left: tuple[Record, ...], right: tuple[Record, ...]) -> tuple[Record, ...]:
+    return left + tuple(r for r in right if all(r is not other for other in left))

@@ -1,0 +1,132 @@
+"""Assessments of persons: every act on its own days, in every jurisdiction of the country."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from fairlead.case.law import assess_persons
+from fairlead.case.session import Session
+from fairlead.engine.local import LocalEngine
+from fairlead.engine.parts import PartStore, part_name
+from fairlead.law.stage import UNDATED, AssessmentsStage
+from fairlead.tables.attribution import PERSONS
+from fairlead.tables.law import ASSESSMENTS
+from fairlead.tables.records import ACTS
+from fairlead.terms.law import ImageClass
+
+
+def put_records(
+    store: PartStore, people: dict[str, str | None], acts: list[tuple[str, str, str, str]]
+) -> None:
+    """Persons by country, and acts as (person, kind, first day, last day)."""
+    persons = [
+        {"person": person, "country": country, "grade": "attributed", "members": [f"a:{person}"]}
+        for person, country in people.items()
+    ]
+    rows = [
+        {
+            "act": f"{number}",
+            "kind": kind,
+            "account": f"a:{person}",
+            "from_at": _at(first),
+            "to_at": _at(last),
+        }
+        for number, (person, kind, first, last) in enumerate(acts)
+    ]
+    store.write(PERSONS, part_name("test"), [PERSONS.batch(persons)])
+    store.write(ACTS, part_name("test"), [ACTS.batch(rows)])
+
+
+def _at(day: str) -> datetime | None:
+    return datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC) if day else None
+
+
+def assessed(folder: Path, *args: Any, images: tuple[ImageClass, ...] = (ImageClass.SYNTH,)) -> list[Any]:
+    store = PartStore(folder)
+    put_records(store, *args)
+    with LocalEngine(store, workers=1) as engine:
+        engine.run(AssessmentsStage(images))
+    rows: list[Any] = store.read(ASSESSMENTS).to_pylist()
+    return rows
+
+
+def test_an_act_over_a_change_of_law_gives_two_assessments(tmp_path: Path) -> None:
+    rows = assessed(tmp_path, {"P-1": "DK"}, [("P-1", "access", "2025-06-20", "2025-07-05")])
+    assert [(r["from_on"], r["to_on"], r["provisions"]) for r in rows] == [
+        (date(2025, 6, 20), date(2025, 6, 30), ["DK-235-2-old"]),
+        (date(2025, 7, 1), date(2025, 7, 5), ["DK-235-2"]),
+    ]
+    assert {r["verdict"] for r in rows} == {"may_apply"}
+
+
+def test_a_person_in_a_country_of_three_jurisdictions_is_asked_in_each(tmp_path: Path) -> None:
+    rows = assessed(tmp_path, {"P-1": "GB"}, [("P-1", "access", "2025-01-02", "2025-01-02")])
+    assert {r["jurisdiction"]: r["verdict"] for r in rows} == {
+        "GB-EAW": "may_apply",
+        "GB-SCT": "not_assessed",
+        "GB-NIR": "not_assessed",
+    }
+    assert all("Which part of United Kingdom" in r["open_questions"][-1] for r in rows)
+
+
+def test_payment_is_asked_as_payment_and_as_access(tmp_path: Path) -> None:
+    rows = assessed(tmp_path, {"P-1": "SE"}, [("P-1", "pay", "2025-01-02", "2025-01-02")])
+    assert {r["legal_act"]: r["verdict"] for r in rows} == {"pay": "not_assessed", "access": "may_apply"}
+
+
+def test_messages_and_registration_are_not_asked(tmp_path: Path) -> None:
+    acts = [("P-1", "message", "2025-01-02", "2025-01-02"), ("P-1", "register", "2025-01-02", "2025-01-02")]
+    assert assessed(tmp_path, {"P-1": "SE"}, acts) == []
+
+
+def test_a_person_without_a_country_is_not_assessed_anywhere(tmp_path: Path) -> None:
+    assert assessed(tmp_path, {"P-1": None}, [("P-1", "access", "2025-01-02", "2025-01-02")]) == []
+
+
+def test_a_country_without_records_gives_a_row_that_says_so(tmp_path: Path) -> None:
+    rows = assessed(tmp_path, {"P-1": "JP"}, [("P-1", "access", "2025-01-02", "2025-01-02")])
+    assert [r["verdict"] for r in rows] == ["not_assessed"]
+    assert "not a gap" in rows[0]["cautions"][0]
+
+
+def test_an_act_without_a_day_is_asked_over_all_days_of_the_records(tmp_path: Path) -> None:
+    acts = [("P-1", "upload", "", ""), ("P-1", "upload", "2025-01-02", "2025-02-03")]
+    undated = [r for r in assessed(tmp_path, {"P-1": "SE"}, acts) if r["act"] == "0"]
+    assert [(r["from_on"], r["to_on"]) for r in undated] == [(date(2025, 1, 2), date(2025, 2, 3))]
+    assert undated[0]["cautions"][0] == UNDATED
+
+
+def test_every_image_class_asked_for_gets_its_own_row(tmp_path: Path) -> None:
+    rows = assessed(
+        tmp_path,
+        {"P-1": "AT"},
+        [("P-1", "upload", "2025-01-02", "2025-01-02")],
+        images=(ImageClass.SYNTH, ImageClass.DRAWN),
+    )
+    assert {r["image"]: r["verdict"] for r in rows} == {"synth": "may_apply", "drawn": "not_assessed"}
+
+
+def test_keys_of_the_table_are_unique(tmp_path: Path) -> None:
+    acts = [("P-1", "pay", "2024-01-02", "2026-12-31"), ("P-1", "download", "2024-01-02", "2026-12-31")]
+    rows = assessed(
+        tmp_path, {"P-1": "GB", "P-2": "BE"}, [*acts, ("P-2", "download", "2023-01-01", "2027-01-01")]
+    )
+    assert len({tuple(r[k] for k in ASSESSMENTS.key) for r in rows}) == len(rows) > 10
+
+
+def test_the_same_acts_give_the_same_table(tmp_path: Path) -> None:
+    acts = [("P-1", "download", "2024-01-02", "2026-12-31")]
+    assert assessed(tmp_path / "a", {"P-1": "BE"}, acts) == assessed(tmp_path / "b", {"P-1": "BE"}, acts)
+
+
+def test_assessing_persons_is_an_entry_in_the_ledger(make_session: Callable[..., Session]) -> None:
+    session = make_session()
+    put_records(session.store, {"P-1": "DK"}, [("P-1", "access", "2025-06-20", "2025-07-05")])
+    figures = assess_persons(session)
+    assert (figures.persons, figures.assessments) == (1, 2)
+    assert figures.jurisdictions == [
+        {"jurisdiction": "DK", "verdict": "may_apply", "assessments": 2, "persons": 1}
+    ]
