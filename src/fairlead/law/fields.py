@@ -75,7 +75,7 @@ class Fields:
             self.report(f"{name} must be true or false")
         return value is True
 
-    def texts(self, name: str, *, required: bool = False) -> tuple[str, ...]:
+    def texts(self, name: str, *, required: bool = False, distinct: bool = True) -> tuple[str, ...]:
         """A list of texts."""
         value = self._take(name, required=required)
         if value is None:
@@ -83,7 +83,7 @@ class Fields:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.report(f"{name} must be a list of texts in quotes")
             return ()
-        if len(set(value)) < len(value):
+        if distinct and len(set(value)) < len(value):
             self.report(f"{name} names something twice")
         return tuple(value)
 
@@ -102,10 +102,12 @@ class Fields:
         """One word of a closed list, or None when absent."""
         return self.word(name, words) if name in self._table else self._take(name, required=False)
 
-    def words(self, name: str, words: type[Word], *, required: bool = False) -> tuple[Word, ...]:
+    def words(
+        self, name: str, words: type[Word], *, required: bool = False, distinct: bool = True
+    ) -> tuple[Word, ...]:
         """A list of words of a closed list."""
         found = []
-        for value in self.texts(name, required=required):
+        for value in self.texts(name, required=required, distinct=distinct):
             if value in set(words):
                 found.append(words(value))
             else:

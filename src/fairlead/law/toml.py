@@ -8,7 +8,7 @@ from typing import Any
 
 # Fields in the order in which they are written; one not listed here follows in the order given.
 _ORDER = (
-    "schema", "code", "name", "provision", "id", "jurisdictions", "acts", "images", "age_band", "contents",
+    "schema", "code", "name", "provision", "sentence", "id", "jurisdictions", "acts", "images", "age_band", "contents",
     "citation", "uri", "text", "status", "liability", "valid_from", "from_unknown", "valid_to", "enacted_on",
     "penalty", "defences", "basis", "confidence", "seed_confidence", "sources", "recorded_on", "superseded_on",
     "verified_on", "verified_by", "open_question",
