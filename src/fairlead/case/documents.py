@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fairlead.case.error_pages import find_errors
+from fairlead.law.index_pages import render_law_pages
+from fairlead.law.load import load_records
 from fairlead.leads.document import lead_schema
 from fairlead.register.actions import MAY, Role
 from fairlead.tables import ALL
@@ -19,6 +21,7 @@ def render_documents() -> dict[str, str]:
         "reference/roles.md": render_roles(),
         "reference/tables.md": render_tables(),
         "reference/lead.schema.json": lead_schema(),
+        **render_law_pages(load_records()),
     }
 
 

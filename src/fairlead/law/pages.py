@@ -1,0 +1,272 @@
+"""The page of a country, made from its records, for a reader who is a lawyer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from fairlead.law.duration import in_words
+from fairlead.law.load import RecordSet
+from fairlead.law.record import Gap, Jurisdiction, Knowledge, PolicePower, ProvisionVersion, Source
+from fairlead.law.resolve import ask, timeline_of
+from fairlead.law.timeline_svg import find_bars
+from fairlead.terms.law import (
+    AgeBand,
+    ImageClass,
+    LegalAct,
+    ProvisionStatus,
+)
+
+MADE = "<!-- Made by `fairlead docs build` from the law records. Do not edit. -->\n\n"
+NOTICE = (
+    "> **Not legal advice; verify at the source.** This page is what Fairlead has recorded about the law, with its\n"
+    "> sources. It is not the law, not a judgment about any person, and not complete. *No record is never a gap.* It\n"
+    "> does not say which state has jurisdiction, and it computes no penalties.\n\n"
+)
+ACT_WORDS = {
+    LegalAct.PRODUCE: "make",
+    LegalAct.PRODUCE_DIST: "make in order to distribute",
+    LegalAct.DISTRIBUTE: "distribute",
+    LegalAct.OFFER: "offer, sell, advertise",
+    LegalAct.ACCESS: "knowingly access",
+    LegalAct.ACQUIRE: "acquire",
+    LegalAct.POSSESS: "possess",
+    LegalAct.PAY: "pay for access",
+    LegalAct.TOOL: "generation tool or model",
+    LegalAct.MANUAL: "instructions",
+    LegalAct.PLATFORM: "run a platform",
+}
+IMAGE_WORDS = {
+    ImageClass.REAL: "recording of a real child",
+    ImageClass.ALTERED: "real identifiable child, altered",
+    ImageClass.SYNTH: "fully synthetic, realistic",
+    ImageClass.DRAWN: "recognisably artificial",
+}
+AGE_WORDS = {
+    AgeBand.UNDER_14: "under 14",
+    AgeBand.FROM_14_TO_17: "14 to 17",
+    AgeBand.UNDER_18: "under 18",
+}
+_STATUS_WORDS = {
+    ProvisionStatus.IN_FORCE: "recorded as in force",
+    ProvisionStatus.ENACTED: "enacted, not verified as in force",
+    ProvisionStatus.COMMENCEMENT_UNVERIFIED: "enacted, commencement **not verified**",
+    ProvisionStatus.BILL: "a bill: **not law**",
+    ProvisionStatus.REPEALED: "an earlier wording, no longer in force",
+    ProvisionStatus.POLICY_ONLY: "a policy: **not law**",
+}
+
+
+def render_page(records: RecordSet, home: Jurisdiction) -> str:
+    """The page of one country: answers by day, wordings, gaps, powers, terms, sources."""
+    versions = [v for v in records.versions if _of(v, home)]
+    gaps = [g for g in records.gaps if _of(g, home)]
+    powers = [p for p in records.powers if _of(p, home)]
+    name = home.code.lower()
+    text = MADE + f"# {home.name} ({home.code})\n\n" + NOTICE
+    text += _standing((*versions, *gaps, *powers))
+    if home.note:
+        text += f"Note: {home.note}\n\n"
+    if home.parts:
+        parts = ", ".join(f"{code} ({part})" for code, part in home.parts.items())
+        text += f"The law differs inside the country; it is recorded for: {parts}.\n\n"
+    text += f"Law before {home.history_from} is not recorded.\n\n"
+    text += f"## When\n\n![Timeline of the recorded law of {home.name}; the table below says the same.]({name}.svg)\n\n"
+    text += _bars(records, home)
+    text += "".join(_answers(records, home, code) for code in home.codes)
+    text += "## Provisions\n\n" + "".join(_provision(v, records) for v in versions)
+    text += "## Gaps\n\nA gap is stated by somebody; it is never the absence of a record.\n\n"
+    text += "".join(_gap(g, records) for g in gaps) or "None recorded.\n\n"
+    text += "## What officers may do\n\n"
+    text += (
+        "".join(_power(p, records) for p in powers)
+        or "Nothing recorded. That does not mean that nothing is allowed.\n\n"
+    )
+    if home.terms:
+        text += "## Terms of the law\n\nAs spelt in the record. The English is no official translation.\n\n"
+        text += "| term | English |\n|---|---|\n"
+        text += "".join(f"| {cell(t.local)} | {cell(t.english)} |\n" for t in home.terms) + "\n"
+    text += _unions(records, home)
+    return text.rstrip() + "\n"
+
+
+def _of(record: ProvisionVersion | Gap | PolicePower, home: Jurisdiction) -> bool:
+    return record.jurisdictions[0].split("-")[0] == home.code and record.knowledge.superseded_on is None
+
+
+def cell(text: str) -> str:
+    """Text for a cell of a table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _standing(listed: Iterable[ProvisionVersion | Gap | PolicePower]) -> str:
+    records = list(listed)
+    verified = [r for r in records if r.knowledge.verified_by]
+    newest = max((r.knowledge.recorded_on for r in records), default=None)
+    text = f"As recorded on {newest}. " if newest else ""
+    if not verified:
+        return text + f"**None of the {len(records)} records has been verified by a named reviewer.**\n\n"
+    return text + f"{len(verified)} of {len(records)} records have been verified by a named reviewer.\n\n"
+
+
+def _bars(records: RecordSet, home: Jurisdiction) -> str:
+    text = "| record | where | shown from | to | standing |\n|---|---|---|---|---|\n"
+    for bar in find_bars(records, home):
+        end = bar.end or "no end recorded"
+        text += f"| [{bar.record}](#{bar.record.lower()}) | {bar.jurisdictions} | {bar.start} | {end} | {bar.words} |\n"
+    return text + "\n"
+
+
+def _answers(records: RecordSet, home: Jurisdiction, code: str) -> str:
+    """Every act for fully synthetic pictures, run of days by run of days; the other classes are in the matrix."""
+    text = f"## Answers for fully synthetic, realistic pictures: {code}\n\n"
+    text += "Age not known more closely than under 18. The resolver's answer for every run of days; bills are left out.\n\n"
+    text += "| act | from | to | answer | rests on |\n|---|---|---|---|---|\n"
+    for act in LegalAct:
+        segments, _ = timeline_of(records, ask(code, act, ImageClass.SYNTH, AgeBand.UNDER_18))
+        for segment in segments:
+            answer = segment.answer
+            if segment.end < home.history_from:
+                continue
+            until = "no end recorded" if segment.end == date.max else str(segment.end)
+            rests = [v.id for v in (*answer.provisions, *answer.unconfirmed)] + [g.id for g in answer.gaps]
+            by_age = "; ".join(f"{AGE_WORDS[b]}: {v.replace('_', ' ')}" for b, v in answer.by_age)
+            said = answer.verdict.replace("_", " ") + (
+                f" ({by_age})" if len({v for _, v in answer.by_age}) > 1 else ""
+            )
+            reach = "the recorded wording does not reach it" if answer.not_reaching else "no record"
+            none = f"{reach}; not a gap"
+            links = ", ".join(f"[{r}](#{r.lower()})" for r in rests) or none
+            text += f"| {ACT_WORDS[act]} | {segment.start} | {until} | {said} | {links} |\n"
+    return text + "\n"
+
+
+def _provision(version: ProvisionVersion, records: RecordSet) -> str:
+    linked = f"[{version.citation}]({version.uri})" if version.uri else version.citation
+    text = f'### <a id="{version.id.lower()}"></a>{version.id}\n\n**{linked}**\n\n'
+    held = _held(version)
+    reach = "; ".join(f"{IMAGE_WORDS[i]}: {c.value}" for i, c in version.images.items())
+    facts = [
+        ("where", ", ".join(version.jurisdictions)),
+        ("status", f"{_STATUS_WORDS[version.status]}{held}"),
+        ("liability", version.liability.value.replace("_", " ")),
+        ("acts", ", ".join(ACT_WORDS[a] for a in version.acts) or "none; terminology only"),
+        ("reaches", reach),
+        ("age band", AGE_WORDS[version.age_band]),
+    ]
+    if version.contents:
+        facts.append(
+            ("only where the picture shows", ", ".join(c.replace("_", " ") for c in version.contents))
+        )
+    facts.append(("custody", _penalty(version)))
+    if version.defences:
+        facts.append(("defences", "; ".join(version.defences)))
+    return text + _facts(facts, version.knowledge) + _sources(version.knowledge, records) + _open(version)
+
+
+def _held(version: ProvisionVersion) -> str:
+    start = f"from {version.valid_from}" if version.valid_from else "first day not recorded"
+    if version.enacted_on:
+        start += f", enacted {version.enacted_on}"
+    return f"; {start}" + (f", to {version.valid_to}" if version.valid_to else "")
+
+
+def _penalty(version: ProvisionVersion) -> str:
+    penalty = version.penalty
+    said = [
+        f"{word} {in_words(duration)} ({duration})"
+        for word, duration in (
+            ("maximum", penalty.max),
+            ("aggravated maximum", penalty.aggravated_max),
+            ("minimum", penalty.min),
+            ("aggravated minimum", penalty.aggravated_min),
+        )
+        if duration
+    ]
+    return "; ".join([*said, *([penalty.text] if penalty.text else [])]) or "not recorded"
+
+
+def _gap(gap: Gap, records: RecordSet) -> str:
+    text = f'### <a id="{gap.id.lower()}"></a>{gap.id}\n\n{gap.text}\n\n'
+    facts = [
+        ("where", ", ".join(gap.jurisdictions)),
+        ("days", f"{gap.valid_from or 'start of the record'} to {gap.valid_to or 'no end recorded'}"),
+        ("acts", ", ".join(ACT_WORDS[a] for a in gap.acts)),
+        ("pictures", "; ".join(IMAGE_WORDS[i] for i in gap.images)),
+        ("age band", AGE_WORDS[gap.age_band]),
+    ]
+    if gap.contents:
+        facts.append(("only where the picture shows", ", ".join(c.replace("_", " ") for c in gap.contents)))
+    return text + _facts(facts, gap.knowledge) + _sources(gap.knowledge, records) + _open(gap)
+
+
+def _power(power: PolicePower, records: RecordSet) -> str:
+    text = f'### <a id="{power.id.lower()}"></a>{power.id}\n\n**{power.citation}**\n\n'
+    text += (power.text or "Content of the power not recorded.") + "\n\n"
+    facts = [("from", str(power.valid_from) if power.valid_from else "first day not recorded")]
+    if power.status:
+        facts.append(("status", "regulations **not verified**"))
+    return text + _facts(facts, power.knowledge) + _sources(power.knowledge, records)
+
+
+def _facts(facts: list[tuple[str, str]], knowledge: Knowledge) -> str:
+    verified = (
+        f"{knowledge.verified_on} by {knowledge.verified_by}" if knowledge.verified_by else "**not verified**"
+    )
+    rests = {
+        "SOURCED": "text seen in a source",
+        "MEMORY": "**memory**, no text seen",
+        "MIXED": "a source, in part memory",
+    }
+    told = [
+        *facts,
+        ("rests on", f"{rests[knowledge.basis]}; confidence {knowledge.confidence}"),
+        ("recorded, verified", f"{knowledge.recorded_on}; {verified}"),
+    ]
+    return "".join(f"- {name}: {value}\n" for name, value in told)
+
+
+def _sources(knowledge: Knowledge, records: RecordSet) -> str:
+    if not knowledge.sources:
+        return "- sources: **none**\n\n"
+    return "- sources:\n" + "".join(f"  - {_source(records.sources[k])}\n" for k in knowledge.sources) + "\n"
+
+
+def _source(source: Source) -> str:
+    links = "; ".join(f"<{a}>" if a.startswith("https://") else a for a in source.addresses)
+    remark = f"; {source.remark}" if source.remark else ""
+    return f"{source.key}, {source.title} ({source.kind.replace('_', ' ')}{remark}), seen {source.accessed_on}: {links}"
+
+
+def _open(record: ProvisionVersion | Gap) -> str:
+    if not record.open_questions:
+        return ""
+    return (
+        "Notes and open questions, for a lawyer:\n\n"
+        + "".join(f"- {q.text}\n" for q in record.open_questions)
+        + "\n"
+    )
+
+
+def _unions(records: RecordSet, home: Jurisdiction) -> str:
+    lines = list(_union_lines(records, home))
+    if not lines:
+        return ""
+    return (
+        "## Beside it\n\nLaw of a union of states; it never changes an answer above.\n\n"
+        + "".join(lines)
+        + "\n"
+    )
+
+
+def _union_lines(records: RecordSet, home: Jurisdiction) -> Iterator[str]:
+    for union in records.jurisdictions.values():
+        if home.code not in union.members:
+            continue
+        free = {e.record: e.reason for e in union.exemptions if e.country == home.code}
+        for version in records.versions:
+            if union.code not in version.jurisdictions:
+                continue
+            standing = f"{_STATUS_WORDS[version.status]}{_held(version)}; {version.liability.value.replace('_', ' ')}"
+            said = f"does not apply here: {free[version.id]}" if version.id in free else standing
+            yield f"- [{version.id}]({union.code.lower()}.md#{version.id.lower()}), {version.citation}: {said}\n"
