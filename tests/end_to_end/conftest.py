@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.parts import PartStore
+
 SEED = 23
-SCALE = 0.5
+SCALE = 0.85
 
 
 def fairlead(*arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -51,7 +54,11 @@ class Worked:
         return json.loads((self.made / "truth" / f"{name}.json").read_text())
 
     def sql(self, statement: str) -> list[dict[str, Any]]:
-        return list(ask("sql", statement, "--workspace", self.lead)["rows"])
+        catalogue = Catalogue(PartStore(self.lead / "operations" / "lanternfish" / "tables"))
+        try:
+            return catalogue.rows(statement)
+        finally:
+            catalogue.close()
 
 
 @pytest.fixture(scope="session")

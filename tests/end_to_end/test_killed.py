@@ -15,7 +15,18 @@ from fairlead.engine.parts import PartStore
 from fairlead.tables import ALL
 from tests.end_to_end.conftest import fairlead
 
-TABLES = ("listing", "files", "worklist", "examined", "contents", "metadata", "frames", "matches", "signals", "origins_of")
+TABLES = (
+    "listing",
+    "files",
+    "worklist",
+    "examined",
+    "contents",
+    "metadata",
+    "frames",
+    "matches",
+    "signals",
+    "origins_of",
+)
 
 
 def prepared(folder: Path, made: Path) -> Path:

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib import resources
 from itertools import groupby
 from typing import Any
 
@@ -140,11 +141,12 @@ def read_c2pa(
 
 
 def rules_version() -> str:
-    """A short digest of the rules as they are loaded."""
-    from fairlead.provenance.declared import generator_rules, source_type_findings
-
-    text = repr((generator_rules(), sorted(source_type_findings().items())))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    """A short digest of the data files that hold the rules."""
+    folder = resources.files("fairlead.provenance") / "data"
+    digest = hashlib.sha256()
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        digest.update(entry.name.encode() + b"\0" + entry.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _weigh(sha256: str, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from fairlead.training.people import MadeUpPerson, make_person
 BEGIN = datetime(2024, 11, 1, tzinfo=UTC)
 END = datetime(2025, 9, 15, tzinfo=UTC)
 PERSONS_AT_SCALE_1 = 76
-_FREE_OF_TRAPS = 19
+_FREE_OF_TRAPS = 20
 CHANGE_OF_LAW_DK = datetime(2025, 7, 1, tzinfo=UTC)
 
 
@@ -98,10 +98,10 @@ class Conduct:
 
 
 _TRAPS_IN_ORDER = (
-    "shared_household", "mule_instrument", "partner", "carrier_address", "vpn_only", "mistyped_email",
-    "taken_over", "mule_instrument", "carrier_address", "namesake", "refund", "chargeback", "never_active",
-    "mule_instrument", "change_of_law", "disposable_inbox", "second_account", "recycled_phone",
-    "carrier_address", "reassigned_address", "vpn_only",
+    "mule_instrument", "mule_instrument", "mule_instrument", "shared_household", "partner", "carrier_address",
+    "carrier_address", "carrier_address", "vpn_only", "mistyped_email", "taken_over", "namesake", "refund",
+    "chargeback", "never_active", "change_of_law", "disposable_inbox", "second_account", "recycled_phone",
+    "reassigned_address", "vpn_only",
 )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def make_conduct(seed: int, scale: float, media: list[str]) -> Conduct:
         # After one round of the countries without traps, every second person carries the next trap.
         trap = None
         if person.number >= _FREE_OF_TRAPS and person.number % 2 == 0:
-            trap = _TRAPS_IN_ORDER[(person.number // 2) % len(_TRAPS_IN_ORDER)]
+            trap = _TRAPS_IN_ORDER[(person.number - _FREE_OF_TRAPS) // 2 % len(_TRAPS_IN_ORDER)]
         _live(made, person, trap, rng, media)
     _staff(made, seed)
     made.visits.sort(key=lambda v: (v.at, v.user_name, v.path))

@@ -79,6 +79,22 @@ def write_image(
              "-O", "^has_journal", str(volume), str(blocks)],
             check=True, env=environment, capture_output=True,
         )  # fmt: skip
+        # mke2fs takes the change time from the source files, which cannot be set there: set it in the volume.
+        seconds = int(at.timestamp())
+        paths = ["/", "/lost+found"]
+        for folder, folders, names in os.walk(os.fsencode(tree)):
+            below = folder[len(os.fsencode(tree)) :].decode()
+            paths += [f"{below}/{os.fsdecode(name)}" for name in (*folders, *names)]
+        script = Path(scratch) / "times"
+        script.write_text(
+            "".join(
+                f'sif "{p}" {field} @{seconds}\n' for p in sorted(set(paths)) for field in ("ctime", "atime")
+            )
+        )
+        subprocess.run(
+            [str(programs["debugfs"]), "-w", "-f", str(script), str(volume)],
+            check=True, env=environment, capture_output=True,
+        )  # fmt: skip
         for name in deleted:
             subprocess.run(
                 [str(programs["debugfs"]), "-w", "-R", f"rm {name}", str(volume)],

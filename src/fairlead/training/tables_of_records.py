@@ -75,6 +75,8 @@ def write_networks() -> bytes:
     from fairlead.terms.countries import PARTICIPANTS
 
     rows = ["cidr,country,kind"]
-    rows += [f"2001:db8:{index + 1:x}::/48,{code},residential" for index, code in enumerate(sorted(PARTICIPANTS))]
+    rows += [
+        f"2001:db8:{index + 1:x}::/48,{code},residential" for index, code in enumerate(sorted(PARTICIPANTS))
+    ]
     rows += ["2001:db8:60::/48,DK,residential", "198.18.0.0/16,,vpn", "100.64.0.0/10,,cgnat"]
     return ("\n".join(rows) + "\n").encode()
