@@ -1,4 +1,4 @@
-"""`fairlead law`: assess, assess-persons."""
+"""`fairlead law`: show, assess, compare, gaps, timeline, stale, check, review, assess-persons."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from pathlib import Path
 import click
 
 from fairlead.case.law import assess_persons
+from fairlead.case.law_review import import_review_file, write_form
+from fairlead.case.session import utc_now
 from fairlead.cli.options import json_option, operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
-from fairlead.law import Assessment, assess
+from fairlead.law import Assessment, assess, load_records
 from fairlead.law.assessment import NOT_ADVICE
-from fairlead.law.export import export_assessment
+from fairlead.law.changes import find_changes, find_stale, find_undated
+from fairlead.law.check import check_folder, rewrite_folder
+from fairlead.law.coverage import UNCOVERED, coverage_on
+from fairlead.law.export import export_assessment, export_jurisdiction
+from fairlead.law.load import read_folder, shipped_folder
+from fairlead.law.record import Jurisdiction
+from fairlead.law.timeline_svg import render_timeline
+from fairlead.terms.errors import UsageError
 from fairlead.terms.law import AgeBand, ContentKind, ImageClass, LegalAct
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -129,3 +138,212 @@ def assess_persons_(
     print_facts("Assessments", {"persons": figures.persons, "assessments": figures.assessments})
     print_rows(figures.jurisdictions, ["jurisdiction", "verdict", "assessments", "persons"])
     click.echo(NOT_ADVICE)
+
+
+def _home_of(code: str) -> Jurisdiction:
+    home = load_records().home_of(code.upper())
+    if home is None:
+        raise UsageError(
+            f"no law is recorded for {code}",
+            "`fairlead law compare --act possess --image synth` lists every code. No record is not a gap.",
+            code="USAGE-JURISDICTION",
+        )
+    return home
+
+
+def _on(at: datetime | None) -> date:
+    return at.date() if at else utc_now().date()
+
+
+@law.command("show")
+@click.argument("jurisdiction")
+@json_option
+def show(jurisdiction: str, *, as_json: bool) -> None:
+    """Print every record of JURISDICTION (DK, GB-EAW …) with sources and open questions."""
+    home = _home_of(jurisdiction)
+    answer = export_jurisdiction(read_folder(shipped_folder()), home, jurisdiction.upper())
+    if as_json:
+        print_json(answer)
+        return
+    click.secho(f"{home.name_of(jurisdiction.upper())} ({jurisdiction.upper()})", bold=True)
+    if home.note:
+        click.echo(f"  {home.note}")
+    for record in answer["records"]:
+        click.secho(f"  {record['id']}", bold=True)
+        for name, value in record.items():
+            if name == "open_question":
+                for question in value:
+                    click.echo(f"    open: {question['text']}")
+            elif name != "id":
+                click.echo(f"    {name.replace('_', ' ')}: {_said(value)}")
+    for term in home.terms:
+        click.echo(f"  term: {term.local} = {term.english}")
+    click.echo(NOT_ADVICE)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name} {_said(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_said(item) for item in value)
+    return str(value)
+
+
+_COLUMNS = ["jurisdiction", "act", "verdict", "provisions", "maximum", "gaps", "upcoming"]
+
+
+@law.command("compare")
+@click.option("--act", type=_ACT, required=True)
+@click.option("--image", type=_IMAGE, required=True)
+@click.option("--age", type=_AGE, default=AgeBand.UNDER_18.value, show_default=True)
+@click.option("--on", "on_at", type=_DAY, help="The day; today if not given.")
+@json_option
+def compare(act: str, image: str, age: str, on_at: datetime | None, *, as_json: bool) -> None:
+    """Print the answer of every jurisdiction side by side."""
+    rows = [
+        covered.row()
+        for covered in coverage_on(
+            load_records(), _on(on_at), image=ImageClass(image), age_band=AgeBand(age), acts=(LegalAct(act),)
+        )
+    ]
+    if as_json:
+        print_json(
+            {
+                "act": act,
+                "image": image,
+                "age_band": age,
+                "on": _on(on_at),
+                "rows": rows,
+                "notice": NOT_ADVICE,
+            }
+        )
+        return
+    print_rows(rows, [c for c in _COLUMNS if c != "act"], title=f"{act}, {image}, {_on(on_at)}")
+    click.echo(NOT_ADVICE)
+
+
+@law.command("gaps")
+@click.option("--on", "on_at", type=_DAY, help="The day; today if not given.")
+@click.option("--image", type=_IMAGE, default=ImageClass.SYNTH.value, show_default=True)
+@click.option("--age", type=_AGE, default=AgeBand.UNDER_18.value, show_default=True)
+@click.option("--jurisdiction", help="Only this code.")
+@json_option
+def gaps(on_at: datetime | None, image: str, age: str, jurisdiction: str | None, *, as_json: bool) -> None:
+    """List where each act is not covered for sure: gap asserted, unclear, not assessed."""
+    if jurisdiction:
+        _home_of(jurisdiction)
+    covered = coverage_on(
+        load_records(),
+        _on(on_at),
+        image=ImageClass(image),
+        age_band=AgeBand(age),
+        codes=[jurisdiction.upper()] if jurisdiction else None,
+    )
+    rows = [c.row() for c in sorted(covered, key=lambda c: c.act.value) if c.answer.verdict in UNCOVERED]
+    if as_json:
+        print_json({"image": image, "age_band": age, "on": _on(on_at), "rows": rows, "notice": NOT_ADVICE})
+        return
+    print_rows(rows, ["act", "jurisdiction", "verdict", "provisions", "gaps", "upcoming"])
+    click.echo(f"Not assessed is not a gap: nobody has recorded an answer. {NOT_ADVICE}")
+
+
+@law.command("timeline")
+@click.argument("jurisdiction")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Also write the picture here.")
+@json_option
+def timeline(jurisdiction: str, svg: Path | None, *, as_json: bool) -> None:
+    """List the days on which the recorded law of JURISDICTION changes."""
+    home, code = _home_of(jurisdiction), jurisdiction.upper()
+    wanted = {code, home.code} if code != home.code else {code, *home.parts}
+    changes = [c for c in find_changes(load_records(), home.code) if wanted & set(c.jurisdictions)]
+    undated = [v for v in find_undated(load_records(), home.code) if wanted & set(v.jurisdictions)]
+    if svg is not None:
+        svg.write_text(render_timeline(load_records(), home), "utf-8")
+    rows = [{"on": c.on, "where": list(c.jurisdictions), "record": c.record, "what": c.what} for c in changes]
+    later = [{"record": v.id, "status": v.status.value, "citation": v.citation} for v in undated]
+    if as_json:
+        print_json({"jurisdiction": code, "changes": rows, "undated": later, "notice": NOT_ADVICE})
+        return
+    print_rows(rows, ["on", "where", "record", "what"], title=f"Law of {home.name} as recorded")
+    print_rows(later, ["record", "status", "citation"], title="Without a day")
+    click.echo(NOT_ADVICE)
+
+
+@law.command("stale")
+@click.option("--days", type=click.IntRange(0), default=180, show_default=True)
+@click.option("--on", "on_at", type=_DAY, help="Count back from this day; today if not given.")
+@json_option
+def stale(days: int, on_at: datetime | None, *, as_json: bool) -> int:
+    """List records that nobody verified within so many days. Exit code 1 when there are any."""
+    found = [asdict(s) for s in find_stale(load_records(), on=_on(on_at), days=days)]
+    if as_json:
+        print_json({"days": days, "on": _on(on_at), "records": found})
+    else:
+        print_rows(
+            found, ["record", "jurisdictions", "recorded_on", "verified_on", "days"], title="Not verified"
+        )
+    return 1 if found else 0
+
+
+_DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of law files; those that come with Fairlead if not given.",
+)
+
+
+@law.command("check")
+@_DATA
+@click.option("--rewrite", is_flag=True, help="Put files into the one written form first; comments are lost.")
+@json_option
+def check(data: Path | None, *, rewrite: bool, as_json: bool) -> int:
+    """Check schema, days, sources, confidence and worked examples. Exit code 1 when something is wrong."""
+    folder = data or shipped_folder()
+    changed = rewrite_folder(folder) if rewrite else []
+    findings = [asdict(finding) for finding in check_folder(folder)]
+    if as_json:
+        print_json({"findings": findings, "rewritten": changed})
+    else:
+        for finding in findings:
+            place = f" ({finding['place']})" if finding["place"] else ""
+            click.echo(f"{finding['file']}{place}: {finding['message']}")
+        click.echo(f"{len(findings)} findings" if findings else "All law files are in order.")
+    return 1 if findings else 0
+
+
+@law.group("review")
+def review() -> None:
+    """Forms for a national lawyer, and reading them back."""
+
+
+@review.command("form")
+@click.argument("jurisdiction")
+@click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="FILE.md or FILE.pdf.")
+@_DATA
+@json_option
+def review_form(jurisdiction: str, target: Path | None, data: Path | None, *, as_json: bool) -> None:
+    """Make the review form of JURISDICTION: Markdown to read back, or PDF to fill in by hand."""
+    written = write_form(data or shipped_folder(), jurisdiction.upper(), target)
+    if as_json:
+        print_json(
+            {"jurisdiction": jurisdiction.upper(), "file": str(target) if target else None, "form": written}
+        )
+    else:
+        click.echo(written if target is None else f"Form written to {target}")
+
+
+@review.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@_DATA
+@json_option
+def review_import(file: Path, data: Path | None, *, as_json: bool) -> None:
+    """Read the filled-in Markdown form FILE: sets verified_on and verified_by, and nothing else."""
+    outcome = import_review_file(data or shipped_folder(), file, today=utc_now().date())
+    if as_json:
+        print_json(asdict(outcome))
+        return
+    click.echo(
+        f"{len(outcome.verified)} records verified on {outcome.reviewed_on}: {', '.join(outcome.verified)}"
+    )
+    if outcome.not_ticked:
+        click.echo(f"Left as they were: {', '.join(outcome.not_ticked)}")

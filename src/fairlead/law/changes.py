@@ -67,7 +67,7 @@ def _of_version(version: ProvisionVersion) -> Iterator[Change]:
         yield _change(version.enacted_on, version, f"enacted: {version.citation}; commencement not verified")
     if version.valid_from is not None:
         sure = version.status in (ProvisionStatus.IN_FORCE, ProvisionStatus.REPEALED)
-        word = "recorded from this day" if sure else "said to apply from this day, not verified"
+        word = "in force from this day, as recorded" if sure else "said to apply from this day, not verified"
         yield _change(version.valid_from, version, f"{word}: {version.citation}")
     if version.valid_to is not None:
         yield _change(version.valid_to + _DAY, version, f"no longer in force: {version.citation}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fairlead.law.assessment import NOT_ADVICE, AssessedPeriod, Assessment
-from fairlead.law.record import ProvisionVersion
+from fairlead.law.load import CASES_FILE, JURISDICTION_FILE, LawFolder
+from fairlead.law.record import Jurisdiction, ProvisionVersion
 
 
 def export_assessment(assessment: Assessment) -> dict[str, Any]:
@@ -63,4 +64,29 @@ def _version(version: ProvisionVersion) -> dict[str, Any]:
         "sources": list(knowledge.sources),
         "recorded_on": knowledge.recorded_on.isoformat(),
         "verified_on": knowledge.verified_on.isoformat() if knowledge.verified_on else None,
+    }
+
+
+def export_jurisdiction(folder: LawFolder, home: Jurisdiction, code: str) -> dict[str, Any]:
+    """The records of a country, or of one of its parts, with the fields as they stand in their files."""
+    wanted = {home.code, code} if code != home.code else {home.code, *home.parts}
+    records = []
+    for name, table in folder.files.items():
+        place, _, file = name.partition("/")
+        if place != home.code.lower() or file in (JURISDICTION_FILE, CASES_FILE):
+            continue
+        for row in table.get("version", [table]):
+            listed = row.get("jurisdictions", table.get("jurisdictions", []))
+            if wanted & set(listed):
+                records.append({"jurisdictions": listed, **{k: v for k, v in row.items() if k != "schema"}})
+    keys = sorted({key for record in records for key in record.get("sources", ())})
+    return {
+        "jurisdiction": code,
+        "name": home.name_of(code),
+        "history_from": home.history_from.isoformat(),
+        "note": home.note,
+        "records": records,
+        "sources": {key: folder.files["sources.toml"][key] for key in keys},
+        "terms": [{"local": term.local, "english": term.english} for term in home.terms],
+        "notice": NOT_ADVICE,
     }

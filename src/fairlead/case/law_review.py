@@ -1,0 +1,55 @@
+"""Review forms of the recorded law: written for a lawyer, and read back."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from fairlead.law.load import LawFolder, read_folder
+from fairlead.law.review import ReviewImported, import_review, render_form
+from fairlead.law.review_pdf import render_form_pdf
+from fairlead.terms.errors import UsageError
+
+
+def _sound(folder: Path) -> LawFolder:
+    read = read_folder(folder)
+    if read.findings:
+        raise UsageError(
+            f"the law file {read.findings[0].file} has a fault: {read.findings[0].message}",
+            "Run `fairlead law check` and correct what it names first.",
+            code="LAW-FOLDER",
+        )
+    return read
+
+
+def write_form(folder: Path, code: str, target: Path | None) -> str | None:
+    """The form of a country as Markdown, returned, or written to ``target``; a name in .pdf gives a PDF."""
+    read = _sound(folder)
+    home = read.records.home_of(code)
+    if home is None:
+        raise UsageError(
+            f"no law is recorded for {code}",
+            "Copy the folder zz to begin a country; docs/how-to/review-a-countrys-law.md says how.",
+            code="USAGE-JURISDICTION",
+        )
+    if target is not None and target.suffix.lower() == ".pdf":
+        target.write_bytes(render_form_pdf(read, home.code))
+        return None
+    form = render_form(read, home.code)
+    if target is None:
+        return form
+    target.write_text(form, "utf-8")
+    return None
+
+
+def import_review_file(folder: Path, file: Path, *, today: date) -> ReviewImported:
+    """Mark the records ticked in a filled-in form as verified, and nothing else."""
+    try:
+        form = file.read_text("utf-8")
+    except UnicodeDecodeError as problem:
+        raise UsageError(
+            f"{file.name} is not text",
+            "Give the Markdown form; a PDF form has to be carried over by hand.",
+            code="LAW-REVIEW-FILE",
+        ) from problem
+    return import_review(folder, _sound(folder), form, today=today)

@@ -1,0 +1,29 @@
+"""The review form as PDF, to be filled in by hand; nothing is fetched, fonts come with the wheel."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.resources import files
+
+from fairlead.law.coverage import newest_day
+from fairlead.law.load import LawFolder
+from fairlead.law.review import NOTICE, find_form_records
+
+
+def render_form_pdf(folder: LawFolder, home: str) -> bytes:
+    """The form of a country as a tagged PDF (PDF/A-2a); the same records give the same bytes."""
+    import typst
+
+    form = {
+        "name": folder.records.jurisdictions[home].name,
+        "code": home,
+        "notice": NOTICE,
+        "made_on": newest_day(folder.records).isoformat(),
+        "records": [asdict(record) for record in find_form_records(folder, home)],
+    }
+    template = (files("fairlead.law") / "templates" / "review.typ").read_bytes()
+    compiled: bytes = typst.compile(
+        template, sys_inputs={"form": json.dumps(form, ensure_ascii=False)}, pdf_standards=["a-2a"]
+    )
+    return compiled
