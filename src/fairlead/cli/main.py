@@ -26,6 +26,7 @@ from fairlead.cli import (
     process,
     provenance,
     records,
+    serve,
     statistics,
     tables,
     training,
@@ -69,6 +70,8 @@ for command in (
     tables.sql,
     training.training,
     demo.demo,
+    serve.serve,
+    serve.sign_in_link,
     doctor.doctor,
     documents.docs,
 ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 WHOLE_OPERATION = "*"
+"""The country of a grant, or of a row, that concerns an operation as a whole."""
 
 
 class Role(StrEnum):
@@ -28,13 +29,19 @@ class Action(StrEnum):
     PREPARE = "prepare"
     RELEASE = "release"
     ANSWER = "answer"
+    REVIEW = "review"
+    COORDINATE = "coordinate"
+    ADMINISTER = "administer"
 
 
 MAY: dict[str, frozenset[Action]] = {
-    Role.LEAD_OFFICER: frozenset(Action) - {Action.ANSWER},
+    Role.LEAD_OFFICER: frozenset(Action) - {Action.ANSWER, Action.REVIEW},
     Role.ANALYST: frozenset({Action.VIEW, Action.PROCESS, Action.JUDGE, Action.PREPARE}),
-    Role.EXAMINER: frozenset({Action.VIEW, Action.ADD_EXHIBIT, Action.PROCESS}),
+    Role.EXAMINER: frozenset({Action.VIEW, Action.ADD_EXHIBIT, Action.PROCESS, Action.REVIEW}),
     Role.LEGAL_ADVISER: frozenset({Action.VIEW}),
     Role.LIAISON: frozenset({Action.VIEW, Action.ANSWER}),
     Role.PRESS: frozenset(),
 }
+
+WITHOUT_SIGHT: frozenset[str] = frozenset(role for role in Role if Action.VIEW not in MAY[role])
+"""Roles whose grant shows no row of an operation: they see what was released, and nothing else."""

@@ -9,9 +9,11 @@ from datetime import datetime
 from django.db import connection, models, transaction
 from django.db.models import Q, QuerySet
 
-from fairlead.register.actions import MAY, WHOLE_OPERATION, Action
+from fairlead.register.actions import MAY, WHOLE_OPERATION, WITHOUT_SIGHT, Action
 from fairlead.register.models import (
+    ExposureRow,
     Grant,
+    Membered,
     OperationRow,
     Participant,
     Scoped,
@@ -43,10 +45,16 @@ def visible(user: User, model: type[models.Model], *, at: datetime) -> QuerySet[
         return OperationRow.objects.filter(slug__in=[g.operation_id for g in grants])
     if model is Participant:
         return Participant.objects.filter(operation_id__in=[g.operation_id for g in grants])
+    if model is ExposureRow:
+        return ExposureRow.objects.filter(user=user)
+    if issubclass(model, Membered):
+        return model._default_manager.filter(operation_id__in=[g.operation_id for g in grants])
     if not issubclass(model, Scoped):
         return model._default_manager.none()
     condition = Q(pk__in=[])
     for grant in grants:
+        if grant.role in WITHOUT_SIGHT:
+            continue
         if grant.country == WHOLE_OPERATION:
             countries = Participant.objects.filter(operation_id=grant.operation_id).values("country")
             condition |= Q(operation_id=grant.operation_id) & (

@@ -181,6 +181,134 @@ class HoldRow(Scoped):
     lifted_by = models.TextField(default="")
 
 
+class ReviewRow(Scoped):
+    """What a named person decided about one content; a later row replaces an earlier one."""
+
+    subject = models.CharField(max_length=64)
+    cluster = models.CharField(max_length=64, default="")
+    decision = models.CharField(max_length=24)
+    scheme = models.CharField(max_length=32, default="")
+    category = models.CharField(max_length=32, default="")
+    note = models.TextField(default="")
+    sample = models.BooleanField(default=False)
+    highest_level = models.IntegerField(default=0)
+    user = models.ForeignKey(User, models.PROTECT)
+    at = models.DateTimeField()
+
+
+class BoardRow(Scoped):
+    """One entry on the action-day board: a country, a cell, and what holds there from now on."""
+
+    cell = models.CharField(max_length=16)
+    state = models.CharField(max_length=16, default="")
+    number = models.IntegerField(default=0)
+    starts_at = models.DateTimeField(null=True)
+    user = models.ForeignKey(User, models.PROTECT)
+    at = models.DateTimeField()
+
+
+class IncidentRow(Scoped):
+    """One line of the incident log of an action day."""
+
+    text = models.TextField()
+    user = models.ForeignKey(User, models.PROTECT)
+    at = models.DateTimeField()
+
+
+class PreparedRow(Scoped):
+    """A release that one officer prepared and that waits for another one."""
+
+    leads = models.JSONField()
+    legal_basis = models.TextField()
+    purpose = models.TextField()
+    state = models.CharField(max_length=16, default="waiting")
+    package = models.CharField(max_length=64, default="")
+    prepared_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    prepared_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(default="")
+
+    class Meta:
+        """One release waits for a country at a time; nobody releases what they prepared."""
+
+        constraints = (
+            models.UniqueConstraint(
+                fields=("operation", "country"),
+                condition=models.Q(state="waiting"),
+                name="one_release_waits_per_country",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="released", decided_by=models.F("prepared_by")),
+                name="released_by_another_officer",
+            ),
+        )
+
+
+class JobRow(Scoped):
+    """A long piece of work that somebody asked for in the browser, and how far it is."""
+
+    kind = models.CharField(max_length=16)
+    state = models.CharField(max_length=16, default="waiting")
+    stage = models.CharField(max_length=32, default="")
+    done = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+    code = models.CharField(max_length=32, default="")
+    user = models.ForeignKey(User, models.PROTECT)
+    asked_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+
+class Membered(models.Model):
+    """A row that everybody with a grant in its operation may see, and only the owner's role may write."""
+
+    operation = models.ForeignKey(OperationRow, models.PROTECT)
+
+    class Meta:
+        """Abstract."""
+
+        abstract = True
+
+
+class ActionDayRow(Membered):
+    """When the operation's action day starts and until when nothing may be published; the latest row holds."""
+
+    starts_at = models.DateTimeField(null=True)
+    embargo_until = models.DateTimeField(null=True)
+    set_by = models.TextField()
+    at = models.DateTimeField()
+
+
+class ReleasedFiguresRow(Membered):
+    """Figures that a lead officer released to the press desk; the latest row holds."""
+
+    body = models.JSONField()
+    released_by = models.TextField()
+    at = models.DateTimeField()
+
+
+class ExposureRow(models.Model):
+    """What one person had to see, for how long. Shown to that person alone."""
+
+    user = models.ForeignKey(User, models.PROTECT)
+    operation = models.ForeignKey(OperationRow, models.PROTECT)
+    subject = models.CharField(max_length=64)
+    level = models.IntegerField()
+    purpose = models.CharField(max_length=24, default="")
+    token = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+
+
+class SignInLink(models.Model):
+    """A link that signs one person in once. Only the link's SHA-256 is kept."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    user = models.ForeignKey(User, models.PROTECT)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
 class LedgerRow(models.Model):
     """One leaf of the log. Rows are only ever added."""
 
@@ -214,4 +342,9 @@ SCOPED_MODELS: tuple[type[Scoped], ...] = (
     OutcomeRow,
     RecallRow,
     HoldRow,
+    ReviewRow,
+    BoardRow,
+    IncidentRow,
+    PreparedRow,
+    JobRow,
 )

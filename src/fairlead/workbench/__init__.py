@@ -1,1 +1,1 @@
-"""The web pages."""
+"""The web pages: what people work with, behind the gate, without a pixel that nobody asked for."""

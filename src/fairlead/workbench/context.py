@@ -1,0 +1,20 @@
+"""What every template may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from fairlead import __version__
+
+
+def everywhere(request: HttpRequest) -> dict[str, Any]:
+    """Version, whether this is the demo, and the languages."""
+    return {
+        "version": __version__,
+        "demo": settings.DEMO,
+        "languages": settings.LANGUAGES,
+        "desk": getattr(request, "desk", None),
+    }

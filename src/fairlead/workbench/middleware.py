@@ -1,0 +1,51 @@
+"""What holds for every request, whichever page it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+_FREE_PREFIXES = ("/sign-in/", "/sign-out/", "/account/", "/static/", "/language/")
+
+
+class NeverStored:
+    """Pages are never kept by a browser or a proxy; only style and script are."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Add the headers."""
+        response = self.get_response(request)
+        response.setdefault("Cache-Control", "no-store")
+        response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+        response.setdefault("X-Robots-Tag", "noindex")
+        return response
+
+
+class SecondFactor:
+    """Outside the demo nobody gets further than their account until they have a second factor.
+
+    Whoever has one is asked for it while signing in; this catches those who have none yet.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Send people without a second factor to where they get one."""
+        if (
+            not settings.DEMO
+            and request.user.is_authenticated
+            and not request.path.startswith(_FREE_PREFIXES)
+        ):
+            from allauth.mfa.utils import is_mfa_enabled
+
+            if not is_mfa_enabled(request.user):
+                return redirect("mfa_index")
+        return self.get_response(request)

@@ -1,0 +1,42 @@
+"""The operation's own page: figures for those who see the whole, their part for everybody else."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from fairlead.case.overview import overview as count
+from fairlead.workbench.desk import Desk
+from fairlead.workbench.svg.bars import legend, split_bar
+
+
+def overview(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Everybody lands here; who may see one country only is shown that country, the press desk its figures."""
+    if not desk.offers()["sight"]:
+        return redirect("press", operation=desk.operation)
+    if not desk.whole:
+        return redirect("country", operation=desk.operation, country=desk.countries[0])
+    figures = count(desk.session)
+    states = figures.triage
+    contents = [
+        (_("exact match"), states.exact),
+        (_("near match"), states.near),
+        (_("known benign"), states.known_benign),
+        (_("declared machine-made"), states.machine_made),
+        (_("neither picture nor video"), states.not_media),
+        (_("left for people"), states.for_people),
+    ]
+    return TemplateResponse(
+        request,
+        "workbench/operation.html",
+        {
+            "figures": figures,
+            "states": states,
+            "contents": contents,
+            "bar": split_bar(contents, _("Distinct contents by state")),
+            "legend": legend(contents),
+            "verdicts": sorted(states.verdicts.items(), key=lambda pair: -pair[1]),
+        },
+    )

@@ -1,0 +1,91 @@
+"""Persons: the list, and one person's page."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from fairlead.case.person_file import PersonFile, open_person
+from fairlead.terms.errors import UsageError
+from fairlead.workbench.desk import Desk
+from fairlead.workbench.listing import Column, Listing, list_tables
+from fairlead.workbench.svg.graph import link_graph
+from fairlead.workbench.svg.timeline import Period, timeline
+
+_SELECT = """
+SELECT person, grade, country, names_person, len(members) AS records, roles,
+       len(maybe_same) AS maybe_same, len(rules) AS rules, first_at, last_at,
+       array_to_string(members, ' ') AS members
+FROM persons
+"""
+
+
+def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """All persons of the operation."""
+    described = Listing(
+        name="persons",
+        title=_("Persons"),
+        lead_in=_("One row is one person as far as the records allow. A grade is about the link, not about guilt."),
+        columns=(
+            Column(name="person", label=_("Person"), kind="text", link=True),
+            Column(name="grade", label=_("Grade"), kind="tag"),
+            Column(name="country", label=_("Country"), kind="country"),
+            Column(name="records", label=_("Records"), kind="number"),
+            Column(name="roles", label=_("Roles"), kind="list"),
+            Column(name="maybe_same", label=_("May be the same as"), kind="number"),
+            Column(name="rules", label=_("Guard rails"), kind="number"),
+            Column(name="first_at", label=_("First seen"), kind="time"),
+            Column(name="last_at", label=_("Last seen"), kind="time"),
+        ),
+        facets=("grade", "country"),
+        searched=("person", "members"),
+        empty=_("Link the records with `fairlead attribute`."),
+    )
+    return list_tables(
+        request,
+        desk,
+        described,
+        select=_SELECT,
+        order="CASE grade WHEN 'attributed' THEN 0 WHEN 'probable' THEN 1 WHEN 'possible' THEN 2 ELSE 3 END, "
+        "records DESC, person",
+        link=lambda row: reverse("person", args=[desk.operation, row["person"]]),
+    )
+
+
+def person(request: HttpRequest, desk: Desk, person: str) -> HttpResponse:
+    """One person's page."""
+    try:
+        file = open_person(desk.session, person)
+    except UsageError as problem:
+        if problem.code != "PERSON-001":
+            raise
+        raise Http404 from problem
+    links = [*file.explained.inside, *file.explained.alternatives]
+    return TemplateResponse(
+        request,
+        "workbench/person.html",
+        {
+            "file": file,
+            "row": file.row,
+            "links": links,
+            "graph": link_graph(file.row["members"], links),
+            "conduct": _conduct(file),
+            "title": person,
+        },
+    )
+
+
+def _conduct(file: PersonFile) -> str:
+    periods = [
+        Period(
+            lane=act["kind"].replace("_", " "),
+            begins_at=act["from_at"],
+            ends_at=act["to_at"] or act["from_at"],
+            said=f"{act['kind']}: {act['events']} ({act['from_at']:%Y-%m-%d} – {act['to_at']:%Y-%m-%d})",
+        )
+        for act in file.acts
+        if act["from_at"] and act["to_at"]
+    ]
+    return timeline(periods, _("Conduct over time; the table below says the same"))
