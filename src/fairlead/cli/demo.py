@@ -41,7 +41,7 @@ _OPERATION = "lanternfish"
 def demo(folder: Path, seed: int, scale: float, *, as_json: bool) -> None:
     """Run the whole job on a made-up seized platform. Opens nothing on the network."""
     _prepare(folder)
-    story = _Story(folder.absolute(), quiet=as_json)
+    story = _Story(folder, quiet=as_json)
     summary = _tell(story, seed, scale)
     if as_json:
         print_json(summary)

@@ -40,8 +40,18 @@ def print_facts(title: str, facts: Mapping[str, Any]) -> None:
     click.secho(title, bold=True)
     width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
-        shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-        click.echo(f"  {name.replace('_', ' '):<{width}}  {shown}")
+        click.echo(f"  {name.replace('_', ' '):<{width}}  {_fact(value)}")
+
+
+def _fact(value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case list() | tuple():
+            return ", ".join(str(v) for v in value) or "none"
+    return str(value)
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str = "") -> None:
