@@ -56,7 +56,9 @@ def test_requirements_are_pinned_and_hashed() -> None:
 def test_what_is_declared_is_what_is_installed_for_users() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     names = {re.split(r"[\[<>=]", d)[0].lower() for d in declared}
-    pinned = set(re.findall(r"^([a-z0-9][a-z0-9_.-]*)==", (ROOT / "requirements" / "run.txt").read_text(), re.M))
+    pinned = set(
+        re.findall(r"^([a-z0-9][a-z0-9_.-]*)==", (ROOT / "requirements" / "run.txt").read_text(), re.M)
+    )
     assert names <= pinned
 
 
@@ -92,7 +94,11 @@ def test_no_sentence_of_the_program_passes_judgement() -> None:
     for path, text in texts():
         if path.suffix == ".py" and "src" in path.parts:
             for line in text.splitlines():
-                assert not judging.search(line) or "Known is not illegal" in line or "known is not illegal" in line, (
+                assert (
+                    not judging.search(line)
+                    or "Known is not illegal" in line
+                    or "known is not illegal" in line
+                ), (
                     path,
                     line,
                 )

@@ -208,5 +208,5 @@ def test_killed_at_random_points_the_final_tables_are_the_same(tmp_path: Path) -
     assert kills
     assert table_bytes(killed, SQUARES) == table_bytes(whole, SQUARES)
     assert table_bytes(killed, SUMS) == table_bytes(whole, SUMS)
-    left_over = [p for p in (tmp_path / "killed").rglob(".part*")]
+    left_over = list((tmp_path / "killed").rglob(".part*"))
     assert not left_over

@@ -14,7 +14,9 @@ def naive(entries: np.ndarray, queries: np.ndarray, radius: int) -> list[tuple[i
     found = []
     for q, query in enumerate(queries):
         for e, entry in enumerate(entries):
-            distance = sum(int(a ^ b).bit_count() for a, b in zip(query.tolist(), entry.tolist(), strict=True))
+            distance = sum(
+                int(a ^ b).bit_count() for a, b in zip(query.tolist(), entry.tolist(), strict=True)
+            )
             if distance <= radius:
                 found.append((q, e, distance))
     return found
@@ -22,7 +24,9 @@ def naive(entries: np.ndarray, queries: np.ndarray, radius: int) -> list[tuple[i
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32), st.integers(0, 40), st.integers(0, 12), st.integers(0, 80))
-def test_the_answer_is_that_of_comparing_every_pair_bit_by_bit(seed: int, n: int, m: int, radius: int) -> None:
+def test_the_answer_is_that_of_comparing_every_pair_bit_by_bit(
+    seed: int, n: int, m: int, radius: int
+) -> None:
     rng = np.random.default_rng(seed)
     entries = rng.integers(0, 256, (n, 32), dtype=np.uint8)
     queries = rng.integers(0, 256, (m, 32), dtype=np.uint8)

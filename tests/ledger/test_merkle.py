@@ -72,7 +72,7 @@ def test_a_tree_is_consistent_with_its_own_past_and_with_no_other(new: int, data
     old = data.draw(st.integers(0, new))
     proof = tree.consistency_proof(old, new)
     assert is_consistent(old, tree.root(old), new, tree.root(new), proof)
-    if 0 < old:
+    if old > 0:
         other = hashlib.sha256(b"another past").digest()
         assert not is_consistent(old, other, new, tree.root(new), proof)
 

@@ -38,7 +38,9 @@ codes = st.frozensets(st.sampled_from([HandlingCode.H0, HandlingCode.H1, Handlin
 handlings = st.one_of(
     st.builds(Handling, codes=codes),
     st.builds(
-        lambda c, text: Handling(codes=c | {HandlingCode.H3}, restriction=text), codes, st.sampled_from(["a", "b"])
+        lambda c, text: Handling(codes=c | {HandlingCode.H3}, restriction=text),
+        codes,
+        st.sampled_from(["a", "b"]),
     ),
 )
 

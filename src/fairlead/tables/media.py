@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from fairlead.tables.schema import EXHIBIT, FLAG, INT, LOCATOR, NUMBER, PDQ, SHA256, SMALL, TEXT, Column, Table
+from fairlead.tables.schema import (
+    EXHIBIT,
+    FLAG,
+    INT,
+    LOCATOR,
+    NUMBER,
+    PDQ,
+    SHA256,
+    SMALL,
+    TEXT,
+    Column,
+    Table,
+)
 
 WORKLIST = Table(
     name="worklist",
