@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ _ORDER = (
     "penalty", "defences", "basis", "confidence", "seed_confidence", "sources", "recorded_on", "superseded_on",
     "verified_on", "verified_by", "open_question",
 )  # fmt: skip
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
 
 
@@ -24,16 +26,20 @@ def write_toml(record: Mapping[str, Any]) -> str:
 def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
     names = sorted(table, key=lambda name: _RANK.get(name, len(_ORDER)))
     plain = [n for n in names if not isinstance(table[n], Mapping) and not _is_tables(table[n])]
-    lines = [f"{name} = {_value(table[name])}" for name in plain]
+    lines = [f"{_key(name)} = {_value(table[name])}" for name in plain]
     for name in names:
         value = table[name]
-        inner = (*path, name)
+        inner = (*path, _key(name))
         if isinstance(value, Mapping):
             lines += ["", f"[{'.'.join(inner)}]", *_lines(value, inner)]
         elif _is_tables(value):
             for row in value:
                 lines += ["", f"[[{'.'.join(inner)}]]", *_lines(row, inner)]
     return lines
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _value(name)
 
 
 def _is_tables(value: Any) -> bool:
@@ -47,7 +53,7 @@ def _value(value: Any) -> str:
         case int():
             return str(value)
         case str():
-            return json.dumps(value, ensure_ascii=False)
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML forbids it bare
         case Sequence():
             return "[" + ", ".join(_value(item) for item in value) + "]"
     raise TypeError(f"law records hold no {type(value).__name__}")

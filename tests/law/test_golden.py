@@ -1,0 +1,173 @@
+"""The golden cases of the research note, word for word, and the caps."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from fairlead.law import Assessment, assess
+from fairlead.law.assessment import AssessedPeriod
+from fairlead.terms.errors import UsageError
+from fairlead.terms.law import AgeBand, ContentKind, ImageClass, LawVerdict, LegalAct, Liability
+
+
+def ask(
+    jurisdiction: str,
+    act: str,
+    first: str,
+    last: str = "",
+    *,
+    image: str = "synth",
+    age: str = "under_18",
+    **rest: Any,
+) -> Assessment:
+    period = (date.fromisoformat(first), date.fromisoformat(last or first))
+    return assess(jurisdiction, period, LegalAct(act), ImageClass(image), AgeBand(age), **rest)
+
+
+def only(assessment: Assessment) -> AssessedPeriod:
+    (period,) = assessment.periods
+    return period
+
+
+def ids(period: AssessedPeriod) -> list[str]:
+    return [version.id for version in period.answer.provisions]
+
+
+def test_danish_possession_in_january_2025_falls_under_the_old_wording_up_to_one_year() -> None:
+    period = only(ask("DK", "possess", "2025-01-15"))
+    assert (period.verdict, ids(period)) == (LawVerdict.MAY_APPLY, ["DK-235-2-old"])
+    assert period.answer.provisions[0].penalty.max == "P1Y"
+
+
+def test_danish_production_for_distribution_is_unclear_in_june_and_may_fall_under_the_law_in_july() -> None:
+    assert ask("DK", "produce_dist", "2025-06-01").verdict is LawVerdict.UNCLEAR
+    assert ask("DK", "produce_dist", "2025-07-02").verdict is LawVerdict.MAY_APPLY
+
+
+def test_german_possession_depends_on_the_age_band() -> None:
+    assert ask("DE", "possess", "2025-02-26", age="14_17").verdict is LawVerdict.GAP_ASSERTED
+    assert ask("DE", "possess", "2025-02-26", age="under_14").verdict is LawVerdict.MAY_APPLY
+
+
+def test_an_age_not_known_more_closely_is_unclear_where_the_bands_differ_and_says_both() -> None:
+    period = only(ask("DE", "possess", "2025-02-26"))
+    assert period.verdict is LawVerdict.UNCLEAR
+    assert dict(period.answer.by_age) == {
+        AgeBand.UNDER_14: LawVerdict.MAY_APPLY,
+        AgeBand.FROM_14_TO_17: LawVerdict.GAP_ASSERTED,
+    }
+    assert "under 14: may apply (StGB § 184b(3)); 14 to 17: gap asserted" in period.answer.cautions[0]
+
+
+def test_age_bands_that_agree_give_their_verdict_with_both_provisions() -> None:
+    period = only(ask("DE", "distribute", "2025-02-26"))
+    assert period.verdict is LawVerdict.MAY_APPLY
+    assert ids(period) == ["DE-184b-1-1", "DE-184c-1"]
+
+
+def test_polish_possession_of_generated_nudity_is_a_stated_gap() -> None:
+    nudity = ask("PL", "possess", "2025-02-26", content=ContentKind.NUDITY)
+    assert nudity.verdict is LawVerdict.GAP_ASSERTED
+    assert ask("PL", "possess", "2025-02-26").verdict is LawVerdict.UNCLEAR
+
+
+def test_a_tool_in_england_is_a_gap_before_the_act_and_unclear_after_it_with_an_open_question() -> None:
+    before = only(ask("GB-EAW", "tool", "2025-02-26"))
+    assert before.verdict is LawVerdict.GAP_ASSERTED
+    after = only(ask("GB-EAW", "tool", "2026-07-01"))
+    assert after.verdict is LawVerdict.UNCLEAR
+    assert ids(after) == []
+    assert "GB-EAW-SOA-46A" in after.answer.upcoming
+    assert "Is s.72 in force" in after.answer.open_questions[0]
+
+
+def test_the_european_prohibition_of_tools_is_not_in_force_on_the_first_and_administrative_on_the_second() -> (
+    None
+):
+    before, after = ask("EU", "tool", "2026-12-01", "2026-12-02").periods
+    assert before.verdict is LawVerdict.NOT_ASSESSED
+    assert before.answer.unconfirmed == ()
+    assert [v.liability for v in after.answer.unconfirmed] == [Liability.ADMINISTRATIVE]
+
+
+def test_belgium_changes_codes_in_april_2026() -> None:
+    periods = ask("BE", "produce", "2026-04-07", "2026-04-08").periods
+    assert [(p.from_on.day, p.to_on.day) for p in periods] == [(7, 7), (8, 8)]
+    assert [p.verdict for p in periods] == [LawVerdict.MAY_APPLY, LawVerdict.UNCLEAR]
+
+
+def test_a_country_that_nobody_recorded_is_not_assessed_and_no_gap() -> None:
+    period = only(ask("XX", "possess", "2025-02-26"))
+    assert period.verdict is LawVerdict.NOT_ASSESSED
+    assert "not a gap" in period.answer.cautions[0]
+
+
+def test_a_country_with_several_laws_must_be_asked_by_part() -> None:
+    period = only(ask("GB", "possess", "2025-02-26"))
+    assert period.verdict is LawVerdict.NOT_ASSESSED
+    assert "GB-EAW, GB-SCT, GB-NIR" in period.answer.cautions[0]
+
+
+def test_days_before_the_recorded_history_are_not_assessed() -> None:
+    before, after = ask("DK", "possess", "2023-12-31", "2024-01-01").periods
+    assert before.verdict is LawVerdict.NOT_ASSESSED
+    assert after.verdict is LawVerdict.MAY_APPLY
+
+
+def test_what_rests_on_memory_is_never_better_than_unclear() -> None:
+    assert ask("AU", "platform", "2025-02-26").verdict is LawVerdict.UNCLEAR
+    assert ask("DK", "tool", "2025-02-26").verdict is LawVerdict.UNCLEAR  # a gap from memory
+
+
+def test_a_bill_is_never_an_answer() -> None:
+    period = only(ask("AU", "tool", "2026-06-10"))
+    assert period.verdict is LawVerdict.NOT_ASSESSED
+    assert [v.id for v in period.answer.bills] == ["AU-474.24D-E"]
+
+
+def test_a_record_of_the_whole_country_applies_in_each_of_its_parts() -> None:
+    for code in ("GB-EAW", "GB-SCT", "GB-NIR"):
+        period = only(ask(code, "platform", "2026-07-01"))
+        assert [v.id for v in period.answer.unconfirmed] == ["GB-EAW-ONLINE-FAC"]
+
+
+def test_a_lower_maximum_later_is_said_and_one_that_cannot_be_compared_too() -> None:
+    lower = ask("ZZ", "possess", "2025-12-31", "2026-01-01")
+    assert [p.answer.lex_mitior for p in lower.periods] == [True, False]
+    assert "1 year, before 2 years" in lower.periods[0].answer.cautions[-1]
+    assert only(ask("BE", "possess", "2025-02-26")).answer.lex_mitior is None
+
+
+def test_what_we_did_not_know_yet_is_not_in_an_answer_of_that_day() -> None:
+    assert ask("DK", "possess", "2025-01-15", as_of=date(2026, 11, 21)).verdict is LawVerdict.NOT_ASSESSED
+    assert ask("DK", "possess", "2025-01-15", as_of=date(2026, 11, 22)).verdict is LawVerdict.MAY_APPLY
+
+
+def test_a_record_long_unverified_is_said_when_a_day_of_knowledge_is_given() -> None:
+    late = only(ask("DK", "possess", "2025-01-15", as_of=date(2027, 6, 1)))
+    assert any("was not verified in the 180 days" in c for c in late.answer.cautions)
+
+
+def test_european_law_stands_beside_a_members_law_and_never_moves_its_answer() -> None:
+    german = ask("DE", "tool", "2026-12-02")
+    assert [v.id for v in german.context] == ["EU-AIA-5-CSAM", "EU-RECAST"]
+    assert [v.id for v in ask("DK", "tool", "2026-12-02").context] == ["EU-AIA-5-CSAM"]
+    assert ask("NO", "tool", "2026-12-02").context == ()
+
+
+def test_an_assessment_over_days_that_differ_is_unclear_as_a_whole() -> None:
+    assert ask("DK", "produce_dist", "2025-06-01", "2025-07-02").verdict is LawVerdict.UNCLEAR
+
+
+def test_a_period_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(UsageError, match="USAGE-PERIOD"):
+        ask("DK", "possess", "2025-02-26", "2025-02-25")
+
+
+def test_the_question_of_jurisdiction_is_always_asked() -> None:
+    assert "Which state has jurisdiction" in ask("DK", "possess", "2025-02-26").jurisdiction_question
+    assert "Scotland" not in ask("DK", "possess", "2025-02-26").jurisdiction_question
+    assert "GB-SCT" in ask("GB-EAW", "possess", "2025-02-26").jurisdiction_question
