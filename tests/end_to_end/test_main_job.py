@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import pyrage
 
@@ -113,8 +114,7 @@ def packages(worked: Worked) -> dict[str, dict[str, bytes]]:
     for path in worked.summary["packages"]:
         country = path.rsplit("-", 2)[1]
         identity = pyrage.x25519.Identity.from_str((worked.keys / f"{country}.age").read_text().strip())
-        with open(path, "rb") as handle:
-            opened[country] = unpack(pyrage.decrypt(handle.read(), [identity]))[1]
+        opened[country] = unpack(pyrage.decrypt(Path(path).read_bytes(), [identity]))[1]
     return opened
 
 
@@ -204,7 +204,7 @@ def test_a_changed_exhibit_stops_the_run(worked: Worked) -> None:
 
 def test_a_package_changed_by_one_byte_and_a_wrong_key_are_told_apart(worked: Worked, tmp_path) -> None:
     package = next(p for p in worked.summary["packages"] if "-SE-" in p)
-    data = bytearray(open(package, "rb").read())
+    data = bytearray(Path(package).read_bytes())
     data[len(data) // 2] ^= 1
     changed = tmp_path / "changed.tar.age"
     changed.write_bytes(data)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -74,10 +75,12 @@ def ledger_note_key(workspace: Workspace) -> NoteKey:
     return NoteKey(name=workspace.log_name, public=public, kind=NoteKind.ED25519)
 
 
-def create_officer_key(workspace: Workspace, name: str) -> Path:
-    """Make a signing key for an officer; returns its file."""
+def create_officer_key(workspace: Workspace, name: str, *, valid_until: datetime | None = None) -> Path:
+    """Make a signing key for an officer, perhaps with an end; returns its file."""
     path = workspace.keys / f"officer-{name}.key"
     _create_ed25519(path)
+    if valid_until is not None:
+        path.with_suffix(".until").write_text(valid_until.isoformat() + "\n")
     return path
 
 
@@ -104,16 +107,26 @@ def create_age_identity(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadKeys:
-    """What a partner needs to check packages of a lead country: officers' public keys and the log's."""
+    """What a partner needs to check packages of a lead country: officers' public keys and the log's.
+
+    ``valid_until`` names officers whose keys end; what they signed later is refused.
+    """
 
     country: str
     officers: dict[str, Ed25519PublicKey]
     ledger: NoteKey
+    valid_until: dict[str, datetime] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The file a lead country hands to its partners."""
         officers = {name: key.public_bytes_raw().hex() for name, key in sorted(self.officers.items())}
-        value = {"format": "fairlead-lead-keys/1", "country": self.country, "officers": officers}
+        ends = {name: at.isoformat() for name, at in sorted(self.valid_until.items())}
+        value = {
+            "format": "fairlead-lead-keys/1",
+            "country": self.country,
+            "officers": officers,
+            "valid_until": ends,
+        }
         return json.dumps({**value, "ledger": str(self.ledger)}, indent=1) + "\n"
 
 
@@ -128,7 +141,12 @@ def parse_lead_keys(untrusted_text: str) -> LeadKeys:
             for name, raw in value["officers"].items()
         }
         return LeadKeys(
-            country=str(value["country"]), officers=officers, ledger=parse_note_key(value["ledger"])
+            country=str(value["country"]),
+            officers=officers,
+            ledger=parse_note_key(value["ledger"]),
+            valid_until={
+                str(name): datetime.fromisoformat(at) for name, at in value.get("valid_until", {}).items()
+            },
         )
     except (KeyError, TypeError, ValueError) as problem:
         raise UsageError(
@@ -144,4 +162,8 @@ def lead_keys(workspace: Workspace, country: str) -> LeadKeys:
         path.stem.removeprefix("officer-"): load_ed25519(path).public_key()
         for path in sorted(workspace.keys.glob("officer-*.key"))
     }
-    return LeadKeys(country=country, officers=officers, ledger=ledger_note_key(workspace))
+    ends = {
+        path.stem.removeprefix("officer-"): datetime.fromisoformat(path.read_text().strip())
+        for path in sorted(workspace.keys.glob("officer-*.until"))
+    }
+    return LeadKeys(country=country, officers=officers, ledger=ledger_note_key(workspace), valid_until=ends)

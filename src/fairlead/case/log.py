@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fairlead.case.keys import ledger_note_key, load_ed25519, load_ledger_key
-from fairlead.case.session import Clock, utc_now
+from fairlead.case.keys import ledger_note_key, load_ed25519, load_ledger_key, officer_key
+from fairlead.case.session import Clock, Session, utc_now
 from fairlead.case.workspace import Workspace
+from fairlead.leads.dsse import Officer, sign_statement
 from fairlead.ledger.checkpoint import (
     Checkpoint,
     parse_checkpoint,
@@ -20,7 +21,9 @@ from fairlead.ledger.checkpoint import (
 )
 from fairlead.ledger.merkle import MerkleTree
 from fairlead.ledger.notes import NoteKey, NoteKind, parse_note, parse_note_key
+from fairlead.register.actions import Action
 from fairlead.register.database import open_register
+from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
 
 _LAST = "checkpoint.txt"
@@ -181,3 +184,41 @@ def witness(
 def witness_key(name: str, key_file: Path) -> NoteKey:
     """The verifier key under which a witness's cosignatures are checked."""
     return NoteKey(name=name, public=load_ed25519(key_file).public_key(), kind=NoteKind.COSIGNATURE_V1)
+
+
+ERASURE_TYPE = "urn:fairlead:erasure:1"
+
+
+def erase_entry(session: Session, index: int, *, reason: str, officer: str) -> str:
+    """Erase the personal part of a ledger entry and sign a certificate of it; the log still verifies.
+
+    Raises UsageError without a reason, or when there is nothing to erase.
+    """
+    session.require(Action.RELEASE)
+    from fairlead.register.ledger_store import erase_detail
+
+    if not reason.strip():
+        raise UsageError("an erasure needs a reason", "Give --reason.", code="USAGE-REASON")
+    try:
+        commitment = erase_detail(index)
+    except LookupError as problem:
+        raise UsageError(
+            f"entry {index} is not there, or its personal part was erased already",
+            "`fairlead ledger verify` gives the size of the log.",
+            code="USAGE-LEDGER",
+        ) from problem
+    recorded = session.record(
+        Operation.ERASURE, "ledger.erase", (f"entry {index}",), reason, facts={"entry": index}
+    )
+    certificate = {
+        "log": session.workspace.log_name,
+        "entry": index,
+        "commitment": commitment,
+        "reason": reason,
+        "at": session.clock().isoformat(),
+        "recorded_as": recorded,
+        "says": "Salt and personal part of this entry were erased. The commitment alone cannot be turned back.",
+    }
+    private = load_ed25519(officer_key(session.workspace, officer))
+    subjects = {f"{session.workspace.log_name}#{index}": commitment}
+    return sign_statement(subjects, ERASURE_TYPE, certificate, [Officer(name=officer, private=private)])

@@ -22,6 +22,7 @@ from fairlead.leads.facts import gather_country
 from fairlead.leads.opening import VerifiedPackage, verify_package
 from fairlead.leads.package import BuiltPackage, PackagePlan, build_package
 from fairlead.leads.receipt import Receipt, ReceiptState, sign_receipt, verify_receipt
+from fairlead.ledger.notes import parse_note_key
 from fairlead.register.actions import Action
 from fairlead.register.database import open_register
 from fairlead.terms.custody import Operation
@@ -36,6 +37,7 @@ class Release:
     releaser: str
     legal_basis: str = "Directive (EU) 2023/977; national law on police cooperation"
     purpose: str = "investigation of offences concerning child sexual abuse material"
+    h3_release: str = ""
 
 
 def build_for_country(session: Session, country: str, release: Release) -> tuple[Path, BuiltPackage]:
@@ -75,6 +77,8 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
         recipients=tuple(participants[country].age_recipients),
         leads=tuple(LeadDocument.model_validate(row["body"]) for row in rows),
         material=_material(session, country),
+        held=frozenset(held),
+        h3_release=release.h3_release,
     )
     officers = [
         Officer(name=name, private=load_ed25519(officer_key(session.workspace, name)))
@@ -166,12 +170,25 @@ def _material(session: Session, country: str) -> dict[str, list[dict[str, Any]]]
     return {lead_id(country, lead.head.identity): lead.head.material for lead in facts.leads}
 
 
-def check_package(file: Path, identity_file: Path, keys: LeadKeys) -> VerifiedPackage:
+def check_package(
+    file: Path,
+    identity_file: Path,
+    keys: LeadKeys,
+    *,
+    witness_keys: tuple[Path, ...] = (),
+    needed_witnesses: int = 0,
+) -> VerifiedPackage:
     """Verify a package file; nothing is written. Raises ItemError with the reason when it is refused."""
     if not file.is_file() or not identity_file.is_file():
         raise UsageError("the package or the key file is not there", "Check the paths.", code="USAGE-FILE")
     return verify_package(
-        file.read_bytes(), identity_file.read_text(), officers=keys.officers, ledger=keys.ledger
+        file.read_bytes(),
+        identity_file.read_text(),
+        officers=keys.officers,
+        ledger=keys.ledger,
+        valid_until=keys.valid_until,
+        witnesses=[parse_note_key(path.read_text()) for path in witness_keys],
+        needed_witnesses=needed_witnesses,
     )
 
 

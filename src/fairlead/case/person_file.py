@@ -76,7 +76,8 @@ def open_person(session: Session, person: str) -> PersonFile:
             members,
         )
         assessments = catalogue.rows(
-            "SELECT * FROM assessments WHERE person = $p ORDER BY jurisdiction, legal_act, from_on", {"p": person}
+            "SELECT * FROM assessments WHERE person = $p ORDER BY jurisdiction, legal_act, from_on",
+            {"p": person},
         )
         ends = sorted({r for link in explained.alternatives for r in (link.left, link.right)})[: 2 * _OUTSIDE]
         person_of = {

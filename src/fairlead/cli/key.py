@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -19,10 +20,13 @@ def key() -> None:
 
 @key.command("officer")
 @click.argument("name")
+@click.option("--valid-until", type=click.DateTime(), help="Last moment at which it may sign, UTC.")
 @workspace_option
-def officer(name: str, workspace: Path | None, *, as_json: bool) -> None:
+def officer(name: str, valid_until: datetime | None, workspace: Path | None, *, as_json: bool) -> None:
     """Make a signing key for the officer NAME in this workspace."""
-    path = create_officer_key(workspace_of(workspace), name)
+    path = create_officer_key(
+        workspace_of(workspace), name, valid_until=valid_until.replace(tzinfo=UTC) if valid_until else None
+    )
     if as_json:
         print_json({"officer": name, "file": str(path)})
     else:

@@ -1,4 +1,4 @@
-"""`fairlead ledger`: checkpoint, verify, witness, key."""
+"""`fairlead ledger`: checkpoint, verify, erase, witness."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from fairlead.case.keys import ledger_note_key
-from fairlead.case.log import export_consistency, make_checkpoint, verify_ledger, witness_key
+from fairlead.case.log import erase_entry, export_consistency, make_checkpoint, verify_ledger, witness_key
 from fairlead.case.log import witness as cosign
-from fairlead.cli.options import json_option, workspace_of, workspace_option
+from fairlead.cli.options import json_option, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json
 from fairlead.ledger.notes import parse_note_key
 from fairlead.register.database import open_register
@@ -74,6 +74,33 @@ def verify(
         if against is not None and not report.witnessed_by:
             click.echo("No known witness has signed the checkpoint given.")
     return 0 if report.verified else 1
+
+
+@ledger.command("erase")
+@click.argument("index", type=click.IntRange(min=0))
+@click.option("--reason", required=True, help="Why it must be forgotten.")
+@click.option("--officer", required=True, help="Officer who signs the certificate.")
+@click.option("--output", type=_FILE, required=True, help="Where to write the certificate.")
+@operation_option
+def erase(
+    index: int,
+    reason: str,
+    officer: str,
+    output: Path,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Erase the personal part of entry INDEX for good. The log verifies as before."""
+    output.write_text(
+        erase_entry(session_of(workspace, operation, user), index, reason=reason, officer=officer)
+    )
+    if as_json:
+        print_json({"entry": index, "certificate": str(output)})
+    else:
+        click.echo(f"Entry {index}: personal part erased. Certificate written to {output}")
 
 
 @ledger.command("witness")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -43,12 +44,14 @@ def package() -> None:
 @click.option("--preparer", required=True, help="Officer who prepares and signs.")
 @click.option("--releaser", required=True, help="Another officer, who releases and signs.")
 @click.option("--legal-basis", help="Ground on which the data leave.")
+@click.option("--release-h3", default="", help="Say that you read the H3 restrictions, and why it may leave.")
 @operation_option
 def build(
     country: str,
     preparer: str,
     releaser: str,
     legal_basis: str | None,
+    release_h3: str,
     workspace: Path | None,
     operation: str | None,
     user: str | None,
@@ -56,9 +59,9 @@ def build(
     as_json: bool,
 ) -> None:
     """Build, check, sign and encrypt the next package for a country."""
-    release = Release(preparer=preparer, releaser=releaser)
+    release = Release(preparer=preparer, releaser=releaser, h3_release=release_h3)
     if legal_basis:
-        release = Release(preparer=preparer, releaser=releaser, legal_basis=legal_basis)
+        release = replace(release, legal_basis=legal_basis)
     path, built = build_for_country(session_of(workspace, operation, user), country, release)
     answer = {
         "package": str(path),
@@ -239,10 +242,29 @@ def list_(workspace: Path | None, operation: str | None, user: str | None, *, as
 @click.argument("file", type=_FILE)
 @click.option("--key", "identity", type=_FILE, required=True, help="Your age identity.")
 @click.option("--lead-keys", type=_FILE, required=True, help="The lead country's public keys.")
+@click.option("--witness-key", "witness_keys", type=_FILE, multiple=True, help="Verifier key of a witness.")
+@click.option(
+    "--need-witnesses", type=click.IntRange(min=0), default=0, help="So many must have cosigned the log."
+)
 @json_option
-def verify(file: Path, identity: Path, lead_keys: Path, *, as_json: bool) -> None:
+def verify(
+    file: Path,
+    identity: Path,
+    lead_keys: Path,
+    witness_keys: tuple[Path, ...],
+    need_witnesses: int,
+    *,
+    as_json: bool,
+) -> None:
     """Check the package FILE; needs no workspace and writes nothing."""
-    _show(check_package(file, identity, parse_lead_keys(lead_keys.read_text())), {}, as_json=as_json)
+    verified = check_package(
+        file,
+        identity,
+        parse_lead_keys(lead_keys.read_text()),
+        witness_keys=witness_keys,
+        needed_witnesses=need_witnesses,
+    )
+    _show(verified, {}, as_json=as_json)
 
 
 @package.command("open")
@@ -301,6 +323,8 @@ def _show(verified: VerifiedPackage, more: dict[str, str], *, as_json: bool) -> 
         "signed_by": list(verified.signers),
         "ledger_size": verified.checkpoint.size,
         "ledger_entry": verified.ledger_index,
+        "witnessed_by": list(verified.witnessed_by)
+        or "nobody: an unwitnessed log can be rewritten as a whole",
         "leads": [lead.lead for lead in verified.leads],
         **more,
     }

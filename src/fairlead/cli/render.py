@@ -15,7 +15,6 @@ from rich.progress import Progress as RichProgress
 from rich.table import Table as RichTable
 from rich.text import Text
 
-
 _MANY_COLUMNS = 8
 _WIDTH_OF_A_FILE = 140
 

@@ -25,4 +25,12 @@ from fairlead.cli.package import verify as verify_package_command
 @click.pass_context
 def verify(context: click.Context, file: Path, identity: Path, lead_keys: Path, *, as_json: bool) -> None:
     """Check a package FILE: signatures, manifests, ledger inclusion, egress rules. Same as `package verify`."""
-    context.invoke(verify_package_command, file=file, identity=identity, lead_keys=lead_keys, as_json=as_json)
+    context.invoke(
+        verify_package_command,
+        file=file,
+        identity=identity,
+        lead_keys=lead_keys,
+        witness_keys=(),
+        need_witnesses=0,
+        as_json=as_json,
+    )

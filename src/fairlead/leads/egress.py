@@ -26,8 +26,14 @@ _PICTURES = (
 )
 
 
-def check_egress(files: Mapping[str, bytes], *, country: str) -> list[str]:
-    """Reasons why the package may not leave to ``country``; empty when there are none."""
+def check_egress(
+    files: Mapping[str, bytes], *, country: str, held: frozenset[str] = frozenset(), h3_released: bool = False
+) -> list[str]:
+    """Reasons why the package may not leave to ``country``; empty when there are none.
+
+    ``held`` are persons about whom nothing may be sent. A statement that carries H3 leaves only when a person
+    has read its restriction and released it.
+    """
     found: list[str] = []
     leads: dict[str, LeadDocument] = {}
     for path, data in files.items():
@@ -41,6 +47,10 @@ def check_egress(files: Mapping[str, bytes], *, country: str) -> list[str]:
                 continue
             leads[lead.lead] = lead
             found += _check_lead(path, lead, country)
+            if held & {lead.person, *(r.person for r in lead.related)}:
+                found.append(f"{path}: a person in this lead is on hold")
+            if not h3_released and any(HandlingCode.H3 in s.handling.split("+") for s in lead.statements):
+                found.append(f"{path}: carries H3, which a person must release after reading its restriction")
     found += _check_cover(files, country, leads)
     found += _check_rows(files, leads)
     return found

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -15,7 +16,7 @@ from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import VerifiedStatement, refused, verify_statement
 from fairlead.leads.egress import check_egress
 from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE
-from fairlead.ledger.checkpoint import Checkpoint, verify_checkpoint
+from fairlead.ledger.checkpoint import Checkpoint, verify_checkpoint, witnesses_of
 from fairlead.ledger.entry import EntryDetail, commit
 from fairlead.ledger.merkle import leaf_hash, root_from_inclusion
 from fairlead.ledger.notes import NoteKey
@@ -62,9 +63,20 @@ def decrypt(untrusted_data: bytes, identity_text: str) -> bytes:
 
 
 def verify_package(
-    untrusted_data: bytes, identity_text: str, *, officers: Mapping[str, Ed25519PublicKey], ledger: NoteKey
+    untrusted_data: bytes,
+    identity_text: str,
+    *,
+    officers: Mapping[str, Ed25519PublicKey],
+    ledger: NoteKey,
+    valid_until: Mapping[str, datetime] | None = None,
+    witnesses: Sequence[NoteKey] = (),
+    needed_witnesses: int = 0,
 ) -> VerifiedPackage:
-    """Decrypt and check a package: signatures, manifests, ledger proof, egress rules. Raises ItemError."""
+    """Decrypt and check a package: signatures, manifests, ledger proof, egress rules. Raises ItemError.
+
+    ``valid_until`` ends officers' keys. With ``needed_witnesses`` the checkpoint must carry as many cosignatures
+    of the given ``witnesses``.
+    """
     root, files = unpack(decrypt(untrusted_data, identity_text))
     check_bag(files)
     if STATEMENT_FILE not in files or LEDGER_FILE not in files:
@@ -72,6 +84,10 @@ def verify_package(
     statement = verify_statement(files[STATEMENT_FILE].decode(), officers, predicate_type=PREDICATE_TYPE)
     if len(statement.signers) < _TWO:
         raise refused("the package is signed by one officer; two are needed", "PACKAGE-SIGNATURE")
+    built_at = datetime.fromisoformat(str(statement.predicate["built_at"]))
+    for name in statement.signers:
+        if valid_until and name in valid_until and built_at > valid_until[name]:
+            raise refused(f"the key of {name} had ended when the package was signed", "PACKAGE-EXPIRED")
     signed = {
         path: hashlib.sha256(data).hexdigest()
         for path, data in files.items()
@@ -82,8 +98,15 @@ def verify_package(
     predicate = statement.predicate
     if predicate["package"] != root:
         raise refused("the signed statement is about another package", "PACKAGE-SIGNATURE")
-    checkpoint, index = _check_ledger(files, ledger, package=root)
-    reasons = check_egress(files, country=str(predicate["to"]))
+    checkpoint, index, witnessed = _check_ledger(files, ledger, witnesses, package=root)
+    if len(witnessed) < needed_witnesses:
+        raise refused(
+            f"the checkpoint carries {len(witnessed)} known cosignatures; {needed_witnesses} are needed",
+            "PACKAGE-UNWITNESSED",
+        )
+    reasons = check_egress(
+        files, country=str(predicate["to"]), h3_released=bool(str(predicate.get("h3_release", "")).strip())
+    )
     if reasons:
         raise refused(f"the package breaks a rule: {reasons[0]}", "PACKAGE-EGRESS")
     leads = tuple(
@@ -99,7 +122,7 @@ def verify_package(
         to_country=str(predicate["to"]),
         signers=statement.signers,
         checkpoint=checkpoint,
-        witnessed_by=(),
+        witnessed_by=witnessed,
         ledger_index=index,
         leads=leads,
         files=files,
@@ -107,7 +130,9 @@ def verify_package(
     )
 
 
-def _check_ledger(files: Files, ledger: NoteKey, *, package: str) -> tuple[Checkpoint, int]:
+def _check_ledger(
+    files: Files, ledger: NoteKey, witnesses: Sequence[NoteKey], *, package: str
+) -> tuple[Checkpoint, int, tuple[str, ...]]:
     try:
         proof: dict[str, Any] = json.loads(files[LEDGER_FILE])
         leaf = str(proof["leaf"]).encode()
@@ -124,7 +149,7 @@ def _check_ledger(files: Files, ledger: NoteKey, *, package: str) -> tuple[Check
         note_text, commitment = str(proof["checkpoint"]), str(entry["commitment"])
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise refused("the ledger proof cannot be read", "PACKAGE-LEDGER") from problem
-    checkpoint, _ = verify_checkpoint(note_text, ledger)
+    checkpoint, note = verify_checkpoint(note_text, ledger)
     if commit(detail, salt) != commitment:
         raise refused("the ledger entry does not commit to what the package shows of it", "PACKAGE-LEDGER")
     manifest = hashlib.sha256(files[MANIFEST]).hexdigest()
@@ -132,4 +157,4 @@ def _check_ledger(files: Files, ledger: NoteKey, *, package: str) -> tuple[Check
         raise refused("the ledger entry is about another package", "PACKAGE-LEDGER")
     if root_from_inclusion(leaf_hash(leaf), index, checkpoint.size, path) != checkpoint.root:
         raise refused("the inclusion proof does not lead to the checkpoint", "PACKAGE-LEDGER")
-    return checkpoint, index
+    return checkpoint, index, tuple(witnesses_of(note, witnesses))

@@ -39,6 +39,8 @@ class PackagePlan:
     recipients: tuple[str, ...]
     leads: tuple[LeadDocument, ...]
     material: dict[str, list[dict[str, Any]]]
+    held: frozenset[str] = frozenset()
+    h3_release: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,9 @@ def build_package(plan: PackagePlan, officers: Sequence[Officer], prove: Prove) 
             code="PACKAGE-RECIPIENT",
         )
     files = make_bag(_payload(plan), _info(plan))
-    reasons = check_egress(files, country=plan.to_country)
+    reasons = check_egress(
+        files, country=plan.to_country, held=plan.held, h3_released=bool(plan.h3_release.strip())
+    )
     if reasons:
         raise RunError(
             f"the egress check refuses package {plan.package}: {'; '.join(reasons[:3])} ({len(reasons)} in all)",
@@ -181,6 +185,7 @@ def _predicate(plan: PackagePlan, officers: Sequence[Officer]) -> dict[str, Any]
         "built_at": plan.built_at.isoformat(),
         "legal_basis": plan.legal_basis,
         "recipients": list(plan.recipients),
+        "h3_release": plan.h3_release,
         "prepared_by": officers[0].name,
         "released_by": officers[1].name,
     }

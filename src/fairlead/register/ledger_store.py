@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -114,3 +115,17 @@ def get_entry(index: int) -> tuple[bytes, bytes, dict[str, object]]:
     if row is None or row.salt is None or row.detail is None:
         raise LookupError(f"entry {index} is not there, or its personal part was erased")
     return bytes(row.entry.leaf), bytes(row.salt), dict(row.detail)
+
+
+def erase_detail(index: int) -> str:
+    """Forget the personal part of an entry for good; returns the commitment that stays in the leaf.
+
+    Salt and detail go together: without the salt nobody can test a guess against the commitment. The entry
+    itself stays, so that the log verifies as before. LookupError when there is nothing to erase.
+    """
+    row = LedgerDetail.objects.select_related("entry").filter(pk=index).first()
+    if row is None or row.detail is None:
+        raise LookupError(f"entry {index} is not there, or its personal part was erased already")
+    row.salt, row.detail = None, None
+    row.save()
+    return str(json.loads(bytes(row.entry.leaf))["commitment"])
