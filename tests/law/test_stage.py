@@ -130,3 +130,8 @@ def test_assessing_persons_is_an_entry_in_the_ledger(make_session: Callable[...,
     assert figures.jurisdictions == [
         {"jurisdiction": "DK", "verdict": "may_apply", "assessments": 2, "persons": 1}
     ]
+
+
+def test_a_row_puts_the_local_term_beside_the_english_one(tmp_path: Path) -> None:
+    rows = assessed(tmp_path, {"P-1": "DE"}, [("P-1", "upload", "2025-01-02", "2025-01-02")])
+    assert "wirklichkeitsnah = realistic" in rows[0]["terms"]

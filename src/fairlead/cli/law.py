@@ -106,6 +106,8 @@ def _print_assessment(answer: Assessment) -> None:
             click.echo(f"    open: {question}")
     for version in answer.context:
         click.echo(f"  beside it, EU: {version.id}: {version.citation} ({version.liability.value})")
+    for term in answer.terms:
+        click.echo(f"  term: {term.local} = {term.english}")
     click.echo(f"  open: {answer.jurisdiction_question}")
     click.echo(NOT_ADVICE)
 

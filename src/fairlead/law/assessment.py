@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from fairlead.law.record import Gap, ProvisionVersion
+from fairlead.law.record import Gap, ProvisionVersion, Term
 from fairlead.terms.law import AgeBand, ContentKind, ImageClass, LawVerdict, LegalAct
 
 NOT_ADVICE = "Not legal advice; verify at the source."
@@ -75,6 +75,7 @@ class Assessment:
     as_of: date | None
     periods: tuple[AssessedPeriod, ...]
     context: tuple[ProvisionVersion, ...]
+    terms: tuple[Term, ...]
     jurisdiction_question: str
 
     @property

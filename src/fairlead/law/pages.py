@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import groupby
 
+from fairlead.law.assessment import Answer
 from fairlead.law.duration import in_words
 from fairlead.law.load import RecordSet
 from fairlead.law.record import Gap, Jurisdiction, Knowledge, PolicePower, ProvisionVersion, Source
@@ -124,21 +126,23 @@ def _answers(records: RecordSet, home: Jurisdiction, code: str) -> str:
     text += "| act | from | to | answer | rests on |\n|---|---|---|---|---|\n"
     for act in LegalAct:
         segments, _ = timeline_of(records, ask(code, act, ImageClass.SYNTH, AgeBand.UNDER_18))
-        for segment in segments:
-            answer = segment.answer
-            if segment.end < home.history_from:
-                continue
-            until = "no end recorded" if segment.end == date.max else str(segment.end)
-            rests = [v.id for v in (*answer.provisions, *answer.unconfirmed)] + [g.id for g in answer.gaps]
-            by_age = "; ".join(f"{AGE_WORDS[b]}: {v.replace('_', ' ')}" for b, v in answer.by_age)
-            said = answer.verdict.replace("_", " ") + (
-                f" ({by_age})" if len({v for _, v in answer.by_age}) > 1 else ""
-            )
-            reach = "the recorded wording does not reach it" if answer.not_reaching else "no record"
-            none = f"{reach}; not a gap"
-            links = ", ".join(f"[{r}](#{r.lower()})" for r in rests) or none
-            text += f"| {ACT_WORDS[act]} | {segment.start} | {until} | {said} | {links} |\n"
+        recorded = [s for s in segments if s.end >= home.history_from]
+        for (said, links), run in groupby(recorded, key=lambda s: _in_cells(s.answer)):
+            days = list(run)
+            until = "no end recorded" if days[-1].end == date.max else str(days[-1].end)
+            text += f"| {ACT_WORDS[act]} | {days[0].start} | {until} | {said} | {links} |\n"
     return text + "\n"
+
+
+def _in_cells(answer: Answer) -> tuple[str, str]:
+    """An answer in two cells: the verdict, and links to what it rests on."""
+    said = answer.verdict.replace("_", " ")
+    if len({verdict for _, verdict in answer.by_age}) > 1:
+        bands = "; ".join(f"{AGE_WORDS[band]}: {v.replace('_', ' ')}" for band, v in answer.by_age)
+        said += f" ({bands})"
+    rests = [v.id for v in (*answer.provisions, *answer.unconfirmed)] + [g.id for g in answer.gaps]
+    reach = "the recorded wording does not reach it" if answer.not_reaching else "no record"
+    return said, ", ".join(f"[{r}](#{r.lower()})" for r in rests) or f"{reach}; not a gap"
 
 
 def _provision(version: ProvisionVersion, records: RecordSet) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from fairlead.law.assessment import AssessedPeriod, Assessment
 from fairlead.law.load import RecordSet
-from fairlead.law.record import PENDING, ProvisionVersion
+from fairlead.law.record import PENDING, ProvisionVersion, Term
 from fairlead.law.timeline import Question, Segment, build_timeline
 from fairlead.terms.errors import UsageError
 from fairlead.terms.law import AgeBand, ContentKind, Cover, ImageClass, LegalAct
@@ -43,6 +43,7 @@ def assess_with(records: RecordSet, question: Question, period: Period) -> Asses
         as_of=question.as_of,
         periods=periods_of(records, question, period),
         context=_context_of(records, question, to_on),
+        terms=terms_of(records, question.jurisdiction),
         jurisdiction_question=jurisdiction_question(records, question.jurisdiction),
     )
 
@@ -72,6 +73,12 @@ def jurisdiction_question(records: RecordSet, code: str) -> str:
     if home is not None and home.parts:
         return f"{asked} Which part of {home.name} ({', '.join(home.parts)})?"
     return asked
+
+
+def terms_of(records: RecordSet, code: str) -> tuple[Term, ...]:
+    """The statutory terms of a jurisdiction, local and English, side by side."""
+    home = records.home_of(code)
+    return home.terms if home is not None else ()
 
 
 @lru_cache(maxsize=65536)

@@ -13,7 +13,7 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.law.assessment import Answer
 from fairlead.law.load import RecordSet, load_records
 from fairlead.law.platform_acts import platform_acts
-from fairlead.law.resolve import ask, jurisdiction_question, periods_of
+from fairlead.law.resolve import ask, jurisdiction_question, periods_of, terms_of
 from fairlead.tables import Table
 from fairlead.tables.attribution import PERSONS
 from fairlead.tables.law import ASSESSMENTS
@@ -154,6 +154,7 @@ class _Rows:
                     "cautions": [*(() if dated else (UNDATED,)), *answer.cautions],
                     "upcoming": list(answer.upcoming),
                     "lex_mitior": answer.lex_mitior,
+                    "terms": [f"{t.local} = {t.english}" for t in terms_of(self._records, jurisdiction)],
                 }
             )
         return number

@@ -27,6 +27,7 @@ ASSESSMENTS = Table(
         Column("open_questions", TEXTS, "what a lawyer must still answer"),
         Column("cautions", TEXTS, "caps, lex mitior and other warnings"),
         Column("upcoming", TEXTS, "ids of bills and provisions not in force"),
+        Column("terms", TEXTS, "terms of the law, in its language = in English"),
         Column(
             "lex_mitior",
             FLAG,
