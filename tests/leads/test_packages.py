@@ -220,3 +220,36 @@ def test_a_receipt_says_which_bytes_were_opened_and_cannot_be_changed() -> None:
     assert verify_receipt(signed, OFFICERS) == (receipt, "holm")
     with pytest.raises(ItemError, match="PACKAGE-"):
         verify_receipt(signed.replace('"keyid": "holm"', '"keyid": "lund"'), OFFICERS)
+
+
+def test_a_key_that_had_ended_is_told_apart_from_a_wrong_signature() -> None:
+    ended = {"holm": AT.replace(year=2025)}
+    assert refusal(build().data, valid_until=ended) == "PACKAGE-EXPIRED"
+
+
+def test_an_unwitnessed_log_is_refused_where_witnesses_are_needed() -> None:
+    assert refusal(build().data, needed_witnesses=1) == "PACKAGE-UNWITNESSED"
+
+
+def test_a_log_that_is_not_shown_to_continue_what_was_seen_is_refused() -> None:
+    from fairlead.ledger.checkpoint import Checkpoint
+
+    other = Checkpoint(origin="fairlead/test", size=3, root=b"\x07" * 32)
+    assert refusal(build().data, seen=other) == "LEDGER-FORK"
+
+
+def test_a_person_on_hold_does_not_leave() -> None:
+    with pytest.raises(RunError, match="on hold"):
+        build(plan(held=frozenset({"P-1"})))
+
+
+def test_h3_leaves_only_when_a_person_has_released_it() -> None:
+    restricted = lead(
+        handling="H0+H3",
+        restriction="ask first",
+        statements=[statement(handling="H0+H3", restriction="ask first")],
+    )
+    with pytest.raises(RunError, match="H3"):
+        build(plan(restricted))
+    built = build(plan(restricted, h3_release="asked on 3 March"))
+    assert open_as(SWEDEN, built.data).package == "lanternfish-SE-0001"

@@ -60,8 +60,12 @@ def make_checkpoint(workspace: Workspace, tree: MerkleTree | None = None) -> str
     return note
 
 
-def prove_entry(workspace: Workspace, index: int) -> dict[str, Any]:
-    """What a partner needs to check one entry: leaf, salt, detail, inclusion proof, checkpoint."""
+def prove_entry(workspace: Workspace, index: int, *, since: int = 0) -> dict[str, Any]:
+    """What a partner needs to check one entry: leaf, salt, detail, inclusion proof, checkpoint.
+
+    ``since`` is the size of the log that the partner was shown last; the proof that it was only added to
+    since then goes with it.
+    """
     open_register(workspace.register)
     from fairlead.register.ledger_store import get_entry
 
@@ -73,6 +77,10 @@ def prove_entry(workspace: Workspace, index: int) -> dict[str, Any]:
         "detail": detail,
         "index": index,
         "proof": [node.hex() for node in tree.inclusion_proof(index, len(tree))],
+        "consistency": {
+            "since": since,
+            "proof": [node.hex() for node in tree.consistency_proof(since, len(tree))],
+        },
         "checkpoint": make_checkpoint(workspace, tree),
     }
 

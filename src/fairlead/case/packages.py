@@ -22,7 +22,8 @@ from fairlead.leads.facts import gather_country
 from fairlead.leads.opening import VerifiedPackage, verify_package
 from fairlead.leads.package import BuiltPackage, PackagePlan, build_package
 from fairlead.leads.receipt import Receipt, ReceiptState, sign_receipt, verify_receipt
-from fairlead.ledger.notes import parse_note_key
+from fairlead.ledger.checkpoint import Checkpoint, parse_checkpoint
+from fairlead.ledger.notes import parse_note, parse_note_key
 from fairlead.register.actions import Action
 from fairlead.register.database import open_register
 from fairlead.terms.custody import Operation
@@ -85,6 +86,10 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
         for name in (release.preparer, release.releaser)
     ]
 
+    folder = session.workspace.operation(session.operation) / "packages"
+    shown = folder / f".{country}.shown"  # size of the log that this country was shown last
+    sizes: list[int] = []
+
     def prove(manifest_sha256: str) -> dict[str, Any]:
         index = session.record(
             Operation.DISCLOSURE,
@@ -94,15 +99,18 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
             recipient=country,
             facts={"leads": len(plan.leads), "version": version},
         )
-        return prove_entry(session.workspace, index)
+        since = int(shown.read_text()) if shown.is_file() else 0
+        proof = prove_entry(session.workspace, index, since=since)
+        sizes.append(parse_checkpoint(parse_note(proof["checkpoint"]).text).size)
+        return proof
 
     built = build_package(plan, officers, prove)
-    folder = session.workspace.operation(session.operation) / "packages"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / built.name
     temporary = path.with_name(f".{path.name}")
     temporary.write_bytes(built.data)
     temporary.rename(path)
+    shown.write_text(str(sizes[0]))
     record_package(
         session.user_id,
         session.operation,
@@ -177,6 +185,7 @@ def check_package(
     *,
     witness_keys: tuple[Path, ...] = (),
     needed_witnesses: int = 0,
+    seen: Checkpoint | None = None,
 ) -> VerifiedPackage:
     """Verify a package file; nothing is written. Raises ItemError with the reason when it is refused."""
     if not file.is_file() or not identity_file.is_file():
@@ -189,6 +198,7 @@ def check_package(
         valid_until=keys.valid_until,
         witnesses=[parse_note_key(path.read_text()) for path in witness_keys],
         needed_witnesses=needed_witnesses,
+        seen=seen,
     )
 
 
@@ -206,21 +216,20 @@ def open_for_recipient(
 
     An older version than one opened before is refused as a replay; the same one may be opened again.
     """
-    verified = check_package(file, identity_file, keys)
-    folder = workspace.root / "received" / verified.operation / verified.from_country
+    digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+    first = check_package(file, identity_file, keys)
+    folder = workspace.root / "received" / first.operation / first.from_country
     state_file = folder / "last.json"
-    last: dict[str, Any] = {"version": 0, "sha256": ""}
-    if state_file.is_file():
-        last = json.loads(state_file.read_text())
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    if verified.version < last["version"] or (
-        verified.version == last["version"] and digest != last["sha256"]
-    ):
+    last = _last_opened(state_file)
+    if first.version < last.version or (first.version == last.version and digest != last.sha256):
         raise refused(
-            f"version {last['version']} of this country's package was opened before; this is version "
-            f"{verified.version}",
+            f"version {last.version} of this country's package was opened before; this is version "
+            f"{first.version}",
             "PACKAGE-REPLAY",
         )
+    # The same package may be opened again; every newer one must continue the log as this country has seen it.
+    seen = last.checkpoint if digest != last.sha256 else None
+    verified = check_package(file, identity_file, keys, seen=seen)
     officer_file = officer_key(workspace, officer)
     _keep(folder / verified.package, verified)
     receipt = Receipt(
@@ -235,7 +244,8 @@ def open_for_recipient(
     signed = sign_receipt(receipt, Officer(name=officer, private=load_ed25519(officer_file)))
     receipt_file = folder / f"{verified.package}.receipt.json"
     receipt_file.write_text(signed)
-    state_file.write_text(json.dumps({"version": verified.version, "sha256": digest}) + "\n")
+    opened = {"version": verified.version, "sha256": digest, "checkpoint": str(verified.checkpoint)}
+    state_file.write_text(json.dumps(opened) + "\n")
     open_register(workspace.register)
     from fairlead.register.people import get_user
 
@@ -265,6 +275,25 @@ def answer_package(
     )
     answer = replace(opened, state=state, reason=reason, at=at)
     return sign_receipt(answer, Officer(name=officer, private=load_ed25519(officer_key(workspace, officer))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LastOpened:
+    version: int = 0
+    sha256: str = ""
+    checkpoint: Checkpoint | None = None
+
+
+def _last_opened(state_file: Path) -> _LastOpened:
+    """Which package of a country this workspace opened last, and which checkpoint it showed."""
+    if not state_file.is_file():
+        return _LastOpened()
+    value = json.loads(state_file.read_text())
+    return _LastOpened(
+        version=int(value["version"]),
+        sha256=str(value["sha256"]),
+        checkpoint=parse_checkpoint(str(value["checkpoint"])),
+    )
 
 
 def _keep(folder: Path, verified: VerifiedPackage) -> None:

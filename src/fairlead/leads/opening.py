@@ -18,7 +18,7 @@ from fairlead.leads.egress import check_egress
 from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE
 from fairlead.ledger.checkpoint import Checkpoint, verify_checkpoint, witnesses_of
 from fairlead.ledger.entry import EntryDetail, commit
-from fairlead.ledger.merkle import leaf_hash, root_from_inclusion
+from fairlead.ledger.merkle import is_consistent, leaf_hash, root_from_inclusion
 from fairlead.ledger.notes import NoteKey
 
 _TWO = 2
@@ -71,11 +71,13 @@ def verify_package(
     valid_until: Mapping[str, datetime] | None = None,
     witnesses: Sequence[NoteKey] = (),
     needed_witnesses: int = 0,
+    seen: Checkpoint | None = None,
 ) -> VerifiedPackage:
     """Decrypt and check a package: signatures, manifests, ledger proof, egress rules. Raises ItemError.
 
     ``valid_until`` ends officers' keys. With ``needed_witnesses`` the checkpoint must carry as many cosignatures
-    of the given ``witnesses``.
+    of the given ``witnesses``. With ``seen``, the last checkpoint of this log that the recipient knows, the
+    package must prove that the log was only added to since: every recipient is a witness for itself.
     """
     root, files = unpack(decrypt(untrusted_data, identity_text))
     check_bag(files)
@@ -104,6 +106,8 @@ def verify_package(
             f"the checkpoint carries {len(witnessed)} known cosignatures; {needed_witnesses} are needed",
             "PACKAGE-UNWITNESSED",
         )
+    if seen is not None:
+        _check_continues(files, seen, checkpoint)
     reasons = check_egress(
         files, country=str(predicate["to"]), h3_released=bool(str(predicate.get("h3_release", "")).strip())
     )
@@ -128,6 +132,19 @@ def verify_package(
         files=files,
         statement=statement,
     )
+
+
+def _check_continues(files: Files, seen: Checkpoint, checkpoint: Checkpoint) -> None:
+    """Raise ItemError with LEDGER-FORK unless the package's log begins with what was seen before."""
+    consistency = json.loads(files[LEDGER_FILE]).get("consistency") or {}
+    proof = [bytes.fromhex(node) for node in consistency.get("proof", [])]
+    if consistency.get("since") != seen.size or not is_consistent(
+        seen.size, seen.root, checkpoint.size, checkpoint.root, proof
+    ):
+        raise refused(
+            f"the log of size {checkpoint.size} is not shown to continue the one of size {seen.size} seen before",
+            "LEDGER-FORK",
+        )
 
 
 def _check_ledger(

@@ -1,0 +1,95 @@
+"""What is known about one content, without showing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fairlead.case.session import Session
+from fairlead.case.triage import STATES_SQL
+from fairlead.engine.catalogue import Catalogue
+from fairlead.tables.evidence import FILES
+from fairlead.tables.known import CLUSTERS, MATCHES
+from fairlead.tables.media import CONTENTS
+from fairlead.tables.provenance import ORIGINS_OF, SIGNALS
+from fairlead.terms.custody import Operation
+
+TRIAGE_SQL = f"""
+WITH state AS ({STATES_SQL}),
+ seen AS (SELECT sha256, list_sort(list(DISTINCT "set")) AS lists, min(distance) FILTER (kind = 'near') AS distance
+          FROM matches GROUP BY sha256),
+ files_of AS (SELECT sha256, count(*) AS files, list_sort(list(DISTINCT exhibit)) AS exhibits FROM files
+              WHERE sha256 IS NOT NULL GROUP BY sha256)
+SELECT s.sha256, s.state, s.family, s.media_type, s.conclusion, s.derived, s.verdict, seen.lists,
+       array_to_string(seen.lists, ', ') AS list, seen.distance, coalesce(f.files, 0) AS files, s.exhibit,
+       k.cluster, coalesce(k.size, 1) AS cluster_size,
+       CASE s.state
+         WHEN 'exact' THEN 'same bytes as an entry of ' || array_to_string(seen.lists, ', ')
+         WHEN 'near' THEN 'looks like an entry of ' || array_to_string(seen.lists, ', ') || ', ' ||
+                          seen.distance || ' of 256 bits differ'
+         WHEN 'known_benign' THEN 'same bytes as an entry known to be benign'
+         WHEN 'machine_made' THEN 'declares itself machine-made'
+         WHEN 'not_media' THEN 'neither picture nor video'
+         ELSE CASE WHEN s.derived THEN 'made from another picture: a person decides'
+                   WHEN s.conclusion = 'conflict' THEN 'its signals contradict each other'
+                   WHEN s.verdict <> 'decoded' THEN 'could not be decoded: ' || s.verdict
+                   ELSE 'no list and no signal explains it' END
+       END AS reason
+FROM state s LEFT JOIN seen USING (sha256) LEFT JOIN files_of f USING (sha256) LEFT JOIN clusters k USING (sha256)
+"""
+"""One row a content: state, reason, lists, distance, cluster, files."""
+
+TRIAGE_TABLES = (CONTENTS, FILES, MATCHES, ORIGINS_OF, CLUSTERS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentFile:
+    """One content with its files, matches, signals and cluster."""
+
+    row: dict[str, Any]
+    content: dict[str, Any]
+    files: list[dict[str, Any]]
+    matches: list[dict[str, Any]]
+    signals: list[dict[str, Any]]
+    origin: dict[str, Any] | None
+    cluster: list[str]
+
+
+def open_content(session: Session, sha256: str) -> ContentFile:
+    """Gather what the tables say of a content; a consultation. LookupError when there is none."""
+    asked = {"s": sha256}
+    catalogue = Catalogue(session.store, (*TRIAGE_TABLES, SIGNALS))
+    try:
+        rows = catalogue.rows(f"SELECT * FROM ({TRIAGE_SQL}) WHERE sha256 = $s", asked)
+        if not rows:
+            raise LookupError(sha256)
+        file = ContentFile(
+            row=rows[0],
+            content=catalogue.rows(
+                "SELECT * EXCLUDE (pdq, pdq_alternate) FROM contents WHERE sha256 = $s", asked
+            )[0],
+            files=catalogue.rows(
+                "SELECT exhibit, locator, path, size_bytes, modified_at, allocation FROM files WHERE sha256 = $s "
+                "ORDER BY exhibit, locator LIMIT 200",
+                asked,
+            ),
+            matches=catalogue.rows(
+                'SELECT "set", kind, algorithm, distance, threshold, transform, category, meaning, frame FROM matches '
+                'WHERE sha256 = $s ORDER BY kind, distance, "set" LIMIT 200',
+                asked,
+            ),
+            signals=catalogue.rows("SELECT * FROM signals WHERE sha256 = $s ORDER BY signal", asked),
+            origin=next(iter(catalogue.rows("SELECT * FROM origins_of WHERE sha256 = $s", asked)), None),
+            cluster=[
+                r["sha256"]
+                for r in catalogue.rows(
+                    "SELECT sha256 FROM clusters WHERE cluster = (SELECT cluster FROM clusters WHERE sha256 = $s) "
+                    "ORDER BY representative DESC, distance, sha256",
+                    asked,
+                )
+            ],
+        )
+    finally:
+        catalogue.close()
+    session.record(Operation.CONSULTATION, "content.open", (sha256,), "content consulted, not shown")
+    return file
