@@ -10,6 +10,7 @@ import pytest
 from fairlead.cli.main import run
 from fairlead.law.check import check_folder, rewrite_folder
 from fairlead.law.load import read_folder
+from fairlead.law.toml import write_toml
 from tests.law.worlds import change, zedland
 
 
@@ -103,3 +104,20 @@ def test_the_command_prints_findings_and_ends_with_one(
     change(folder / "zz" / "ZZ-10.toml", confidence="high")
     assert run(["law", "check", "--data", str(folder)]) == 1
     assert "zz/ZZ-10.toml (ZZ-10): confidence high without a named reviewer" in capsys.readouterr().out
+
+
+def test_an_international_instrument_without_its_source_is_found(tmp_path: Path) -> None:
+    folder = zedland(tmp_path)
+    row = {
+        "id": "Z",
+        "instrument": "Treaty",
+        "provision": "art. 1",
+        "content": "Something.",
+        "basis": "SOURCED",
+    }
+    row |= {"confidence": "high", "recorded_on": "2026-11-22", "colour": "red"}
+    text = write_toml({"schema": "law-instruments/1", "instrument": [row]})
+    (folder / "instruments.toml").write_text(text, "utf-8")
+    said = messages(folder)
+    for fault in ("basis SOURCED without a source", "confidence high needs", "the field colour is not known"):
+        assert fault in said

@@ -19,6 +19,8 @@ from fairlead.terms.law import Confidence, ImageClass, LegalAct
 
 FOLDER = shipped_folder()
 FILES = read_folder(FOLDER).files
+TOML_FILES = sorted(p.relative_to(FOLDER).as_posix() for p in FOLDER.rglob("*.toml"))
+WRITTEN_BY_HAND = {"platform_acts.toml"}  # with comments; not records
 CASES = [(name, place, case) for name, place, case in find_cases(FILES, [])]
 INVENTORY: dict[str, dict[str, str]] = tomllib.loads((FOLDER / "seed_inventory.toml").read_text("utf-8"))
 
@@ -89,7 +91,7 @@ def test_the_shipped_records_are_in_order() -> None:
     assert check_folder(FOLDER) == []
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
+@pytest.mark.parametrize("name", [n for n in TOML_FILES if n not in WRITTEN_BY_HAND])
 def test_from_toml_to_json_and_back_gives_the_same_bytes(name: str) -> None:
     text = (FOLDER / name).read_text("utf-8")
     assert write_toml(json.loads(json.dumps(tomllib.loads(text)))) == text

@@ -12,6 +12,7 @@ from pathlib import Path
 from fairlead.law.cases import check_case, find_cases
 from fairlead.law.duration import months_of
 from fairlead.law.fields import Finding
+from fairlead.law.instruments import INSTRUMENTS_FILE, read_instruments
 from fairlead.law.load import JURISDICTION_FILE, LawFolder, RecordSet, read_folder
 from fairlead.law.record import Gap, Knowledge, PolicePower, ProvisionVersion
 from fairlead.law.timeline import window_of
@@ -39,6 +40,11 @@ def check_folder(folder: Path) -> list[Finding]:
     findings += _check_overlaps(records)
     findings += _check_unions(records)
     findings += _check_cases(read)
+    for instrument in read_instruments(folder, findings):
+        unknown = [key for key in instrument.sources if key not in records.sources]
+        for key in unknown:
+            message = f"the source {key} is not in sources.toml"
+            findings.append(Finding(file=INSTRUMENTS_FILE, place=instrument.id, message=message))
     return findings
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fairlead.law.assessment import Answer
 from fairlead.law.changes import find_changes, find_undated
 from fairlead.law.coverage import coverage_on, newest_day
-from fairlead.law.load import RecordSet
-from fairlead.law.pages import ACT_WORDS, IMAGE_WORDS, MADE, NOTICE, cell, render_page
+from fairlead.law.instruments import Instrument, read_instruments
+from fairlead.law.load import RecordSet, shipped_folder
+from fairlead.law.pages import ACT_WORDS, IMAGE_WORDS, MADE, NOTICE, REST_WORDS, cell, render_page, say_source
 from fairlead.law.platform_acts import platform_acts
 from fairlead.law.timeline_svg import render_timeline
 from fairlead.terms.law import ImageClass, LawVerdict, LegalAct
@@ -34,6 +37,7 @@ def render_law_pages(records: RecordSet) -> dict[str, str]:
         "reference/law/index.md": render_index(records),
         "reference/law/matrix.md": render_matrix(records),
         "reference/law/changelog.md": render_changelog(records),
+        "reference/law/international.md": render_instruments(read_instruments(shipped_folder(), []), records),
     }
     for code, home in sorted(records.jurisdictions.items()):
         made[f"reference/law/{code.lower()}.md"] = render_page(records, home)
@@ -50,6 +54,7 @@ def render_index(records: RecordSet) -> str:
         "\nA period gets one answer for each run of days with the same law. When they differ, the answer over the whole\n"
         "period is `unclear`: it depends on the day. A gap that is stated from memory only gives `unclear`, too.\n"
         "\nSee also: [all countries side by side](matrix.md), [changelog of the law](changelog.md),\n"
+        "[international instruments](international.md),\n"
         "[how to review a country's law](../../how-to/review-a-countrys-law.md).\n"
         "\n| country | wordings | gaps | powers | verified |\n|---|---|---|---|---|\n"
     )
@@ -119,4 +124,17 @@ def render_changelog(records: RecordSet) -> str:
     days += [gap.knowledge.recorded_on for gap in records.gaps]
     for day in sorted(set(days), reverse=True):
         text += f"| {day} | {days.count(day)} |\n"
+    return text
+
+
+def render_instruments(instruments: Iterable[Instrument], records: RecordSet) -> str:
+    """International instruments with what they rest on; they answer no question about an act."""
+    text = MADE + "# International instruments\n\n" + NOTICE
+    text += "They stand behind national law; none of them answers a question about an act here. Reservations of states are\nnot recorded.\n"
+    for instrument in instruments:
+        text += f"\n## {instrument.instrument}, {instrument.provision}\n\n{instrument.content}\n\n"
+        text += f"- note: {instrument.note}\n" if instrument.note else ""
+        text += f"- rests on: {REST_WORDS[instrument.basis]}; confidence {instrument.confidence}\n"
+        text += f"- recorded: {instrument.recorded_on}; **not verified**\n"
+        text += "".join(f"- source: {say_source(records.sources[key])}\n" for key in instrument.sources)
     return text

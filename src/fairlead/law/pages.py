@@ -14,6 +14,7 @@ from fairlead.law.resolve import ask, timeline_of
 from fairlead.law.timeline_svg import find_bars
 from fairlead.terms.law import (
     AgeBand,
+    Basis,
     ImageClass,
     LegalAct,
     ProvisionStatus,
@@ -48,6 +49,11 @@ AGE_WORDS = {
     AgeBand.UNDER_14: "under 14",
     AgeBand.FROM_14_TO_17: "14 to 17",
     AgeBand.UNDER_18: "under 18",
+}
+REST_WORDS = {
+    Basis.SOURCED: "text seen in a source",
+    Basis.MEMORY: "**memory**, no text seen",
+    Basis.MIXED: "a source, in part memory",
 }
 _STATUS_WORDS = {
     ProvisionStatus.IN_FORCE: "recorded as in force",
@@ -217,14 +223,9 @@ def _facts(facts: list[tuple[str, str]], knowledge: Knowledge) -> str:
     verified = (
         f"{knowledge.verified_on} by {knowledge.verified_by}" if knowledge.verified_by else "**not verified**"
     )
-    rests = {
-        "SOURCED": "text seen in a source",
-        "MEMORY": "**memory**, no text seen",
-        "MIXED": "a source, in part memory",
-    }
     told = [
         *facts,
-        ("rests on", f"{rests[knowledge.basis]}; confidence {knowledge.confidence}"),
+        ("rests on", f"{REST_WORDS[knowledge.basis]}; confidence {knowledge.confidence}"),
         ("recorded, verified", f"{knowledge.recorded_on}; {verified}"),
     ]
     return "".join(f"- {name}: {value}\n" for name, value in told)
@@ -233,10 +234,13 @@ def _facts(facts: list[tuple[str, str]], knowledge: Knowledge) -> str:
 def _sources(knowledge: Knowledge, records: RecordSet) -> str:
     if not knowledge.sources:
         return "- sources: **none**\n\n"
-    return "- sources:\n" + "".join(f"  - {_source(records.sources[k])}\n" for k in knowledge.sources) + "\n"
+    return (
+        "- sources:\n" + "".join(f"  - {say_source(records.sources[k])}\n" for k in knowledge.sources) + "\n"
+    )
 
 
-def _source(source: Source) -> str:
+def say_source(source: Source) -> str:
+    """A source in one line: key, title, kind, day of access, addresses."""
     links = "; ".join(f"<{a}>" if a.startswith("https://") else a for a in source.addresses)
     remark = f"; {source.remark}" if source.remark else ""
     return f"{source.key}, {source.title} ({source.kind.replace('_', ' ')}{remark}), seen {source.accessed_on}: {links}"
