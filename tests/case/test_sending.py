@@ -1,0 +1,225 @@
+"""Sending, answering, recalling, and a log that was rewritten: through the verbs, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fairlead.case.followup import (
+    answer_recall,
+    diff_with_sent,
+    hold,
+    lift,
+    recall_package,
+    take_acknowledgement,
+    take_outcomes,
+    write_outcomes,
+)
+from fairlead.case.keys import create_age_identity, create_officer_key, lead_keys
+from fairlead.case.log import erase_entry, export_consistency, make_checkpoint, verify_ledger, witness
+from fairlead.case.packages import (
+    Release,
+    answer_package,
+    build_for_country,
+    open_for_recipient,
+    preview,
+    take_receipt,
+)
+from fairlead.case.session import Session
+from fairlead.leads.outcome import Outcome, OutcomeState
+from fairlead.leads.receipt import ReceiptState
+from fairlead.terms.errors import ItemError, UsageError
+from tests.leads.builders import lead, statement
+
+RELEASE = Release(preparer="holm", releaser="lund")
+
+
+def publish(session: Session, *documents: object) -> None:
+    from fairlead.register.leads import PublishedLead, publish_leads
+
+    published = [
+        PublishedLead(
+            lead=d.lead,
+            country=d.country,
+            person=d.person,
+            grade=d.grade,
+            digest=d.digest(),
+            body=d.model_dump(mode="json"),
+        )
+        for d in documents
+    ]
+    publish_leads(session.user_id, session.operation, published, at=session.clock())
+
+
+@pytest.fixture
+def pair(make_session: Callable[..., Session], tmp_path: Path) -> tuple[Session, Session, Path]:
+    """Denmark with a lead for Sweden, Sweden's own workspace, and Sweden's key."""
+    denmark, sweden = make_session(), make_session(lead="SE", partners=())
+    from fairlead.register.people import set_recipients
+
+    for officer in ("holm", "lund"):
+        create_officer_key(denmark.workspace, officer)
+    create_officer_key(sweden.workspace, "berg")
+    identity = tmp_path / "sweden.age"
+    set_recipients(denmark.operation, "SE", [create_age_identity(identity)])
+    publish(denmark, lead(operation=denmark.operation))
+    return denmark, sweden, identity
+
+
+def receive(denmark: Session, sweden: Session, identity: Path, package: Path) -> Path:
+    keys = lead_keys(denmark.workspace, "DK")
+    return open_for_recipient(
+        sweden.workspace,
+        package,
+        identity,
+        keys,
+        officer="berg",
+        user_name=sweden.user_name,
+        clock=sweden.clock,
+    )[1]
+
+
+def test_a_package_goes_out_and_receipt_and_outcomes_come_back(pair, tmp_path) -> None:
+    denmark, sweden, identity = pair
+    package, _ = build_for_country(denmark, "SE", RELEASE)
+    receive(denmark, sweden, identity, package)
+    name = f"{denmark.operation}-SE-0001"
+    accepted = tmp_path / "accepted.json"
+    accepted.write_text(
+        answer_package(
+            sweden.workspace, name, ReceiptState.ACCEPTED, reason="", officer="berg", at=sweden.clock()
+        )
+    )
+    swedish = lead_keys(sweden.workspace, "SE")
+    assert take_receipt(denmark, accepted, swedish).state is ReceiptState.ACCEPTED
+    came = Outcome(lead="L-SE-0000000001", states=(OutcomeState.SEARCHED,), devices_seized=4)
+    folder = sweden.workspace.root / "received" / denmark.operation / "DK" / name
+    file = tmp_path / "outcome.json"
+    file.write_text(write_outcomes(sweden.workspace, folder, (came,), officer="berg", at=sweden.clock()))
+    assert take_outcomes(denmark, file, swedish)["new"] == 1
+    assert take_outcomes(denmark, file, swedish)["new"] == 0
+
+
+def test_an_older_package_after_a_newer_one_is_a_replay(pair) -> None:
+    denmark, sweden, identity = pair
+    first, _ = build_for_country(denmark, "SE", RELEASE)
+    second, _ = build_for_country(denmark, "SE", RELEASE)
+    receive(denmark, sweden, identity, first)
+    receive(denmark, sweden, identity, second)
+    receive(denmark, sweden, identity, second)
+    with pytest.raises(ItemError, match="PACKAGE-REPLAY"):
+        receive(denmark, sweden, identity, first)
+
+
+def test_the_preview_shows_what_changed_since_it_was_sent(pair) -> None:
+    denmark, _, _ = pair
+    assert preview(denmark, "SE")[0]["last_sent"] is None
+    build_for_country(denmark, "SE", RELEASE)
+    changed = [statement(), statement(id="S-9999999999", value="other@example.org")]
+    publish(denmark, lead(operation=denmark.operation, statements=changed))
+    row = preview(denmark, "SE")[0]
+    assert (row["last_sent"], row["added"], row["version"]) == (f"{denmark.operation}-SE-0001", 1, 2)
+    difference, package = diff_with_sent(denmark, "L-SE-0000000001")
+    assert [s.id for s in difference.added] == ["S-9999999999"]
+    assert package == f"{denmark.operation}-SE-0001"
+
+
+def test_nothing_is_sent_about_a_person_on_hold_until_it_is_lifted(pair) -> None:
+    denmark, _, _ = pair
+    hold(denmark, "P-1", reason="mistaken identity suspected")
+    with pytest.raises(UsageError, match="no lead"):
+        build_for_country(denmark, "SE", RELEASE)
+    assert lift(denmark, "P-1", reason="checked") == 1
+    build_for_country(denmark, "SE", RELEASE)
+
+
+def test_a_recall_reaches_the_recipient_and_its_acknowledgement_closes_it(pair, tmp_path) -> None:
+    from fairlead.register.followup import find_recalls
+
+    denmark, sweden, identity = pair
+    package, _ = build_for_country(denmark, "SE", RELEASE)
+    receive(denmark, sweden, identity, package)
+    signed = recall_package(
+        denmark, f"{denmark.operation}-SE-0001", leads=(), reason="wrong person", officer="holm"
+    )
+    notice, answer = tmp_path / "notice.json", tmp_path / "answer.json"
+    notice.write_text(signed.text)
+    _, text = answer_recall(
+        sweden.workspace, notice, lead_keys(denmark.workspace, "DK"), officer="berg", at=sweden.clock()
+    )
+    answer.write_text(text)
+    assert take_acknowledgement(denmark, answer, lead_keys(sweden.workspace, "SE")) == 1
+    recalls = find_recalls(denmark.user_id, denmark.operation, at=denmark.clock())
+    assert all(r["acknowledged_at"] for r in recalls)
+
+
+def test_an_erased_entry_leaves_a_certificate_and_a_log_that_verifies(pair) -> None:
+    denmark, _, _ = pair
+    make_checkpoint(denmark.workspace)
+    index = verify_ledger(denmark.workspace).size - 1
+    certificate = erase_entry(denmark, index, reason="retention ended", officer="holm")
+    assert "signatures" in certificate
+    assert verify_ledger(denmark.workspace).verified
+    with pytest.raises(UsageError, match="erased already"):
+        erase_entry(denmark, index, reason="again", officer="holm")
+
+
+def rewrite(index: int, leaf: bytes) -> None:
+    """What only an administrator of the database can do: switch the trigger off and change an entry."""
+    from django.db import connections
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ALTER TABLE register_ledger DISABLE TRIGGER USER")
+        cursor.execute("UPDATE register_ledger SET leaf = %s WHERE index = %s", [leaf, index])
+        cursor.execute("ALTER TABLE register_ledger ENABLE TRIGGER USER")
+
+
+def test_a_log_rewritten_by_its_own_administrator_is_caught_by_a_witness_and_by_every_recipient(
+    pair, tmp_path
+) -> None:
+    from fairlead.case.keys import ledger_note_key
+    from fairlead.register.ledger_store import get_entry
+
+    denmark, sweden, identity = pair
+    package, _ = build_for_country(denmark, "SE", RELEASE)
+    receive(denmark, sweden, identity, package)
+    key = create_officer_key(sweden.workspace, "witness")
+    seen = tmp_path / "seen.txt"
+    offered = tmp_path / "offered.json"
+    offered.write_text(export_consistency(denmark.workspace, since=0))
+    log_key = ledger_note_key(denmark.workspace)
+    witness(offered, log_key=log_key, name="SE", key_file=key, seen_file=seen, clock=sweden.clock)
+    size = verify_ledger(denmark.workspace).size
+    original, _, _ = get_entry(size - 2)
+    try:
+        rewrite(size - 2, original.replace(b'"what":"', b'"what":"x'))
+        make_checkpoint(
+            denmark.workspace
+        )  # the lead country signs the rewritten log as if nothing had happened
+        offered.write_text(export_consistency(denmark.workspace, since=int(seen.read_text().split("\n")[1])))
+        with pytest.raises(ItemError, match="LEDGER-FORK"):
+            witness(offered, log_key=log_key, name="SE", key_file=key, seen_file=seen, clock=sweden.clock)
+        report = verify_ledger(denmark.workspace, against=seen)
+        assert any("the checkpoint given" in finding for finding in report.findings)
+        second, _ = build_for_country(denmark, "SE", RELEASE)
+        with pytest.raises(ItemError, match="LEDGER-FORK"):
+            receive(denmark, sweden, identity, second)
+    finally:
+        rewrite(size - 2, original)
+        make_checkpoint(denmark.workspace)
+    assert verify_ledger(denmark.workspace, against=seen).verified
+
+
+def test_a_liaison_officer_cannot_build_a_package(pair) -> None:
+    from dataclasses import replace
+
+    from fairlead.register.actions import Role
+    from fairlead.register.people import add_user, grant
+
+    denmark, _, _ = pair
+    user = add_user("liaison-of-sweden")
+    grant(user, denmark.operation, role=Role.LIAISON, country="SE")
+    with pytest.raises(UsageError, match="USAGE-RIGHT"):
+        build_for_country(replace(denmark, user_id=user.pk, user_name=user.username), "SE", RELEASE)
