@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ import pytest
 from fairlead.cli.main import run
 from fairlead.law.check import check_folder, rewrite_folder
 from fairlead.law.load import read_folder
+from fairlead.law.resolve import ask, assess_with
 from fairlead.law.toml import write_toml
+from fairlead.terms.law import AgeBand, ImageClass, LegalAct
 from tests.law.worlds import change, zedland
 
 
@@ -121,3 +125,30 @@ def test_an_international_instrument_without_its_source_is_found(tmp_path: Path)
     said = messages(folder)
     for fault in ("basis SOURCED without a source", "confidence high needs", "the field colour is not known"):
         assert fault in said
+
+
+def test_a_correction_leaves_the_answer_of_an_earlier_day_as_it_was(tmp_path: Path) -> None:
+    folder = zedland(tmp_path)
+    file = folder / "zz" / "ZZ-11.toml"
+    change(file, superseded_on="2026-12-10")
+    table = tomllib.loads(file.read_text("utf-8"))
+    corrected = dict(table["version"][0])
+    corrected.pop("superseded_on")
+    corrected |= {
+        "id": "ZZ-11-r2",
+        "status": "in_force",
+        "valid_from": "2026-02-01",
+        "recorded_on": "2026-12-10",
+    }
+    table["version"].append(corrected)
+    file.write_text(write_toml(table), "utf-8")
+    records = read_folder(folder).records
+
+    def answers(as_of: date | None) -> list[str]:
+        asked = ask("ZZ", LegalAct.TOOL, ImageClass.SYNTH, AgeBand.UNDER_18, as_of=as_of)
+        day = date(2026, 3, 1)
+        return [p.verdict.value for p in assess_with(records, asked, (day, day)).periods]
+
+    assert answers(date(2026, 12, 9)) == ["unclear"]
+    assert answers(date(2026, 12, 10)) == answers(None) == ["may_apply"]
+    assert "overlap" not in messages(folder)

@@ -22,8 +22,8 @@ def _sound(folder: Path) -> LawFolder:
     return read
 
 
-def write_form(folder: Path, code: str, target: Path | None) -> str | None:
-    """The form of a country as Markdown, returned, or written to ``target``; a name in .pdf gives a PDF."""
+def write_form(folder: Path, code: str, file: Path | None) -> str | None:
+    """The form of a country as Markdown, returned, or written to ``file``; a name in .pdf gives a PDF."""
     read = _sound(folder)
     home = read.records.home_of(code)
     if home is None:
@@ -32,13 +32,13 @@ def write_form(folder: Path, code: str, target: Path | None) -> str | None:
             "Copy the folder zz to begin a country; docs/how-to/review-a-countrys-law.md says how.",
             code="USAGE-JURISDICTION",
         )
-    if target is not None and target.suffix.lower() == ".pdf":
-        target.write_bytes(render_form_pdf(read, home.code))
+    if file is not None and file.suffix.lower() == ".pdf":
+        file.write_bytes(render_form_pdf(read, home.code))
         return None
     form = render_form(read, home.code)
-    if target is None:
+    if file is None:
         return form
-    target.write_text(form, "utf-8")
+    file.write_text(form, "utf-8")
     return None
 
 

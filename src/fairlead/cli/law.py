@@ -320,18 +320,18 @@ def review() -> None:
 
 @review.command("form")
 @click.argument("jurisdiction")
-@click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="FILE.md or FILE.pdf.")
+@click.option("--to", "file", type=click.Path(path_type=Path, dir_okay=False), help="FILE.md or FILE.pdf.")
 @_DATA
 @json_option
-def review_form(jurisdiction: str, target: Path | None, data: Path | None, *, as_json: bool) -> None:
+def review_form(jurisdiction: str, file: Path | None, data: Path | None, *, as_json: bool) -> None:
     """Make the review form of JURISDICTION: Markdown to read back, or PDF to fill in by hand."""
-    written = write_form(data or shipped_folder(), jurisdiction.upper(), target)
+    written = write_form(data or shipped_folder(), jurisdiction.upper(), file)
     if as_json:
         print_json(
-            {"jurisdiction": jurisdiction.upper(), "file": str(target) if target else None, "form": written}
+            {"jurisdiction": jurisdiction.upper(), "file": str(file) if file else None, "form": written}
         )
     else:
-        click.echo(written if target is None else f"Form written to {target}")
+        click.echo(written if file is None else f"Form written to {file}")
 
 
 @review.command("import")

@@ -112,10 +112,10 @@ def _of_knowledge(record: str, knowledge: Knowledge, as_of: date | None) -> list
             pass
     if knowledge.confidence is Confidence.LOW:
         said.append(f"{record} has low confidence: no better than unclear.")
-    if as_of is not None and as_of - (knowledge.verified_on or knowledge.recorded_on) > timedelta(
-        days=STALE_DAYS
-    ):
-        said.append(f"{record} was not verified in the {STALE_DAYS} days before {as_of}.")
+    if as_of is not None:
+        verified = knowledge.verified_on if knowledge.verified_on and knowledge.verified_on <= as_of else None
+        if as_of - (verified or knowledge.recorded_on) > timedelta(days=STALE_DAYS):
+            said.append(f"{record} was not verified in the {STALE_DAYS} days before {as_of}.")
     return said
 
 

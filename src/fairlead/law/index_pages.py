@@ -130,7 +130,10 @@ def render_changelog(records: RecordSet) -> str:
 def render_instruments(instruments: Iterable[Instrument], records: RecordSet) -> str:
     """International instruments with what they rest on; they answer no question about an act."""
     text = MADE + "# International instruments\n\n" + NOTICE
-    text += "They stand behind national law; none of them answers a question about an act here. Reservations of states are\nnot recorded.\n"
+    text += (
+        "They stand behind national law; none of them answers a question about an act here. Reservations of\n"
+    )
+    text += "states are not recorded.\n"
     for instrument in instruments:
         text += f"\n## {instrument.instrument}, {instrument.provision}\n\n{instrument.content}\n\n"
         text += f"- note: {instrument.note}\n" if instrument.note else ""
