@@ -59,9 +59,7 @@ def give_role(session: Session, name: str, *, role: str, country: str) -> None:
             code="USAGE-GRANT",
         )
     if known_roles[role] is Role.LIAISON and country == WHOLE_OPERATION:
-        raise UsageError(
-            "a liaison officer works for one country", "Choose the country.", code="USAGE-GRANT"
-        )
+        raise UsageError("a liaison officer works for one country", "Choose the country.", code="USAGE-GRANT")
     grant(add_user(clean), session.operation, role=known_roles[role], country=country)
     session.record(Operation.ALTERATION, "grant.give", (clean, role, country), "need to know")
 
@@ -80,5 +78,8 @@ def take_role(session: Session, grant_id: int) -> None:
     ended = end_grant(session.operation, grant_id)
     if ended is not None:
         session.record(
-            Operation.ALTERATION, "grant.end", (ended["name"], ended["role"], ended["country"]), "need to know"
+            Operation.ALTERATION,
+            "grant.end",
+            (ended["name"], ended["role"], ended["country"]),
+            "need to know",
         )

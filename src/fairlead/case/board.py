@@ -155,9 +155,7 @@ def _require_report(session: Session, country: str) -> None:
 
     user = User(pk=session.user_id)
     with acting_as(user):
-        own = can(
-            user, Action.ANSWER, operation=session.operation, country=country, at=session.clock()
-        )
+        own = can(user, Action.ANSWER, operation=session.operation, country=country, at=session.clock())
     if not own:
         session.require(Action.COORDINATE, country=country)
 
@@ -172,9 +170,7 @@ def report_incident(session: Session, country: str, text: str) -> None:
         _require_report(session, country)
     if not text.strip():
         raise UsageError("an incident needs a text", "Say what happened.", code="USAGE-REASON")
-    record_incident(
-        session.user_id, session.operation, country, text=text.strip()[:2000], at=session.clock()
-    )
+    record_incident(session.user_id, session.operation, country, text=text.strip()[:2000], at=session.clock())
     session.record(Operation.ALTERATION, "board.incident", (country,), "action day")
 
 
@@ -231,9 +227,7 @@ def release_press_figures(session: Session) -> None:
         "not_released": current.not_released,
     }
     release_figures(session.operation, body, name=session.user_name, at=session.clock())
-    session.record(
-        Operation.DISCLOSURE, "figures.release", (session.operation,), "press", recipient="press"
-    )
+    session.record(Operation.DISCLOSURE, "figures.release", (session.operation,), "press", recipient="press")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

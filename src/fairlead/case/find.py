@@ -41,9 +41,7 @@ def find(session: Session, words: str) -> Found:
     persons, contents = _in_tables(session, wanted) if _sees_whole(session) else ([], [])
     leads, packages = _in_register(session, wanted)
     found = Found(persons=persons, contents=contents, leads=leads, packages=packages)
-    session.record(
-        Operation.CONSULTATION, "find", (wanted[:80],), "search", facts={"found": found.total}
-    )
+    session.record(Operation.CONSULTATION, "find", (wanted[:80],), "search", facts={"found": found.total})
     return found
 
 

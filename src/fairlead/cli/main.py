@@ -10,6 +10,7 @@ import click
 from fairlead import __version__
 from fairlead.cli import (
     attribute,
+    deconflict,
     demo,
     doctor,
     documents,
@@ -62,6 +63,7 @@ for command in (
     lead.lead,
     package.package,
     outcome.outcome,
+    deconflict.deconflict,
     statistics.statistics,
     ledger.ledger,
     verify.verify,

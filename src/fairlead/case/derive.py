@@ -1,0 +1,116 @@
+"""The sandbox handler of the reveal ladder: a content's bytes in, one small PNG of the asked level out."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Any
+
+import av
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
+from pillow_heif import register_heif_opener
+
+from fairlead.terms.review import RevealLevel
+
+_PICTURE_BYTES = 256 << 20
+_PIXELS = 120_000_000
+_SIZE = {
+    RevealLevel.LINES: 160,
+    RevealLevel.SOFT: 320,
+    RevealLevel.GREY: 900,
+    RevealLevel.COLOUR: 1400,
+}
+_SHEET = 3
+_FRAMES_READ = 20_000
+
+
+def warm() -> None:
+    """Load every decoder and the font, while files can still be opened."""
+    register_heif_opener()
+    Image.preinit()
+    Image.init()
+    Image.MAX_IMAGE_PIXELS = _PIXELS
+    square = Image.new("RGB", (64, 64), "white")
+    for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"):
+        held = io.BytesIO()
+        square.save(held, kind)
+        Image.open(io.BytesIO(held.getvalue())).load()
+    for level in RevealLevel:
+        if level:
+            _derive(square, level, "warm")
+
+
+def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+    """One derivative as PNG in hex. ``header``: level, family, mark (text drawn across from level 3 on)."""
+    level = RevealLevel(header["level"])
+    size = os.fstat(descriptors[0]).st_size
+    if size > _PICTURE_BYTES:
+        raise ValueError("too large")
+    data = _read(descriptors[0], size)
+    picture = _storyboard(data) if header["family"] == "video" else _open(data)
+    shown = _derive(picture, level, str(header["mark"]))
+    held = io.BytesIO()
+    shown.save(held, "PNG")
+    return {"png": held.getvalue().hex(), "width": shown.width, "height": shown.height}
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    data = b""
+    while len(data) < size and (chunk := os.pread(descriptor, size - len(data), len(data))):
+        data += chunk
+    return data
+
+
+def _open(data: bytes) -> Image.Image:
+    picture = Image.open(io.BytesIO(data))
+    picture.draft("RGB", (2800, 2800))
+    turned: Image.Image = ImageOps.exif_transpose(picture) or picture
+    flat = Image.new("RGB", turned.size, "#808080")
+    rgba = turned.convert("RGBA")
+    flat.paste(rgba, mask=rgba.getchannel("A"))
+    return flat
+
+
+def _storyboard(data: bytes) -> Image.Image:
+    """Nine frames of a video in one picture, without sound."""
+    with av.open(io.BytesIO(data)) as container:
+        stream = container.streams.video[0]
+        frames = []
+        step = max(1, (stream.frames or 90) // (_SHEET * _SHEET))
+        for number, frame in enumerate(container.decode(stream)):
+            if number % step == 0:
+                frames.append(frame.to_image().convert("RGB"))
+            if len(frames) == _SHEET * _SHEET or number > _FRAMES_READ:
+                break
+    side = 360
+    sheet = Image.new("RGB", (side * _SHEET, side * _SHEET), "#202020")
+    for number, frame in enumerate(frames):
+        frame.thumbnail((side - 8, side - 8))
+        sheet.paste(frame, (side * (number % _SHEET) + 4, side * (number // _SHEET) + 4))
+    return sheet
+
+
+def _derive(picture: Image.Image, level: RevealLevel, mark: str) -> Image.Image:
+    shown = picture.copy()
+    shown.thumbnail((_SIZE[level], _SIZE[level]))
+    match level:
+        case RevealLevel.LINES:
+            grey = ImageOps.autocontrast(shown.convert("L").filter(ImageFilter.GaussianBlur(1)))
+            edges = ImageOps.autocontrast(grey.filter(ImageFilter.FIND_EDGES))
+            return ImageOps.invert(edges).point(lambda v: 255 if v > 190 else 40)
+        case RevealLevel.SOFT:
+            return shown.convert("L").filter(ImageFilter.GaussianBlur(max(3, max(shown.size) // 45)))
+        case RevealLevel.GREY:
+            return _marked(shown.convert("L").convert("RGB"), mark)
+        case RevealLevel.COLOUR | RevealLevel.NEUTRAL:
+            return _marked(shown, mark)
+
+
+def _marked(picture: Image.Image, mark: str) -> Image.Image:
+    """The picture with who looked and when drawn along its lower edge."""
+    pen = ImageDraw.Draw(picture)
+    font = ImageFont.load_default()
+    height = 16
+    pen.rectangle((0, picture.height - height, picture.width, picture.height), fill="#000000")
+    pen.text((4, picture.height - height + 2), mark, fill="#ffffff", font=font)
+    return picture

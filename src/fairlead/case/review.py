@@ -1,0 +1,300 @@
+"""Looking, as little as possible: the queue, the ladder, decisions, and the sample of what was set aside."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from fairlead.case.content_file import TRIAGE_SQL, TRIAGE_TABLES
+from fairlead.case.exhibits import opener_of
+from fairlead.case.session import Session
+from fairlead.case.wilson import wilson_interval
+from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool
+from fairlead.register.actions import Action
+from fairlead.tables.known import KNOWN
+from fairlead.terms.custody import Operation
+from fairlead.terms.errors import ItemError, UsageError
+from fairlead.terms.review import (
+    BREAK_AFTER_MINUTES,
+    BREAK_MINUTES,
+    EXPOSURE_FROM,
+    PURPOSE_FROM,
+    Purpose,
+    RevealLevel,
+    ReviewDecision,
+)
+
+SAMPLE_SIZE = 40
+_LINK_LIVES = timedelta(seconds=60)
+_LONGEST_S = 600.0
+_DAYS_SHOWN = timedelta(days=30)
+_ASIDE = ("known_benign", "machine_made")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Where reviewing stands: what is left, what a second person must see, what was decided, and the sample."""
+
+    waiting: list[dict[str, Any]]
+    second: list[dict[str, Any]]
+    decided: int
+    views_saved_by_clusters: int
+    sample: list[dict[str, Any]]
+    sample_done: int
+    sample_missed: int
+    aside: int
+
+    @property
+    def missed_rate(self) -> tuple[float, float, float] | None:
+        """Share of the sample that was relevant, with its 95 % interval, in percent; None before any look."""
+        if not self.sample_done:
+            return None
+        low, high = wilson_interval(self.sample_missed, self.sample_done)
+        return 100 * self.sample_missed / self.sample_done, 100 * low, 100 * high
+
+
+def open_queue(session: Session) -> Queue:
+    """The queue for this user. One entry stands for a whole cluster; large clusters come first."""
+    from fairlead.register.reviews import find_reviews
+
+    session.require(Action.REVIEW)
+    decided = find_reviews(session.user_id, session.operation, at=session.clock())
+    catalogue = Catalogue(session.store, TRIAGE_TABLES)
+    try:
+        rows = catalogue.rows(
+            f"""SELECT sha256, media_type, family, reason, files, cluster, cluster_size, conclusion FROM ({TRIAGE_SQL})
+                WHERE state = 'for_people' AND family IN ('picture', 'video') AND verdict = 'decoded'
+                QUALIFY row_number() OVER (PARTITION BY coalesce(cluster, sha256) ORDER BY sha256) = 1
+                ORDER BY cluster_size DESC, files DESC, sha256"""
+        )
+        aside = catalogue.rows(
+            f"""SELECT sha256, media_type, family, reason, state, files, 1 AS cluster_size FROM ({TRIAGE_SQL})
+                WHERE state IN {_ASIDE} AND family IN ('picture', 'video') AND verdict = 'decoded'
+                ORDER BY sha256(sha256 || $salt)""",
+            {"salt": session.operation},
+        )
+    finally:
+        catalogue.close()
+    sample = aside[:SAMPLE_SIZE]
+    looked = [decided[row["sha256"]] for row in sample if row["sha256"] in decided]
+    second = [
+        row
+        for row in rows
+        if (held := decided.get(row["sha256"]))
+        and held["decision"] == ReviewDecision.UNSURE
+        and held["user_id"] != session.user_id
+    ]
+    return Queue(
+        waiting=[row for row in rows if row["sha256"] not in decided],
+        second=second,
+        decided=sum(not row["sample"] for row in decided.values()),
+        views_saved_by_clusters=sum(row["cluster_size"] - 1 for row in rows),
+        sample=[row for row in sample if row["sha256"] not in decided],
+        sample_done=len(looked),
+        sample_missed=sum(row["decision"] == ReviewDecision.RELEVANT for row in looked),
+        aside=len(aside),
+    )
+
+
+def next_item(session: Session, *, sample: bool) -> str | None:
+    """The content to look at next, or None when nothing is left."""
+    queue = open_queue(session)
+    rows = queue.sample if sample else (*queue.waiting, *queue.second)
+    return rows[0]["sha256"] if rows else None
+
+
+def categories(session: Session) -> list[str]:
+    """Categories of the schemes that came with the imported lists, as ``scheme: category``."""
+    catalogue = Catalogue(session.store, (KNOWN,))
+    try:
+        rows = catalogue.rows(
+            "SELECT DISTINCT scheme || ': ' || category AS c FROM known WHERE scheme IS NOT NULL AND scheme <> '' "
+            "AND category IS NOT NULL ORDER BY 1 LIMIT 60"
+        )
+    finally:
+        catalogue.close()
+    return [row["c"] for row in rows]
+
+
+def ask_to_see(session: Session, sha256: str, *, level: int, purpose: str) -> str:
+    """Note that the user wants to see a content one step further; returns a token for one look.
+
+    No step is left out, and from level 3 on a purpose is given. UsageError otherwise.
+    """
+    from fairlead.register.reviews import highest_level, record_exposure
+
+    session.require(Action.REVIEW)
+    seen = highest_level(session.user_id, session.operation, sha256, at=session.clock())
+    if not RevealLevel.LINES <= level <= RevealLevel.COLOUR or level > seen + 1:
+        raise UsageError(
+            "the ladder is climbed one step at a time", "Ask for the next level.", code="USAGE-REVEAL"
+        )
+    if level >= PURPOSE_FROM and purpose not in {p.value for p in Purpose}:
+        raise UsageError("this level needs a purpose", "Choose why you look.", code="USAGE-REVEAL")
+    token = secrets.token_urlsafe(24)
+    record_exposure(
+        session.user_id,
+        session.operation,
+        sha256,
+        level=level,
+        purpose=purpose if level >= PURPOSE_FROM else "",
+        token=token,
+        at=session.clock(),
+    )
+    session.record(
+        Operation.CONSULTATION, "review.reveal", (sha256,), purpose or "ladder", facts={"level": level}
+    )
+    return token
+
+
+def picture_of(session: Session, token: str) -> bytes:
+    """The PNG of a token that this user asked for within the last minute. LookupError otherwise."""
+    from fairlead.register.reviews import find_exposure
+
+    session.require(Action.REVIEW)
+    at = session.clock()
+    asked = find_exposure(session.user_id, session.operation, token, at=at)
+    if asked is None or at - asked["at"] > _LINK_LIVES:
+        raise LookupError(token)
+    catalogue = Catalogue(session.store, TRIAGE_TABLES)
+    try:
+        rows = catalogue.rows(
+            "SELECT exhibit, locator, family FROM contents WHERE sha256 = $s", {"s": asked["subject"]}
+        )
+    finally:
+        catalogue.close()
+    if not rows:
+        raise LookupError(token)
+    mark = f"{session.user_name} {at:%Y-%m-%d %H:%M}Z {asked['purpose']} {token[:6]}"
+    return _derive(session, rows[0], asked["level"], mark)
+
+
+_POOLS: dict[str, SandboxPool] = {}
+_ONE_AT_A_TIME = threading.Lock()
+"""A pool answers one job after the other; the server has several threads."""
+
+
+def _derive(session: Session, row: dict[str, Any], level: int, mark: str) -> bytes:
+    header = {"level": level, "family": row["family"], "mark": mark}
+    with _ONE_AT_A_TIME:
+        if "derive" not in _POOLS:
+            _POOLS["derive"] = SandboxPool(
+                handler="fairlead.case.derive:handle",
+                limits=SandboxLimits(memory_bytes=2 << 30, deadline_s=20, reply_bytes=32 << 20, threads=True),
+            )
+        try:
+            with opener_of(session)(row["exhibit"], row["locator"]) as descriptor:
+                reply = _POOLS["derive"].call(header, [descriptor])
+        except ItemError as problem:
+            raise LookupError(problem.code) from problem
+    png = reply.body.get("png") if reply.outcome is Outcome.OK else None
+    if not isinstance(png, str):
+        raise LookupError(reply.outcome.value)
+    return bytes.fromhex(png)
+
+
+def note_seconds(session: Session, token: str, untrusted_seconds: str) -> None:
+    """Add the time for which something was shown; what the browser says is bounded."""
+    from fairlead.register.reviews import add_seconds
+
+    try:
+        seconds = float(untrusted_seconds)
+    except ValueError:
+        return
+    if 0 < seconds <= _LONGEST_S:
+        add_seconds(session.user_id, token, seconds, at=session.clock())
+
+
+def decide(session: Session, sha256: str, *, decision: str, category: str, note: str, sample: bool) -> int:
+    """Keep a decision for a content and its cluster; returns for how many contents it holds."""
+    from fairlead.register.reviews import highest_level, record_review
+
+    session.require(Action.REVIEW)
+    if decision not in {d.value for d in ReviewDecision}:
+        raise UsageError("that is no decision", "Choose one of the three.", code="USAGE-REVIEW")
+    if category and category not in categories(session):
+        raise UsageError(
+            "that category is in no scheme imported here", "Choose one of the list.", code="USAGE-REVIEW"
+        )
+    catalogue = Catalogue(session.store, TRIAGE_TABLES)
+    try:
+        rows = catalogue.rows(
+            """SELECT c.sha256, k.cluster FROM contents c LEFT JOIN clusters k USING (sha256)
+               WHERE c.sha256 = $s OR k.cluster = (SELECT cluster FROM clusters WHERE sha256 = $s)""",
+            {"s": sha256},
+        )
+    finally:
+        catalogue.close()
+    if sha256 not in {row["sha256"] for row in rows}:
+        raise UsageError("there is no such content", "Go back to the queue.", code="USAGE-REVIEW")
+    own = next(row for row in rows if row["sha256"] == sha256)
+    subjects = [sha256] if sample else [row["sha256"] for row in rows]
+    record_review(
+        session.user_id,
+        session.operation,
+        subjects,
+        cluster=own["cluster"] or "",
+        decision=decision,
+        category=category,
+        note=note[:1000],
+        sample=sample,
+        highest_level=highest_level(session.user_id, session.operation, sha256, at=session.clock()),
+        at=session.clock(),
+    )
+    session.record(
+        Operation.ALTERATION,
+        "review.decide",
+        (sha256,),
+        decision,
+        facts={"contents": len(subjects), "sample": int(sample)},
+    )
+    return len(subjects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """A person's own exposure: by level and by day; whether a break is due."""
+
+    by_level: dict[int, tuple[int, float]]
+    by_day: list[tuple[Any, int, float]]
+    stretch_minutes: int
+    break_due: bool
+
+
+def own_exposure(session: Session) -> Exposure:
+    """What this user had to see in the last thirty days."""
+    from fairlead.register.reviews import own_exposures
+
+    at = session.clock()
+    rows = own_exposures(session.user_id, since=_DAYS_SHOWN, at=at)
+    by_level: dict[int, tuple[int, float]] = {}
+    by_day: dict[Any, tuple[int, float]] = {}
+    for row in rows:
+        views, seconds = by_level.get(row["level"], (0, 0.0))
+        by_level[row["level"]] = views + 1, seconds + row["seconds"]
+        if row["level"] >= EXPOSURE_FROM:
+            views, seconds = by_day.get(row["at"].date(), (0, 0.0))
+            by_day[row["at"].date()] = views + 1, seconds + row["seconds"]
+    minutes = stretch([row["at"] for row in rows], now=at)
+    return Exposure(
+        by_level=dict(sorted(by_level.items())),
+        by_day=[(day, *both) for day, both in sorted(by_day.items(), reverse=True)],
+        stretch_minutes=minutes,
+        break_due=minutes >= BREAK_AFTER_MINUTES,
+    )
+
+
+def stretch(looks: list[datetime], *, now: datetime) -> int:
+    """For how many minutes somebody has looked without a break of ten minutes, up to now; 0 after a break."""
+    longest_gap = timedelta(minutes=BREAK_MINUTES)
+    begins = None
+    last = now
+    for look in reversed(looks):
+        if last - look >= longest_gap:
+            break
+        begins = last = look
+    return int((now - begins).total_seconds() // 60) if begins else 0
