@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fairlead.case.law import assess_persons
 from fairlead.case.session import Session
+from fairlead.cli.main import run
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.law.stage import UNDATED, AssessmentsStage
 from fairlead.tables.attribution import PERSONS
 from fairlead.tables.law import ASSESSMENTS
 from fairlead.tables.records import ACTS
-from fairlead.terms.law import ImageClass
+from fairlead.terms.law import AgeBand, ImageClass
 
 
 def put_records(
@@ -135,3 +139,30 @@ def test_assessing_persons_is_an_entry_in_the_ledger(make_session: Callable[...,
 def test_a_row_puts_the_local_term_beside_the_english_one(tmp_path: Path) -> None:
     rows = assessed(tmp_path, {"P-1": "DE"}, [("P-1", "upload", "2025-01-02", "2025-01-02")])
     assert "wirklichkeitsnah = realistic" in rows[0]["terms"]
+
+
+def test_the_command_prints_counts_by_jurisdiction_and_verdict(
+    make_session: Callable[..., Session], capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = make_session()
+    put_records(session.store, {"P-1": "GB"}, [("P-1", "access", "2025-01-02", "2025-01-02")])
+    where = ["--workspace", str(session.workspace.root), "--user", session.user_name]
+    assert run(["law", "assess-persons", "--image", "synth", "--image", "drawn", *where, "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["persons"], figures["assessments"]) == (1, 6)
+    assert {
+        "jurisdiction": "GB-EAW",
+        "verdict": "may_apply",
+        "assessments": 1,
+        "persons": 1,
+    } in figures["jurisdictions"]
+    assert run(["law", "assess-persons", *where]) == 0
+    assert "Not legal advice" in capsys.readouterr().out
+
+
+def test_narrower_parameters_replace_what_was_assessed_before(make_session: Callable[..., Session]) -> None:
+    session = make_session()
+    put_records(session.store, {"P-1": "DE"}, [("P-1", "download", "2025-01-02", "2025-01-02")])
+    assert {r["verdict"] for r in assess_persons(session).jurisdictions} == {"unclear"}
+    young = assess_persons(session, age_band=AgeBand.UNDER_14)
+    assert {r["verdict"] for r in young.jurisdictions} == {"may_apply"}
