@@ -66,7 +66,7 @@ def test_a_record_changed_since_the_form_was_made_is_not_verified(tmp_path: Path
     form = filled(folder, "ZZ-10", "ZZ-11")
     change(folder / "zz" / "ZZ-11.toml", citation="Another section")
     before = tables(folder)
-    with pytest.raises(UsageError, match="LAW-REVIEW-STATE"):
+    with pytest.raises(UsageError, match="LAW-STATE"):
         import_review_file(folder, form, today=TODAY)
     assert tables(folder) == before
 
@@ -82,11 +82,11 @@ def test_a_second_review_of_the_same_text_needs_no_new_form(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("ticked", "by", "on", "code"),
     [
-        (["ZZ-10"], "", "2026-12-01", "LAW-REVIEW-NAME"),
-        (["ZZ-10"], "A. Reader", "tomorrow", "LAW-REVIEW-NAME"),
-        (["ZZ-10"], "A. Reader", "2027-01-02", "LAW-REVIEW-NAME"),
-        (["ZZ-10"], "A. Reader", "2026-11-21", "LAW-REVIEW-DAY"),
-        ([], "A. Reader", "2026-12-01", "LAW-REVIEW-EMPTY"),
+        (["ZZ-10"], "", "2026-12-01", "LAW-REVIEWER"),
+        (["ZZ-10"], "A. Reader", "tomorrow", "LAW-REVIEWER"),
+        (["ZZ-10"], "A. Reader", "2027-01-02", "LAW-REVIEWER"),
+        (["ZZ-10"], "A. Reader", "2026-11-21", "LAW-DAY"),
+        ([], "A. Reader", "2026-12-01", "LAW-EMPTY"),
     ],
 )
 def test_a_form_that_does_not_hold_changes_nothing(
@@ -103,14 +103,14 @@ def test_a_tick_for_a_record_that_does_not_exist_is_refused(tmp_path: Path) -> N
     folder = zedland(tmp_path)
     file = filled(folder, "ZZ-10")
     file.write_text(file.read_text("utf-8").replace("correct: ZZ-10 ", "correct: ZZ-99 "), "utf-8")
-    with pytest.raises(UsageError, match="LAW-REVIEW-RECORD"):
+    with pytest.raises(UsageError, match="LAW-RECORD"):
         import_review_file(folder, file, today=TODAY)
 
 
 def test_a_pdf_cannot_be_read_back_and_says_so(tmp_path: Path) -> None:
     folder = zedland(tmp_path)
     write_form(folder, "ZZ", tmp_path / "form.pdf")
-    with pytest.raises(UsageError, match="LAW-REVIEW-FILE"):
+    with pytest.raises(UsageError, match="LAW-FORM"):
         import_review_file(folder, tmp_path / "form.pdf", today=TODAY)
 
 

@@ -50,6 +50,6 @@ def import_review_file(folder: Path, file: Path, *, today: date) -> ReviewImport
         raise UsageError(
             f"{file.name} is not text",
             "Give the Markdown form; a PDF form has to be carried over by hand.",
-            code="LAW-REVIEW-FILE",
+            code="LAW-FORM",
         ) from problem
     return import_review(folder, _sound(folder), form, today=today)

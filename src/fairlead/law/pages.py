@@ -9,7 +9,7 @@ from itertools import groupby
 from fairlead.law.assessment import Answer
 from fairlead.law.duration import in_words
 from fairlead.law.load import RecordSet
-from fairlead.law.record import Gap, Jurisdiction, Knowledge, PolicePower, ProvisionVersion, Source
+from fairlead.law.record import PENDING, Gap, Jurisdiction, Knowledge, PolicePower, ProvisionVersion, Source
 from fairlead.law.resolve import ask, timeline_of
 from fairlead.law.timeline_svg import find_bars
 from fairlead.terms.law import (
@@ -175,6 +175,8 @@ def _provision(version: ProvisionVersion, records: RecordSet) -> str:
 
 
 def _held(version: ProvisionVersion) -> str:
+    if version.status in PENDING:
+        return ""
     start = f"from {version.valid_from}" if version.valid_from else "first day not recorded"
     if version.enacted_on:
         start += f", enacted {version.enacted_on}"

@@ -135,7 +135,7 @@ def import_review(folder: Path, read: LawFolder, form: str, *, today: date) -> R
         raise UsageError(
             "no record is ticked as correct in this form",
             "Tick a record with [x], and leave the rest of its line as it is.",
-            code="LAW-REVIEW-EMPTY",
+            code="LAW-EMPTY",
         )
     changed = dict(_verified(read, ticked, reviewer, day))
     for name, text in changed.items():
@@ -154,7 +154,7 @@ def _header(form: str, today: date) -> tuple[str, date]:
         raise UsageError(
             "the form names no reviewer, or no day up to today",
             "Fill in “Reviewed by:” and “Reviewed on:”, the day like 2026-11-30.",
-            code="LAW-REVIEW-NAME",
+            code="LAW-REVIEWER",
         )
     return reviewer, reviewed_on
 
@@ -175,13 +175,13 @@ def _verified(read: LawFolder, ticked: dict[str, str], reviewer: str, day: date)
                 raise UsageError(
                     f"the record {record['id']} has changed since this form was made",
                     "Make a new form with `fairlead law review form` and have it read again.",
-                    code="LAW-REVIEW-STATE",
+                    code="LAW-STATE",
                 )
             if day.isoformat() < record["recorded_on"]:
                 raise UsageError(
                     f"the form was reviewed before {record['id']} was recorded",
                     "Correct the day in “Reviewed on:”.",
-                    code="LAW-REVIEW-DAY",
+                    code="LAW-DAY",
                 )
             record["verified_on"] = day.isoformat()
             record["verified_by"] = reviewer
@@ -190,7 +190,7 @@ def _verified(read: LawFolder, ticked: dict[str, str], reviewer: str, day: date)
         raise UsageError(
             f"there is no record {', '.join(sorted(left))}",
             "Use a form made from these records.",
-            code="LAW-REVIEW-RECORD",
+            code="LAW-RECORD",
         )
     for name in dict.fromkeys(touched):
         yield name, write_toml(tables[name])
