@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,10 +38,10 @@ def test_the_same_list_asked_twice_looks_different() -> None:
 def test_an_answer_to_another_question_is_refused_or_shows_nothing() -> None:
     first, second = ask(["a", "b"]), ask(["a", "b"])
     reply, _ = answer(["a"], first.request)
-    try:
-        assert find_common(["a", "b"], second.private_key, reply) == []
-    except ItemError as problem:
-        assert problem.code == "DECONFLICT-FORM"
+    found: list[str] = []
+    with contextlib.suppress(ItemError):
+        found = find_common(["a", "b"], second.private_key, reply)
+    assert found == []
 
 
 @pytest.mark.parametrize(

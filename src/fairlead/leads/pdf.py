@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
+from functools import cache
 from importlib.resources import files
 
 from fairlead.leads.document import LeadDocument
 
 
+def language_of(country: str) -> str:
+    """The language in which a country's leads are printed, ISO 639-1; English where nothing is translated."""
+    return str(_words()["languages"].get(country, "en"))
+
+
 def render_lead(lead: LeadDocument) -> bytes:
-    """The lead as a tagged PDF (PDF/A-2a and PDF/UA-1); the same lead gives the same bytes."""
+    """The lead as a tagged PDF (PDF/A-2a and PDF/UA-1), its fixed words in the recipient's language.
+
+    The same lead gives the same bytes.
+    """
     import typst
 
+    language = language_of(lead.country)
+    inputs = {"lead": lead.to_json(), "language": language, "words": json.dumps(_words()[language])}
     template = (files("fairlead.leads") / "templates" / "lead.typ").read_bytes()
-    compiled: bytes = typst.compile(
-        template, sys_inputs={"lead": lead.to_json()}, pdf_standards=["a-2a", "ua-1"]
-    )
+    compiled: bytes = typst.compile(template, sys_inputs=inputs, pdf_standards=["a-2a", "ua-1"])
     return compiled
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    return tomllib.loads((files("fairlead.leads") / "templates" / "words.toml").read_text())
