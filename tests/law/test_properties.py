@@ -14,7 +14,7 @@ from fairlead.law import load_records
 from fairlead.law.load import RecordSet
 from fairlead.law.record import NOT_IN_FORCE, Knowledge, Penalty, ProvisionVersion
 from fairlead.law.resolve import assess_with
-from fairlead.law.timeline import Question, is_capped
+from fairlead.law.timeline import Question
 from fairlead.law.toml import write_toml
 from fairlead.terms.law import (
     AgeBand,
@@ -53,6 +53,10 @@ KNOWLEDGE = st.builds(
     verified_by=st.just(""),
 )
 MAXIMA = st.none() | st.sampled_from(["P6M", "P1Y", "P10Y"])
+
+
+def is_capped(knowledge: Knowledge) -> bool:
+    return knowledge.basis is Basis.MEMORY or knowledge.confidence is Confidence.LOW
 
 
 def versions(jurisdiction: str) -> st.SearchStrategy[ProvisionVersion]:
