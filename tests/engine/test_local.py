@@ -144,6 +144,21 @@ def test_a_gathering_is_repeated_only_when_its_input_changed(tmp_path: Path) -> 
     assert sum(store.read(SUMS).column("total").to_pylist()) == sum(n * n for n in range(10))
 
 
+class Silent(Summing):
+    name = "silent"
+
+    def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
+        yield from ()
+
+
+def test_a_gathering_that_finds_nothing_leaves_an_empty_table(tmp_path: Path) -> None:
+    store = PartStore(tmp_path)
+    with LocalEngine(store, workers=1) as engine:
+        engine.run(Silent())
+        engine.run(Silent())
+    assert store.read(SUMS).num_rows == 0
+
+
 def test_two_writers_at_a_time_are_refused(tmp_path: Path) -> None:
     with sole_writer(tmp_path), pytest.raises(RunError, match="RUN-LOCK"), sole_writer(tmp_path):
         pytest.fail("the second writer got in")

@@ -7,7 +7,7 @@ import re
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-_CODE = re.compile(r"[A-Z]+-[A-Z0-9]+")
+_CODE = re.compile(r"[A-Z]+(-[A-Z0-9]+)+")
 
 
 def find_errors() -> dict[str, tuple[str, str]]:

@@ -90,7 +90,8 @@ def _read_csv(untrusted_bytes: bytes) -> Iterator[ListItem]:
     """Rows of a CSV with a header that names md5, sha1, sha256 or pdq, and perhaps category."""
     text = untrusted_bytes.decode("utf-8-sig", errors="replace")
     delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    reader = csv.reader(io.StringIO(lines), delimiter=delimiter)
     header = [name.strip().lower().replace("-", "") for name in next(reader, [])]
     columns = {Algorithm(name): index for index, name in enumerate(header) if name in set(Algorithm)}
     if not columns:

@@ -1,0 +1,115 @@
+"""Hash lists as partners send them: what is read, what is refused, and why."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairlead.known.entry import KnownEntry, RejectedEntry
+from fairlead.known.imports import HashSet, import_list
+from fairlead.known.lists import ListFormat, read_list
+from fairlead.terms.errors import ItemError
+from fairlead.terms.matching import Meaning, ReleasePolicy
+
+SET = HashSet(
+    name="s", version="1", scheme="vics-us", meaning=Meaning.OF_INTEREST, release=ReleasePolicy.NOT_RELEASABLE
+)
+MD5, SHA1 = "a" * 32, "b" * 40
+CONTEXTS = [
+    ("odata.metadata", "http://github.com/ICMEC/ProjectVic/DataModels/1.1.xml#Media"),
+    ("odata.metadata", "http://github.com/ICMEC/ProjectVic/DataModels/1.3.xml#Media"),
+    (
+        "@odata.context",
+        "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/Default/$metadata#Media",
+    ),
+    ("@odata.context", "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/UK/$metadata#Media"),
+    (
+        "@odata.context",
+        "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/CUSTOM/$metadata#Media",
+    ),
+]
+
+
+def vics(*media: object, context: tuple[str, str] = CONTEXTS[1]) -> bytes:
+    return json.dumps({context[0]: context[1], "value": list(media)}).encode()
+
+
+def entries(form: ListFormat, data: bytes) -> list[KnownEntry]:
+    return [item for item in read_list(form, data) if isinstance(item, KnownEntry)]
+
+
+def rejected(form: ListFormat, data: bytes) -> list[RejectedEntry]:
+    return [item for item in read_list(form, data) if isinstance(item, RejectedEntry)]
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_every_envelope_that_was_observed_is_read(context: tuple[str, str]) -> None:
+    assert (
+        entries(ListFormat.VICS, vics({"MD5": MD5.upper(), "Category": 1}, context=context))[0].value == MD5
+    )
+
+
+def test_category_zero_null_and_absent_stay_three_things() -> None:
+    data = vics({"MD5": MD5, "Category": 0}, {"MD5": "c" * 32, "Category": None}, {"MD5": "d" * 32})
+    assert [e.category for e in entries(ListFormat.VICS, data)] == ["0", "null", None]
+
+
+def test_a_case_file_is_read_like_a_list_of_its_media() -> None:
+    context = ("odata.metadata", "http://github.com/ICMEC/ProjectVic/DataModels/1.2.xml#Cases")
+    data = vics({"CaseID": "x", "Media": [{"MD5": MD5, "SHA1": SHA1}]}, context=context)
+    assert {e.value for e in entries(ListFormat.VICS, data)} == {MD5, SHA1}
+
+
+@pytest.mark.parametrize("value", ["d41d8cd98f00b204e9800998ecf8427e", "D41D8CD98F00B204E9800998ECF8427E"])
+def test_the_hash_of_nothing_is_rejected_since_every_empty_file_has_it(value: str) -> None:
+    assert "zero bytes" in rejected(ListFormat.VICS, vics({"MD5": value}))[0].reason
+
+
+@pytest.mark.parametrize("value", ["0" * 64, "f" * 64, "0" * 60 + "ffff"])
+def test_a_degenerate_perceptual_hash_is_rejected(value: str) -> None:
+    assert "degenerate" in rejected(ListFormat.PDQ, value.encode())[0].reason
+
+
+def test_malformed_lines_are_kept_with_row_and_reason_and_the_rest_is_read() -> None:
+    good = "5a" * 32
+    data = f"{good}\nnot-a-hash\n\n# a comment\nhash={good[:-2]}11,x.jpg\n".encode()
+    assert [e.row for e in entries(ListFormat.PDQ, data)] == [1, 5]
+    assert [(r.row, "64 hex digits" in r.reason) for r in rejected(ListFormat.PDQ, data)] == [(2, True)]
+
+
+def test_a_csv_is_read_by_its_header_whatever_the_order_and_the_delimiter() -> None:
+    data = f"Category;MD5;SHA-1\nA;{MD5};{SHA1}\n".encode()
+    found = entries(ListFormat.CSV, data)
+    assert {(e.algorithm.value, e.category) for e in found} == {("md5", "A"), ("sha1", "A")}
+
+
+@pytest.mark.parametrize(
+    ("form", "data"),
+    [
+        (ListFormat.VICS, b"{"),
+        (ListFormat.VICS, b'{"value": []}'),
+        (ListFormat.VICS, b"[]"),
+        (ListFormat.CSV, b"name,colour\nx,y\n"),
+        (ListFormat.CSV, b""),
+    ],
+)
+def test_a_file_that_is_not_of_the_format_is_refused_as_a_whole(form: ListFormat, data: bytes) -> None:
+    with pytest.raises(ItemError, match="KNOWN-LIST"):
+        list(read_list(form, data))
+
+
+def test_an_entry_that_stands_twice_is_one_entry_and_counted() -> None:
+    imported = import_list(ListFormat.PDQ, ("5a" * 32 + "\n").encode() * 3, file_name="l.txt", hash_set=SET)
+    assert imported.known.num_rows == 1
+    assert imported.repeated == 2
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_whatever_make_a_text_list_crash(data: bytes) -> None:
+    for form in (ListFormat.PDQ, ListFormat.CSV, ListFormat.VICS):
+        with contextlib.suppress(ItemError):
+            list(read_list(form, data))
