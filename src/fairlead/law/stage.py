@@ -30,7 +30,8 @@ _ACTS = """
 WITH chosen AS (SELECT person, unnest(members) AS member FROM persons WHERE country = $country)
 SELECT DISTINCT c.person, a.act, a.kind, coalesce(a.from_at, a.to_at)::DATE AS from_on,
        coalesce(a.to_at, a.from_at)::DATE AS to_on
-FROM chosen c JOIN acts a ON a.account = c.member ORDER BY c.person, a.act"""
+FROM chosen c JOIN acts a ON a.account = c.member OR (a.kind = 'pay' AND a.payment = c.member)
+ORDER BY c.person, a.act"""
 
 _Line = tuple[int, date, date]
 _Key = tuple[str, date | None, date | None]
@@ -39,6 +40,7 @@ _Key = tuple[str, date | None, date | None]
 class AssessmentsStage:
     """One row per person, jurisdiction, act of the law, image class and sub-range of the act's own days.
 
+    A payment is asked for the account's person and for the payer, where these are kept apart: both may have paid.
     Acts are dated in UTC. An act without a day is asked over all days of the records, with a caution. Acts
     that the list of platform acts asks under no act of the law give no row.
     """
@@ -58,7 +60,7 @@ class AssessmentsStage:
         self._records = records or load_records()
         asked = [f"{act}:{','.join(a.legal_acts)}" for act, a in sorted(platform_acts().items())]
         told = "\n".join((self._records.digest, *images, age_band, *asked))
-        self.version = "1-" + hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+        self.version = "2-" + hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Yield assessments, one partition per country; an empty one when nobody has a country."""

@@ -33,7 +33,9 @@ _PAYMENTS_SQL = (
 )
 _ACTS_SQL = (
     _MEMBERS
-    + "SELECT c.person, a.* FROM acts a JOIN chosen c ON c.member = a.account ORDER BY 1, a.from_at, a.act"
+    + """SELECT DISTINCT ON (c.person, a.act) c.person, a.* FROM acts a
+         JOIN chosen c ON c.member = a.account OR (a.kind = 'pay' AND a.payment = c.member)
+         ORDER BY 1, a.act"""
 )
 _MATERIAL_SQL = (
     _MEMBERS

@@ -223,13 +223,14 @@ class _Builder:
                 if _day(act["from_at"]) == _day(act["to_at"])
                 else f"between {_day(act['from_at'])} and {_day(act['to_at'])}"
             )
+            who = "The account" if self.facts.uses_the_platform else "The payer"
             times = "once" if act["events"] == 1 else f"{act['events']:,} times"
             yield self._statement(
                 Section.CONDUCT,
                 StatementKind.FACT,
                 act["kind"],
                 act["act"],
-                f"The account {words} {times} {period} (UTC; rule {act['rule']}).",
+                f"{who} {words} {times} {period} (UTC; rule {act['rule']}).",
                 origins,
                 first_at=act["from_at"],
                 last_at=act["to_at"],
@@ -296,6 +297,9 @@ class _Builder:
                 f"{row['jurisdiction']}, {row['legal_act']}, image class {row['image']}, age band {row['age_band']}, "
                 f"{row['from_on']} to {row['to_on']}: {row['verdict'].replace('_', ' ')} ({cited})."
             )
+            terms = [t for t in row.get("terms") or () if t]
+            if terms:
+                text += " Terms: " + "; ".join(terms) + "."
             if notes:
                 text += " To be answered by a lawyer: " + " ".join(notes)
             yield self._statement(
