@@ -204,11 +204,11 @@ def find_conflicts(session: Session) -> list[dict[str, Any]]:
     try:
         return catalogue.rows(
             """WITH member AS (SELECT person, country, unnest(members) AS owner FROM persons WHERE country IS NOT NULL)
-               SELECT kind, value, list_sort(list(DISTINCT country)) AS countries,
+               SELECT kind, value, list_sort(list(DISTINCT member.country)) AS countries,
                       list_sort(list(DISTINCT person)) AS persons
                FROM identifiers JOIN member USING (owner)
                WHERE kind IN ('phone', 'email', 'iban', 'card', 'wallet', 'device') AND scope = 'personal'
-               GROUP BY kind, value HAVING count(DISTINCT country) > 1 ORDER BY kind, value"""
+               GROUP BY kind, value HAVING count(DISTINCT member.country) > 1 ORDER BY kind, value"""
         )
     finally:
         catalogue.close()

@@ -73,13 +73,13 @@ def _open(data: bytes) -> Image.Image:
 
 def _storyboard(data: bytes) -> Image.Image:
     """Nine frames of a video in one picture, without sound."""
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         stream = container.streams.video[0]
         frames = []
         step = max(1, (stream.frames or 90) // (_SHEET * _SHEET))
         for number, frame in enumerate(container.decode(stream)):
             if number % step == 0:
-                frames.append(frame.to_image().convert("RGB"))
+                frames.append(Image.fromarray(frame.to_ndarray(format="rgb24")))
             if len(frames) == _SHEET * _SHEET or number > _FRAMES_READ:
                 break
     side = 360

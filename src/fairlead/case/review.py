@@ -152,13 +152,13 @@ def ask_to_see(session: Session, sha256: str, *, level: int, purpose: str) -> st
 
 
 def picture_of(session: Session, token: str) -> bytes:
-    """The PNG of a token that this user asked for within the last minute. LookupError otherwise."""
-    from fairlead.register.reviews import find_exposure
+    """The PNG of a token that this user asked for within the last minute, once. LookupError otherwise."""
+    from fairlead.register.reviews import open_exposure
 
     session.require(Action.REVIEW)
     at = session.clock()
-    asked = find_exposure(session.user_id, session.operation, token, at=at)
-    if asked is None or at - asked["at"] > _LINK_LIVES:
+    asked = open_exposure(session.user_id, session.operation, token, since=at - _LINK_LIVES, at=at)
+    if asked is None:
         raise LookupError(token)
     catalogue = Catalogue(session.store, TRIAGE_TABLES)
     try:
@@ -191,10 +191,9 @@ def _derive(session: Session, row: dict[str, Any], level: int, mark: str) -> byt
                 reply = _POOLS["derive"].call(header, [descriptor])
         except ItemError as problem:
             raise LookupError(problem.code) from problem
-    png = reply.body.get("png") if reply.outcome is Outcome.OK else None
-    if not isinstance(png, str):
+    if reply.outcome is not Outcome.OK:
         raise LookupError(reply.outcome.value)
-    return bytes.fromhex(png)
+    return bytes.fromhex(str(reply.body.get("png", "")))
 
 
 def note_seconds(session: Session, token: str, untrusted_seconds: str) -> None:

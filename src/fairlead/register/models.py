@@ -235,11 +235,11 @@ class PreparedRow(Scoped):
         constraints = (
             models.UniqueConstraint(
                 fields=("operation", "country"),
-                condition=models.Q(state="waiting"),
+                condition=models.Q(state__in=("waiting", "releasing")),
                 name="one_release_waits_per_country",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state="released", decided_by=models.F("prepared_by")),
+                condition=~models.Q(state__in=("releasing", "released"), decided_by=models.F("prepared_by")),
                 name="released_by_another_officer",
             ),
         )
@@ -297,6 +297,7 @@ class ExposureRow(models.Model):
     purpose = models.CharField(max_length=24, default="")
     token = models.CharField(max_length=64, unique=True)
     at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
     seconds = models.FloatField(default=0)
 
 

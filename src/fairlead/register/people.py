@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from fairlead.register.actions import WHOLE_OPERATION, Role
 from fairlead.register.gate import acting_as, visible
@@ -85,3 +87,23 @@ def set_recipients(operation: str, country: str, recipients: Sequence[str]) -> N
             "Check the country code with `fairlead operation show`.",
             code="USAGE-COUNTRY",
         )
+
+
+def get_user_by_id(user_id: int) -> User:
+    """The user of an id."""
+    user: User = User.objects.using(_OWNER).get(pk=user_id)
+    return user
+
+
+def find_grants(operation: str) -> list[dict[str, Any]]:
+    """All grants of an operation, for who administers it."""
+    rows = Grant.objects.using(_OWNER).filter(operation_id=operation).order_by("user__username", "role")
+    return list(rows.values("id", "country", "role", "expires_at", name=F("user__username")))
+
+
+def end_grant(operation: str, grant_id: int) -> dict[str, Any] | None:
+    """Take a grant away; returns what it was, or None when there is none of that id in the operation."""
+    rows = Grant.objects.using(_OWNER).filter(operation_id=operation, pk=grant_id)
+    found = rows.values("country", "role", name=F("user__username")).first()
+    rows.delete()
+    return dict(found) if found else None

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 
@@ -79,8 +78,12 @@ def open_desk(user: User, operation: str) -> Desk:
     return Desk(session=session, user=user, grants=grants)
 
 
-def guarded(view: View, *, read: Policy | None, write: Policy | None, methods: tuple[str, ...]) -> View:
+def guarded(
+    view: View, *, read: Policy | None, write: Policy | None, methods: tuple[str, ...], atomic: bool
+) -> View:
     """A view behind its policies, in one transaction in which the database knows who is asking.
+
+    A view that is not ``atomic`` calls verbs that make their own transactions.
 
     Unknown and forbidden give the same 404. A UsageError of a verb is shown as the sentence it is.
     """
@@ -96,9 +99,11 @@ def guarded(view: View, *, read: Policy | None, write: Policy | None, methods: t
         user: User = request.user
         if policy is not None and not policy.admits(user, operation, parts.get("country"), at=utc_now()):
             raise Http404
-        request.desk = desk = open_desk(user, operation)  # type: ignore[attr-defined]  # the template's, too
+        request.desk = desk = open_desk(user, operation)
         try:
-            with transaction.atomic(), acting_as(user):
+            if not atomic:
+                return view(request, desk, **parts)
+            with acting_as(user):
                 return view(request, desk, **parts)
         except UsageError as problem:
             if problem.code == "USAGE-SQL":  # the statement is the program's own: nobody here can correct it

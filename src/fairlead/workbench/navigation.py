@@ -36,9 +36,9 @@ def groups_for(desk: Desk, path: str) -> list[Group]:
         (
             _("Evidence"),
             (
-                # (_("Exhibits and custody"), "exhibits", desk.whole),
-                # (_("Triage"), "triage", desk.whole),
-                # (_("Review"), "review", desk.may(Action.REVIEW)),
+                (_("Exhibits and custody"), "exhibits", desk.whole),
+                (_("Triage"), "triage", desk.whole),
+                (_("Review"), "review", desk.may(Action.REVIEW)),
             ),
         ),
         (
@@ -46,24 +46,24 @@ def groups_for(desk: Desk, path: str) -> list[Group]:
             (
                 (_("Persons"), "persons", desk.whole),
                 (_("Leads"), "leads", sight),
-                # (_("Countries and packages"), "countries", sight),
-                # (_("Law"), "law", sight),
+                (_("Countries and packages"), "countries", sight),
+                (_("Law"), "law", sight),
             ),
         ),
         (
             _("Coordination"),
             (
-                # (_("Action day"), "board", sight),
-                # (_("Press desk"), "press", True),
-                # (_("Find"), "find", sight),
+                (_("Action day"), "board", sight),
+                (_("Press desk"), "press", True),
+                (_("Find"), "find", sight),
             ),
         ),
         (
             _("Trust"),
             (
-                # (_("Ledger"), "ledger", desk.whole),
-                # (_("My exposure"), "exposure", desk.may(Action.REVIEW)),
-                # (_("Administration"), "administration", desk.may(Action.ADMINISTER)),
+                (_("Ledger"), "ledger", desk.whole),
+                (_("My exposure"), "exposure", desk.may(Action.REVIEW)),
+                (_("Administration"), "administration", desk.may(Action.ADMINISTER)),
             ),
         ),
     )

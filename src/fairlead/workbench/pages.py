@@ -6,13 +6,30 @@ from dataclasses import dataclass
 
 from fairlead.register.actions import Action
 from fairlead.workbench.desk import View
-from fairlead.workbench.policy import EVERYBODY, MEMBER, Policy, some, whole
-from fairlead.workbench.views import home, leads, operation, persons
+from fairlead.workbench.policy import EVERYBODY, MEMBER, Policy, country, some, whole
+from fairlead.workbench.views import (
+    board,
+    countries,
+    evidence,
+    find,
+    home,
+    judgement,
+    law,
+    leads,
+    operation,
+    persons,
+    review,
+    trust,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """An address, its view, and who may read and write there. ``write`` is None when nothing is written."""
+    """An address, its view, and who may read and write there. ``write`` is None when nothing is written.
+
+    ``atomic`` is False where a verb commits in steps of its own, because something outside the database (a
+    package file, a signed checkpoint) must never run ahead of it.
+    """
 
     path: str
     name: str
@@ -21,6 +38,7 @@ class Page:
     write: Policy | None = None
     reads: bool = True
     writes: bool = False
+    atomic: bool = True
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -32,18 +50,60 @@ def _page(path: str, name: str, view: View, read: Policy | None) -> Page:
     return Page(path=path, name=name, view=view, read=read)
 
 
-def _form(path: str, name: str, view: View, write: Policy | None) -> Page:
-    return Page(path=path, name=name, view=view, read=write, write=write, reads=False, writes=True)
+def _form(path: str, name: str, view: View, write: Policy, *, atomic: bool = True) -> Page:
+    return Page(
+        path=path, name=name, view=view, read=write, write=write, reads=False, writes=True, atomic=atomic
+    )
+
+
+def _both(path: str, name: str, view: View, read: Policy, write: Policy, *, atomic: bool = True) -> Page:
+    return Page(path=path, name=name, view=view, read=read, write=write, writes=True, atomic=atomic)
 
 
 _OP = "operations/<slug:operation>/"
-VIEW, JUDGE, PREPARE, RELEASE = Action.VIEW, Action.JUDGE, Action.PREPARE, Action.RELEASE
+_PERSON, _CONTENT = _OP + "persons/<str:person>/", _OP + "review/<str:sha256>/"
+_COUNTRY, _BOARD = _OP + "countries/<str:country>/", _OP + "action-day/"
+VIEW, REVIEW, RELEASE = whole(Action.VIEW), whole(Action.REVIEW), country(Action.RELEASE)
+COORDINATE = whole(Action.COORDINATE)
 
 PAGES: tuple[Page, ...] = (
     _page("", "home", home.home, EVERYBODY),
     _page(_OP, "operation", operation.overview, MEMBER),
-    _page(_OP + "persons/", "persons", persons.listing, whole(VIEW)),
-    _page(_OP + "persons/<str:person>/", "person", persons.person, whole(VIEW)),
-    _page(_OP + "leads/", "leads", leads.listing, some(VIEW)),
-    _page(_OP + "leads/<str:lead>/", "lead", leads.lead, some(VIEW)),
+    _page(_OP + "exhibits/", "exhibits", evidence.exhibits, VIEW),
+    _both(_OP + "exhibits/<path:number>/", "exhibit", evidence.exhibit, VIEW, whole(Action.ADD_EXHIBIT)),
+    _page(_OP + "triage/", "triage", evidence.triage, VIEW),
+    _page(_OP + "triage/<str:sha256>/", "content", evidence.content, VIEW),
+    _page(_OP + "review/", "review", review.queue, REVIEW),
+    _page(_OP + "review/next/", "following", review.following, REVIEW),
+    _page(_OP + "review/picture/<str:token>/", "picture", review.picture, REVIEW),
+    _form(_OP + "review/concealed/<str:token>/", "concealed", review.concealed, REVIEW),
+    _both(_CONTENT, "look", review.look, REVIEW, REVIEW),
+    _form(_CONTENT + "reveal/", "reveal", review.reveal, REVIEW),
+    _page(_OP + "exposure/", "exposure", review.exposure, REVIEW),
+    _page(_OP + "persons/", "persons", persons.listing, VIEW),
+    _page(_PERSON, "person", persons.person, VIEW),
+    _both(_PERSON + "judgement/", "judgement", judgement.judgement, whole(Action.JUDGE), whole(Action.JUDGE)),
+    _page(_OP + "leads/", "leads", leads.listing, some(Action.VIEW)),
+    _page(_OP + "leads/<str:lead>/", "lead", leads.lead, some(Action.VIEW)),
+    _page(_OP + "countries/", "countries", countries.listing, some(Action.VIEW)),
+    _page(_COUNTRY, "country", countries.country, country(Action.VIEW)),
+    _form(_COUNTRY + "prepare/", "prepare", countries.prepare, country(Action.PREPARE)),
+    _form(_COUNTRY + "releases/<int:waiting>/", "decide", countries.decide, RELEASE, atomic=False),
+    _page(_OP + "law/", "law", law.matrix, some(Action.VIEW)),
+    _page(_OP + "law/<str:code>/", "jurisdiction", law.jurisdiction, some(Action.VIEW)),
+    _page(_BOARD, "board", board.board, some(Action.VIEW)),
+    _page(_BOARD + "sheet/", "sheet", board.sheet, some(Action.VIEW)),
+    _form(_BOARD + "plan/", "plan", board.plan, COORDINATE),
+    _form(_BOARD + "incidents/", "incident", board.incident, some(Action.VIEW)),
+    _form(_BOARD + "<str:country>/", "entry", board.entry, country(Action.VIEW)),
+    _both(_OP + "press/", "press", board.press, MEMBER, COORDINATE),
+    _page(_OP + "find/", "find", find.find, some(Action.VIEW)),
+    _both(_OP + "ledger/", "ledger", trust.ledger, VIEW, COORDINATE, atomic=False),
+    _both(
+        _OP + "administration/",
+        "administration",
+        trust.administration,
+        whole(Action.ADMINISTER),
+        whole(Action.ADMINISTER),
+    ),
 )

@@ -46,7 +46,7 @@ class Policy:
                         if grant.operation_id == operation
                     )
                 case Scope.MEMBER:
-                    return grants_of(user, at=at).filter(operation_id=operation).exists()
+                    return bool(grants_of(user, at=at).filter(operation_id=operation).exists())
 
 
 def whole(action: Action) -> Policy:

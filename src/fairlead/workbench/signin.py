@@ -30,7 +30,7 @@ class LinkBackend(BaseBackend):
 class Adapter(DefaultAccountAdapter):
     """Accounts are made by an administrator only."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth calls it so
         """Nobody signs up."""
         return False
 

@@ -17,7 +17,7 @@ urlpatterns = [
     *(
         path(
             page.path,
-            guarded(page.view, read=page.read, write=page.write, methods=page.methods),
+            guarded(page.view, read=page.read, write=page.write, methods=page.methods, atomic=page.atomic),
             name=page.name,
         )
         for page in PAGES

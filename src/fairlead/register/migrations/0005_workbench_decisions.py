@@ -6,153 +6,289 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('register', '0004_policies_of_new_tables'),
+        ("register", "0004_policies_of_new_tables"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ActionDayRow',
+            name="ActionDayRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField(null=True)),
-                ('embargo_until', models.DateTimeField(null=True)),
-                ('set_by', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(null=True)),
+                ("embargo_until", models.DateTimeField(null=True)),
+                ("set_by", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='BoardRow',
+            name="BoardRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(default='*', max_length=2)),
-                ('cell', models.CharField(max_length=16)),
-                ('state', models.CharField(default='', max_length=16)),
-                ('number', models.IntegerField(default=0)),
-                ('starts_at', models.DateTimeField(null=True)),
-                ('at', models.DateTimeField()),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(default="*", max_length=2)),
+                ("cell", models.CharField(max_length=16)),
+                ("state", models.CharField(default="", max_length=16)),
+                ("number", models.IntegerField(default=0)),
+                ("starts_at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ExposureRow',
+            name="ExposureRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=64)),
-                ('level', models.IntegerField()),
-                ('purpose', models.CharField(default='', max_length=24)),
-                ('token', models.CharField(max_length=64, unique=True)),
-                ('at', models.DateTimeField()),
-                ('seconds', models.FloatField(default=0)),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=64)),
+                ("level", models.IntegerField()),
+                ("purpose", models.CharField(default="", max_length=24)),
+                ("token", models.CharField(max_length=64, unique=True)),
+                ("at", models.DateTimeField()),
+                ("seconds", models.FloatField(default=0)),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IncidentRow',
+            name="IncidentRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(default='*', max_length=2)),
-                ('text', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(default="*", max_length=2)),
+                ("text", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='JobRow',
+            name="JobRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(default='*', max_length=2)),
-                ('kind', models.CharField(max_length=16)),
-                ('state', models.CharField(default='waiting', max_length=16)),
-                ('stage', models.CharField(default='', max_length=32)),
-                ('done', models.IntegerField(default=0)),
-                ('total', models.IntegerField(default=0)),
-                ('code', models.CharField(default='', max_length=32)),
-                ('asked_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(default="*", max_length=2)),
+                ("kind", models.CharField(max_length=16)),
+                ("state", models.CharField(default="waiting", max_length=16)),
+                ("stage", models.CharField(default="", max_length=32)),
+                ("done", models.IntegerField(default=0)),
+                ("total", models.IntegerField(default=0)),
+                ("code", models.CharField(default="", max_length=32)),
+                ("asked_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ReleasedFiguresRow',
+            name="ReleasedFiguresRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('body', models.JSONField()),
-                ('released_by', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("body", models.JSONField()),
+                ("released_by", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ReviewRow',
+            name="ReviewRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(default='*', max_length=2)),
-                ('subject', models.CharField(max_length=64)),
-                ('cluster', models.CharField(default='', max_length=64)),
-                ('decision', models.CharField(max_length=24)),
-                ('scheme', models.CharField(default='', max_length=32)),
-                ('category', models.CharField(default='', max_length=32)),
-                ('note', models.TextField(default='')),
-                ('sample', models.BooleanField(default=False)),
-                ('highest_level', models.IntegerField(default=0)),
-                ('at', models.DateTimeField()),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(default="*", max_length=2)),
+                ("subject", models.CharField(max_length=64)),
+                ("cluster", models.CharField(default="", max_length=64)),
+                ("decision", models.CharField(max_length=24)),
+                ("scheme", models.CharField(default="", max_length=32)),
+                ("category", models.CharField(default="", max_length=32)),
+                ("note", models.TextField(default="")),
+                ("sample", models.BooleanField(default=False)),
+                ("highest_level", models.IntegerField(default=0)),
+                ("at", models.DateTimeField()),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SignInLink',
+            name="SignInLink",
             fields=[
-                ('digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PreparedRow',
+            name="PreparedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(default='*', max_length=2)),
-                ('leads', models.JSONField()),
-                ('legal_basis', models.TextField()),
-                ('purpose', models.TextField()),
-                ('state', models.CharField(default='waiting', max_length=16)),
-                ('package', models.CharField(default='', max_length=64)),
-                ('prepared_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('reason', models.TextField(default='')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='register.operationrow')),
-                ('prepared_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(default="*", max_length=2)),
+                ("leads", models.JSONField()),
+                ("legal_basis", models.TextField()),
+                ("purpose", models.TextField()),
+                ("state", models.CharField(default="waiting", max_length=16)),
+                ("package", models.CharField(default="", max_length=64)),
+                ("prepared_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("reason", models.TextField(default="")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="register.operationrow"
+                    ),
+                ),
+                (
+                    "prepared_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('operation', 'country'), name='one_release_waits_per_country'), models.CheckConstraint(condition=models.Q(('decided_by', models.F('prepared_by')), ('state', 'released'), _negated=True), name='released_by_another_officer')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("operation", "country"),
+                        name="one_release_waits_per_country",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", models.F("prepared_by")), ("state", "released"), _negated=True
+                        ),
+                        name="released_by_another_officer",
+                    ),
+                ],
             },
         ),
     ]

@@ -94,7 +94,9 @@ def cell(row: dict[str, Any], column: Any) -> SafeString | str:
         case "list":
             shown = listed(value)
         case "country":
-            shown = format_html("{} <span class='soft'>{}</span>", value, country_name(value)) if value else "—"
+            shown = (
+                format_html("{} <span class='soft'>{}</span>", value, country_name(value)) if value else "—"
+            )
         case "number":
             shown = f"{value:,}" if value is not None else ""
         case _:
@@ -102,3 +104,9 @@ def cell(row: dict[str, Any], column: Any) -> SafeString | str:
     if column.link and row.get("url"):
         return format_html('<a href="{}">{}</a>', row["url"], shown or value)
     return shown
+
+
+@register.filter
+def clock(seconds: int) -> str:
+    """Seconds as hours, minutes, seconds."""
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -19,7 +19,9 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
     described = Listing(
         name="leads",
         title=_("Leads"),
-        lead_in=_("A lead is one person in one country, with statements that each name where they come from."),
+        lead_in=_(
+            "A lead is one person in one country, with statements that each name where they come from."
+        ),
         columns=(
             Column(name="lead", label=_("Lead"), link=True),
             Column(name="country", label=_("Country"), kind="country"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from fairlead.case.person_file import PersonFile, open_person
@@ -27,7 +28,9 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
     described = Listing(
         name="persons",
         title=_("Persons"),
-        lead_in=_("One row is one person as far as the records allow. A grade is about the link, not about guilt."),
+        lead_in=_(
+            "One row is one person as far as the records allow. A grade is about the link, not about guilt."
+        ),
         columns=(
             Column(name="person", label=_("Person"), kind="text", link=True),
             Column(name="grade", label=_("Grade"), kind="tag"),
@@ -77,7 +80,7 @@ def person(request: HttpRequest, desk: Desk, person: str) -> HttpResponse:
     )
 
 
-def _conduct(file: PersonFile) -> str:
+def _conduct(file: PersonFile) -> SafeString:
     periods = [
         Period(
             lane=act["kind"].replace("_", " "),

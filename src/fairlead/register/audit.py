@@ -1,0 +1,48 @@
+"""Reads the ledger's entries for eyes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count
+
+from fairlead.register.models import LedgerDetail, LedgerRow
+
+_PRIVATE = "review.reveal"
+
+
+def find_entries(
+    operation: str, *, reader: str, limit: int, before: int | None = None
+) -> list[dict[str, Any]]:
+    """The newest entries of an operation, with what their personal part says unless it was erased.
+
+    Who had to look at what is shown to that person alone: others see that somebody looked, not who.
+    """
+    rows = LedgerRow.objects.filter(case=operation).order_by("-index")
+    if before is not None:
+        rows = rows.filter(index__lt=before)
+    listed = list(rows.values("index", "operation_name", "what", "at")[:limit])
+    details = {
+        d.entry_id: d.detail or {}
+        for d in LedgerDetail.objects.filter(entry_id__in=[r["index"] for r in listed])
+    }
+    for row in listed:
+        detail = details.get(row["index"], {})
+        if row["what"] == _PRIVATE and detail.get("actor") != reader:
+            details[row["index"]] = {"actor": "a reviewer"}
+    return [
+        {
+            **row,
+            "actor": details.get(row["index"], {}).get("actor", ""),
+            "objects": ", ".join(details.get(row["index"], {}).get("objects", [])[:4]),
+            "justification": details.get(row["index"], {}).get("justification", ""),
+            "recipient": details.get(row["index"], {}).get("recipient", ""),
+        }
+        for row in listed
+    ]
+
+
+def count_entries(operation: str) -> dict[str, int]:
+    """How many entries an operation has, by kind of processing (Directive (EU) 2016/680, art. 25)."""
+    rows = LedgerRow.objects.filter(case=operation).values_list("operation_name").annotate(Count("index"))
+    return dict(rows.order_by("operation_name"))

@@ -1,0 +1,99 @@
+"""Countries: what each would receive, and the release by two officers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from fairlead.case.packages import Release, preview
+from fairlead.case.release import country_states, prepare_release, release, return_release, settle
+from fairlead.register.actions import Action
+from fairlead.register.followup import find_recalls
+from fairlead.register.leads import find_packages
+from fairlead.register.releases import find_prepared
+from fairlead.workbench.desk import Desk
+from fairlead.workbench.listing import Column, Listing, list_rows
+
+
+def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Where every country stands."""
+    described = Listing(
+        name="countries",
+        title=_("Countries and packages"),
+        lead_in=_("A package goes to one country, signed by two officers and encrypted for it alone."),
+        columns=(
+            Column(name="country", label=_("Country"), kind="country", link=True),
+            Column(name="state", label=_("State"), kind="tag"),
+            Column(name="leads", label=_("Leads"), kind="number"),
+            Column(name="changed", label=_("New or changed"), kind="number"),
+            Column(name="package", label=_("Last package")),
+            Column(name="sent_at", label=_("Sent"), kind="time"),
+            Column(name="receipt", label=_("Receipt"), kind="tag"),
+            Column(name="recalls", label=_("Open recalls"), kind="number"),
+        ),
+        facets=("state", "receipt"),
+        empty=_("No country takes part yet."),
+    )
+    rows = [asdict(state) for state in country_states(desk.session)]
+    return list_rows(
+        request,
+        desk,
+        described,
+        rows,
+        link=lambda row: reverse("country", args=[desk.operation, row["country"]]),
+    )
+
+
+def country(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
+    """One country: who would receive what, what was sent, what waits."""
+    at = desk.session.clock()
+    settle(desk.session)
+    state = next((s for s in country_states(desk.session) if s.country == country), None)
+    if state is None:
+        raise Http404
+    releases = find_prepared(desk.user.pk, desk.operation, at=at, country=country)
+    packages = find_packages(desk.user.pk, desk.operation, at=at)
+    recalls = find_recalls(desk.user.pk, desk.operation, at=at)
+    defaults = Release(preparer="", releaser="")
+    context = {
+        "state": state,
+        "preview": preview(desk.session, country),
+        "waiting": next((r for r in releases if r["state"] in ("waiting", "releasing")), None),
+        "releases": releases,
+        "packages": [p for p in packages if p["country"] == country],
+        "recalls": [r for r in recalls if r["country"] == country],
+        "defaults": defaults,
+        "may_prepare": desk.may(Action.PREPARE, country),
+        "may_release": desk.may(Action.RELEASE, country),
+        "title": country,
+    }
+    return TemplateResponse(request, "workbench/country.html", context)
+
+
+def prepare(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
+    """The first officer asks for a release."""
+    prepare_release(
+        desk.session,
+        country,
+        legal_basis=request.POST.get("legal_basis", "")[:500],
+        purpose=request.POST.get("purpose", "")[:500],
+    )
+    messages.success(request, _("Prepared. Another officer has to release it."))
+    return redirect("country", operation=desk.operation, country=country)
+
+
+def decide(request: HttpRequest, desk: Desk, country: str, waiting: int) -> HttpResponse:
+    """The second officer releases, or returns it with a reason."""
+    if request.POST.get("decision") == "release":
+        package = release(desk.session, waiting)
+        messages.success(request, _("Released: %(package)s") % {"package": package})
+    else:
+        return_release(desk.session, waiting, reason=request.POST.get("reason", "")[:500])
+        messages.success(request, _("Returned to who prepared it."))
+    return redirect("country", operation=desk.operation, country=country)

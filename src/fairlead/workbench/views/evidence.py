@@ -1,0 +1,135 @@
+"""Exhibits with their custody, and contents by state. No page here shows a pixel of a content."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from fairlead.case.content_file import TRIAGE_SQL, open_content
+from fairlead.case.custody import DESK_EVENTS, is_out, note_custody, open_exhibit
+from fairlead.case.exhibits import list_exhibits
+from fairlead.register.reviews import find_reviews_of
+from fairlead.workbench.desk import Desk
+from fairlead.workbench.listing import Column, Listing, list_rows, list_tables
+from fairlead.workbench.svg.timeline import Period, timeline
+
+
+def exhibits(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """All exhibits."""
+    described = Listing(
+        name="exhibits",
+        title=_("Exhibits and custody"),
+        lead_in=_("What was received, under which authority, and where it has been since."),
+        columns=(
+            Column(name="exhibit", label=_("Exhibit"), link=True),
+            Column(name="kind", label=_("Kind")),
+            Column(name="description", label=_("Description")),
+            Column(name="size_bytes", label=_("Size, bytes"), kind="number"),
+            Column(name="received_at", label=_("Received"), kind="time"),
+            Column(name="authority", label=_("Authority")),
+            Column(name="handling", label=_("Handling")),
+            Column(name="sha256", label="SHA-256", kind="id"),
+        ),
+        facets=("kind", "handling"),
+        searched=("exhibit", "description", "authority", "sha256"),
+        empty=_("Add the first one with `fairlead exhibit add`."),
+    )
+    return list_rows(
+        request,
+        desk,
+        described,
+        list_exhibits(desk.session),
+        link=lambda row: reverse("exhibit", args=[desk.operation, row["exhibit"]]),
+    )
+
+
+def exhibit(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
+    """One exhibit with its custody record; POST adds an event."""
+    if request.method == "POST":
+        note_custody(
+            desk.session,
+            number,
+            event=request.POST.get("event", ""),
+            location=request.POST.get("location", ""),
+            counter_party=request.POST.get("counter_party", ""),
+            reason=request.POST.get("reason", ""),
+            authority=request.POST.get("authority", ""),
+        )
+        messages.success(request, _("The custody record has a new entry."))
+        return redirect("exhibit", operation=desk.operation, number=number)
+    try:
+        row, events = open_exhibit(desk.session, number)
+    except LookupError as problem:
+        raise Http404 from problem
+    drawn = timeline(
+        [
+            Period(
+                lane=event["event"].replace("_", " "),
+                begins_at=event["at"],
+                ends_at=event["at"] + timedelta(minutes=1),
+                said=f"{event['event']} {event['at']:%Y-%m-%d %H:%M} {event['actor']}",
+            )
+            for event in events
+        ],
+        _("Custody over time; the table below says the same"),
+    )
+    context = {
+        "row": row,
+        "events": events,
+        "drawn": drawn,
+        "out": is_out(events),
+        "choices": DESK_EVENTS,
+        "title": number,
+    }
+    return TemplateResponse(request, "workbench/exhibit.html", context)
+
+
+def triage(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Contents by state, with the reason. Words only."""
+    described = Listing(
+        name="triage",
+        title=_("Triage"),
+        lead_in=_("Every content has one state and says why. No picture is shown on this page."),
+        columns=(
+            Column(name="sha256", label=_("Content"), kind="id", link=True),
+            Column(name="state", label=_("State"), kind="tag"),
+            Column(name="reason", label=_("Reason")),
+            Column(name="media_type", label=_("Type")),
+            Column(name="conclusion", label=_("Origin")),
+            Column(name="distance", label=_("Distance"), kind="number"),
+            Column(name="cluster_size", label=_("In cluster"), kind="number"),
+            Column(name="files", label=_("Files"), kind="number"),
+            Column(name="exhibit", label=_("First exhibit")),
+        ),
+        facets=("state", "family", "conclusion", "list", "exhibit", "distance"),
+        labels={"conclusion": _("origin"), "list": _("hash set")},
+        searched=("sha256", "reason"),
+        empty=_("Have the exhibits processed with `fairlead process`."),
+    )
+    return list_tables(
+        request,
+        desk,
+        described,
+        select=TRIAGE_SQL,
+        order="CASE state WHEN 'for_people' THEN 0 WHEN 'exact' THEN 1 WHEN 'near' THEN 2 ELSE 3 END, "
+        "files DESC, sha256",
+        link=lambda row: reverse("content", args=[desk.operation, row["sha256"]]),
+    )
+
+
+def content(request: HttpRequest, desk: Desk, sha256: str) -> HttpResponse:
+    """What is known about one content, in words."""
+    try:
+        file = open_content(desk.session, sha256)
+    except LookupError as problem:
+        raise Http404 from problem
+    reviews = find_reviews_of(desk.user.pk, desk.operation, sha256, at=desk.session.clock())
+    return TemplateResponse(
+        request, "workbench/content.html", {"file": file, "reviews": reviews, "title": sha256[:12]}
+    )
