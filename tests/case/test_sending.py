@@ -75,7 +75,7 @@ def receive(denmark: Session, sweden: Session, identity: Path, package: Path) ->
         package,
         identity,
         keys,
-        officer="berg",
+        officer_name="berg",
         user_name=sweden.user_name,
         clock=sweden.clock,
     )[1]
@@ -89,7 +89,7 @@ def test_a_package_goes_out_and_receipt_and_outcomes_come_back(pair, tmp_path) -
     accepted = tmp_path / "accepted.json"
     accepted.write_text(
         answer_package(
-            sweden.workspace, name, ReceiptState.ACCEPTED, reason="", officer="berg", at=sweden.clock()
+            sweden.workspace, name, ReceiptState.ACCEPTED, reason="", officer_name="berg", at=sweden.clock()
         )
     )
     swedish = lead_keys(sweden.workspace, "SE")
@@ -97,7 +97,7 @@ def test_a_package_goes_out_and_receipt_and_outcomes_come_back(pair, tmp_path) -
     came = Outcome(lead="L-SE-0000000001", states=(OutcomeState.SEARCHED,), devices_seized=4)
     folder = sweden.workspace.root / "received" / denmark.operation / "DK" / name
     file = tmp_path / "outcome.json"
-    file.write_text(write_outcomes(sweden.workspace, folder, (came,), officer="berg", at=sweden.clock()))
+    file.write_text(write_outcomes(sweden.workspace, folder, (came,), officer_name="berg", at=sweden.clock()))
     assert take_outcomes(denmark, file, swedish)["new"] == 1
     assert take_outcomes(denmark, file, swedish)["new"] == 0
 
@@ -142,12 +142,12 @@ def test_a_recall_reaches_the_recipient_and_its_acknowledgement_closes_it(pair, 
     package, _ = build_for_country(denmark, "SE", RELEASE)
     receive(denmark, sweden, identity, package)
     signed = recall_package(
-        denmark, f"{denmark.operation}-SE-0001", leads=(), reason="wrong person", officer="holm"
+        denmark, f"{denmark.operation}-SE-0001", leads=(), reason="wrong person", officer_name="holm"
     )
     notice, answer = tmp_path / "notice.json", tmp_path / "answer.json"
     notice.write_text(signed.text)
     _, text = answer_recall(
-        sweden.workspace, notice, lead_keys(denmark.workspace, "DK"), officer="berg", at=sweden.clock()
+        sweden.workspace, notice, lead_keys(denmark.workspace, "DK"), officer_name="berg", at=sweden.clock()
     )
     answer.write_text(text)
     assert take_acknowledgement(denmark, answer, lead_keys(sweden.workspace, "SE")) == 1
@@ -159,11 +159,11 @@ def test_an_erased_entry_leaves_a_certificate_and_a_log_that_verifies(pair) -> N
     denmark, _, _ = pair
     make_checkpoint(denmark.workspace)
     index = verify_ledger(denmark.workspace).size - 1
-    certificate = erase_entry(denmark, index, reason="retention ended", officer="holm")
+    certificate = erase_entry(denmark, index, reason="retention ended", officer_name="holm")
     assert "signatures" in certificate
     assert verify_ledger(denmark.workspace).verified
     with pytest.raises(UsageError, match="erased already"):
-        erase_entry(denmark, index, reason="again", officer="holm")
+        erase_entry(denmark, index, reason="again", officer_name="holm")
 
 
 def rewrite(index: int, leaf: bytes) -> None:

@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fairlead.case.keys import LeadKeys, load_ed25519, officer_key
+from fairlead.case.keys import LeadKeys, officer
 from fairlead.case.leads import get_lead
 from fairlead.case.session import Session
 from fairlead.case.workspace import Workspace
 from fairlead.leads.diff import LeadDiff, diff_leads
 from fairlead.leads.document import LeadDocument
-from fairlead.leads.dsse import Officer, refused
+from fairlead.leads.dsse import refused
 from fairlead.leads.outcome import Outcome, OutcomeFile, sign_outcomes, verify_outcomes
 from fairlead.leads.recall import (
     Recall,
@@ -28,10 +28,6 @@ from fairlead.leads.statistics import Figures, ReportedOutcome, derive_figures
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
-
-
-def _officer(workspace: Workspace, name: str) -> Officer:
-    return Officer(name=name, private=load_ed25519(officer_key(workspace, name)))
 
 
 def diff_with_sent(session: Session, lead: str) -> tuple[LeadDiff | None, str | None]:
@@ -51,7 +47,12 @@ def diff_with_sent(session: Session, lead: str) -> tuple[LeadDiff | None, str | 
 
 
 def write_outcomes(
-    workspace: Workspace, package_folder: Path, outcomes: tuple[Outcome, ...], *, officer: str, at: datetime
+    workspace: Workspace,
+    package_folder: Path,
+    outcomes: tuple[Outcome, ...],
+    *,
+    officer_name: str,
+    at: datetime,
 ) -> str:
     """A recipient's signed outcomes for leads of a package it has opened."""
     cover = json.loads((package_folder / "data" / "package.json").read_text())
@@ -63,7 +64,7 @@ def write_outcomes(
             code="USAGE-LEAD",
         )
     file = OutcomeFile(package=cover["package"], country=cover["to"], at=at, outcomes=outcomes)
-    return sign_outcomes(file, _officer(workspace, officer))
+    return sign_outcomes(file, officer(workspace, officer_name))
 
 
 def received_package(workspace: Workspace, package: str) -> Path:
@@ -158,7 +159,7 @@ class SignedRecall:
 
 
 def recall_package(
-    session: Session, package: str, *, leads: tuple[str, ...], reason: str, officer: str
+    session: Session, package: str, *, leads: tuple[str, ...], reason: str, officer_name: str
 ) -> SignedRecall:
     """Sign a notice that a package, or some of its leads, must no longer be used."""
     from fairlead.register.followup import record_recall
@@ -180,7 +181,7 @@ def recall_package(
         reason=reason,
         at=session.clock(),
     )
-    text = sign_recall(recall, _officer(session.workspace, officer))
+    text = sign_recall(recall, officer(session.workspace, officer_name))
     record_recall(
         session.user_id,
         session.operation,
@@ -197,13 +198,13 @@ def recall_package(
 
 
 def answer_recall(
-    workspace: Workspace, notice: Path, keys: LeadKeys, *, officer: str, at: datetime
+    workspace: Workspace, notice: Path, keys: LeadKeys, *, officer_name: str, at: datetime
 ) -> tuple[Recall, str]:
     """On the recipient's side: check a notice, mark the package as recalled, and sign the acknowledgement."""
     recall = verify_recall(notice.read_text(), keys.officers)
     folder = received_package(workspace, recall.package)
     (folder.parent / f"{recall.package}.recalled.json").write_text(notice.read_text())
-    return recall, acknowledge_recall(recall, _officer(workspace, officer), at=at)
+    return recall, acknowledge_recall(recall, officer(workspace, officer_name), at=at)
 
 
 def take_acknowledgement(session: Session, file: Path, keys: LeadKeys) -> int:

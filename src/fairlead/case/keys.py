@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from fairlead.case.tokens import TokenKey, read_pointer, write_pointer
 from fairlead.case.workspace import Workspace
+from fairlead.leads.dsse import Officer
 from fairlead.ledger.notes import NoteKey, NoteKind, parse_note_key
 from fairlead.terms.errors import UsageError
 
@@ -84,8 +86,22 @@ def create_officer_key(workspace: Workspace, name: str, *, valid_until: datetime
     return path
 
 
+def add_token_key(workspace: Workspace, name: str, key: TokenKey) -> None:
+    """Note that an officer's key is on a token; asks the token for its public half first."""
+    key.public_key()
+    write_pointer(workspace.keys / f"officer-{name}.token.toml", key)
+
+
+def officer(workspace: Workspace, name: str) -> Officer:
+    """A signing officer of this workspace, with the key from its file or token; UsageError when there is none."""
+    pointer = workspace.keys / f"officer-{name}.token.toml"
+    if pointer.is_file():
+        return Officer(name=name, private=read_pointer(pointer))
+    return Officer(name=name, private=load_ed25519(officer_key(workspace, name)))
+
+
 def officer_key(workspace: Workspace, name: str) -> Path:
-    """Where an officer's key lies; UsageError when there is none."""
+    """Where an officer's key file lies; UsageError when there is none."""
     path = workspace.keys / f"officer-{name}.key"
     if not path.is_file():
         raise UsageError(
@@ -162,6 +178,9 @@ def lead_keys(workspace: Workspace, country: str) -> LeadKeys:
         path.stem.removeprefix("officer-"): load_ed25519(path).public_key()
         for path in sorted(workspace.keys.glob("officer-*.key"))
     }
+    for path in sorted(workspace.keys.glob("officer-*.token.toml")):
+        name = path.name.removeprefix("officer-").removesuffix(".token.toml")
+        officers[name] = read_pointer(path).public_key()
     ends = {
         path.stem.removeprefix("officer-"): datetime.fromisoformat(path.read_text().strip())
         for path in sorted(workspace.keys.glob("officer-*.until"))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fairlead.case.keys import ledger_note_key, load_ed25519, load_ledger_key, officer_key
+from fairlead.case.keys import ledger_note_key, load_ed25519, load_ledger_key, officer
 from fairlead.case.session import Clock, Session, utc_now
 from fairlead.case.workspace import Workspace
-from fairlead.leads.dsse import Officer, sign_statement
+from fairlead.leads.dsse import sign_statement
 from fairlead.ledger.checkpoint import (
     Checkpoint,
     parse_checkpoint,
@@ -197,7 +197,7 @@ def witness_key(name: str, key_file: Path) -> NoteKey:
 ERASURE_TYPE = "urn:fairlead:erasure:1"
 
 
-def erase_entry(session: Session, index: int, *, reason: str, officer: str) -> str:
+def erase_entry(session: Session, index: int, *, reason: str, officer_name: str) -> str:
     """Erase the personal part of a ledger entry and sign a certificate of it; the log still verifies.
 
     Raises UsageError without a reason, or when there is nothing to erase.
@@ -227,6 +227,5 @@ def erase_entry(session: Session, index: int, *, reason: str, officer: str) -> s
         "recorded_as": recorded,
         "says": "Salt and personal part of this entry were erased. The commitment alone cannot be turned back.",
     }
-    private = load_ed25519(officer_key(session.workspace, officer))
     subjects = {f"{session.workspace.log_name}#{index}": commitment}
-    return sign_statement(subjects, ERASURE_TYPE, certificate, [Officer(name=officer, private=private)])
+    return sign_statement(subjects, ERASURE_TYPE, certificate, [officer(session.workspace, officer_name)])

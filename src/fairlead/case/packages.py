@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fairlead.case.keys import LeadKeys, lead_keys, load_ed25519, officer_key
+from fairlead.case.keys import LeadKeys, lead_keys, officer
 from fairlead.case.log import prove_entry
 from fairlead.case.session import Clock, Session, operator_name, utc_now
 from fairlead.case.workspace import Workspace
@@ -17,7 +17,7 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.build import lead_id
 from fairlead.leads.diff import diff_leads
 from fairlead.leads.document import LeadDocument
-from fairlead.leads.dsse import Officer, refused
+from fairlead.leads.dsse import refused
 from fairlead.leads.facts import gather_country
 from fairlead.leads.opening import VerifiedPackage, verify_package
 from fairlead.leads.package import BuiltPackage, PackagePlan, build_package
@@ -81,10 +81,7 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
         held=frozenset(held),
         h3_release=release.h3_release,
     )
-    officers = [
-        Officer(name=name, private=load_ed25519(officer_key(session.workspace, name)))
-        for name in (release.preparer, release.releaser)
-    ]
+    officers = [officer(session.workspace, name) for name in (release.preparer, release.releaser)]
 
     folder = session.workspace.operation(session.operation) / "packages"
     shown = folder / f".{country}.shown"  # size of the log that this country was shown last
@@ -208,7 +205,7 @@ def open_for_recipient(
     identity_file: Path,
     keys: LeadKeys,
     *,
-    officer: str,
+    officer_name: str,
     user_name: str | None = None,
     clock: Clock = utc_now,
 ) -> tuple[VerifiedPackage, Path]:
@@ -230,7 +227,7 @@ def open_for_recipient(
     # The same package may be opened again; every newer one must continue the log as this country has seen it.
     seen = last.checkpoint if digest != last.sha256 else None
     verified = check_package(file, identity_file, keys, seen=seen)
-    officer_file = officer_key(workspace, officer)
+    signer = officer(workspace, officer_name)
     _keep(folder / verified.package, verified)
     receipt = Receipt(
         package=verified.package,
@@ -241,7 +238,7 @@ def open_for_recipient(
         reason="",
         at=clock(),
     )
-    signed = sign_receipt(receipt, Officer(name=officer, private=load_ed25519(officer_file)))
+    signed = sign_receipt(receipt, signer)
     receipt_file = folder / f"{verified.package}.receipt.json"
     receipt_file.write_text(signed)
     opened = {"version": verified.version, "sha256": digest, "checkpoint": str(verified.checkpoint)}
@@ -264,7 +261,7 @@ def open_for_recipient(
 
 
 def answer_package(
-    workspace: Workspace, package: str, state: ReceiptState, *, reason: str, officer: str, at: datetime
+    workspace: Workspace, package: str, state: ReceiptState, *, reason: str, officer_name: str, at: datetime
 ) -> str:
     """The recipient's signed acceptance or refusal of a package it has opened."""
     from fairlead.case.followup import received_package
@@ -274,7 +271,7 @@ def answer_package(
         (folder.parent / f"{package}.receipt.json").read_text(), lead_keys(workspace, "").officers
     )
     answer = replace(opened, state=state, reason=reason, at=at)
-    return sign_receipt(answer, Officer(name=officer, private=load_ed25519(officer_key(workspace, officer))))
+    return sign_receipt(answer, officer(workspace, officer_name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""`fairlead key`: officer, recipient, export, import."""
+"""`fairlead key`: officer, token, identity, recipient, export."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.keys import create_age_identity, create_officer_key, lead_keys
+from fairlead.case.keys import add_token_key, create_age_identity, create_officer_key, lead_keys
+from fairlead.case.tokens import TokenKey
 from fairlead.cli.options import json_option, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json
 from fairlead.terms.custody import Operation
@@ -31,6 +32,21 @@ def officer(name: str, valid_until: datetime | None, workspace: Path | None, *, 
         print_json({"officer": name, "file": str(path)})
     else:
         print_facts("Signing key made.", {"officer": name, "file": path})
+
+
+@key.command("token")
+@click.argument("name")
+@click.option("--module", required=True, help="Path of the token's PKCS#11 module.")
+@click.option("--token", required=True, help="Label of the token.")
+@click.option("--label", required=True, help="Label of the Ed25519 key on it.")
+@workspace_option
+def token(name: str, module: str, token: str, label: str, workspace: Path | None, *, as_json: bool) -> None:
+    """Use a key on a smart card or security token for the officer NAME. The PIN comes from FAIRLEAD_TOKEN_PIN."""
+    add_token_key(workspace_of(workspace), name, TokenKey(module=module, token=token, label=label))
+    if as_json:
+        print_json({"officer": name, "token": token, "label": label})
+    else:
+        click.echo(f"Officer {name} signs with the key {label} on the token {token}.")
 
 
 @key.command("identity")

@@ -95,7 +95,7 @@ def erase(
 ) -> None:
     """Erase the personal part of entry INDEX for good. The log verifies as before."""
     output.write_text(
-        erase_entry(session_of(workspace, operation, user), index, reason=reason, officer=officer)
+        erase_entry(session_of(workspace, operation, user), index, reason=reason, officer_name=officer)
     )
     if as_json:
         print_json({"entry": index, "certificate": str(output)})

@@ -69,7 +69,9 @@ def report(
             "Give --reason exactly when --state no_action is given.",
             code="USAGE-OUTCOME",
         ) from problem
-    text = write_outcomes(place, received_package(place, package), (came,), officer=officer, at=utc_now())
+    text = write_outcomes(
+        place, received_package(place, package), (came,), officer_name=officer, at=utc_now()
+    )
     output.write_text(text)
     answer = {"package": package, "lead": lead, "states": list(states), "file": str(output)}
     if as_json:

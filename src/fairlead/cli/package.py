@@ -122,7 +122,7 @@ def recall(
 ) -> None:
     """Sign a notice that PACKAGE, or some of its leads, must no longer be used (LED art. 7(3))."""
     signed = recall_package(
-        session_of(workspace, operation, user), package_id, leads=leads, reason=reason, officer=officer
+        session_of(workspace, operation, user), package_id, leads=leads, reason=reason, officer_name=officer
     )
     output.write_text(signed.text)
     if as_json:
@@ -144,7 +144,11 @@ def recalled(
 ) -> None:
     """As the recipient: check a recall NOTICE, mark the package, and sign the acknowledgement."""
     answered, text = answer_recall(
-        workspace_of(workspace), notice, parse_lead_keys(lead_keys.read_text()), officer=officer, at=utc_now()
+        workspace_of(workspace),
+        notice,
+        parse_lead_keys(lead_keys.read_text()),
+        officer_name=officer,
+        at=utc_now(),
     )
     output.write_text(text)
     answer = {"package": answered.package, "leads": list(answered.leads), "reason": answered.reason}
@@ -205,7 +209,7 @@ def _answer(
     as_json: bool,
 ) -> None:
     text = answer_package(
-        workspace_of(workspace), package_id, state, reason=reason, officer=officer, at=utc_now()
+        workspace_of(workspace), package_id, state, reason=reason, officer_name=officer, at=utc_now()
     )
     output.write_text(text)
     if as_json:
@@ -290,7 +294,7 @@ def open_(
         file,
         identity,
         parse_lead_keys(lead_keys.read_text()),
-        officer=officer,
+        officer_name=officer,
         user_name=user,
     )
     _show(verified, {"receipt": str(receipt)}, as_json=as_json)

@@ -6,10 +6,10 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fairlead.terms.errors import ItemError
 
@@ -17,12 +17,22 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 
 
+class SigningKey(Protocol):
+    """An Ed25519 key in a file or on a token."""
+
+    def sign(self, message: bytes, /) -> bytes:
+        """The 64 bytes of an Ed25519 signature."""
+
+    def public_key(self) -> Ed25519PublicKey:
+        """The public half."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Officer:
     """A signing officer: the name under which the public key is known, and the key."""
 
     name: str
-    private: Ed25519PrivateKey
+    private: SigningKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
