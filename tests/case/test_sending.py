@@ -12,6 +12,7 @@ from fairlead.case.followup import (
     diff_with_sent,
     hold,
     lift,
+    publish_figures,
     recall_package,
     take_acknowledgement,
     take_outcomes,
@@ -100,6 +101,45 @@ def test_a_package_goes_out_and_receipt_and_outcomes_come_back(pair, tmp_path) -
     file.write_text(write_outcomes(sweden.workspace, folder, (came,), officer_name="berg", at=sweden.clock()))
     assert take_outcomes(denmark, file, swedish)["new"] == 1
     assert take_outcomes(denmark, file, swedish)["new"] == 0
+
+
+def test_published_figures_are_versions_that_never_change(pair, tmp_path) -> None:
+    import json as json_module
+
+    denmark, sweden, identity = pair
+    package, _ = build_for_country(denmark, "SE", RELEASE)
+    receive(denmark, sweden, identity, package)
+    first, changed = publish_figures(denmark)
+    assert changed["countries"] == 4
+    came = Outcome(lead="L-SE-0000000001", states=(OutcomeState.ARRESTED,), devices_seized=7, released=True)
+    folder = sweden.workspace.root / "received" / denmark.operation / "DK" / f"{denmark.operation}-SE-0001"
+    file = tmp_path / "outcome.json"
+    file.write_text(write_outcomes(sweden.workspace, folder, (came,), officer_name="berg", at=sweden.clock()))
+    take_outcomes(denmark, file, lead_keys(sweden.workspace, "SE"))
+    kept = first.read_bytes()
+    second, changed = publish_figures(denmark, as_of=denmark.clock().replace(year=2100))
+    assert changed == {"suspects_identified": 1, "arrests": 1, "devices_seized": 7}
+    assert first.read_bytes() == kept
+    assert json_module.loads(second.read_text())["version"] == 2
+
+
+def test_a_lead_that_nothing_supports_any_more_is_named_when_it_was_sent(pair) -> None:
+    from fairlead.case.leads import publish as publish_tables
+
+    denmark, _, _ = pair
+    build_for_country(denmark, "SE", RELEASE)
+    answer = publish_tables(denmark)  # the tables of this operation are empty
+    assert answer["withdrawn_after_sending"] == [f"L-SE-0000000001 in {denmark.operation}-SE-0001"]
+
+
+def test_reviews_fall_due_by_category(pair) -> None:
+    from datetime import date
+
+    from fairlead.case.leads import find_due
+
+    denmark, _, _ = pair
+    assert find_due(denmark, on=date(2026, 6, 30)) == []
+    assert find_due(denmark, on=date(2026, 7, 1))[0]["category"] == "not_categorised"
 
 
 def test_an_older_package_after_a_newer_one_is_a_replay(pair) -> None:

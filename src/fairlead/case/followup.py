@@ -24,7 +24,7 @@ from fairlead.leads.recall import (
     verify_acknowledgement,
     verify_recall,
 )
-from fairlead.leads.statistics import Figures, ReportedOutcome, derive_figures
+from fairlead.leads.statistics import DEFINITIONS, Figures, ReportedOutcome, delta, derive_figures
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
@@ -254,3 +254,37 @@ def lift(session: Session, person: str, *, reason: str) -> int:
     )
     session.record(Operation.ALTERATION, "lead.lift", (person,), reason, facts={"holds": ended})
     return ended
+
+
+def publish_figures(session: Session, *, as_of: datetime | None = None) -> tuple[Path, dict[str, int]]:
+    """Write the released figures as the next version, never to be changed; returns the file and what is new."""
+    session.require(Action.RELEASE)
+    counted = figures(session, as_of=as_of)
+    folder = session.workspace.operation(session.operation) / "statistics"
+    folder.mkdir(parents=True, exist_ok=True)
+    earlier = sorted(folder.glob("*.json"))
+    before = json.loads(earlier[-1].read_text())["totals"] if earlier else {}
+    changed = delta(before, counted.totals)
+    version = len(earlier) + 1
+    value = {
+        "format": "fairlead-statistics/1",
+        "version": version,
+        "operation": session.operation,
+        "as_of": counted.as_of.isoformat(),
+        "totals": counted.totals,
+        "delta": changed,
+        "by_country": counted.by_country,
+        "cut_off": {country: at.isoformat() for country, at in counted.cut_off.items()},
+        "definitions": DEFINITIONS,
+    }
+    path = folder / f"{version:04d}.json"
+    with path.open("x") as handle:
+        handle.write(json.dumps(value, indent=1) + "\n")
+    session.record(
+        Operation.DISCLOSURE,
+        "statistics.publish",
+        (hashlib.sha256(path.read_bytes()).hexdigest(),),
+        "figures released",
+        facts={"version": version},
+    )
+    return path, changed

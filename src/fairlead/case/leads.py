@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from fairlead.case.exhibits import list_exhibits, opener_of
@@ -13,6 +14,7 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.build import build_lead
 from fairlead.leads.document import LeadDocument
 from fairlead.leads.facts import gather_country
+from fairlead.leads.retention import review_due, review_rules
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
@@ -65,7 +67,44 @@ def publish(session: Session) -> dict[str, Any]:
         "changed": outcome.changed,
         "unchanged": outcome.unchanged,
         "withdrawn": list(outcome.withdrawn),
+        "withdrawn_after_sending": _already_sent(session, outcome.withdrawn),
     }
+
+
+def _already_sent(session: Session, leads: tuple[str, ...]) -> list[str]:
+    """Leads that nothing supports any more although a country was sent them: candidates for a recall."""
+    from fairlead.register.followup import last_sent_version
+
+    listed = []
+    for lead in leads:
+        sent = last_sent_version(session.user_id, session.operation, lead, at=session.clock())
+        if sent is not None:
+            listed.append(f"{lead} in {sent[0]}")
+    return listed
+
+
+def find_due(session: Session, *, on: date) -> list[dict[str, Any]]:
+    """Leads whose review is due on or before a day, with the rule behind it."""
+    from fairlead.register.leads import find_leads
+
+    due = []
+    for row in find_leads(session.user_id, session.operation, at=session.clock()):
+        category = row["body"]["subject_category"]
+        day = review_due(category, row["published_at"].date())
+        if day <= on:
+            due.append(
+                {
+                    "lead": row["lead"],
+                    "country": row["country"],
+                    "category": category,
+                    "due_on": day,
+                    "rule": review_rules()[category].source,
+                }
+            )
+    session.record(
+        Operation.CONSULTATION, "lead.due", (on.isoformat(),), "reviews due", facts={"leads": len(due)}
+    )
+    return due
 
 
 def list_leads(session: Session, *, country: str | None = None) -> list[dict[str, Any]]:

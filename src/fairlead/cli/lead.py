@@ -1,14 +1,15 @@
-"""`fairlead lead`: publish, list, show, explain, diff, hold, lift."""
+"""`fairlead lead`: publish, list, due, show, explain, diff, hold, lift."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from fairlead.case.followup import diff_with_sent, hold, lift
-from fairlead.case.leads import explain_lead, get_lead, list_leads, publish
+from fairlead.case.leads import explain_lead, find_due, get_lead, list_leads, publish
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json, print_rows
 
@@ -25,8 +26,26 @@ def publish_(workspace: Path | None, operation: str | None, user: str | None, *,
     answer = publish(session_of(workspace, operation, user))
     if as_json:
         print_json(answer)
+        return
+    print_facts("Leads published.", answer)
+    if answer["withdrawn_after_sending"]:
+        click.echo("Nothing supports these any more, and they were sent: consider `fairlead package recall`.")
+
+
+@lead.command("due")
+@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="Day asked about; today if not given.")
+@operation_option
+def due(
+    on: datetime | None, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+) -> int:
+    """List leads whose review is due (LED art. 5). Exit code 1 when there are any."""
+    session = session_of(workspace, operation, user)
+    rows = find_due(session, on=on.date() if on else session.clock().date())
+    if as_json:
+        print_json({"due": rows})
     else:
-        print_facts("Leads published.", answer)
+        print_rows(rows, ["lead", "country", "category", "due_on", "rule"])
+    return 1 if rows else 0
 
 
 @lead.command("list")

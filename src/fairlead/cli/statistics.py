@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.followup import figures
+from fairlead.case.followup import figures, publish_figures
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.leads.statistics import DEFINITIONS
@@ -25,15 +25,21 @@ def statistics(
     operation: str | None,
     user: str | None,
     *,
+    publish: bool,
     internal: bool,
     as_json: bool,
 ) -> None:
     """Figures derived from what countries reported: released numbers only, small cells not shown."""
-    counted = figures(
-        session_of(workspace, operation, user),
-        as_of=as_of.replace(tzinfo=UTC) if as_of else None,
-        internal=internal,
-    )
+    session = session_of(workspace, operation, user)
+    until = as_of.replace(tzinfo=UTC) if as_of else None
+    if publish:
+        path, changed = publish_figures(session, as_of=until)
+        if as_json:
+            print_json({"file": str(path), "delta": changed})
+        else:
+            print_facts(f"Version {path.stem} written to {path}. Changed since the last version:", changed)
+        return
+    counted = figures(session, as_of=until, internal=internal)
     if as_json:
         print_json(
             {
