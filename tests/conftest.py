@@ -35,6 +35,10 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         server = get_server(tmp_path_factory.mktemp("postgres") / "data")
     os.environ["FAIRLEAD_DATABASE_URL"] = server.get_uri()
+    # A process has one register and one set of settings: the workbench's hold everything of the register's.
+    from fairlead.register.database import open_register
+
+    open_register(tmp_path_factory.mktemp("secret"), settings="fairlead.workbench.settings")
     yield server.get_uri()
     os.environ.pop("FAIRLEAD_DATABASE_URL", None)
 

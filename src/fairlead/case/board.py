@@ -105,30 +105,41 @@ def _local(at: datetime | None, country: str) -> datetime | None:
         return None
 
 
-def report_cell(session: Session, country: str, cell: str, untrusted_value: str) -> None:
-    """Enter a value in a country's cell: a state of its list, a number, or a local time of start."""
+def report_cells(session: Session, country: str, untrusted_values: dict[str, str]) -> int:
+    """Enter values in a country's cells; empty ones stay as they are. Returns how many were entered.
+
+    A cell takes a state of its list, a number, or a local time of start. One wrong value enters nothing.
+    """
     from fairlead.register.board import record_entry
 
     _require_report(session, country)
-    try:
-        known = Cell(cell)
-    except ValueError as problem:
-        raise _wrong(cell) from problem
-    described, value = CELLS[known], untrusted_value.strip()
-    given: dict[str, Any]
+    given = {
+        cell: _parse_value(cell, text.strip(), country)
+        for cell in Cell
+        if (text := untrusted_values.get(cell.value, "")).strip()
+    }
+    for cell, value in given.items():
+        record_entry(
+            session.user_id, session.operation, country, cell=cell.value, at=session.clock(), **value
+        )
+    if given:
+        session.record(Operation.ALTERATION, "board.report", (country, *sorted(given)), "action day")
+    return len(given)
+
+
+def _parse_value(cell: Cell, text: str, country: str) -> dict[str, Any]:
+    described = CELLS[cell]
     match described.kind:
         case CellKind.STATE:
-            if value not in described.states:
+            if text not in described.states:
                 raise _wrong(cell)
-            given = {"state": value}
+            return {"state": text}
         case CellKind.NUMBER:
-            if not (value.isascii() and value.isdecimal() and int(value) <= _NUMBER_LIMIT):
+            if not (text.isascii() and text.isdecimal() and int(text) <= _NUMBER_LIMIT):
                 raise _wrong(cell)
-            given = {"number": int(value)}
+            return {"number": int(text)}
         case CellKind.TIME:
-            given = {"starts_at": _parse_local(value, country)}
-    record_entry(session.user_id, session.operation, country, cell=known.value, at=session.clock(), **given)
-    session.record(Operation.ALTERATION, "board.report", (country, known.value), "action day")
+            return {"starts_at": _parse_local(text, country)}
 
 
 def _parse_local(text: str, country: str) -> datetime:

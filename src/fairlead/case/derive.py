@@ -84,9 +84,9 @@ def _storyboard(data: bytes) -> Image.Image:
                 break
     side = 360
     sheet = Image.new("RGB", (side * _SHEET, side * _SHEET), "#202020")
-    for number, frame in enumerate(frames):
-        frame.thumbnail((side - 8, side - 8))
-        sheet.paste(frame, (side * (number % _SHEET) + 4, side * (number // _SHEET) + 4))
+    for number, still in enumerate(frames):
+        still.thumbnail((side - 8, side - 8))
+        sheet.paste(still, (side * (number % _SHEET) + 4, side * (number // _SHEET) + 4))
     return sheet
 
 

@@ -14,7 +14,7 @@ from fairlead.case.board import (
     open_press_desk,
     plan_day,
     release_press_figures,
-    report_cell,
+    report_cells,
     report_incident,
 )
 from fairlead.leads.statistics import DEFINITIONS
@@ -66,8 +66,8 @@ def _progress(cells: dict[str, object]) -> int:
 
 
 def entry(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
-    """One value in one cell."""
-    report_cell(desk.session, country, request.POST.get("cell", ""), request.POST.get("value", ""))
+    """Values in a country's cells; fields left empty change nothing."""
+    report_cells(desk.session, country, {cell.value: request.POST.get(cell.value, "") for cell in Cell})
     messages.success(request, _("The board is up to date."))
     return redirect("board", operation=desk.operation)
 
