@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fairlead.terms.matching import PDQ_BITS
+from fairlead.known.index_plan import chunk_widths, plan_search
+from fairlead.terms.errors import RunError
+from fairlead.terms.matching import PDQ_BITS, PDQ_MATCH_RADIUS
 
 _BYTES = PDQ_BITS // 8
 _WORDS = 4
-_BLOCK = 4096  # entries at a time: 128 KiB, which stays in the second-level cache
+_FORM = 1  # of the saved index
+_PLAIN_PAIRS = 1 << 21  # up to so many comparisons numpy is quicker than loading the compiled loops
+_BLOCK = 4096
+_SLICE = 512  # queries handed to a thread at a time
+_ROOM = 1 << 16  # results a buffer holds at first
+# One fixed order of bits: neighbouring PDQ bits go together, and chunks should differ independently.
+_PLACES = np.random.default_rng(1).permutation(PDQ_BITS)
 
 RESULT = pa.schema(
     [
@@ -23,49 +38,304 @@ RESULT = pa.schema(
 )
 
 Hashes = NDArray[np.uint8]
+Words = NDArray[np.uint64]
+_Found = NDArray[np.int64]
+_Kernel = Callable[[Words, int, _Found], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """The index's answers beside those of comparing every pair, for sampled queries.
+
+    ``recall`` is the share of true pairs that the index found; ``extra`` counts pairs that are none.
+    It holds for this index, these queries and this radius.
+    """
+
+    entries: int
+    queries: int
+    radius: int
+    seed: int
+    pairs: int
+    missed: int
+    extra: int
+
+    @property
+    def recall(self) -> float:
+        """Share of true pairs found; 1.0 where there was none to find."""
+        return 1.0 if self.pairs == 0 else (self.pairs - self.missed) / self.pairs
 
 
 class HammingIndex:
-    """An index over hashes; rows keep the numbers they were given in."""
+    """An index over hashes; rows keep the numbers they were given in.
 
-    def __init__(self, words: NDArray[np.uint64]) -> None:
+    Small ones compare every pair. Large ones look up chunks of the hash (see `index_plan`), which finds the
+    same pairs: exact for every radius.
+    """
+
+    def __init__(
+        self,
+        words: Words,
+        widths: tuple[int, ...] = (),
+        starts: NDArray[np.uint32] | None = None,
+        ids: NDArray[np.uint32] | None = None,
+    ) -> None:
         self._words = words
+        self._widths = widths
+        self._starts = np.empty(0, np.uint32) if starts is None else starts
+        self._ids = np.empty(0, np.uint32) if ids is None else ids
 
     @classmethod
-    def build(cls, hashes: Hashes) -> Self:
-        """Index ``hashes``, shape (n, 32), uint8, most significant bit first."""
-        return cls(_words(hashes))
+    def build(cls, hashes: Hashes, *, chunks: tuple[int, ...] | None = None) -> Self:
+        """Index ``hashes``, shape (n, 32), uint8, most significant bit first.
+
+        ``chunks`` are bits per chunk, wider ones first, 256 together; left out, they follow from n.
+        """
+        rows = _checked(hashes)
+        widths = chunk_widths(len(rows)) if chunks is None else chunks
+        if not widths:
+            return cls(_as_words(rows))
+        if sum(widths) != PDQ_BITS or list(widths) != sorted(widths, reverse=True):
+            raise ValueError(f"chunks {widths} do not divide {PDQ_BITS} bits, wider ones first")
+        from fairlead.known.index_kernels import fill_table
+
+        words = _as_words(_shuffled(rows))
+        starts = np.zeros(_table_from(widths)[-1], np.uint32)
+        ids = np.empty(len(widths) * len(words), np.uint32)
+        flat, table_from, firsts = words.reshape(-1), _table_from(widths), _firsts(widths)
+
+        def fill(c: int) -> None:
+            table = starts[table_from[c] : table_from[c + 1]]
+            fill_table(flat, firsts[c], widths[c], table, ids[c * len(words) : (c + 1) * len(words)])
+
+        with ThreadPoolExecutor(_threads()) as pool:
+            list(pool.map(fill, range(len(widths))))
+        return cls(words, widths, starts, ids)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a saved index, memory-mapped. RunError (KNOWN-INDEX) when it is not whole."""
+        try:
+            told = json.loads((path / "index.json").read_text())
+            # Mapped copy-on-write: nothing can reach the file, and the loops see ordinary arrays.
+            words, starts, ids = (
+                np.asarray(np.load(path / f"{name}.npy", mmap_mode="c")) if told["entries"] else None
+                for name in ("words", "starts", "ids")
+            )
+            widths = tuple(int(w) for w in told["widths"])
+            if words is None:
+                words = np.empty((0, _WORDS), np.uint64)
+            whole = told["form"] == _FORM and words.shape == (told["entries"], _WORDS)
+            if widths and starts is not None and ids is not None:
+                whole &= len(starts) == _table_from(widths)[-1] and len(ids) == len(widths) * len(words)
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise _not_whole() from problem
+        if not whole:
+            raise _not_whole()
+        return cls(words, widths, starts, ids)
+
+    def save(self, path: Path) -> None:
+        """Write the index as a folder, which appears when it is complete; an old one there is replaced."""
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        if len(self._words):
+            np.save(temporary / "words.npy", self._words)
+            np.save(temporary / "starts.npy", self._starts)
+            np.save(temporary / "ids.npy", self._ids)
+        told = {"form": _FORM, "entries": len(self._words), "widths": self._widths}
+        (temporary / "index.json").write_text(json.dumps(told))
+        shutil.rmtree(path, ignore_errors=True)
+        temporary.rename(path)
 
     def __len__(self) -> int:
         return len(self._words)
 
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the index in memory or mapped, hashes included."""
+        return self._words.nbytes + self._starts.nbytes + self._ids.nbytes
+
     def search(self, queries: Hashes, radius: int) -> pa.Table:
         """All pairs at most ``radius`` bits apart (0 to 256): query row, entry row, distance.
 
-        Rows are ordered by query, then entry. The answer is complete: the search compares every pair.
+        Rows are ordered by query, then entry. The answer is complete, however many pairs there are.
         """
         if not 0 <= radius <= PDQ_BITS:
             raise ValueError(f"radius {radius} is not between 0 and {PDQ_BITS}")
-        wanted = _words(queries)
-        rows: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int16]]] = []
-        for start in range(0, len(self._words), _BLOCK):
-            block = self._words[start : start + _BLOCK]
-            for number, query in enumerate(wanted):
-                distance = np.bitwise_count(block ^ query).sum(axis=1, dtype=np.int16)
-                near = np.flatnonzero(distance <= radius)
-                if len(near):
-                    rows.append((np.full(len(near), number), near + start, distance[near]))
-        if not rows:
+        rows = _checked(queries)
+        if len(rows) == 0 or len(self) == 0:
             return RESULT.empty_table()
-        query_rows, entry_rows, distances = (np.concatenate(column) for column in zip(*rows, strict=True))
-        order = np.lexsort((entry_rows, query_rows))
-        return pa.table([query_rows[order], entry_rows[order], distances[order]], schema=RESULT)
+        wanted = _as_words(_shuffled(rows) if self._widths else rows)
+        found = self._compare_all(wanted, radius)
+        if found is None:
+            found = self._in_threads(wanted, self._kernel(radius))
+        order = np.lexsort((found[:, 1], found[:, 0]))
+        query, entry, distance = (found[order, column] for column in range(3))
+        return pa.table([query, entry, distance.astype(np.int16)], schema=RESULT)
+
+    def certify(self, sample: int, seed: int, *, radius: int = PDQ_MATCH_RADIUS) -> Certificate:
+        """Compare the answers for ``sample`` queries with those of a plain comparison of every pair.
+
+        Queries are entries with 0 to ``radius`` + 9 bits changed, and as many strangers in ten.
+        """
+        rng = np.random.default_rng(seed)
+        rows = self._plain_rows()
+        queries = _sample_queries(rows, sample, radius, rng)
+        found = self.search(queries, radius)
+        got = {(q, e): d for q, e, d in zip(*(found.column(c).to_pylist() for c in range(3)), strict=True)}
+        true = _compare(_as_words(rows), _as_words(queries), radius)
+        wanted = {(q, e): d for q, e, d in true.tolist()}
+        return Certificate(
+            entries=len(self),
+            queries=len(queries),
+            radius=radius,
+            seed=seed,
+            pairs=len(wanted),
+            missed=len(wanted.items() - got.items()),
+            extra=len(got.items() - wanted.items()),
+        )
+
+    def components(self, radius: int) -> NDArray[np.int64]:
+        """For each entry the lowest entry that a chain of steps of at most ``radius`` bits leads to."""
+        from fairlead.known.index_kernels import unite
+
+        parent = np.arange(len(self), dtype=np.int64)
+        plan = plan_search(self._widths, len(self), radius)
+        if plan is None:
+            found = self.search(self._plain_rows(), radius)
+            return _components_of_pairs(
+                parent, found.column("query").to_numpy(), found.column("entry").to_numpy()
+            )
+        table_from, n = _table_from(self._widths), len(self)
+        for c, width in enumerate(self._widths):
+            masks = plan.masks[plan.mask_from[c] : plan.mask_from[c + 1]]
+            ids = self._ids[c * n : (c + 1) * n]
+            unite(self._words.reshape(-1), self._starts, table_from[c], ids, width, masks, radius, parent)
+        while True:
+            higher = parent[parent]
+            if np.array_equal(higher, parent):
+                return parent
+            parent = higher
+
+    def _plain_rows(self) -> Hashes:
+        rows = self._words.view(np.uint8).reshape(-1, _BYTES)
+        return _shuffled(rows, np.argsort(_PLACES)) if self._widths else rows
+
+    def _compare_all(self, wanted: Words, radius: int) -> _Found | None:
+        if len(self._words) * len(wanted) > _PLAIN_PAIRS:
+            return None
+        return _compare(self._words, wanted, radius)
+
+    def _kernel(self, radius: int) -> _Kernel:
+        from fairlead.known.index_kernels import look_up, scan
+
+        plan = plan_search(self._widths, len(self), radius)
+        if plan is None:
+            return lambda queries, begin, out: scan(self._words, queries, begin, radius, out)
+        flat, table_from, firsts = self._words.reshape(-1), _table_from(self._widths), _firsts(self._widths)
+        widths = np.array(self._widths, np.int64)
+        return lambda queries, begin, out: look_up(
+            flat, self._starts, table_from, self._ids, firsts, widths,
+            plan.radii, plan.masks, plan.mask_from, queries, begin, radius, out,
+        )  # fmt: skip
+
+    def _in_threads(self, wanted: Words, kernel: _Kernel) -> _Found:
+        with ThreadPoolExecutor(_threads()) as pool:
+            parts = pool.map(
+                lambda start: _complete(kernel, wanted[start : start + _SLICE], start),
+                range(0, len(wanted), _SLICE),
+            )
+            return np.concatenate(list(parts))
 
 
-def _words(hashes: Hashes) -> NDArray[np.uint64]:
+def _complete(kernel: _Kernel, queries: Words, offset: int) -> _Found:
+    """All results of a slice of queries: a buffer that is full is emptied, or made larger, never cut off."""
+    parts: list[_Found] = []
+    out = np.empty((_ROOM, 3), np.int64)
+    begin = 0
+    while begin < len(queries):
+        following, rows = kernel(queries, begin, out)
+        parts.append(out[:rows].copy())
+        if following == begin:
+            out = np.empty((4 * len(out), 3), np.int64)
+        begin = following
+    found = np.concatenate(parts)
+    found[:, 0] += offset
+    return found
+
+
+def _compare(words: Words, wanted: Words, radius: int) -> _Found:
+    """Every pair compared, without the compiled loops: also the measure that the index is held against."""
+    parts: list[_Found] = [np.empty((0, 3), np.int64)]
+    for start in range(0, len(words), _BLOCK):
+        block = words[start : start + _BLOCK]
+        for number, query in enumerate(wanted):
+            distance = np.bitwise_count(block ^ query).sum(axis=1, dtype=np.int64)
+            near = np.flatnonzero(distance <= radius)
+            if len(near):
+                parts.append(np.stack([np.full(len(near), number), near + start, distance[near]], axis=1))
+    return np.concatenate(parts)
+
+
+def _components_of_pairs(parent: _Found, left: _Found, right: _Found) -> _Found:
+    while True:
+        lowest = np.minimum(parent[left], parent[right])
+        before = parent.copy()
+        np.minimum.at(parent, left, lowest)
+        np.minimum.at(parent, right, lowest)
+        parent = np.minimum(parent, parent[parent])
+        if np.array_equal(before, parent):
+            return parent
+
+
+def _sample_queries(rows: Hashes, sample: int, radius: int, rng: np.random.Generator) -> Hashes:
+    strangers = rng.integers(0, 256, (max(1, sample // 10), _BYTES), dtype=np.uint8)
+    if len(rows) == 0:
+        return strangers
+    bits = np.unpackbits(rows[rng.integers(0, len(rows), sample)], axis=1)
+    for row in bits:
+        row[rng.choice(PDQ_BITS, rng.integers(0, min(PDQ_BITS, radius + 10)), replace=False)] ^= 1
+    return np.concatenate([np.packbits(bits, axis=1), strangers])
+
+
+def _checked(hashes: Hashes) -> Hashes:
     array = np.ascontiguousarray(hashes, dtype=np.uint8)
     if array.size == 0:
-        return np.empty((0, _WORDS), np.uint64)
+        return np.empty((0, _BYTES), np.uint8)
     if array.ndim != 2 or array.shape[1] != _BYTES:
         raise ValueError(f"hashes have shape {array.shape}; (n, {_BYTES}) expected")
-    return array.view(np.uint64)
+    return array
+
+
+def _as_words(rows: Hashes) -> Words:
+    return np.ascontiguousarray(rows).view(np.uint64).reshape(-1, _WORDS)
+
+
+def _shuffled(rows: Hashes, places: NDArray[np.int64] = _PLACES) -> Hashes:
+    if len(rows) <= _BLOCK:
+        return np.packbits(np.unpackbits(rows, axis=1)[:, places], axis=1)
+    from fairlead.known.index_kernels import shuffle_bits
+
+    out = np.zeros((len(rows), _BYTES), np.uint8)
+    shuffle_bits(np.ascontiguousarray(rows), places, out)
+    return out
+
+
+def _firsts(widths: tuple[int, ...]) -> NDArray[np.int64]:
+    return np.cumsum((0, *widths[:-1]), dtype=np.int64)
+
+
+def _table_from(widths: tuple[int, ...]) -> NDArray[np.int64]:
+    return np.cumsum([0] + [(1 << w) + 2 for w in widths], dtype=np.int64)
+
+
+def _threads() -> int:
+    return os.cpu_count() or 1
+
+
+def _not_whole() -> RunError:
+    return RunError(
+        "the saved index is not whole, or of another version",
+        "Delete the folder of the index and build it again from the hash sets.",
+        code="KNOWN-INDEX",
+    )
