@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from fairlead.records.fast_combined import ScannedBlock, mapped, scan_block
 from fairlead.records.mapping import LogSource
 from fairlead.records.rows import Reader
 from fairlead.records.values import Clock, ReadTime
-from fairlead.records.weblog import LineReader, Parsed, lines_of, reader_for
+from fairlead.records.weblog import Line, LineReader, Parsed, blocks_of, line_at, lines_of, reader_for
 from fairlead.tables.records import ACCESSES
 from fairlead.terms.errors import UsageError
 
@@ -75,7 +78,7 @@ class LogBatch:
         return pa.RecordBatch.from_arrays(arrays, schema=ACCESSES.schema)
 
 
-def read_log(
+def read_log(  # noqa: C901 - the caches of one log are closures over it
     source: LogSource, stream: BinaryIO, sink: Any, reader: Reader
 ) -> Iterator[tuple[Any, pa.RecordBatch]]:
     """Rows and quarantine of one log; blank lines are skipped and counted."""
@@ -87,17 +90,14 @@ def read_log(
 
     @lru_cache(maxsize=262144)
     def address_of(raw: bytes) -> str | None:
-        try:
-            return str(ipaddress.ip_address(raw.decode("ascii")))
-        except ValueError:
-            return None
+        return _address(raw.decode("ascii", errors="replace"))
 
     @lru_cache(maxsize=65536)
     def user_of(raw: bytes) -> tuple[str, str | None]:
         name = reader.text(raw)
         return name, _account_of(source, reader, name)
 
-    for lines in lines_of(stream):
+    def row_by_row(lines: list[Line]) -> Iterator[tuple[Any, pa.RecordBatch]]:
         held = LogBatch()
         c = held.columns
         for line in lines:
@@ -127,6 +127,73 @@ def read_log(
             c["source"] = [source.name] * count
             sink.parsed += count
             yield ACCESSES, held.batch()
+
+    if source.format in ("combined", "common"):
+        for block, base in blocks_of(stream):
+            scanned = scan_block(block)
+            batch, unplaced = _columns(source, sink, scanned, base, reader)
+            if batch.num_rows:
+                sink.parsed += batch.num_rows
+                yield ACCESSES, batch
+            others = sorted([*scanned.others, *unplaced])
+            yield from row_by_row([line_at(block, base, start, end) for start, end in others])
+        return
+    for lines in lines_of(stream):
+        yield from row_by_row(lines)
+
+
+def _columns(
+    source: LogSource, sink: Any, scanned: ScannedBlock, base: int, reader: Reader
+) -> tuple[pa.RecordBatch, list[tuple[int, int]]]:
+    """A batch of accesses from scanned columns, and byte ranges of lines whose address is none after all."""
+    ip = mapped(scanned.ip, _address)
+    placed = np.asarray(pc.is_valid(ip))
+    chosen = pa.array(placed)
+    start, end = pa.array(scanned.start + base), pa.array(scanned.end + base)
+    text = pa.string()
+    locator = pc.binary_join_element_wise(
+        pa.scalar(f"{sink.locator}#bytes="),
+        pc.cast(start, text),
+        pa.scalar("-"),
+        pc.cast(end, text),
+        pa.scalar(""),
+    )
+    seconds = scanned.seconds - source.clock.offset_seconds
+    count = len(placed)
+    columns = {
+        "exhibit": pa.repeat(sink.exhibit, count),
+        "locator": locator,
+        "source": pa.repeat(source.name, count),
+        "account": mapped(scanned.user, lambda name: _account_of(source, reader, name)),
+        "user_name": scanned.user,
+        "at": pa.array(seconds * 1_000_000).cast(ACCESSES.schema.field("at").type),
+        "time_basis": pa.repeat("stated", count),
+        "zone_offset_minutes": pa.array(scanned.zone_minutes).cast(pa.int32()),
+        "ip": ip,
+        "method": scanned.method,
+        "path": scanned.path,
+        "status": pa.array(scanned.status).cast(pa.int32()),
+        "size_bytes": scanned.size_bytes,
+        "agent": scanned.agent,
+    }
+    arrays = [
+        columns[f.name].cast(f.type) if f.name in columns else pa.nulls(count, f.type)
+        for f in ACCESSES.schema
+    ]
+    batch = pa.RecordBatch.from_arrays(arrays, schema=ACCESSES.schema)
+    if placed.all():
+        return batch, []
+    lost = np.flatnonzero(~placed)
+    ranges = list(zip(scanned.start[lost].tolist(), scanned.end[lost].tolist(), strict=True))
+    return batch.filter(chosen), ranges
+
+
+@lru_cache(maxsize=262144)
+def _address(text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
 
 
 def _account_of(source: LogSource, reader: Reader, name: str) -> str | None:

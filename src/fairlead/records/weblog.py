@@ -52,6 +52,29 @@ def lines_of(stream: BinaryIO) -> Iterator[list[Line]]:
         yield batch
 
 
+def blocks_of(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Whole lines in blocks of about 4 MiB, and where each block begins; a last line gets its line feed."""
+    base = 0
+    rest = b""
+    while chunk := stream.read(_CHUNK_BYTES):
+        cut = chunk.rfind(b"\n") + 1
+        if not cut:
+            rest += chunk
+            continue
+        block = rest + chunk[:cut]
+        yield block, base
+        base += len(block)
+        rest = chunk[cut:]
+    if rest:
+        yield rest + b"\n", base
+
+
+def line_at(block: bytes, base: int, start: int, end: int) -> Line:
+    """One line of a block, without its end."""
+    text = block[start : min(end, start + LONGEST_LINE_BYTES)]
+    return Line(text, base + start, base + end, end - start <= LONGEST_LINE_BYTES)
+
+
 def read_combined(line: bytes) -> Parsed | None:
     r"""The combined and common formats, split on quotes; None when the line is not one.
 
