@@ -22,6 +22,7 @@ ROLES = sorted(EVERYBODY)
 EXPECTED = {
     "home": (EVERYBODY, None),
     "operation": (MEMBERS, None),
+    "job": (None, {"holm", "juhl", "iversen"}),
     "exhibits": (WHOLE, None),
     "exhibit": (WHOLE, {"holm", "iversen"}),
     "triage": (WHOLE, None),

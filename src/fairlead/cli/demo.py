@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -24,6 +25,14 @@ from fairlead.terms.errors import RunError, UsageError
 _MARK = ".made-by-fairlead-demo"
 _RECIPIENT = "SE"
 _OPERATION = "lanternfish"
+_CAST = (
+    ("holm", "lead_officer", "*"),
+    ("lund", "lead_officer", "*"),
+    ("juhl", "analyst", "*"),
+    ("iversen", "examiner", "*"),
+    ("berg", "liaison", "SE"),
+    ("palm", "press", "*"),
+)
 
 
 @click.command()
@@ -37,8 +46,11 @@ _OPERATION = "lanternfish"
 )
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--scale", type=float, default=1.0, show_default=True)
+@click.option(
+    "--serve", "then_serve", is_flag=True, help="Serve the workbench of the lead country at the end."
+)
 @json_option
-def demo(folder: Path, seed: int, scale: float, *, as_json: bool) -> None:
+def demo(folder: Path, seed: int, scale: float, *, then_serve: bool, as_json: bool) -> None:
     """Run the whole job on a made-up seized platform. Opens nothing on the network."""
     _prepare(folder)
     story = _Story(folder, quiet=as_json)
@@ -50,6 +62,18 @@ def demo(folder: Path, seed: int, scale: float, *, as_json: bool) -> None:
         shown["packages"] = len(summary["packages"])
         shown["countries"] = " ".join(summary["countries"])
         print_facts("\nThe whole job, in figures", shown)
+    if then_serve:
+        _serve(story)
+
+
+def _serve(story: _Story) -> None:
+    """Give the cast their roles and become the server: settings of a process cannot change, so it is a new program."""
+    for name, role, country in _CAST:
+        story.run("grant", name, "--role", role, "--country", country, "--workspace", story.lead, show=False)
+    links = [part for name, _, _ in _CAST for part in ("--link-for", name)]
+    command = [sys.executable, "-m", "fairlead", "serve", "--demo", "--workspace", str(story.lead), *links]
+    sys.stdout.flush()
+    os.execv(sys.executable, command)  # noqa: S606 - this very program, with arguments of its own
 
 
 def _prepare(folder: Path) -> None:

@@ -10,11 +10,13 @@ import click
 from fairlead import __version__
 from fairlead.cli import (
     attribute,
+    backup,
     deconflict,
     demo,
     doctor,
     documents,
     exhibit,
+    grant,
     init,
     key,
     known,
@@ -33,6 +35,7 @@ from fairlead.cli import (
     training,
     triage,
     verify,
+    worker,
 )
 from fairlead.terms.errors import FairleadError, ItemError, UsageError
 
@@ -74,6 +77,10 @@ for command in (
     demo.demo,
     serve.serve,
     serve.sign_in_link,
+    worker.worker,
+    backup.backup,
+    backup.restore,
+    grant.grant,
     doctor.doctor,
     documents.docs,
 ):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -23,11 +26,13 @@ SETTINGS = "fairlead.workbench.settings"
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option("--demo", "as_demo", is_flag=True, help="For a made-up operation: no second factor is asked.")
+@click.option("--link-for", "others", multiple=True, help="Print a link for this person, too.")
 @user_option
 @workspace_option
 def serve(
     workspace: Path | None,
     user: str | None,
+    others: tuple[str, ...],
     host: str,
     port: int,
     workers: int,
@@ -36,35 +41,26 @@ def serve(
     as_json: bool,
 ) -> None:
     """Serve the workbench and print a sign-in link that works once."""
-    start(
-        workspace_of(workspace), user, host=host, port=port, workers=workers, as_demo=as_demo, as_json=as_json
-    )
-
-
-def start(
-    workspace: Workspace,
-    user: str | None,
-    *,
-    host: str,
-    port: int,
-    workers: int = 1,
-    as_demo: bool,
-    as_json: bool = False,
-) -> None:
-    """Open the register with everything the workbench needs, print a link, and serve."""
-    os.environ["FAIRLEAD_WORKSPACE"] = str(workspace.root)
+    place = workspace_of(workspace)
+    os.environ["FAIRLEAD_WORKSPACE"] = str(place.root)
     if as_demo:
         os.environ["FAIRLEAD_DEMO"] = "1"
-    link = f"http://{host}:{port}{_link(workspace, user)}"
+    here = f"http://{host}:{port}"
+    names = dict.fromkeys((operator_name(user), *others))
+    links = {name: here + _link(place, name) for name in names}
     if as_json:
-        print_json({"url": f"http://{host}:{port}/", "sign_in": link})
+        print_json({"url": f"{here}/", "sign_in": links[operator_name(user)], "links": links})
     else:
-        click.echo(f"The workbench is at http://{host}:{port}/")
-        click.echo("Sign in once with this link, within 30 minutes:")
-        click.secho(f"  {link}", bold=True)
+        click.echo(f"The workbench is at {here}/")
+        click.echo("Sign in once with a link, within 30 minutes:")
+        for name, link in links.items():
+            click.echo(f"  {name:<10} {link}")
         click.echo("Stop with Ctrl-C.")
+    sys.stdout.flush()
     from fairlead.workbench.server import serve as run
 
+    worker = subprocess.Popen([sys.executable, "-m", "fairlead", "worker", "--workspace", str(place.root)])
+    atexit.register(worker.terminate)
     run(host, port, workers=workers)
 
 

@@ -21,7 +21,7 @@ def open_register(folder: Path, *, settings: str = "fairlead.register.settings")
     ``FAIRLEAD_DATABASE_URL`` names a server instead of the embedded one. A process opens one register:
     a second, different one is a RunError. The embedded server ends with the last process that uses it.
     """
-    url = os.environ.get("FAIRLEAD_DATABASE_URL") or _start_embedded(folder)
+    url = os.environ.get("FAIRLEAD_DATABASE_URL") or start_embedded(folder)
     if apps.ready:
         if os.environ.get("FAIRLEAD_REGISTER_URL") != url:
             raise RunError(
@@ -44,7 +44,8 @@ def close_register() -> None:
         connections.close_all()
 
 
-def _start_embedded(folder: Path) -> str:
+def start_embedded(folder: Path) -> str:
+    """Start or join the embedded server of a folder; returns its URL."""
     # The runtime folder of a user without a session does not exist; the wheel then falls back to the
     # temporary folder, which is what is wanted here, and says so in a warning that helps nobody.
     with warnings.catch_warnings():

@@ -69,6 +69,7 @@ COORDINATE = whole(Action.COORDINATE)
 PAGES: tuple[Page, ...] = (
     _page("", "home", home.home, EVERYBODY),
     _page(_OP, "operation", operation.overview, MEMBER),
+    _form(_OP + "jobs/", "job", operation.job, some(Action.PROCESS)),
     _page(_OP + "exhibits/", "exhibits", evidence.exhibits, VIEW),
     _both(_OP + "exhibits/<path:number>/", "exhibit", evidence.exhibit, VIEW, whole(Action.ADD_EXHIBIT)),
     _page(_OP + "triage/", "triage", evidence.triage, VIEW),

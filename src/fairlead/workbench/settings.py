@@ -23,6 +23,7 @@ ROOT_URLCONF = "fairlead.workbench.urls"
 WSGI_APPLICATION = "fairlead.workbench.wsgi.application"
 
 INSTALLED_APPS = [
+    "procrastinate.contrib.django",
     "fairlead.workbench",
     *_REGISTER_APPS,
     "django.contrib.messages",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from fairlead.case.jobs import NEEDED, JobKind, ask_for_job
 from fairlead.case.overview import overview as count
+from fairlead.register.jobs import find_jobs
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.svg.bars import legend, split_bar
 
@@ -37,6 +40,18 @@ def overview(request: HttpRequest, desk: Desk) -> HttpResponse:
             "contents": contents,
             "bar": split_bar(contents, _("Distinct contents by state")),
             "legend": legend(contents),
+            "jobs": find_jobs(desk.user.pk, desk.operation, at=desk.session.clock()),
+            "kinds": [kind for kind in JobKind if desk.may(NEEDED[kind])],
             "verdicts": sorted(states.verdicts.items(), key=lambda pair: -pair[1]),
         },
     )
+
+
+def job(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Ask for long work; a worker does it."""
+    from fairlead.workbench.tasks import defer
+
+    number, kind = ask_for_job(desk.session, request.POST.get("kind", ""))
+    defer(desk.session, number, kind)
+    messages.success(request, _("It is in the queue. This page shows how far it is."))
+    return redirect("operation", operation=desk.operation)
