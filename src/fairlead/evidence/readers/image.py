@@ -20,9 +20,10 @@ _DESCRIPTOR_BYTES = 32
 class RawImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no types
     """Bytes of one descriptor; ``patches`` lie over them, in memory only."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, size: int | None = None) -> None:
         self._descriptor = descriptor
-        self._size = os.lseek(descriptor, 0, os.SEEK_END)
+        # The Sleuth Kit asks for the size while it is being set up, and never again.
+        self._size = os.lseek(descriptor, 0, os.SEEK_END) if size is None else size
         self.patches: list[tuple[int, bytes]] = []
         super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
 
@@ -48,8 +49,7 @@ class EwfImage(RawImage):
         self._handle = pyewf.handle()
         self._files = [open_descriptor(descriptor) for descriptor in descriptors]
         self._handle.open_file_objects(self._files)
-        super().__init__(descriptors[0])
-        self._size = self._handle.get_media_size()
+        super().__init__(descriptors[0], self._handle.get_media_size())
 
     def _fetch(self, offset: int, length: int) -> bytes:
         data: bytes = self._handle.read_buffer_at_offset(length, offset)

@@ -1,0 +1,132 @@
+"""Images that other programs wrote: NTFS by ntfs-3g, FAT32 by dosfstools, split E01 by libewf's ewfacquire."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.evidence.build import MIB, behind_partition_table, ext4_image, note, process
+
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+
+def program(name: str) -> str:
+    """Where a program is; the test says so and does not run when it is absent."""
+    found = shutil.which(name, path=PATH)
+    if found is None:
+        pytest.skip(f"{name} is not on this computer")
+    return found
+
+
+def ntfs_image(path: Path, files: dict[str, bytes], *, size: int = 16 * MIB) -> Path:
+    """An NTFS file system with files in its root, made without mounting."""
+    mkntfs, ntfscp = program("mkntfs"), program("ntfscp")
+    path.write_bytes(b"")
+    os.truncate(path, size)
+    subprocess.run([mkntfs, "-F", "-Q", "-q", "-L", "seaside", str(path)], check=True, capture_output=True)
+    for name, data in files.items():
+        source = path.with_name("one-file")
+        source.write_bytes(data)
+        subprocess.run([ntfscp, "-f", str(path), str(source), f"/{name}"], check=True, capture_output=True)
+    return path
+
+
+def mark_deleted(path: Path, name: str) -> None:
+    """What deleting does to the master file table: the entry of the file is no longer in use."""
+    data = bytearray(path.read_bytes())
+    wanted = name.encode("utf-16-le")
+    place = 0
+    found = 0
+    while (place := data.find(b"FILE0", place)) >= 0:
+        record = data[place : place + 1024]
+        if wanted in record and record[22] & 1:
+            data[place + 22] &= 0xFE
+            found += 1
+        place += 512
+    assert found
+    path.write_bytes(data)
+
+
+def test_an_ntfs_image_gives_every_file_with_its_bytes(tmp_path: Path) -> None:
+    files = {f"note {n}.txt": note(n, 200 if n % 2 else 90_000) for n in range(12)}
+    image = behind_partition_table(tmp_path / "disk.dd", ntfs_image(tmp_path / "n", files).read_bytes())
+    rows = {row["path"].rpartition("/")[2]: row for row in process(image)}
+    for name, data in files.items():
+        assert rows[name]["verdict"] == "read"
+        assert rows[name]["read_bytes"] == len(data)
+
+
+def test_a_file_deleted_from_ntfs_is_found_by_the_table_scan(tmp_path: Path) -> None:
+    files = {f"note-{n}.txt": note(n, 90_000) for n in range(8)}
+    volume = ntfs_image(tmp_path / "n", files)
+    before = {row["path"].rpartition("/")[2]: row["sha256"] for row in process(volume)}
+    changed = tmp_path / "changed"
+    shutil.copy(volume, changed)
+    for n in (2, 5):
+        mark_deleted(changed, f"note-{n}.txt")
+    rows = process(changed)
+    gone = [row for row in rows if row["allocation"] == "deleted" and row["verdict"] == "read"]
+    assert {before["note-2.txt"], before["note-5.txt"]} <= {row["sha256"] for row in gone}
+    assert all(row["verdict"] for row in rows)
+
+
+def test_a_damaged_ntfs_boot_sector_or_table_stops_nothing_else(tmp_path: Path) -> None:
+    volume = ntfs_image(tmp_path / "n", {"a.txt": note(1)})
+    data = bytearray(volume.read_bytes())
+    data[3 : 3 + 8] = b"XXXXXXXX"
+    volume.write_bytes(data)
+    rows = process(volume)
+    assert rows
+    assert all(row["verdict"] for row in rows)
+
+
+def test_a_fat32_image_by_dosfstools_gives_its_files(tmp_path: Path) -> None:
+    mkfs, mcopy = program("mkfs.fat"), program("mcopy")
+    volume = tmp_path / "fat"
+    volume.write_bytes(b"")
+    os.truncate(volume, 64 * MIB)
+    subprocess.run([mkfs, "-F", "32", str(volume)], check=True, capture_output=True)
+    (tmp_path / "A long name of a file.txt").write_bytes(note(7))
+    subprocess.run(
+        [mcopy, "-i", str(volume), str(tmp_path / "A long name of a file.txt"), "::"],
+        check=True,
+        capture_output=True,
+    )
+    rows = {row["path"].rpartition("/")[2]: row for row in process(volume)}
+    assert rows["A long name of a file.txt"]["verdict"] == "read"
+
+
+def test_an_e01_in_several_segments_by_ewfacquire_gives_the_files_of_the_raw_image(tmp_path: Path) -> None:
+    acquire = program("ewfacquire")
+    files = {f"f{n}.bin": os.urandom(400_000) for n in range(8)}
+    raw = ext4_image(tmp_path / "raw.dd", files, size="8M")
+    subprocess.run(
+        [
+            acquire,
+            "-u",
+            "-q",
+            "-t",
+            str(tmp_path / "image"),
+            "-S",
+            "1048576",
+            "-c",
+            "none",
+            "-f",
+            "encase6",
+            str(raw),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    segments = sorted(tmp_path.glob("image.E*"))
+    assert len(segments) > 3
+
+    def digests(path: Path) -> dict[str, str]:
+        return {row["path"]: row["sha256"] for row in process(path) if row["verdict"] == "read"}
+
+    assert digests(segments[0]) == digests(raw)
+    assert len([p for p in digests(raw) if p.endswith(".bin")]) == 8
