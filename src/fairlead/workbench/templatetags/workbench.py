@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -110,3 +111,9 @@ def cell(row: dict[str, Any], column: Any) -> SafeString | str:
 def clock(seconds: int) -> str:
     """Seconds as hours, minutes, seconds."""
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+@register.filter
+def there(value: datetime | None, form: str) -> str:
+    """A time by the clock of its own place; Django's own filter would turn it into UTC."""
+    return date_format(value.replace(tzinfo=None), form) if value is not None else ""

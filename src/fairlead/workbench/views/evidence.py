@@ -12,12 +12,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fairlead.case.content_file import TRIAGE_SQL, open_content
-from fairlead.case.custody import DESK_EVENTS, is_out, note_custody, open_exhibit
+from fairlead.case.custody import Handover, get_exhibit, record_handover, show_custody
 from fairlead.case.exhibits import list_exhibits
 from fairlead.register.reviews import find_reviews_of
+from fairlead.terms.custody import CustodyEvent, Operation
+from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.listing import Column, Listing, list_rows, list_tables
 from fairlead.workbench.svg.timeline import Period, timeline
+
+_AT_THE_DESK = (
+    CustodyEvent.CHECK_OUT,
+    CustodyEvent.CHECK_IN,
+    CustodyEvent.TRANSFER,
+    CustodyEvent.RETURN,
+)
 
 
 def exhibits(request: HttpRequest, desk: Desk) -> HttpResponse:
@@ -52,21 +61,27 @@ def exhibits(request: HttpRequest, desk: Desk) -> HttpResponse:
 def exhibit(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     """One exhibit with its custody record; POST adds an event."""
     if request.method == "POST":
-        note_custody(
+        known = {event.value: event for event in _AT_THE_DESK}
+        if request.POST.get("event") not in known:
+            raise UsageError("that is no custody event", "Choose one of the list.", code="USAGE-CUSTODY")
+        record_handover(
             desk.session,
-            number,
-            event=request.POST.get("event", ""),
-            location=request.POST.get("location", ""),
-            counter_party=request.POST.get("counter_party", ""),
-            reason=request.POST.get("reason", ""),
-            authority=request.POST.get("authority", ""),
+            Handover(
+                exhibit=number,
+                event=known[request.POST["event"]],
+                reason=request.POST.get("reason", "")[:500],
+                location=request.POST.get("location", "")[:200],
+                counter_party=request.POST.get("counter_party", "")[:200],
+            ),
         )
         messages.success(request, _("The custody record has a new entry."))
         return redirect("exhibit", operation=desk.operation, number=number)
     try:
-        row, events = open_exhibit(desk.session, number)
-    except LookupError as problem:
+        row = get_exhibit(desk.session, number)
+    except UsageError as problem:
         raise Http404 from problem
+    events = show_custody(desk.session, number)
+    desk.session.record(Operation.CONSULTATION, "exhibit.open", (number,), "exhibit consulted")
     drawn = timeline(
         [
             Period(
@@ -83,8 +98,8 @@ def exhibit(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
         "row": row,
         "events": events,
         "drawn": drawn,
-        "out": is_out(events),
-        "choices": DESK_EVENTS,
+        "out": bool(events) and events[-1]["event"] in (CustodyEvent.CHECK_OUT, CustodyEvent.TRANSFER),
+        "choices": _AT_THE_DESK,
         "title": number,
     }
     return TemplateResponse(request, "workbench/exhibit.html", context)

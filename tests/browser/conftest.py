@@ -1,0 +1,163 @@
+"""A served made-up operation, and a browser. Without Chromium the tests say so and are skipped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CAST = (
+    ("holm", "lead_officer", "*"),
+    ("lund", "lead_officer", "*"),
+    ("juhl", "analyst", "*"),
+    ("iversen", "examiner", "*"),
+    ("berg", "liaison", "SE"),
+    ("palm", "press", "*"),
+)
+SHOTS = os.environ.get("FAIRLEAD_SCREENSHOTS")
+"""A folder: the tests leave pictures of the pages there, for docs/images."""
+
+
+def chromium() -> str | None:
+    return os.environ.get("FAIRLEAD_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def fairlead(*arguments: str | Path, **more: str) -> dict[str, Any]:
+    """One command in a process of its own, with its JSON answer."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("FAIRLEAD_")} | more
+    done = subprocess.run(
+        [sys.executable, "-m", "fairlead", *map(str, arguments), "--json"],
+        capture_output=True, text=True, check=False, env=env,
+    )  # fmt: skip
+    assert done.returncode in (0, 1), done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@dataclass(kw_only=True)
+class Served:
+    """A running workbench: where it is, whose authenticator holds which secret, and every foreign request."""
+
+    url: str
+    workspace: Path
+    browser: Any
+    secrets: dict[str, str] = field(default_factory=dict)
+    strangers: list[str] = field(default_factory=list)
+    pixels: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def visit(self, name: str, *, dark: bool = False, phone: bool = False) -> Any:
+        """A page of somebody who signs in with a link and their second factor."""
+        context = self.browser.new_context(
+            color_scheme="dark" if dark else "light",
+            viewport={"width": 390, "height": 844} if phone else {"width": 1360, "height": 900},
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("request", self._watch)
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda problem: self.errors.append(str(problem)))
+        path = fairlead("sign-in-link", "--workspace", self.workspace, "--user", name)["path"]
+        page.goto(self.url + path)
+        page.click("#sign-in")
+        page.wait_for_load_state()
+        if name not in self.secrets:
+            self._enrol(page, name)
+        else:
+            page.fill("input[name=code]", totp(self.secrets[name]))
+            page.keyboard.press("Enter")
+            page.wait_for_load_state()
+        return page
+
+    def _enrol(self, page: Any, name: str) -> None:
+        assert "/account/second-factor/" in page.url, "without a second factor nobody gets further"
+        page.goto(self.url + "/account/second-factor/totp/activate/")
+        self.secrets[name] = page.inner_text("#totp-secret").strip()
+        page.fill("#id_code", totp(self.secrets[name]))
+        page.click("main button:not(.second)")
+        page.wait_for_load_state()
+        page.goto(self.url + "/")
+
+    def _watch(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "blob:" + self.url, "data:")):
+            self.strangers.append(request.url)
+        if "/review/picture/" in request.url:
+            self.pixels.append(request.url)
+
+    def shoot(self, page: Any, name: str) -> None:
+        """Leave a picture of the page when asked to."""
+        if SHOTS:
+            Path(SHOTS).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=f"{SHOTS}/{name}.png", full_page=False)
+
+
+def totp(secret: str, at: float | None = None) -> str:
+    """RFC 6238, six digits, thirty seconds; waits out a step that is about to end."""
+    now = time.time() if at is None else at
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">Q", int(now) // 30), hashlib.sha1).digest()
+    start = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The demo's operation at a small scale, served as an agency would: second factors are asked for."""
+    program = chromium()
+    if program is None:
+        pytest.skip("no Chromium on this computer; name one in FAIRLEAD_CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
+    folder = tmp_path_factory.mktemp("browser")
+    if made := os.environ.get("FAIRLEAD_MADE_DEMO"):
+        subprocess.run(["cp", "-a", made, str(folder / "demo")], check=True)  # a finished demo, to save a minute
+    else:
+        fairlead("demo", "--workspace", folder / "demo", "--scale", "0.2")
+    workspace = folder / "demo" / "denmark"
+    for name, role, country in CAST:
+        fairlead("grant", name, "--role", role, "--country", country, "--workspace", workspace)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("FAIRLEAD_")}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "fairlead", "serve", "--workspace", str(workspace), "--port", str(port)],
+        env=env, stdout=subprocess.DEVNULL, stderr=(folder / "server.log").open("w"),
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(url + "/sign-in/")
+        with sync_playwright() as play:
+            sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+            browser = play.chromium.launch(executable_path=program, args=sandbox)
+            yield Served(url=url, workspace=workspace, browser=browser)
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def wait_for(url: str) -> None:
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 - the server this test started
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the workbench did not start")
