@@ -133,6 +133,8 @@ class _Story:
         )
         if not self.quiet:
             click.echo(done.stdout, nl=False)
+        if done.returncode not in (0, 1):
+            click.echo(done.stderr, nl=False, err=True)
         self._check(line, done.returncode)
 
     def _check(self, line: list[str], code: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 
 import click
 
@@ -89,7 +90,13 @@ for command in (
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the program and end it with one of its exit codes."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    try:
+        code = run(sys.argv[1:] if arguments is None else arguments)
+    except Exception:  # noqa: BLE001 - the last place: Python would end with 1, which here means findings
+        traceback.print_exc()
+        click.echo("This is a fault of the program, not of your data. Please report it without evidence.", err=True)
+        code = STOPPED
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

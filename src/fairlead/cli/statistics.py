@@ -15,6 +15,7 @@ from fairlead.leads.statistics import DEFINITIONS
 
 @click.command()
 @click.option("--as-of", type=click.DateTime(), help="Count outcomes reported up to then, UTC.")
+@click.option("--publish", is_flag=True, help="Write them as the next version, which is never changed.")
 @click.option(
     "--internal", is_flag=True, help="Count numbers that are not released, too. Not for publication."
 )
