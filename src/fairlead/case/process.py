@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairlead.case.exhibits import check_unchanged, opener_of
+from fairlead.case.known_sets import match_stages
 from fairlead.case.session import Session
 from fairlead.case.triage import TriageFigures, triage
 from fairlead.engine.local import LocalEngine, StageOutcome
@@ -13,7 +14,6 @@ from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import SandboxReport, self_test
 from fairlead.engine.stage import Stage
 from fairlead.evidence.stages import DigestStage, WalkStage
-from fairlead.known.match import MatchStage
 from fairlead.media.examine import ExamineStage
 from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, WorklistStage
 from fairlead.provenance.stages import SignalStage, WeighStage
@@ -75,7 +75,7 @@ def stages_of(session: Session, *, allow_unsandboxed: bool = False) -> list[Stag
         ContentsStage(),
         MetadataStage(),
         FramesStage(),
-        MatchStage(),
+        *match_stages(session.store),
         SignalStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
         WeighStage(),
     ]

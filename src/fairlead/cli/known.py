@@ -1,17 +1,45 @@
-"""`fairlead known`: import, explain."""
+"""`fairlead known`: import, update, remove, list, let-through, export, explain."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from fairlead.case.known_sets import explain_matches, import_hash_set
+from fairlead.case.known_explain import explain_matches
+from fairlead.case.known_export import export_hash_set
+from fairlead.case.known_sets import (
+    ImportReport,
+    count_ungated,
+    import_hash_set,
+    let_entry_through,
+    list_hash_sets,
+    list_held,
+    remove_hash_set,
+    update_hash_set,
+)
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.known.imports import HashSet
-from fairlead.known.lists import ListFormat
-from fairlead.terms.matching import Meaning, ReleasePolicy
+from fairlead.known.lists import ListFormat, ListOptions
+from fairlead.terms.matching import (
+    FLOOD_LIMIT,
+    PDQ_MATCH_RADIUS,
+    PDQ_MINIMUM_QUALITY,
+    Meaning,
+    PdqMode,
+    ReleasePolicy,
+)
+
+_file = click.Path(path_type=Path, exists=True, dir_okay=False)
+_column_option = click.option(
+    "--column", "columns", multiple=True, metavar="NAME=HEADER",
+    help="For csv: which header stands for md5, sha1, sha256, pdq, photodna, category or quality.",
+)  # fmt: skip
+_video_option = click.option(
+    "--video", default="", help="For vpdq: name of the video; the file's name if not given."
+)
 
 
 @click.group()
@@ -20,7 +48,7 @@ def known() -> None:
 
 
 @known.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=_file)
 @click.option("--format", "form", type=click.Choice([f.value for f in ListFormat]), required=True)
 @click.option("--set", "name", required=True, help="Name of the hash set here.")
 @click.option(
@@ -38,21 +66,30 @@ def known() -> None:
     show_default=True,
     help="Whether these hashes may leave to another country.",
 )
+@click.option(
+    "--radius", type=click.IntRange(0, 64), default=PDQ_MATCH_RADIUS, show_default=True,
+    help="Largest distance that counts as near, bits.",
+)  # fmt: skip
+@click.option(
+    "--minimum-quality", type=click.IntRange(0, 100), default=PDQ_MINIMUM_QUALITY, show_default=True,
+    help="PDQ quality below which nothing is compared.",
+)  # fmt: skip
+@click.option(
+    "--flood-limit", type=click.IntRange(1), default=FLOOD_LIMIT, show_default=True,
+    help="An entry that agrees with more contents is held for review.",
+)  # fmt: skip
+@click.option(
+    "--pdq-mode", type=click.Choice([m.value for m in PdqMode]),
+    help="Reference the list's PDQ hashes follow, when the provider says; otherwise both are compared.",
+)  # fmt: skip
+@_column_option
+@_video_option
 @operation_option
 def import_(
-    file: Path,
-    form: str,
-    name: str,
-    meaning: str,
-    version: str,
-    scheme: str,
-    release: str,
-    workspace: Path | None,
-    operation: str | None,
-    user: str | None,
-    *,
-    as_json: bool,
-) -> int:
+    file: Path, form: str, name: str, meaning: str, version: str, scheme: str, release: str, radius: int,
+    minimum_quality: int, flood_limit: int, pdq_mode: str | None, columns: tuple[str, ...], video: str,
+    workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool,
+) -> int:  # fmt: skip
     """Read the hash list FILE. Lines that cannot be used are kept with the reason; exit code 1 then."""
     session = session_of(workspace, operation, user)
     hash_set = HashSet(
@@ -61,21 +98,135 @@ def import_(
         scheme=scheme,
         meaning=Meaning(meaning),
         release=ReleasePolicy(release),
+        radius=radius,
+        minimum_quality=minimum_quality,
+        flood_limit=flood_limit,
+        pdq_mode=PdqMode(pdq_mode) if pdq_mode else None,
     )
-    report = import_hash_set(session, file, ListFormat(form), hash_set)
-    answer = {
-        "set": name,
-        "entries": report.entries,
-        "rejected": report.rejected,
-        "repeated": report.repeated,
+    report = import_hash_set(session, file, ListFormat(form), hash_set, _options(file, columns, video))
+    return _tell_import(report, {}, as_json=as_json)
+
+
+@known.command("update")
+@click.argument("file", type=_file)
+@click.option("--set", "name", required=True, help="Hash set that FILE is a new version of.")
+@click.option("--version", "version", default="", help="Version of the list, as the provider names it.")
+@_column_option
+@_video_option
+@operation_option
+def update(
+    file: Path, name: str, version: str, columns: tuple[str, ...], video: str,
+    workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool,
+) -> int:  # fmt: skip
+    """Put FILE in place of what the hash set held, with its settings; only this set is matched again."""
+    session = session_of(workspace, operation, user)
+    report = update_hash_set(session, file, name, version=version, options=_options(file, columns, video))
+    changed = {
+        "added": report.added,
+        "removed": report.removed,
+        "matches": report.matches,
+        "matches_before": report.matches_before,
+    }
+    return _tell_import(report.imported, changed, as_json=as_json)
+
+
+@known.command("remove")
+@click.argument("name")
+@click.option("--reason", required=True, help="Why; it stands in the ledger.")
+@operation_option
+def remove(
+    name: str, reason: str, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+) -> None:
+    """Remove the hash set NAME with its entries and its matches."""
+    matches = remove_hash_set(session_of(workspace, operation, user), name, reason=reason)
+    if as_json:
+        print_json({"set": name, "matches_removed": matches})
+    else:
+        click.echo(f"Hash set {name} removed, and {matches:,} matches with it.")
+
+
+@known.command("list")
+@click.option("--held", is_flag=True, help="Show the entries that are held back instead.")
+@operation_option
+def list_(
+    workspace: Path | None, operation: str | None, user: str | None, *, held: bool, as_json: bool
+) -> None:
+    """Show the hash sets with their settings and matches."""
+    session = session_of(workspace, operation, user)
+    if held:
+        rows = list_held(session)
+        if as_json:
+            print_json(rows)
+        else:
+            print_rows(rows, ["set", "entry", "reason", "contents", "agreements"], title="Held back")
+        return
+    rows, ungated = list_hash_sets(session), count_ungated(session)
+    if as_json:
+        print_json({"sets": rows, "contents_below_quality": ungated})
+        return
+    columns = [
+        "set",
+        "version",
+        "meaning",
+        "release",
+        "entries",
+        "rejected",
+        "radius",
+        "matched_contents",
+        "held",
+    ]
+    print_rows(rows, columns, title="Hash sets")
+    click.echo(f"Pictures too poor for near matching: {ungated:,}.")
+
+
+@known.command("let-through")
+@click.argument("entry")
+@click.option("--set", "name", required=True, help="Hash set the entry is in.")
+@click.option("--reason", required=True, help="Why the entry is right although it agrees with so much.")
+@operation_option
+def let_through(
+    entry: str, name: str, reason: str, workspace: Path | None, operation: str | None, user: str | None,
+    *, as_json: bool,
+) -> None:  # fmt: skip
+    """Apply ENTRY, which is held because it agrees with many contents. A person decides that."""
+    matches = let_entry_through(session_of(workspace, operation, user), name, entry, reason=reason)
+    if as_json:
+        print_json({"set": name, "entry": entry, "matches": matches})
+    else:
+        click.echo(f"Entry let through: {matches:,} matches.")
+
+
+@known.command("export")
+@click.argument("name")
+@click.option("--to", "to", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@click.option("--scheme", required=True, help="Category scheme of the recipient.")
+@click.option("--recipient", required=True, help="Who gets it; it stands in the ledger.")
+@click.option("--consent", default="", help="How the provider agreed, for a set under originator-consent.")
+@operation_option
+def export(
+    name: str, to: Path, scheme: str, recipient: str, consent: str,
+    workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool,
+) -> int:  # fmt: skip
+    """Write the hash set NAME as VICS 2.0 for a partner. Exit code 1 when a category has no counterpart there."""
+    session = session_of(workspace, operation, user)
+    written = export_hash_set(session, name, to, scheme=scheme, recipient=recipient, consent=consent)
+    answer: dict[str, Any] = {
+        "items": written.items,
+        "entries_left_out": written.left_out,
+        "without_category": dict(sorted(written.unmapped.items())),
+        "losses": dict(sorted(written.losses.items())),
     }
     if as_json:
-        print_json({**answer, "reasons": report.reasons})
+        print_json(answer)
     else:
-        print_facts(f"Hash set {name} read.", {k: v for k, v in answer.items() if k != "set"})
-        for reason, count in report.reasons.items():
-            click.echo(f"  rejected {count:,}: {reason}")
-    return 1 if report.rejected else 0
+        print_facts(
+            f"Hash set {name} written.", {"items": written.items, "entries left out": written.left_out}
+        )
+        for category, count in answer["without_category"].items():
+            click.echo(f"  {count:,} without category: {category} has no counterpart in {scheme}")
+        for loss, count in answer["losses"].items():
+            click.echo(f"  {count:,} with a loss: {loss}")
+    return 1 if written.unmapped else 0
 
 
 @known.command("explain")
@@ -90,6 +241,33 @@ def explain(
         print_json(answer)
         return
     print_facts("Content", {k: v for k, v in answer["content"].items() if v is not None})
-    for match in answer["matches"]:
-        click.echo(f"  {match['words']}")
+    for told in (*answer["matches"], *answer["held"], *answer["videos"]):
+        click.echo(f"  {told['words']}")
     print_rows(answer["files"], ["exhibit", "locator", "allocation"], title="Found as")
+
+
+def _options(file: Path, columns: tuple[str, ...], video: str) -> ListOptions:
+    named: dict[str, str] = {}
+    for column in columns:
+        name, sign, header = column.partition("=")
+        if not sign:
+            raise click.BadParameter("give --column as NAME=HEADER, e.g. --column md5='Hash value'")
+        named[name.strip().lower()] = header.strip()
+    return ListOptions(columns=named, video=video or file.stem)
+
+
+def _tell_import(report: ImportReport, changed: dict[str, int], *, as_json: bool) -> int:
+    answer = {
+        "set": report.set,
+        "entries": report.entries,
+        "rejected": report.rejected,
+        "repeated": report.repeated,
+        **changed,
+    }
+    if as_json:
+        print_json({**answer, "reasons": report.reasons})
+    else:
+        print_facts(f"Hash set {report.set} read.", {k: v for k, v in answer.items() if k != "set"})
+        for reason, count in report.reasons.items():
+            click.echo(f"  rejected {count:,}: {reason}")
+    return 1 if report.rejected else 0

@@ -1,70 +1,195 @@
-"""Turns a hash list into rows of the tables `known` and `rejected`."""
+"""Turns a hash list into rows of the tables `known` and `rejected`, with memory for a part of it only."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from fairlead.known.entry import KnownEntry
-from fairlead.known.lists import ListFormat, read_list
+from fairlead.known.lists import ListFormat, ListOptions, read_list
+from fairlead.known.read_nsrl import read_nsrl
 from fairlead.tables.known import KNOWN, REJECTED
-from fairlead.terms.matching import Meaning, ReleasePolicy
+from fairlead.terms.matching import (
+    FLOOD_LIMIT,
+    PDQ_MATCH_RADIUS,
+    PDQ_MINIMUM_QUALITY,
+    Meaning,
+    PdqMode,
+    ReleasePolicy,
+)
+
+_ROWS = 50_000
+_FROM_LIST = ("entry", "algorithm", "value", "category", "row", "video", "frame", "time_s", "quality")
+_SPOOL = pa.schema([KNOWN.schema.field(name).with_nullable(True) for name in _FROM_LIST])
+_MEMORY = "1GB"  # beyond it the sort goes to the disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashSet:
-    """What an operator says about a list when importing it."""
+    """What an operator says about a list when importing it, and how it is to be matched."""
 
     name: str
     version: str
     scheme: str
     meaning: Meaning
     release: ReleasePolicy
+    radius: int = PDQ_MATCH_RADIUS
+    minimum_quality: int = PDQ_MINIMUM_QUALITY
+    flood_limit: int = FLOOD_LIMIT
+    pdq_mode: PdqMode | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedList:
-    """Rows for the tables, the digest of the file, and how often an entry stood there twice."""
+class ListImport:
+    """A list that was read into a spool: its rows as batches, and its counts.
 
-    sha256: str
-    known: pa.RecordBatch
-    rejected: pa.RecordBatch
-    repeated: int
+    ``usable`` counts what was read; ``entries`` the different ones among it, known once `known` ran to its end.
+    Of entries that stand there more than once the first one counts.
+    """
 
+    def __init__(self, spool: Path, hash_set: HashSet, sha256: str, file_name: str) -> None:
+        self._spool = spool
+        self._hash_set = hash_set
+        self._source = f"{file_name} sha256:{sha256}"
+        self.sha256 = sha256
+        self.entries = 0
+        self.usable = 0
+        self.reasons: Counter[str] = Counter()
 
-def import_list(form: ListFormat, data: bytes, *, file_name: str, hash_set: HashSet) -> ImportedList:
-    """Read a list; raises ItemError when the file as a whole is not of that format."""
-    digest = hashlib.sha256(data).hexdigest()
-    source = f"{file_name} sha256:{digest}"
-    known: dict[str, dict[str, object]] = {}
-    rejected: list[dict[str, object]] = []
-    repeated = 0
-    for item in read_list(form, data):
-        if not isinstance(item, KnownEntry):
-            rejected.append({"set": hash_set.name, "row": item.row, "source": source, "reason": item.reason})
-            continue
-        entry = f"{item.algorithm}:{item.value}"
-        if entry in known:
-            repeated += 1
-            continue
-        known[entry] = {
-            "set": hash_set.name,
-            "entry": entry,
-            "version": hash_set.version,
-            "algorithm": item.algorithm.value,
-            "value": item.value,
-            "scheme": hash_set.scheme or None,
-            "category": item.category,
-            "meaning": hash_set.meaning.value,
-            "release": hash_set.release.value,
-            "source": source,
-            "row": item.row,
+    @property
+    def rejected(self) -> int:
+        """Lines or items that cannot be used."""
+        return self.reasons.total()
+
+    @property
+    def repeated(self) -> int:
+        """Entries that stood there before."""
+        return self.usable - self.entries
+
+    def known(self) -> Iterator[pa.RecordBatch]:
+        """Rows of KNOWN by entry."""
+        self.entries = 0
+        told = self._hash_set
+        given = {
+            "set": told.name,
+            "version": told.version,
+            "scheme": told.scheme or None,
+            "meaning": told.meaning.value,
+            "release": told.release.value,
+            "source": self._source,
         }
-    return ImportedList(
-        sha256=digest,
-        known=KNOWN.batch(known[entry] for entry in sorted(known)),
-        rejected=REJECTED.batch(rejected),
-        repeated=repeated,
+        for batch in self._query(
+            f"SELECT DISTINCT ON (entry) * FROM '{_file(self._spool, 'known')}' ORDER BY entry, row"
+        ):
+            columns = {
+                field.name: batch.column(field.name)
+                if field.name not in given
+                else pa.array([given[field.name]] * batch.num_rows, field.type)
+                for field in KNOWN.schema
+            }
+            self.entries += batch.num_rows
+            yield pa.RecordBatch.from_arrays(
+                [columns[field.name].cast(field.type) for field in KNOWN.schema], schema=KNOWN.schema
+            )
+
+    def refused(self) -> Iterator[pa.RecordBatch]:
+        """Rows of REJECTED in the order of the file."""
+        for batch in self._query(f"SELECT * FROM '{_file(self._spool, 'rejected')}'"):
+            yield REJECTED.batch(
+                {"set": self._hash_set.name, "source": self._source, **row} for row in batch.to_pylist()
+            )
+
+    def _query(self, sql: str) -> Iterator[pa.RecordBatch]:
+        connection = duckdb.connect(":memory:")
+        try:
+            connection.execute(f"SET memory_limit = '{_MEMORY}'")
+            connection.execute(f"SET temp_directory = '{_file(self._spool, 'sort')}'")
+            connection.execute("SET threads = 2")
+            rows: Iterator[pa.RecordBatch] = connection.sql(sql).to_arrow_reader(_ROWS)
+            yield from rows
+        finally:
+            connection.close()
+
+
+def import_list(
+    form: ListFormat, path: Path, *, hash_set: HashSet, spool: Path, options: ListOptions | None = None
+) -> ListImport:
+    """Read a list into the empty folder ``spool``; ItemError when the file as a whole is not of that format."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    found = ListImport(spool, hash_set, digest, path.name)
+    with (
+        pq.ParquetWriter(spool / "known.parquet", _SPOOL, compression="lz4") as known,
+        pq.ParquetWriter(spool / "rejected.parquet", _REFUSED, compression="lz4") as refused,
+    ):
+        if form is ListFormat.NSRL:
+            for algorithm, values in read_nsrl(path):
+                found.usable += len(values)
+                known.write_batch(_values(algorithm.value, values))
+        else:
+            told = options or ListOptions(video=path.stem)
+            with path.open("rb") as file:
+                _spool_items(form, file, told, known, refused, found)
+    return found
+
+
+_REFUSED = pa.schema([("row", pa.int32()), ("reason", pa.string())])
+
+
+def _spool_items(
+    form: ListFormat, file: Any, options: ListOptions, known: Any, refused: Any, found: ListImport
+) -> None:
+    columns: list[list[Any]] = [[] for _ in _FROM_LIST]
+    bad: list[dict[str, Any]] = []
+    for item in read_list(form, file, options):
+        if isinstance(item, KnownEntry):
+            found.usable += 1
+            frame = item.frame
+            for column, value in zip(
+                columns,
+                (item.name, item.algorithm.value, item.value, item.category, item.row,
+                 frame and frame.video, frame and frame.number, frame and frame.time_s, item.quality),
+                strict=True,
+            ):  # fmt: skip
+                column.append(value)
+        else:
+            found.reasons[item.reason] += 1
+            bad.append({"row": item.row, "reason": item.reason})
+        if len(columns[0]) >= _ROWS or len(bad) >= _ROWS:
+            _write(known, refused, columns, bad)
+    _write(known, refused, columns, bad)
+
+
+def _write(known: Any, refused: Any, columns: list[list[Any]], bad: list[dict[str, Any]]) -> None:
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, _SPOOL, strict=True)]
+    known.write_batch(pa.RecordBatch.from_arrays(arrays, schema=_SPOOL))
+    refused.write_batch(pa.RecordBatch.from_pylist(bad, schema=_REFUSED))
+    for column in columns:
+        column.clear()
+    bad.clear()
+
+
+def _values(algorithm: str, values: list[str]) -> pa.RecordBatch:
+    import pyarrow.compute as pc
+
+    value = pa.array(values, pa.string())
+    columns = {
+        "entry": pc.binary_join_element_wise(algorithm, value, ":"),
+        "algorithm": pa.array([algorithm] * len(values), pa.string()),
+        "value": value,
+    }
+    return pa.RecordBatch.from_arrays(
+        [columns.get(f.name, pa.nulls(len(values), f.type)) for f in _SPOOL], schema=_SPOOL
     )
+
+
+def _file(spool: Path, name: str) -> str:
+    text = str(spool / name if name == "sort" else spool / f"{name}.parquet")
+    return text.replace("'", "''")

@@ -1,102 +1,76 @@
-"""The stage that compares contents with hash sets."""
+"""The stages that decide which agreements count as matches, and which are held back for a person.
+
+Two rules hold agreements back. Flood: an entry that agrees with more contents than its set's limit is taken for
+a bad entry until somebody let it through. Benign: a content that is byte for byte an entry of a benign set is not
+also reported as looking like something. Exact agreements are never held back by the second rule.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 
 from fairlead.engine.catalogue import Catalogue
-from fairlead.known.index import HammingIndex
-from fairlead.known.transforms import TRANSFORMS, transformed
 from fairlead.tables import Table
-from fairlead.tables.known import KNOWN, MATCHES
-from fairlead.tables.media import CONTENTS, FRAMES
-from fairlead.terms.matching import PDQ_MATCH_RADIUS, PDQ_MINIMUM_QUALITY, Algorithm, MatchKind
+from fairlead.tables.known import FOUND, HASH_SETS, HELD, MATCHES, VIDEOS_FOUND
+from fairlead.terms.matching import Algorithm, MatchKind, Meaning
 
-_EXACT = """
-SELECT c.sha256, k."set", k.entry, -1::INTEGER AS frame, 'identity' AS transform, 'exact' AS kind,
-       k.algorithm, 0::INTEGER AS distance, 0::INTEGER AS threshold, c.pdq_quality AS quality,
-       k.algorithm AS pipeline, k.scheme, k.category, k.meaning, k.release
-FROM known k JOIN contents c ON
-     (k.algorithm = 'sha256' AND k.value = c.sha256)
-  OR (k.algorithm = 'sha1' AND k.value = c.sha1)
-  OR (k.algorithm = 'md5' AND k.value = c.md5)
-WHERE c.verdict <> 'empty'
-ORDER BY 1, 2, 3
+_DECIDED = f"""
+WITH agreed AS (
+  SELECT * FROM found
+  UNION ALL BY NAME
+  SELECT sha256, "set", '{Algorithm.VPDQ}:' || video AS entry, -1::INTEGER AS frame, transform,
+         '{MatchKind.NEAR}' AS kind, '{Algorithm.VPDQ}' AS algorithm, distance, threshold, quality, pipeline,
+         scheme, category, meaning, release
+  FROM videos_found WHERE matched),
+counted AS (SELECT "set", entry, count(DISTINCT sha256) AS contents FROM agreed GROUP BY "set", entry),
+benign AS (SELECT DISTINCT sha256 FROM agreed WHERE kind = '{MatchKind.EXACT}' AND meaning = '{Meaning.BENIGN}')
+SELECT a.*, c.contents,
+  CASE WHEN c.contents > s.flood_limit AND NOT list_contains(coalesce(s.let_through, []), a.entry) THEN 'flood'
+       WHEN a.kind = '{MatchKind.NEAR}' AND a.meaning <> '{Meaning.BENIGN}' AND b.sha256 IS NOT NULL THEN 'benign'
+  END AS reason
+FROM agreed a JOIN counted c USING ("set", entry) JOIN hash_sets s USING ("set")
+LEFT JOIN benign b ON b.sha256 = a.sha256
 """
-_HASHED = f"""
-SELECT sha256, -1::INTEGER AS frame, pdq, pdq_quality AS quality, pdq_pipeline AS pipeline
-FROM contents WHERE pdq IS NOT NULL AND pdq_quality >= {PDQ_MINIMUM_QUALITY}
-UNION ALL
-SELECT sha256, -1::INTEGER, pdq_alternate, pdq_quality, 'alternate of ' || pdq_pipeline
-FROM contents WHERE pdq_alternate IS NOT NULL AND pdq_alternate <> pdq AND pdq_quality >= {PDQ_MINIMUM_QUALITY}
-UNION ALL
-SELECT sha256, "index", pdq, pdq_quality, pdq_pipeline
-FROM frames WHERE pdq IS NOT NULL AND pdq_quality >= {PDQ_MINIMUM_QUALITY}
-ORDER BY sha256, frame, pipeline
-"""
-_LISTED = f"SELECT * FROM known WHERE algorithm = '{Algorithm.PDQ}' ORDER BY \"set\", entry"
+_SETS = 'SELECT DISTINCT "set" FROM hash_sets ORDER BY 1'
+_ORDER = "ORDER BY sha256, entry, frame, transform"
+_READ = (FOUND, VIDEOS_FOUND, HASH_SETS)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatchStage:
-    """Contents and frames against all hash sets: exact digests, and PDQ within a radius.
+    """FOUND and VIDEOS_FOUND to MATCHES: what agrees and is not held back, one part a hash set."""
 
-    Near matching is exact search: every entry within ``radius`` bits of a picture of sufficient quality,
-    in any of the eight rotations and mirrors, is in the table.
-    """
-
-    name = "match"
-    reads: tuple[Table, ...] = (KNOWN, CONTENTS, FRAMES)
+    name: str = "match"
+    version: str = "2"
+    reads: tuple[Table, ...] = _READ
     writes: Table = MATCHES
 
-    def __init__(self, *, radius: int = PDQ_MATCH_RADIUS) -> None:
-        self.radius = radius
-        self.version = f"1/radius={radius}/quality={PDQ_MINIMUM_QUALITY}"
+    def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
+        """Partitions by hash set, so that a set that did not change keeps its part."""
+        yield from _by_set(catalogue, MATCHES, "reason IS NULL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldStage:
+    """FOUND and VIDEOS_FOUND to HELD: what agrees but is held back, with the reason."""
+
+    name: str = "hold"
+    version: str = "1"
+    reads: tuple[Table, ...] = _READ
+    writes: Table = HELD
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
-        """Yield exact and near matches as two partitions."""
-        yield "exact", catalogue.query(_EXACT).cast(MATCHES.schema)
-        yield "near", pa.Table.from_batches([self._near(catalogue)])
+        """Partitions by hash set."""
+        yield from _by_set(catalogue, HELD, "reason IS NOT NULL")
 
-    def _near(self, catalogue: Catalogue) -> pa.RecordBatch:
-        listed = catalogue.rows(_LISTED)
-        hashed = catalogue.rows(_HASHED)
-        best: dict[tuple[Any, ...], dict[str, Any]] = {}
-        if listed and hashed:
-            index = HammingIndex.build(
-                np.frombuffer(bytes.fromhex("".join(k["value"] for k in listed)), np.uint8).reshape(-1, 32)
-            )
-            hashes = np.frombuffer(b"".join(h["pdq"] for h in hashed), np.uint8).reshape(-1, 32)
-            for transform in TRANSFORMS:
-                found = index.search(transformed(hashes, transform), self.radius)
-                for pair in found.to_pylist():
-                    row = self._row(hashed[pair["query"]], listed[pair["entry"]], transform, pair["distance"])
-                    key = (row["sha256"], row["set"], row["entry"], row["frame"])
-                    # One row a pair: the smallest distance, and at equal distance the first transform.
-                    if key not in best or row["distance"] < best[key]["distance"]:
-                        best[key] = row
-        return MATCHES.batch(best[key] for key in sorted(best))
 
-    def _row(
-        self, hashed: dict[str, Any], listed: dict[str, Any], transform: str, distance: int
-    ) -> dict[str, Any]:
-        return {
-            "sha256": hashed["sha256"],
-            "set": listed["set"],
-            "entry": listed["entry"],
-            "frame": hashed["frame"],
-            "transform": transform,
-            "kind": MatchKind.NEAR.value,
-            "algorithm": listed["algorithm"],
-            "distance": distance,
-            "threshold": self.radius,
-            "quality": hashed["quality"],
-            "pipeline": hashed["pipeline"],
-            "scheme": listed["scheme"],
-            "category": listed["category"],
-            "meaning": listed["meaning"],
-            "release": listed["release"],
-        }
+def _by_set(catalogue: Catalogue, table: Table, condition: str) -> Iterator[tuple[str, pa.Table]]:
+    columns = ", ".join(f'"{name}"' for name in table.schema.names)
+    for row in catalogue.rows(_SETS):
+        found = catalogue.query(
+            f'SELECT {columns} FROM ({_DECIDED}) WHERE "set" = $set AND {condition} {_ORDER}', row
+        )
+        yield row["set"], found.cast(table.schema)

@@ -2,7 +2,46 @@
 
 from __future__ import annotations
 
-from fairlead.tables.schema import EXHIBIT, FLAG, LOCATOR, SHA256, SMALL, TEXT, Column, Table
+from fairlead.tables.schema import (
+    EXHIBIT,
+    FLAG,
+    INT,
+    LOCATOR,
+    NUMBER,
+    SHA256,
+    SMALL,
+    TEXT,
+    TEXTS,
+    Column,
+    Table,
+)
+
+HASH_SETS = Table(
+    name="hash_sets",
+    row="one hash set as imported, with the settings under which it is matched",
+    key=("set",),
+    written_by="known",
+    columns=(
+        Column("set", TEXT, "name of the hash set here"),
+        Column("version", TEXT, "version of the set, as given"),
+        Column("format", TEXT, "format it was read in (ListFormat)"),
+        Column("scheme", TEXT, "category scheme, e.g. vics-us"),
+        Column("meaning", TEXT, "what the provider says its entries are (Meaning)"),
+        Column("release", TEXT, "whether its hashes may leave to another country (ReleasePolicy)"),
+        Column("radius", SMALL, "largest distance that counts as near, bits"),
+        Column("minimum_quality", SMALL, "PDQ quality below which nothing is compared, 0 to 100"),
+        Column("flood_limit", INT, "an entry that agrees with more contents than this is held for review"),
+        Column(
+            "pdq_mode", TEXT, "reference its PDQ hashes follow (PdqMode); null when the provider does not say"
+        ),
+        Column("let_through", TEXTS, "entries applied after review although they agree with many contents"),
+        Column("entries", INT, "usable entries"),
+        Column("rejected", INT, "lines or items that could not be used"),
+        Column("repeated", INT, "entries that stood there more than once"),
+        Column("source", TEXT, "name of the file"),
+        Column("sha256", TEXT, "SHA-256 of the file"),
+    ),
+)
 
 KNOWN = Table(
     name="known",
@@ -11,16 +50,20 @@ KNOWN = Table(
     written_by="known",
     columns=(
         Column("set", TEXT, "name of the hash set here"),
-        Column("entry", TEXT, "algorithm:value, unique in the set"),
+        Column("entry", TEXT, "algorithm:value, or vpdq:video#frame; unique in the set"),
         Column("version", TEXT, "version of the set, as given"),
-        Column("algorithm", TEXT, "md5, sha1, sha256 or pdq"),
-        Column("value", TEXT, "hash, lower-case hex"),
+        Column("algorithm", TEXT, "md5, sha1, sha256, pdq, vpdq; photodna is carried and never matched"),
+        Column("value", TEXT, "hash, lower-case hex; photodna as base64"),
         Column("scheme", TEXT, "category scheme, e.g. vics-us"),
         Column("category", TEXT, "category as given; the texts '0' and 'null' and an absent value differ"),
         Column("meaning", TEXT, "what the provider says its entries are (Meaning)"),
         Column("release", TEXT, "whether this hash may leave to another country (ReleasePolicy)"),
         Column("source", TEXT, "name and SHA-256 of the file it was imported from"),
         Column("row", SMALL, "row or item number in that file, from 1"),
+        Column("video", TEXT, "known video that a vpdq frame belongs to"),
+        Column("frame", SMALL, "number of the frame in that video"),
+        Column("time_s", NUMBER, "time of the frame in that video, seconds"),
+        Column("quality", SMALL, "PDQ quality of the entry as the list gives it, 0 to 100"),
     ),
 )
 
@@ -37,27 +80,86 @@ REJECTED = Table(
     ),
 )
 
-MATCHES = Table(
-    name="matches",
-    row="one content and one entry whose numbers agree",
-    key=("sha256", "set", "entry", "frame", "transform"),
+_MATCH = (
+    SHA256,
+    Column("set", TEXT, "name of the hash set"),
+    Column("entry", TEXT, "algorithm:value in that set; vpdq:video for a whole video"),
+    Column("frame", SMALL, "sampled frame that matched; -1 for the whole content"),
+    Column("transform", TEXT, "identity, or the rotation or mirror under which it matched"),
+    Column("kind", TEXT, "exact or near (MatchKind)"),
+    Column("algorithm", TEXT, "algorithm of the entry"),
+    Column("distance", SMALL, "differing bits for a near match, 0 for an exact one"),
+    Column("threshold", SMALL, "largest distance that counts, bits"),
+    Column("quality", SMALL, "PDQ quality of the content, 0 to 100"),
+    Column("pipeline", TEXT, "how the content's hash was computed"),
+    Column("scheme", TEXT, "category scheme of the entry"),
+    Column("category", TEXT, "category as the set gives it"),
+    Column("meaning", TEXT, "what the provider says its entries are"),
+    Column("release", TEXT, "whether the hash may leave to another country"),
+)
+_MATCH_KEY = ("sha256", "set", "entry", "frame", "transform")
+
+FOUND = Table(
+    name="found",
+    row="one content and one entry whose numbers agree, before flood control and negative sets",
+    key=_MATCH_KEY,
+    written_by="known",
+    columns=_MATCH,
+)
+
+VIDEOS_FOUND = Table(
+    name="videos_found",
+    row="one content and one known video that share frames",
+    key=("sha256", "set", "video"),
     written_by="known",
     columns=(
         SHA256,
         Column("set", TEXT, "name of the hash set"),
-        Column("entry", TEXT, "algorithm:value in that set"),
-        Column("frame", SMALL, "sampled frame that matched; -1 for the whole content"),
-        Column("transform", TEXT, "identity, or the rotation or mirror under which it matched"),
-        Column("kind", TEXT, "exact or near (MatchKind)"),
-        Column("algorithm", TEXT, "algorithm of the entry"),
-        Column("distance", SMALL, "differing bits for a near match, 0 for an exact one"),
+        Column("video", TEXT, "known video"),
+        Column("transform", TEXT, "identity, or the rotation or mirror under which most frames agree"),
+        Column("known_frames", SMALL, "different frames of the known video, of sufficient quality"),
+        Column("known_matched", SMALL, "of these, how many the content shows"),
+        Column("known_percent", NUMBER, "share of the known video that the content shows, percent"),
+        Column("content_frames", SMALL, "different frames of the content, of sufficient quality"),
+        Column("content_matched", SMALL, "of these, how many the known video shows"),
+        Column("content_percent", NUMBER, "share of the content that the known video shows, percent"),
+        Column("share", NUMBER, "share of the known video from which on it counts as matched, percent"),
+        Column("matched", FLAG, "whether the share is reached"),
+        Column("first_s", NUMBER, "time in the content of the first frame that agrees, seconds"),
+        Column("last_s", NUMBER, "time in the content of the last frame that agrees, seconds"),
+        Column("in_order", FLAG, "whether the frames agree in the same order in time"),
+        Column("distance", SMALL, "smallest distance of two frames, bits"),
         Column("threshold", SMALL, "largest distance that counts, bits"),
-        Column("quality", SMALL, "PDQ quality of the content, 0 to 100"),
-        Column("pipeline", TEXT, "how the content's hash was computed"),
-        Column("scheme", TEXT, "category scheme of the entry"),
+        Column("quality", SMALL, "lowest PDQ quality of a frame that agrees"),
+        Column("pipeline", TEXT, "how the content's hashes were computed"),
+        Column("scheme", TEXT, "category scheme of the known video"),
         Column("category", TEXT, "category as the set gives it"),
         Column("meaning", TEXT, "what the provider says its entries are"),
         Column("release", TEXT, "whether the hash may leave to another country"),
+    ),
+)
+
+MATCHES = Table(
+    name="matches",
+    row="one content and one entry whose numbers agree",
+    key=_MATCH_KEY,
+    written_by="known",
+    columns=_MATCH,
+)
+
+HELD = Table(
+    name="held",
+    row="one content and one entry whose numbers agree, held back from the matches",
+    key=_MATCH_KEY,
+    written_by="known",
+    columns=(
+        *_MATCH,
+        Column(
+            "reason",
+            TEXT,
+            "flood: the entry agrees with too many contents; benign: the content is exactly a benign entry",
+        ),
+        Column("contents", INT, "distinct contents that the entry agrees with"),
     ),
 )
 
@@ -72,9 +174,10 @@ CLUSTERS = Table(
         Column("representative", FLAG, "true for the one to show"),
         Column("size", SMALL, "contents in the group"),
         Column("distance", SMALL, "bits from the representative"),
+        Column("diameter", SMALL, "largest distance between two contents of the group, bits"),
         EXHIBIT,
         LOCATOR,
     ),
 )
 
-TABLES = (KNOWN, REJECTED, MATCHES, CLUSTERS)
+TABLES = (HASH_SETS, KNOWN, REJECTED, FOUND, VIDEOS_FOUND, MATCHES, HELD, CLUSTERS)

@@ -7,6 +7,8 @@ from enum import StrEnum
 PDQ_BITS = 256
 PDQ_MATCH_RADIUS = 31  # bits; ThreatExchange pdq/README: confident match
 PDQ_MINIMUM_QUALITY = 50  # of 100; below it a hash says too little
+VIDEO_SHARE_PERCENT = 80.0  # of the known video; ThreatExchange vpdq/README: finds clips inside compilations
+FLOOD_LIMIT = 1000  # distinct contents that one entry may agree with before a person has to look at the entry
 
 
 class Algorithm(StrEnum):
@@ -16,6 +18,8 @@ class Algorithm(StrEnum):
     SHA1 = "sha1"
     SHA256 = "sha256"
     PDQ = "pdq"
+    VPDQ = "vpdq"  # PDQ of one frame of a known video
+    PHOTODNA = "photodna"  # carried from list to list, never computed or matched here
 
 
 class Meaning(StrEnum):

@@ -1,0 +1,134 @@
+"""The stage that groups contents which look alike, so that one decision can be made for a group and says so.
+
+Chains of resemblance lead far: A is like B, B is like C, and C is nothing like A. So a group is not a chain. It is a
+representative and contents at most the radius from it, hence at most twice the radius from each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from fairlead.engine.catalogue import Catalogue
+from fairlead.known.found import hashes_of_bytes
+from fairlead.known.index import HammingIndex
+from fairlead.tables import Table
+from fairlead.tables.known import CLUSTERS
+from fairlead.tables.media import CONTENTS
+from fairlead.terms.matching import PDQ_BITS, PDQ_MATCH_RADIUS, PDQ_MINIMUM_QUALITY
+
+_PICTURES = """
+SELECT sha256, pdq, exhibit, locator FROM contents
+WHERE pdq IS NOT NULL AND pdq_quality >= $quality ORDER BY sha256"""
+_MOST_COMPARED = 2_000  # different hashes of a chain that are all compared with each other for the medoid
+Groups = dict[int, NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClustersStage:
+    """CONTENTS to CLUSTERS: pictures of sufficient quality that resemble at least one other."""
+
+    radius: int = PDQ_MATCH_RADIUS
+    minimum_quality: int = PDQ_MINIMUM_QUALITY
+    name: str = "clusters"
+    reads: tuple[Table, ...] = (CONTENTS,)
+    writes: Table = CLUSTERS
+
+    @property
+    def version(self) -> str:
+        """Changes with the radius and the quality gate."""
+        return f"1/radius={self.radius}/quality={self.minimum_quality}"
+
+    def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
+        """One partition; rows by group, the representative first."""
+        pictures = catalogue.query(_PICTURES, {"quality": self.minimum_quality})
+        rows = list(_rows(pictures, self.radius)) if pictures.num_rows else []
+        yield "all", pa.Table.from_batches([CLUSTERS.batch(rows)])
+
+
+def _rows(pictures: pa.Table, radius: int) -> Iterator[dict[str, Any]]:
+    hashes = hashes_of_bytes(pictures.column("pdq"))
+    # Identical hashes are one hash: a thousand copies of one picture cost one comparison.
+    different, first, which = np.unique(hashes, axis=0, return_index=True, return_inverse=True)
+    which = which.reshape(-1)
+    copies = np.argsort(which, kind="stable")
+    starts = np.searchsorted(which[copies], np.arange(len(different) + 1))
+    listed = pictures.select(["sha256", "exhibit", "locator"]).to_pylist()
+    groups = group_hashes(different, radius)
+    for lead in sorted(groups, key=lambda g: int(first[g])):
+        members = groups[lead]
+        if len(members) == 1 and starts[lead + 1] - starts[lead] == 1:
+            continue
+        contents = np.concatenate([copies[starts[m] : starts[m + 1]] for m in members])
+        to_lead = dict(
+            zip(members.tolist(), distances(different[members], different[lead]).tolist(), strict=True)
+        )
+        diameter = _diameter(different[members], radius)
+        shown = int(first[lead])
+        for number in sorted(contents.tolist(), key=lambda c: (c != shown, to_lead[int(which[c])], c)):
+            yield {
+                **listed[number],
+                "cluster": listed[shown]["sha256"],
+                "representative": number == shown,
+                "size": len(contents),
+                "distance": to_lead[int(which[number])],
+                "diameter": diameter,
+            }
+
+
+def group_hashes(hashes: NDArray[np.uint8], radius: int) -> Groups:
+    """Groups of hashes (n, 32), all different: representative → members, itself included, none left out.
+
+    In each chain of resemblance the hash with the most neighbours (the lowest among equals) takes all its
+    neighbours, then the next of what is left. Chains of more than 2,000 hashes are taken in the order given.
+    """
+    roots = HammingIndex.build(hashes).components(radius)
+    order = np.argsort(roots, kind="stable")
+    bounds = np.flatnonzero(np.diff(roots[order], prepend=-1, append=-1))
+    groups: Groups = {}
+    for low, high in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        if high - low == 1:
+            groups[int(order[low])] = order[low:high]
+        else:
+            groups.update(_stars(hashes, order[low:high], radius))
+    return groups
+
+
+def _stars(hashes: NDArray[np.uint8], chain: NDArray[np.int64], radius: int) -> Groups:
+    near = _near(hashes[chain], radius) if len(chain) <= _MOST_COMPARED else None
+    left = np.ones(len(chain), bool)
+    neighbours = np.zeros(len(chain), np.int64) if near is None else near.sum(axis=1)
+    groups: Groups = {}
+    while left.any():
+        if near is None:
+            lead = int(left.argmax())
+            taken = left & (distances(hashes[chain], hashes[chain[lead]]) <= radius)
+        else:
+            lead = int(np.where(left, neighbours, -1).argmax())
+            taken = left & near[lead]
+            neighbours -= near[:, taken].sum(axis=1)
+        groups[int(chain[lead])] = chain[taken]
+        left &= ~taken
+    return groups
+
+
+def distances(hashes: NDArray[np.uint8], one: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Bits in which each hash differs from one."""
+    count: NDArray[np.int64] = np.bitwise_count(hashes ^ one).sum(axis=1, dtype=np.int64)
+    return count
+
+
+def _near(hashes: NDArray[np.uint8], radius: int) -> NDArray[np.bool_]:
+    return np.stack([distances(hashes, one) <= radius for one in hashes])
+
+
+def _diameter(hashes: NDArray[np.uint8], radius: int) -> int:
+    """The largest distance between two; for more than 2,000 hashes the bound that the radius gives."""
+    if len(hashes) > _MOST_COMPARED:
+        return min(PDQ_BITS, 2 * radius)
+    return max(int(distances(hashes, one).max()) for one in hashes)

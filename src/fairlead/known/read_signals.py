@@ -1,0 +1,114 @@
+"""Reads lists of signals: PDQ text, ThreatExchange signal files, vPDQ in its three written forms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from fairlead.known.entry import KnownFrame, ListItem, RejectedEntry, check_value
+from fairlead.known.refusal import unreadable
+from fairlead.terms.matching import Algorithm
+
+# Names of signal types as python-threatexchange and StopNCII write them.
+_SIGNALS = {
+    "pdq": Algorithm.PDQ,
+    "imagepdq": Algorithm.PDQ,
+    "video_md5": Algorithm.MD5,
+    "videomd5": Algorithm.MD5,
+    "md5": Algorithm.MD5,
+    "sha1": Algorithm.SHA1,
+    "sha256": Algorithm.SHA256,
+}
+_VIDEO_SIGNALS = frozenset({"vpdq", "video_vpdq", "videovpdq"})
+_BY_LENGTH = {64: Algorithm.PDQ, 32: Algorithm.MD5}
+_MOST_VPDQ = 256 << 20
+
+
+def read_pdq(file: BinaryIO) -> Iterator[ListItem]:
+    """Lines of a PDQ list: 64 hex digits or ``hash=…``, after a comma anything; ``hash,quality,name`` as the tool prints."""
+    for row, line in _lines(file):
+        value, _, rest = line.removeprefix("hash=").partition(",")
+        quality = rest.partition(",")[0].strip()
+        # Only the tool's three columns say that the second one is a quality.
+        told = int(quality) if rest.count(",") == 1 and quality.isdigit() and len(quality) < 4 else None
+        yield check_value(Algorithm.PDQ, value, None, row, quality=told)
+
+
+def read_threatexchange(file: BinaryIO) -> Iterator[ListItem]:
+    """Lines ``signal_type value``, or a value alone: 64 hex digits are PDQ, 32 are the MD5 of a video."""
+    for row, line in _lines(file):
+        kind, gap, value = line.partition(" ")
+        if not gap:
+            algorithm = _BY_LENGTH.get(len(line))
+            if algorithm is None:
+                yield RejectedEntry(row=row, reason="no signal type, and not the length of one that is known")
+            else:
+                yield check_value(algorithm, line, None, row)
+        elif kind.lower() in _VIDEO_SIGNALS:
+            yield from _frames(value.strip(), f"row-{row}", row)
+        elif kind.lower() in _SIGNALS:
+            yield check_value(_SIGNALS[kind.lower()], value, None, row)
+        else:
+            yield RejectedEntry(row=row, reason="a signal type that is not matched here")
+
+
+def read_vpdq(file: BinaryIO, video: str) -> Iterator[ListItem]:
+    """Frames of one known video: text of four columns, a JSON array of texts, or a JSON object by frame."""
+    data = file.read(_MOST_VPDQ + 1)
+    if len(data) > _MOST_VPDQ:
+        raise unreadable("the vPDQ file is larger than 256 MiB: it is not one video")
+    text = data.decode("utf-8-sig", errors="replace").strip()
+    if text[:1] in {"[", "{"}:
+        yield from _frames(text, video, None)
+        return
+    for row, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            # frame,quality,hash,time: the tool prints four columns, whatever its README says.
+            cells = line.split(",")
+            yield (
+                _frame(video, cells[0], cells[2], cells[1], cells[3], row)
+                if len(cells) == 4
+                else RejectedEntry(row=row, reason="not frame,quality,hash,time")
+            )
+
+
+def _frames(text: str, video: str, row: int | None) -> Iterator[ListItem]:
+    """Frames of a JSON form; ``row`` is the line it stands on, or None when it is the whole file."""
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        if row is None:
+            raise unreadable("the vPDQ file is neither text of four columns nor JSON") from problem
+        yield RejectedEntry(row=row, reason="the vPDQ signal is not JSON")
+        return
+    if isinstance(read, dict):
+        members: list[tuple[Any, Any]] = list(read.items())
+    elif isinstance(read, list):
+        members = list(enumerate(read))
+    else:
+        members = []
+    for number, (name, member) in enumerate(members, start=1):
+        at = number if row is None else row
+        if isinstance(member, str) and member.count(",") == 2:
+            value, quality, time = member.split(",")
+            yield _frame(video, name, value, quality, time, at)
+        elif isinstance(member, dict):
+            yield _frame(video, name, member.get("hash"), member.get("quality"), member.get("timestamp"), at)
+        else:
+            yield RejectedEntry(row=at, reason="not a frame of a vPDQ signal")
+
+
+def _frame(video: str, number: Any, value: Any, quality: Any, time: Any, row: int) -> ListItem:
+    try:
+        frame = KnownFrame(video=video, number=int(number), time_s=float(time))
+        return check_value(Algorithm.VPDQ, str(value), None, row, quality=int(quality), frame=frame)
+    except (TypeError, ValueError, OverflowError):
+        return RejectedEntry(row=row, reason="frame, quality or time is not a number")
+
+
+def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
+    for row, line in enumerate(file, start=1):
+        text = line.decode("utf-8-sig" if row == 1 else "utf-8", errors="replace").strip()
+        if text and not text.startswith("#"):
+            yield row, text

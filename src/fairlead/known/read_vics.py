@@ -1,0 +1,140 @@
+"""Reads VICS files (Project VIC JSON) as observed: 1.1 to 1.3 and 2.0, media lists and cases.
+
+The specification is under agreement. This reader follows files and programs that are public; it is not certified.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from fairlead.known.entry import ListItem, RejectedEntry, check_value
+from fairlead.known.json_stream import JsonStream, NotJsonError
+from fairlead.known.refusal import unreadable
+from fairlead.terms.matching import Algorithm
+
+_CONTEXT = re.compile(r"github\.com/\w+/ProjectVic/DataModels/[0-9.]+\.xml\b.*#(Media|Cases)$")
+_CONTEXT_KEYS = frozenset({"odata.metadata", "@odata.context"})
+_CASE_KEYS = frozenset({"CaseID", "CaseNumber", "TotalMediaFiles"})  # a case may have no media at all
+_ODATA_ID = re.compile(r"""Media\(["']([0-9a-fA-F]{32})["']\)""")
+_HASHES = {
+    "MD5": Algorithm.MD5,
+    "SHA1": Algorithm.SHA1,
+    "SHA256": Algorithm.SHA256,
+    "PHOTODNA": Algorithm.PHOTODNA,
+    "PDQ": Algorithm.PDQ,
+}
+
+
+def read_vics(file: BinaryIO) -> Iterator[ListItem]:
+    """Items of a VICS file, read as a stream; ItemError when it is none.
+
+    Cases and media lists are told apart by shape, so that a model of a later number is read as well as it goes.
+    """
+    stream = JsonStream(file)
+    known = False
+    counted = _Rows()
+    try:
+        for key in stream.object_keys():
+            if key == "value" and stream.peek() == "[":
+                for _ in stream.array_items():
+                    yield from _member(stream, counted)
+            else:
+                value = stream.value()
+                known |= key in _CONTEXT_KEYS and isinstance(value, str) and bool(_CONTEXT.search(value))
+    except NotJsonError as problem:
+        raise unreadable("the file is not JSON in UTF-8") from problem
+    if not known:
+        raise unreadable("the file has no VICS envelope that is known here")
+
+
+class _Rows:
+    """The number of the last item, and whether members of ``value`` were seen to be items themselves."""
+
+    def __init__(self) -> None:
+        self.last = 0
+        self.plain = False
+
+    def next(self) -> int:
+        self.last += 1
+        return self.last
+
+
+def _member(stream: JsonStream, rows: _Rows) -> Iterator[ListItem]:
+    """One member of ``value``: an item, or a case whose items are read one by one."""
+    if stream.peek() != "{" or rows.plain:
+        member = stream.value()
+        inside = member.get("Media") if isinstance(member, dict) else None
+        for item in inside if isinstance(inside, list) else [member]:
+            yield from read_item(item, rows.next())
+        return
+    seen: dict[str, Any] = {}
+    case = False
+    for key in stream.object_keys():
+        if key == "Media" and stream.peek() == "[":
+            case = True
+            for _ in stream.array_items():
+                yield from read_item(stream.value(), rows.next())
+        else:
+            seen[key] = stream.value()
+    if not case and not (seen.keys() & _CASE_KEYS):
+        rows.plain = True
+        yield from read_item(seen, rows.next())
+
+
+def read_item(item: Any, row: int) -> Iterator[ListItem]:
+    """The hashes of one Media object, as they were found to be written.
+
+    Digests in either case; alternative hashes beside; only in the OData id, or only with the files of the item.
+    """
+    if not isinstance(item, dict):
+        yield RejectedEntry(row=row, reason="not an object")
+        return
+    hashes = list(dict.fromkeys(_hashes(item)))
+    if not any(algorithm is not Algorithm.PHOTODNA for algorithm, _ in hashes):
+        hashes += dict.fromkeys(_hashes_elsewhere(item))
+    category = _category(item)
+    for algorithm, value in hashes:
+        yield check_value(algorithm, value, category, row)
+    if not hashes:
+        yield RejectedEntry(row=row, reason="no MD5, SHA1 or SHA256")
+
+
+def _category(item: dict[str, Any]) -> str | None:
+    """0, null and absent are three different things: they become '0', 'null' and None."""
+    if "Category" not in item:
+        return None
+    given = item["Category"]
+    if given is None:
+        return "null"
+    if isinstance(given, float) and given.is_integer():
+        return str(int(given))
+    return str(given).strip()
+
+
+def _hashes(item: dict[str, Any]) -> Iterator[tuple[Algorithm, str]]:
+    for key, algorithm in (("MD5", Algorithm.MD5), ("SHA1", Algorithm.SHA1), ("SHA256", Algorithm.SHA256),
+                           ("PhotoDNA", Algorithm.PHOTODNA)):  # fmt: skip
+        value = item.get(key)
+        if isinstance(value, str) and value.strip():
+            yield algorithm, value.strip()
+    for alternative in _objects(item.get("AlternativeHashes")):
+        name = str(alternative.get("HashName") or "").upper().replace("-", "")
+        value = alternative.get("HashValue")
+        if name in _HASHES and isinstance(value, str) and value.strip():
+            yield _HASHES[name], value.strip()
+
+
+def _hashes_elsewhere(item: dict[str, Any]) -> Iterator[tuple[Algorithm, str]]:
+    told = item.get("odata.id") or item.get("@odata.id")
+    found = _ODATA_ID.search(told) if isinstance(told, str) else None
+    if found:
+        yield Algorithm.MD5, found.group(1)
+    for file in _objects(item.get("MediaFiles")):
+        if isinstance(file.get("MD5"), str) and file["MD5"].strip():
+            yield Algorithm.MD5, file["MD5"].strip()
+
+
+def _objects(untrusted: Any) -> list[dict[str, Any]]:
+    return [o for o in untrusted if isinstance(o, dict)] if isinstance(untrusted, list) else []
