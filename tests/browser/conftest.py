@@ -50,24 +50,29 @@ def fairlead(*arguments: str | Path, **more: str) -> dict[str, Any]:
 
 @dataclass(kw_only=True)
 class Served:
-    """A running workbench: where it is, whose authenticator holds which secret, and every foreign request."""
+    """A running workbench: where it is, who is signed in, and every foreign request."""
 
     url: str
     workspace: Path
     browser: Any
-    secrets: dict[str, str] = field(default_factory=dict)
+    pages: dict[str, Any] = field(default_factory=dict)
     strangers: list[str] = field(default_factory=list)
     pixels: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     def visit(self, name: str, *, dark: bool = False, phone: bool = False) -> Any:
-        """A page of somebody who signs in with a link and their second factor."""
-        context = self.browser.new_context(
-            color_scheme="dark" if dark else "light",
-            viewport={"width": 390, "height": 844} if phone else {"width": 1360, "height": 900},
-            reduced_motion="reduce",
-        )
-        page = context.new_page()
+        """The page of somebody, signed in with a link and a second factor; the same page every time."""
+        if name not in self.pages:
+            self.pages[name] = page = self.follow_link(name)
+            self._enrol(page)
+        page = self.pages[name]
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+        page.set_viewport_size({"width": 390, "height": 844} if phone else {"width": 1360, "height": 900})
+        return page
+
+    def follow_link(self, name: str) -> Any:
+        """A fresh browser window in which somebody has used a sign-in link, and nothing more."""
+        page = self.browser.new_context().new_page()
         page.set_default_timeout(15_000)
         page.on("request", self._watch)
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
@@ -76,22 +81,16 @@ class Served:
         page.goto(self.url + path)
         page.click("#sign-in")
         page.wait_for_load_state()
-        if name not in self.secrets:
-            self._enrol(page, name)
-        else:
-            page.fill("input[name=code]", totp(self.secrets[name]))
-            page.keyboard.press("Enter")
-            page.wait_for_load_state()
         return page
 
-    def _enrol(self, page: Any, name: str) -> None:
+    def _enrol(self, page: Any) -> None:
         assert "/account/second-factor/" in page.url, "without a second factor nobody gets further"
         page.goto(self.url + "/account/second-factor/totp/activate/")
-        self.secrets[name] = page.inner_text("#totp-secret").strip()
-        page.fill("#id_code", totp(self.secrets[name]))
+        page.fill("#id_code", totp(page.inner_text("#totp-secret").strip()))
         page.click("main button:not(.second)")
         page.wait_for_load_state()
         page.goto(self.url + "/")
+        assert "/second-factor/" not in page.url
 
     def _watch(self, request: Any) -> None:
         if not request.url.startswith((self.url, "blob:" + self.url, "data:")):
@@ -125,7 +124,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
     folder = tmp_path_factory.mktemp("browser")
     if made := os.environ.get("FAIRLEAD_MADE_DEMO"):
-        subprocess.run(["cp", "-a", made, str(folder / "demo")], check=True)  # a finished demo, to save a minute
+        subprocess.run(
+            ["cp", "-a", made, str(folder / "demo")], check=True
+        )  # a finished demo, to save a minute
     else:
         fairlead("demo", "--workspace", folder / "demo", "--scale", "0.2")
     workspace = folder / "demo" / "denmark"

@@ -148,6 +148,14 @@ def test_every_other_page_is_accessible_in_the_dark_and_on_a_phone(served):
         assert wide <= 391, f"{path} is {wide} pixels wide on a phone"
 
 
+def test_whoever_has_a_second_factor_is_asked_for_it_at_the_next_sign_in(served):
+    page = served.follow_link("palm")
+    assert page.url.endswith("/account/second-factor/authenticate/")
+    check_accessible(page)
+    page.goto(served.url + OP)
+    assert "/sign-in/" in page.url, "the link alone opens nothing"
+
+
 def test_no_page_ever_asked_anybody_else_for_anything(served):
     assert served.strangers == []
 

@@ -91,7 +91,9 @@ def world(database: str, tmp_path_factory: pytest.TempPathFactory) -> World:
 
     leads = find_leads(session.user_id, OPERATION, at=session.clock())
     by_country = {row["country"]: row["lead"] for row in leads}
-    return World(workspace=workspace, users=users, ids=_ids(session) | {f"lead_{c}": v for c, v in by_country.items()})
+    return World(
+        workspace=workspace, users=users, ids=_ids(session) | {f"lead_{c}": v for c, v in by_country.items()}
+    )
 
 
 def make_exhibits(session: Any, made: Path) -> None:
@@ -144,7 +146,9 @@ def _ids(session: Any) -> dict[str, str]:
     catalogue = Catalogue(session.store)
     try:
         return {
-            "person": catalogue.scalar("SELECT person FROM persons ORDER BY len(members) DESC, person LIMIT 1"),
+            "person": catalogue.scalar(
+                "SELECT person FROM persons ORDER BY len(members) DESC, person LIMIT 1"
+            ),
             "sha256": catalogue.scalar(
                 "SELECT sha256 FROM contents WHERE family = 'picture' AND verdict = 'decoded' ORDER BY sha256 LIMIT 1"
             ),

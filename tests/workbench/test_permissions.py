@@ -63,8 +63,6 @@ PASSED = {200, 302, 204, 422}
 MOMENTARY = {"picture"}
 
 
-
-
 def page_of(name):
     from fairlead.workbench.pages import PAGES
 
@@ -148,7 +146,9 @@ def test_unknown_and_forbidden_look_the_same(world):
     other = client.get("/operations/no-such-operation/persons/")
     assert forbidden.status_code == unknown.status_code == other.status_code == 404
     token = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]+"')
-    assert token.sub(b"", forbidden.content) == token.sub(b"", unknown.content) == token.sub(b"", other.content)
+    assert (
+        token.sub(b"", forbidden.content) == token.sub(b"", unknown.content) == token.sub(b"", other.content)
+    )
 
 
 def test_a_planted_missing_check_is_found(world):

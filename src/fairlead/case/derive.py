@@ -95,9 +95,14 @@ def _derive(picture: Image.Image, level: RevealLevel, mark: str) -> Image.Image:
     shown.thumbnail((_SIZE[level], _SIZE[level]))
     match level:
         case RevealLevel.LINES:
-            grey = ImageOps.autocontrast(shown.convert("L").filter(ImageFilter.GaussianBlur(1)))
-            edges = ImageOps.autocontrast(grey.filter(ImageFilter.FIND_EDGES))
-            return ImageOps.invert(edges).point(lambda v: 255 if v > 190 else 40)
+            # Drawn at three times the size and then made small, so that thin outlines survive.
+            large = picture.convert("L")
+            large.thumbnail((3 * _SIZE[level], 3 * _SIZE[level]))
+            edges = large.filter(ImageFilter.GaussianBlur(1.6)).filter(ImageFilter.FIND_EDGES)
+            inner = ImageOps.autocontrast(ImageOps.expand(ImageOps.crop(edges, 3), 3), cutoff=(0, 3))
+            lines = ImageOps.invert(inner).point(lambda v: max(30, min(255, int(1.6 * v - 120))))
+            lines.thumbnail((_SIZE[level], _SIZE[level]))
+            return lines
         case RevealLevel.SOFT:
             return shown.convert("L").filter(ImageFilter.GaussianBlur(max(3, max(shown.size) // 45)))
         case RevealLevel.GREY:

@@ -1,0 +1,105 @@
+"""Two officers, one package; and what is left when a process dies in between."""
+
+from __future__ import annotations
+
+import pytest
+
+from fairlead.case.release import country_states, prepare_release, release, return_release, settle
+from fairlead.terms.errors import UsageError
+
+
+def waiting_of(session, country):
+    from fairlead.register.releases import find_prepared
+
+    rows = find_prepared(session.user_id, session.operation, at=session.clock(), country=country)
+    return rows[0]
+
+
+def prepare(world, country, by="holm"):
+    prepare_release(world.session(by), country, legal_basis="a basis", purpose="a purpose")
+    return waiting_of(world.session(by), country)["id"]
+
+
+def country_with_leads(world, number):
+    return sorted(name.removeprefix("lead_") for name in world.ids if name.startswith("lead_"))[number]
+
+
+def test_who_prepared_a_release_cannot_release_it(world):
+    country = country_with_leads(world, 0)
+    number = prepare(world, country)
+    with pytest.raises(UsageError, match="prepared this release yourself"):
+        release(world.session("holm"), number)
+    package = release(world.session("lund"), number)
+    assert (world.workspace.operation("lanternfish") / "packages" / f"{package}.tar.age").is_file()
+    row = waiting_of(world.session("lund"), country)
+    assert (row["state"], row["package"], row["preparer"], row["decider"]) == (
+        "released",
+        package,
+        "holm",
+        "lund",
+    )
+    with pytest.raises(UsageError, match="no such release"):
+        release(world.session("lund"), number)
+
+
+def test_the_database_refuses_one_officer_as_both_whatever_the_program_does(world):
+    from django.db import IntegrityError, transaction
+
+    from fairlead.register.models import PreparedRow
+
+    number = prepare(world, country_with_leads(world, 1))
+    rows = PreparedRow.objects.using("owner").filter(pk=number)
+    with pytest.raises(IntegrityError), transaction.atomic(using="owner"):
+        rows.update(state="released", decided_by_id=world.users["holm"].pk)
+
+
+def test_a_returned_release_says_why_and_another_may_be_prepared(world):
+    country = country_with_leads(world, 2)
+    number = prepare(world, country)
+    with pytest.raises(UsageError, match="waits already"):
+        prepare(world, country)
+    return_release(world.session("lund"), number, reason="the purpose is too wide")
+    assert waiting_of(world.session("holm"), country)["reason"] == "the purpose is too wide"
+    assert prepare(world, country) != number
+
+
+def test_a_release_whose_process_died_waits_again_and_nothing_counts_as_sent(world):
+    from datetime import timedelta
+
+    from fairlead.register.models import PreparedRow
+
+    country = country_with_leads(world, 3)
+    number = prepare(world, country)
+    long_ago = world.session("holm").clock() - timedelta(hours=1)
+    PreparedRow.objects.using("owner").filter(pk=number).update(
+        state="releasing", decided_by_id=world.users["lund"].pk, decided_at=long_ago
+    )
+    session = world.session("lund")
+    assert settle(session) == 1
+    assert waiting_of(session, country)["state"] == "waiting"
+    assert next(s for s in country_states(session) if s.country == country).package == ""
+    assert release(session, number).startswith(f"lanternfish-{country}-")
+
+
+def test_a_release_that_died_after_its_package_was_recorded_is_closed_not_repeated(world):
+    from datetime import timedelta
+
+    from fairlead.register.models import PackageRow, PreparedRow
+
+    country = country_with_leads(world, 4)
+    number = prepare(world, country)
+    package = release(world.session("lund"), number)
+    long_ago = world.session("lund").clock() - timedelta(hours=1)
+    PreparedRow.objects.using("owner").filter(pk=number).update(
+        state="releasing", package="", decided_at=long_ago
+    )
+    settle(world.session("holm"))
+    row = waiting_of(world.session("holm"), country)
+    assert (row["state"], row["package"]) == ("released", package)
+    assert PackageRow.objects.using("owner").filter(country=country, operation="lanternfish").count() == 1
+
+
+def test_the_ledger_holds_after_all_of_it(world):
+    from fairlead.case.log import verify_ledger
+
+    assert verify_ledger(world.workspace).verified

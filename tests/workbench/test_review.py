@@ -1,0 +1,122 @@
+"""Looking as little as possible: the ladder, one look a token, privacy of exposure, the missed rate."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from fairlead.case.review import ask_to_see, decide, open_queue, own_exposure, picture_of, stretch
+from fairlead.case.wilson import wilson_interval
+from fairlead.terms.errors import UsageError
+
+
+def subject(world, number):
+    return open_queue(world.session("iversen")).waiting[number]["sha256"]
+
+
+def seen(session, sha256, level, purpose=""):
+    return Image.open(
+        io.BytesIO(picture_of(session, ask_to_see(session, sha256, level=level, purpose=purpose)))
+    )
+
+
+def test_the_ladder_is_climbed_step_by_step_and_each_step_shows_no_more_than_it_says(world):
+    session, sha256 = world.session("iversen"), subject(world, 0)
+    with pytest.raises(UsageError, match="one step at a time"):
+        ask_to_see(session, sha256, level=2, purpose="")
+    lines = seen(session, sha256, 1)
+    assert max(lines.size) <= 160
+    assert lines.mode == "L"
+    soft = seen(session, sha256, 2)
+    assert max(soft.size) <= 320
+    assert soft.mode == "L"
+    with pytest.raises(UsageError, match="needs a purpose"):
+        ask_to_see(session, sha256, level=3, purpose="")
+    grey = seen(session, sha256, 3, "classify").convert("RGB")
+    middle = grey.getpixel((grey.width // 2, grey.height // 2))
+    assert middle[0] == middle[1] == middle[2]
+
+
+def test_a_look_is_opened_once_and_by_the_one_who_asked_only(world):
+    session, sha256 = world.session("iversen"), subject(world, 1)
+    token = ask_to_see(session, sha256, level=1, purpose="")
+    with pytest.raises(LookupError):
+        picture_of(world.session("quist"), token)
+    assert picture_of(session, token)
+    with pytest.raises(LookupError):
+        picture_of(session, token)
+
+
+def test_exposure_is_shown_to_the_person_alone_and_to_groups_of_five_never_less(world):
+    from fairlead.register.reviews import group_exposure, own_exposures
+
+    at = world.session("quist").clock()
+    assert own_exposures(world.users["quist"].pk, since=timedelta(days=9), at=at) == []
+    ask_to_see(world.session("iversen"), subject(world, 2), level=1, purpose="")
+    assert own_exposure(world.session("iversen")).by_level[1][0] >= 1
+    assert group_exposure(world.users["holm"].pk, "lanternfish") is None
+
+
+def test_the_ledger_page_does_not_say_who_looked(world):
+    ask_to_see(world.session("iversen"), subject(world, 3), level=1, purpose="")
+    page = world.as_("holm").get("/operations/lanternfish/ledger/").content.decode()
+    row = page[page.index("review.reveal") :][:80]
+    assert "a reviewer" in row
+    assert "iversen" not in row
+
+
+def test_unsure_goes_to_a_second_person_and_not_back_to_the_first(world):
+    session, sha256 = world.session("iversen"), subject(world, 4)
+    decide(session, sha256, decision="unsure", category="", note="", sample=False)
+    assert sha256 not in {row["sha256"] for row in open_queue(session).second}
+    assert sha256 in {row["sha256"] for row in open_queue(world.session("quist")).second}
+
+
+def test_the_missed_rate_comes_from_the_sample_with_its_interval(world):
+    session = world.session("iversen")
+    queue = open_queue(session)
+    assert queue.missed_rate is None
+    for number, row in enumerate(queue.sample[:4]):
+        decide(
+            session,
+            row["sha256"],
+            decision="relevant" if number == 0 else "not_relevant",
+            category="",
+            note="",
+            sample=True,
+        )
+    rate, low, high = open_queue(session).missed_rate
+    assert rate == 25.0
+    assert low < 25.0 < high
+
+
+def test_no_list_page_holds_a_picture(world):
+    for path in ("", "triage/", "review/", "persons/", "exhibits/", "leads/", "find/?q=jpg", "countries/"):
+        client = world.as_("iversen")
+        assert b"<img" not in client.get("/operations/lanternfish/" + path).content
+
+
+def test_wilsons_interval_equals_the_published_example():
+    """Wilson 1927 / Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662."""
+    low, high = wilson_interval(81, 263)
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+
+
+@given(st.integers(0, 500), st.integers(1, 500))
+def test_wilsons_interval_holds_the_share_and_stays_a_share(found, more):
+    looked = found + more
+    low, high = wilson_interval(found, looked)
+    assert 0 <= low <= found / looked <= high <= 1
+
+
+def test_a_break_of_ten_minutes_begins_a_new_stretch():
+    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    before = [now - timedelta(minutes=m) for m in (80, 70, 55, 46, 37, 28, 19, 10, 1)]
+    assert stretch(before, now=now) == 55
+    assert stretch([now - timedelta(minutes=m) for m in (40, 20, 11)], now=now) == 0
+    assert stretch([], now=now) == 0

@@ -1,0 +1,106 @@
+"""Getting in: links that work once, second factors, rate limits, and what every answer carries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from fairlead.case.session import utc_now
+
+
+def link_for(user, *, age=timedelta(0)):
+    from fairlead.register.signin import create_link
+
+    return create_link(user, at=utc_now() - age)
+
+
+def test_a_link_signs_in_once_and_only_with_the_second_request(world):
+    from django.test import Client
+
+    path = f"/sign-in/link/{link_for(world.users['juhl'])}/"
+    browser = Client()
+    assert browser.get(path).status_code == 200, "looking at it uses nothing up"
+    assert "_auth_user_id" not in browser.session
+    assert browser.post(path).status_code == 302
+    assert browser.session["_auth_user_id"] == str(world.users["juhl"].pk)
+    second = Client()
+    assert second.post(path).url == "/sign-in/"
+    assert "_auth_user_id" not in second.session
+
+
+def test_an_old_link_and_an_invented_one_sign_nobody_in(world):
+    from django.test import Client
+
+    for token in (link_for(world.users["juhl"], age=timedelta(hours=2)), "invented"):
+        browser = Client()
+        assert browser.post(f"/sign-in/link/{token}/").url == "/sign-in/"
+
+
+def test_only_a_digest_of_a_link_is_kept(world):
+    from fairlead.register.models import SignInLink
+
+    token = link_for(world.users["juhl"])
+    kept = SignInLink.objects.using("owner").values_list("digest", flat=True)
+    assert token not in kept
+    assert all(len(digest) == 64 for digest in kept)
+
+
+def test_guessing_links_is_slowed_down(world):
+    from django.test import Client
+
+    browser = Client(REMOTE_ADDR="198.51.100.7")
+    answers = [browser.post("/sign-in/link/guess/").status_code for _ in range(25)]
+    assert answers[0] == 302
+    assert answers[-1] == 429
+
+
+def test_outside_the_demo_nobody_gets_further_without_a_second_factor(world):
+    from django.test import override_settings
+
+    with override_settings(DEMO=False):
+        answer = world.as_("holm").get("/operations/lanternfish/")
+        assert answer.status_code == 302
+        assert answer.url == "/account/second-factor/"
+
+
+@pytest.mark.parametrize(
+    "path", ["/sign-in/", "/operations/lanternfish/", "/operations/lanternfish/nothing/"]
+)
+def test_every_answer_forbids_strangers_inline_script_and_keeping(world, path):
+    answer = world.as_("holm").get(path)
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_no_template_holds_inline_script_or_style():
+    import re
+    from importlib.resources import files
+
+    found = []
+    for template in (files("fairlead.workbench") / "templates/workbench").iterdir():
+        text = template.read_text()
+        if re.search(r"\sstyle=|\son[a-z]+=|<style|hx-on|javascript:", text):
+            found.append(template.name)
+    assert found == []
+
+
+def test_a_form_without_its_token_is_refused(world):
+    from django.test import Client
+
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(world.users["holm"], backend="fairlead.workbench.signin.LinkBackend")
+    assert browser.post("/operations/lanternfish/press/").status_code == 403
+
+
+def test_the_session_cookie_cannot_be_read_by_script_and_ends(world):
+    from django.conf import settings
+
+    assert settings.SESSION_COOKIE_HTTPONLY
+    assert settings.SESSION_COOKIE_AGE <= 1800
+    assert not settings.DEBUG
