@@ -1,0 +1,147 @@
+"""Server time and query counts of list pages against a real PostgreSQL, and what row-level security costs.
+
+    python benchmarks/workbench/run.py WORKSPACE USER [--leads 5000] [--judgements 200000]
+
+Adds made-up leads and judgements to a copy of a workspace (never to one in use), asks every page thirty times
+through Django's test client, and prints medians. Compares the same query with and without the policies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+PAGES = (
+    "",
+    "exhibits/",
+    "triage/",
+    "triage/?state=for_people",
+    "persons/",
+    "persons/?country=SE",
+    "leads/",
+    "countries/",
+    "action-day/",
+    "find/?q=example.org",
+    "ledger/",
+)
+ROUNDS = 30
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("user")
+    parser.add_argument("--leads", type=int, default=5000)
+    parser.add_argument("--judgements", type=int, default=200_000)
+    given = parser.parse_args()
+    os.environ |= {"FAIRLEAD_WORKSPACE": str(given.workspace), "FAIRLEAD_DEMO": "1"}
+    from fairlead.register.database import open_register
+
+    open_register(given.workspace / "register", settings="fairlead.workbench.settings")
+    from fairlead.register.people import find_operations, get_user
+
+    user = get_user(given.user)
+    operation = find_operations(user, at=datetime.now(UTC))[0]
+    fill(operation, given.leads, given.judgements, user)
+    pages(user, operation)
+    policies(user, operation)
+
+
+def fill(operation: str, leads: int, judgements: int, user: object) -> None:
+    from fairlead.register.models import JudgementRow, LeadRow
+
+    owned = LeadRow.objects.using("owner")
+    body = owned.filter(operation_id=operation).first().body
+    now = datetime.now(UTC)
+    countries = ["SE", "GB", "DE", "FR", "ES", "NO", "FI", "AT", "BE", "NL"]
+    short = {**body, "statements": body["statements"][:12]}
+    rows = (
+        LeadRow(
+            operation_id=operation,
+            country=countries[n % 10],
+            lead=f"B-{n}",
+            person=f"P-b{n}",
+            grade="possible",
+            digest="b",
+            body=short,
+            published_at=now,
+        )
+        for n in range(leads - owned.filter(lead__startswith="B-").count())
+    )
+    owned.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+    kept = JudgementRow.objects.using("owner")
+    more = judgements - kept.filter(left__startswith="b:").count()
+    kept.bulk_create(
+        (
+            JudgementRow(
+                operation_id=operation,
+                country=countries[n % 10],
+                left=f"b:{n}",
+                right=f"c:{n}",
+                judgement="unsure",
+                reason="made up",
+                user=user,
+                at=now,
+            )
+            for n in range(more)
+        ),
+        batch_size=5000,
+    )
+    from django.db import connections
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def pages(user: object, operation: str) -> None:
+    from django.conf import settings
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    client = Client()
+    client.force_login(user, backend="fairlead.workbench.signin.LinkBackend")
+    print(f"{'page':<28}{'median ms':>10}{'worst ms':>10}{'queries':>9}{'kB':>8}")
+    for page in PAGES:
+        path = f"/operations/{operation}/{page}"
+        with CaptureQueriesContext(connection) as asked:
+            body = client.get(path)
+        assert body.status_code == 200, (path, body.status_code)
+        times = []
+        for _ in range(ROUNDS):
+            begun = time.perf_counter()
+            client.get(path)
+            times.append(1000 * (time.perf_counter() - begun))
+        print(
+            f"{page or '(operation)':<28}{statistics.median(times):>10.1f}{max(times):>10.1f}{len(asked):>9}{len(body.content) // 1024:>8}"
+        )
+
+
+def policies(user: object, operation: str) -> None:
+    from django.db import connections, transaction
+
+    sql = "SELECT count(*) FROM register_judgementrow WHERE operation_id = %s AND country = 'SE'"
+    medians = {}
+    for name in ("owner", "default"):
+        times = []
+        for _ in range(ROUNDS):
+            with transaction.atomic(using=name), connections[name].cursor() as cursor:
+                cursor.execute("SELECT set_config('fairlead.user', %s, true)", [str(user.pk)])
+                begun = time.perf_counter()
+                cursor.execute(sql, [operation])
+                cursor.fetchall()
+                times.append(1000 * (time.perf_counter() - begun))
+        medians[name] = statistics.median(times)
+    print(
+        f"without policies {medians['owner']:.2f} ms, with {medians['default']:.2f} ms: {medians['default'] / medians['owner']:.2f}x"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
