@@ -40,6 +40,9 @@ _column_option = click.option(
 _video_option = click.option(
     "--video", default="", help="For vpdq: name of the video; the file's name if not given."
 )
+_delta_option = click.option(
+    "--delta", "deltas", multiple=True, type=_file, help="For nsrl: delta file to apply to a copy; in order."
+)
 
 
 @click.group()
@@ -84,11 +87,12 @@ def known() -> None:
 )  # fmt: skip
 @_column_option
 @_video_option
+@_delta_option
 @operation_option
 def import_(
     file: Path, form: str, name: str, meaning: str, version: str, scheme: str, release: str, radius: int,
     minimum_quality: int, flood_limit: int, pdq_mode: str | None, columns: tuple[str, ...], video: str,
-    workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool,
+    deltas: tuple[Path, ...], workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool,
 ) -> int:  # fmt: skip
     """Read the hash list FILE. Lines that cannot be used are kept with the reason; exit code 1 then."""
     session = session_of(workspace, operation, user)
@@ -103,7 +107,9 @@ def import_(
         flood_limit=flood_limit,
         pdq_mode=PdqMode(pdq_mode) if pdq_mode else None,
     )
-    report = import_hash_set(session, file, ListFormat(form), hash_set, _options(file, columns, video))
+    report = import_hash_set(
+        session, file, ListFormat(form), hash_set, _options(file, columns, video, deltas)
+    )
     return _tell_import(report, {}, as_json=as_json)
 
 
@@ -113,14 +119,17 @@ def import_(
 @click.option("--version", "version", default="", help="Version of the list, as the provider names it.")
 @_column_option
 @_video_option
+@_delta_option
 @operation_option
 def update(
-    file: Path, name: str, version: str, columns: tuple[str, ...], video: str,
+    file: Path, name: str, version: str, columns: tuple[str, ...], video: str, deltas: tuple[Path, ...],
     workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool,
 ) -> int:  # fmt: skip
     """Put FILE in place of what the hash set held, with its settings; only this set is matched again."""
     session = session_of(workspace, operation, user)
-    report = update_hash_set(session, file, name, version=version, options=_options(file, columns, video))
+    report = update_hash_set(
+        session, file, name, version=version, options=_options(file, columns, video, deltas)
+    )
     changed = {
         "added": report.added,
         "removed": report.removed,
@@ -246,14 +255,14 @@ def explain(
     print_rows(answer["files"], ["exhibit", "locator", "allocation"], title="Found as")
 
 
-def _options(file: Path, columns: tuple[str, ...], video: str) -> ListOptions:
+def _options(file: Path, columns: tuple[str, ...], video: str, deltas: tuple[Path, ...]) -> ListOptions:
     named: dict[str, str] = {}
     for column in columns:
         name, sign, header = column.partition("=")
         if not sign:
             raise click.BadParameter("give --column as NAME=HEADER, e.g. --column md5='Hash value'")
         named[name.strip().lower()] = header.strip()
-    return ListOptions(columns=named, video=video or file.stem)
+    return ListOptions(columns=named, video=video or file.stem, deltas=deltas)
 
 
 def _tell_import(report: ImportReport, changed: dict[str, int], *, as_json: bool) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 
 from fairlead.known.entry import KnownEntry
 from fairlead.known.lists import ListFormat, ListOptions, read_list
+from fairlead.known.nsrl_delta import apply_delta
 from fairlead.known.read_nsrl import read_nsrl
 from fairlead.tables.known import KNOWN, REJECTED
 from fairlead.terms.matching import (
@@ -122,25 +124,46 @@ def import_list(
     form: ListFormat, path: Path, *, hash_set: HashSet, spool: Path, options: ListOptions | None = None
 ) -> ListImport:
     """Read a list into the empty folder ``spool``; ItemError when the file as a whole is not of that format."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    told = options or ListOptions(video=path.stem)
+    digest = _digest(path, *told.deltas)
     found = ListImport(spool, hash_set, digest, path.name)
     with (
         pq.ParquetWriter(spool / "known.parquet", _SPOOL, compression="lz4") as known,
         pq.ParquetWriter(spool / "rejected.parquet", _REFUSED, compression="lz4") as refused,
     ):
         if form is ListFormat.NSRL:
-            for algorithm, values in read_nsrl(path):
+            for algorithm, values in read_nsrl(_with_deltas(path, told.deltas, spool, found)):
                 found.usable += len(values)
                 known.write_batch(_values(algorithm.value, values))
         else:
-            told = options or ListOptions(video=path.stem)
             with path.open("rb") as file:
                 _spool_items(form, file, told, known, refused, found)
     return found
 
 
 _REFUSED = pa.schema([("row", pa.int32()), ("reason", pa.string())])
+
+
+def _digest(path: Path, *deltas: Path) -> str:
+    """SHA-256 of a file; with delta files, SHA-256 over the digests of all of them in order."""
+    digests = []
+    for each in (path, *deltas):
+        with each.open("rb") as file:
+            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def _with_deltas(path: Path, deltas: tuple[Path, ...], spool: Path, found: ListImport) -> Path:
+    """A copy of the set with the deltas applied, or the set itself when there are none."""
+    if not deltas:
+        return path
+    copy = spool / "set.db"
+    shutil.copyfile(path, copy)
+    for delta in deltas:
+        report = apply_delta(copy, delta)
+        if report.left_alone:
+            found.reasons["a statement of a delta file that is not applied"] += report.left_alone
+    return copy
 
 
 def _spool_items(

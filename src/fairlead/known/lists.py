@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import BinaryIO
 
 from fairlead.known.entry import KnownEntry, ListItem, RejectedEntry
@@ -31,10 +32,11 @@ class ListFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOptions:
-    """What a reader has to be told: columns of a free CSV, and the name of a vPDQ file's video."""
+    """What a reader has to be told: columns of a free CSV, a vPDQ file's video, delta files of an NSRL set in order."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     video: str = "video"
+    deltas: tuple[Path, ...] = ()
 
 
 def read_list(form: ListFormat, file: BinaryIO, options: ListOptions | None = None) -> Iterator[ListItem]:
