@@ -95,12 +95,18 @@ def test_a_package_goes_out_and_receipt_and_outcomes_come_back(pair, tmp_path) -
     )
     swedish = lead_keys(sweden.workspace, "SE")
     assert take_receipt(denmark, accepted, swedish).state is ReceiptState.ACCEPTED
-    came = Outcome(lead="L-SE-0000000001", states=(OutcomeState.SEARCHED,), devices_seized=4)
+    came = Outcome(
+        lead="L-SE-0000000001", states=(OutcomeState.SEARCHED,), devices_seized=4, new_exhibits=("SE-17",)
+    )
     folder = sweden.workspace.root / "received" / denmark.operation / "DK" / name
     file = tmp_path / "outcome.json"
     file.write_text(write_outcomes(sweden.workspace, folder, (came,), officer_name="berg", at=sweden.clock()))
     assert take_outcomes(denmark, file, swedish)["new"] == 1
     assert take_outcomes(denmark, file, swedish)["new"] == 0
+    from fairlead.register.followup import find_outcomes
+
+    kept = find_outcomes(denmark.user_id, denmark.operation, at=denmark.clock())
+    assert [row["new_exhibits"] for row in kept] == [["SE-17"]]
 
 
 def test_published_figures_are_versions_that_never_change(pair, tmp_path) -> None:
@@ -140,6 +146,25 @@ def test_reviews_fall_due_by_category(pair) -> None:
     denmark, _, _ = pair
     assert find_due(denmark, on=date(2026, 6, 30)) == []
     assert find_due(denmark, on=date(2026, 7, 1))[0]["category"] == "not_categorised"
+
+
+def test_a_person_decides_the_category_and_the_next_publishing_brings_it_into_the_lead(pair) -> None:
+    from fairlead.case.leads import categorise
+    from fairlead.leads.document import SubjectCategory
+    from fairlead.register.followup import categories
+
+    denmark, _, _ = pair
+    with pytest.raises(UsageError, match="no lead"):
+        categorise(denmark, "L-SE-ffffffffff", SubjectCategory.VICTIM, reason="card reported stolen")
+    with pytest.raises(UsageError, match="reason"):
+        categorise(denmark, "L-SE-0000000001", SubjectCategory.VICTIM, reason=" ")
+    for category, reason in (
+        (SubjectCategory.SUSPECT, "paid from an own account"),
+        (SubjectCategory.VICTIM, "card reported stolen before the payment"),
+    ):
+        categorise(denmark, "L-SE-0000000001", category, reason=reason)
+    held = categories(denmark.user_id, denmark.operation, at=denmark.clock())
+    assert held == {"L-SE-0000000001": "victim"}
 
 
 def test_an_older_package_after_a_newer_one_is_a_replay(pair) -> None:

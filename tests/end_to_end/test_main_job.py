@@ -189,6 +189,20 @@ def test_processing_again_finds_everything_done(worked: Worked) -> None:
     assert sum(stage["done"] for stage in answer["stages"]) == 0
 
 
+def test_a_decided_category_is_in_the_next_version_of_the_lead_and_the_diff_shows_it(worked: Worked) -> None:
+    lead = ask("lead", "list", "--workspace", worked.lead, "--country", "SE")["leads"][0]
+    name, place = lead["lead"], ("--workspace", worked.lead)
+    assert ask("lead", "diff", name, *place)["head"] == {}
+    ask("lead", "categorise", name, "other_party", "--reason", "only a payer", *place)
+    ask("lead", "publish", *place)
+    shown = ask("lead", "show", name, *place)
+    assert (shown["subject_category"], shown["version"]) == ("other_party", lead["version"] + 1)
+    assert ask("lead", "diff", name, *place)["head"] == {
+        "subject_category": ["not_categorised", "other_party"]
+    }
+    assert name in {row["lead"] for row in ask("lead", "due", "--on", "2040-01-01", *place)["due"]}
+
+
 def test_a_changed_exhibit_stops_the_run(worked: Worked) -> None:
     exhibit = worked.made / "exhibits" / "laptop.zip"
     original = exhibit.read_bytes()

@@ -89,17 +89,16 @@ def _in_tables(session: Session, wanted: str) -> tuple[list[dict[str, Any]], lis
 
 
 def _in_register(session: Session, wanted: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    from fairlead.register.leads import find_leads, find_packages
+    from fairlead.register.leads import find_packages, search_leads
 
     at = session.clock()
     leads = []
-    for row in find_leads(session.user_id, session.operation, at=at):
+    for row in search_leads(session.user_id, session.operation, wanted, limit=_SHOWN, at=at):
         said = [s["text"] for s in row["body"]["statements"] if wanted in f"{s['text']} {s['value']}".lower()]
-        if said or wanted in row["lead"].lower():
-            leads.append({**{k: row[k] for k in ("lead", "country", "grade")}, "said": said[:3]})
+        leads.append({**{k: row[k] for k in ("lead", "country", "grade")}, "said": said[:3]})
     packages = [
         {k: row[k] for k in ("package", "country", "built_at")}
         for row in find_packages(session.user_id, session.operation, at=at)
         if wanted in row["package"].lower()
     ]
-    return leads[:_SHOWN], packages[:_SHOWN]
+    return leads, packages[:_SHOWN]

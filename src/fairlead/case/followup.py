@@ -107,6 +107,7 @@ def take_outcomes(session: Session, file: Path, keys: LeadKeys) -> dict[str, Any
             "reason": o.reason.value if o.reason else "",
             "devices_seized": o.devices_seized,
             "victims_safeguarded": o.victims_safeguarded,
+            "new_exhibits": list(o.new_exhibits),
             "released": o.released,
             "at": reported.at,
             "sha256": hashlib.sha256(f"{digest}/{o.lead}".encode()).hexdigest(),

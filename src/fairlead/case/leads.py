@@ -11,8 +11,8 @@ from typing import Any
 from fairlead.case.exhibits import list_exhibits, opener_of
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
-from fairlead.leads.build import build_lead
-from fairlead.leads.document import LeadDocument
+from fairlead.leads.build import build_lead, lead_id
+from fairlead.leads.document import LeadDocument, SubjectCategory
 from fairlead.leads.facts import gather_country
 from fairlead.leads.retention import review_due, review_rules
 from fairlead.register.actions import Action
@@ -26,20 +26,28 @@ _EXCERPT_BYTES = 240
 def publish(session: Session) -> dict[str, Any]:
     """Compute the leads of every participating country and publish them to the register."""
     session.require(Action.PREPARE)
+    from fairlead.register.followup import categories
     from fairlead.register.leads import PublishedLead, publish_leads
     from fairlead.register.people import countries_of, get_user
 
     at = session.clock()
     participants = countries_of(get_user(session.user_name), session.operation, at=at)
     lead_country = next(code for code, row in participants.items() if row.role == "lead")
+    decided = categories(session.user_id, session.operation, at=at)
     published = []
     catalogue = Catalogue(session.store)
     try:
         for country in participants:
             facts = gather_country(catalogue, country)
             for lead in facts.leads:
+                identity = lead_id(country, lead.head.identity)
                 document = build_lead(
-                    lead, facts, operation=session.operation, lead_country=lead_country, at=at
+                    lead,
+                    facts,
+                    operation=session.operation,
+                    lead_country=lead_country,
+                    at=at,
+                    category=SubjectCategory(decided.get(identity, SubjectCategory.NOT_CATEGORISED)),
                 )
                 published.append(
                     PublishedLead(
@@ -81,6 +89,32 @@ def _already_sent(session: Session, leads: tuple[str, ...]) -> list[str]:
         if sent is not None:
             listed.append(f"{lead} in {sent[0]}")
     return listed
+
+
+def categorise(session: Session, lead: str, category: SubjectCategory, *, reason: str) -> None:
+    """Decide what category of data subject a lead is about; it stands in the lead from the next publishing on.
+
+    Raises UsageError when there is no such lead, or no reason (Directive (EU) 2016/680, art. 6).
+    """
+    document = get_lead(session, lead)
+    session.require(Action.JUDGE, country=document.country)
+    if not reason.strip():
+        raise UsageError("a category needs a reason", "Give --reason.", code="USAGE-REASON")
+    from fairlead.register.followup import record_category
+
+    record_category(
+        session.user_id,
+        session.operation,
+        document.country,
+        lead=lead,
+        category=category.value,
+        reason=reason,
+        name=session.user_name,
+        at=session.clock(),
+    )
+    session.record(
+        Operation.ALTERATION, "lead.categorise", (lead,), reason, facts={"category": category.value}
+    )
 
 
 def find_due(session: Session, *, on: date) -> list[dict[str, Any]]:

@@ -39,14 +39,14 @@ class CountryState:
 def country_states(session: Session) -> list[CountryState]:
     """One row for every country the user may see."""
     from fairlead.register.followup import find_recalls
-    from fairlead.register.leads import find_leads, find_packages
+    from fairlead.register.leads import find_lead_heads, find_packages
     from fairlead.register.people import countries_of, get_user
     from fairlead.register.releases import find_prepared
 
     at = session.clock()
     participants = countries_of(get_user(session.user_name), session.operation, at=at)
     visible = _visible_countries(session)
-    leads = find_leads(session.user_id, session.operation, at=at)
+    leads = find_lead_heads(session.user_id, session.operation, at=at)
     packages = find_packages(session.user_id, session.operation, at=at)
     waiting = {
         r["country"]

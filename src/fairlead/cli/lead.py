@@ -1,4 +1,4 @@
-"""`fairlead lead`: publish, list, due, show, explain, diff, hold, lift."""
+"""`fairlead lead`: publish, list, due, show, explain, diff, categorise, hold, lift."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from fairlead.case.followup import diff_with_sent, hold, lift
-from fairlead.case.leads import explain_lead, find_due, get_lead, list_leads, publish
+from fairlead.case.leads import categorise, explain_lead, find_due, get_lead, list_leads, publish
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json, print_rows
+from fairlead.leads.document import SubjectCategory
 
 
 @click.group()
@@ -176,6 +177,29 @@ def diff(
         if changed.is_empty:
             click.echo("  nothing of substance.")
     return 0 if changed.is_empty else 1
+
+
+@lead.command("categorise")
+@click.argument("lead_id", metavar="LEAD")
+@click.argument("category", type=click.Choice([c.value for c in SubjectCategory]))
+@click.option("--reason", required=True, help="What the decision rests on.")
+@operation_option
+def categorise_(
+    lead_id: str,
+    category: str,
+    reason: str,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Decide what CATEGORY of data subject LEAD is about (LED art. 6)."""
+    categorise(session_of(workspace, operation, user), lead_id, SubjectCategory(category), reason=reason)
+    if as_json:
+        print_json({"lead": lead_id, "category": category})
+    else:
+        click.echo(f"{lead_id}: {category}. `fairlead lead publish` brings it into the lead.")
 
 
 @lead.command("hold")

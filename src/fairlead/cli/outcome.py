@@ -110,6 +110,7 @@ def list_(workspace: Path | None, operation: str | None, user: str | None, *, as
         "reason",
         "devices_seized",
         "victims_safeguarded",
+        "new_exhibits",
         "released",
         "at",
     ]

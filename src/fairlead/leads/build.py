@@ -5,7 +5,13 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from fairlead.leads.document import EvidenceItem, LeadDocument, RelatedPerson, StatementDocument
+from fairlead.leads.document import (
+    EvidenceItem,
+    LeadDocument,
+    RelatedPerson,
+    StatementDocument,
+    SubjectCategory,
+)
 from fairlead.leads.facts import CountryFacts, LeadFacts
 from fairlead.leads.sections import relation_of, statements_of
 from fairlead.leads.statement import Section, Statement
@@ -25,7 +31,13 @@ def lead_id(country: str, person: str) -> str:
 
 
 def build_lead(
-    facts: LeadFacts, country: CountryFacts, *, operation: str, lead_country: str, at: datetime
+    facts: LeadFacts,
+    country: CountryFacts,
+    *,
+    operation: str,
+    lead_country: str,
+    at: datetime,
+    category: SubjectCategory = SubjectCategory.NOT_CATEGORISED,
 ) -> LeadDocument:
     """The lead of one person in one country, as version 1; the register counts versions."""
     statements = sorted(
@@ -61,7 +73,7 @@ def build_lead(
             )
             for other in facts.related
         ],
-        subject_category="not_categorised",
+        subject_category=category,
         handling=str(handling),
         restriction=handling.restriction,
         verified_on=at,

@@ -5,11 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 FORMAT: Literal["fairlead-lead/1"] = "fairlead-lead/1"
+
+
+class SubjectCategory(StrEnum):
+    """Categories of data subject (Directive (EU) 2016/680, art. 6); only a person moves a lead out of the last."""
+
+    SUSPECT = "suspect"
+    CONVICTED = "convicted"
+    VICTIM = "victim"
+    OTHER_PARTY = "other_party"
+    NOT_CATEGORISED = "not_categorised"
 
 
 class Closed(BaseModel):
@@ -76,7 +87,7 @@ class LeadDocument(Closed):
     grade: Literal["attributed", "probable", "possible", "unresolved"]
     names_person: bool = Field(description="Whether the evidence allows naming a person.")
     related: list[RelatedPerson] = Field(default_factory=list)
-    subject_category: Literal["suspect", "contact", "not_categorised"] = Field(
+    subject_category: SubjectCategory = Field(
         description="Category of data subject, Directive (EU) 2016/680, art. 6; decided by a person."
     )
     handling: str = Field(pattern=r"^H0(\+H1)?(\+H2)?(\+H3)?$")

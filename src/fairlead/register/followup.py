@@ -1,4 +1,4 @@
-"""What comes after sending: versions, outcomes, recalls and holds, behind the gate."""
+"""What people decide about leads and what comes after sending, behind the gate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from fairlead.register.gate import acting_as, visible
-from fairlead.register.models import HoldRow, LeadVersionRow, OutcomeRow, PackageRow, RecallRow, User
+from fairlead.register.models import (
+    CategoryRow,
+    HoldRow,
+    LeadVersionRow,
+    OutcomeRow,
+    PackageRow,
+    RecallRow,
+    User,
+)
 
 
 def find_version(
@@ -106,3 +114,35 @@ def held_persons(user_id: int, operation: str, *, at: datetime) -> set[str]:
     with acting_as(user):
         rows = visible(user, HoldRow, at=at).filter(operation_id=operation, lifted_at=None)
         return set(rows.values_list("person", flat=True))
+
+
+def record_category(
+    user_id: int,
+    operation: str,
+    country: str,
+    *,
+    lead: str,
+    category: str,
+    reason: str,
+    name: str,
+    at: datetime,
+) -> None:
+    """Note which category of data subject a named person put a lead into."""
+    with acting_as(User(pk=user_id)):
+        CategoryRow.objects.create(
+            operation_id=operation,
+            country=country,
+            lead=lead,
+            category=category,
+            reason=reason,
+            decided_by=name,
+            at=at,
+        )
+
+
+def categories(user_id: int, operation: str, *, at: datetime) -> dict[str, str]:
+    """The category that holds for every lead somebody has decided about."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, CategoryRow, at=at).filter(operation_id=operation)
+        return dict(rows.order_by("at", "pk").values_list("lead", "category"))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q, TextField
+from django.db.models.functions import Cast
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import LeadRow, LeadVersionRow, PackageRow, User
@@ -142,3 +143,37 @@ def record_receipt(user_id: int, package: str, receipt: dict[str, Any], *, at: d
     user = User(pk=user_id)
     with acting_as(user):
         return bool(visible(user, PackageRow, at=at).filter(package=package).update(receipt=receipt))
+
+
+def find_lead_heads(user_id: int, operation: str, *, at: datetime) -> list[dict[str, Any]]:
+    """The leads a user may see, without their bodies: for lists, which may be long."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, LeadRow, at=at).filter(operation_id=operation).order_by("country", "lead")
+        return list(rows.values("lead", "country", "person", "grade", "version", "published_at"))
+
+
+def find_lead_details(
+    user_id: int, operation: str, leads: Sequence[str], *, at: datetime
+) -> dict[str, dict[str, Any]]:
+    """Handling code and number of statements of some leads, by id."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, LeadRow, at=at).filter(operation_id=operation, lead__in=list(leads))
+        return {
+            row.lead: {"handling": row.body["handling"], "statements": len(row.body["statements"])}
+            for row in rows
+        }
+
+
+def search_leads(
+    user_id: int, operation: str, words: str, *, limit: int, at: datetime
+) -> list[dict[str, Any]]:
+    """Leads that hold some words anywhere in their body, in the database's own search."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, LeadRow, at=at).filter(operation_id=operation)
+        rows = rows.annotate(text=Cast("body", TextField())).filter(
+            Q(text__icontains=words) | Q(lead__icontains=words)
+        )
+        return list(rows.order_by("country", "lead").values("lead", "country", "grade", "body")[:limit])

@@ -154,6 +154,7 @@ class OutcomeRow(Scoped):
     reason = models.CharField(max_length=64, default="")
     devices_seized = models.IntegerField(default=0)
     victims_safeguarded = models.IntegerField(default=0)
+    new_exhibits = models.JSONField(default=list)
     released = models.BooleanField(default=False)
     at = models.DateTimeField()
     signer = models.TextField()
@@ -179,6 +180,16 @@ class HoldRow(Scoped):
     at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.TextField(default="")
+
+
+class CategoryRow(Scoped):
+    """Which category of data subject a named person put a lead into; a later row replaces an earlier one."""
+
+    lead = models.CharField(max_length=64)
+    category = models.CharField(max_length=16)
+    reason = models.TextField()
+    decided_by = models.TextField()
+    at = models.DateTimeField()
 
 
 class ReviewRow(Scoped):
