@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fairlead.case.followup import diff_with_sent
-from fairlead.case.leads import get_lead, list_leads
+from fairlead.case.lead_list import complete_leads, list_lead_heads
+from fairlead.case.leads import get_lead
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.listing import Column, Listing, list_rows
@@ -30,7 +31,7 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
             Column(name="handling", label=_("Handling")),
             Column(name="statements", label=_("Statements"), kind="number"),
         ),
-        facets=("country", "grade", "handling"),
+        facets=("country", "grade"),
         searched=("lead", "person"),
         empty=_("Compute leads with `fairlead lead publish`."),
     )
@@ -38,7 +39,8 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
         request,
         desk,
         described,
-        list_leads(desk.session),
+        list_lead_heads(desk.session),
+        complete=lambda rows: complete_leads(desk.session, rows),
         link=lambda row: reverse("lead", args=[desk.operation, row["lead"]]),
     )
 
