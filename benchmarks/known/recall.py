@@ -1,0 +1,95 @@
+"""What alterations near matching survives, and what it takes for alike that is not.
+
+Run: python -m benchmarks.known.recall --pictures 150 --unrelated 100000
+Pictures are drawn by script. Real pictures have other detail: read the table as an order, not as a promise.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps
+
+from fairlead.known.found import find_turned
+from fairlead.known.index import HammingIndex
+from fairlead.media.pdq import hash_picture
+from fairlead.terms.matching import PDQ_MATCH_RADIUS, PdqMode
+from fairlead.training.pictures import as_jpeg, draw_scene
+
+Alter = Callable[[Image.Image], Image.Image]
+
+
+def _cropped(share: float) -> Alter:
+    def alter(picture: Image.Image) -> Image.Image:
+        x, y = round(picture.width * share), round(picture.height * share)
+        return picture.crop((x, y, picture.width - x, picture.height - y))
+
+    return alter
+
+
+def _bordered(share: float) -> Alter:
+    return lambda picture: ImageOps.expand(picture, round(min(picture.size) * share), "black")
+
+
+def _resized(factor: float) -> Alter:
+    return lambda picture: picture.resize((round(picture.width * factor), round(picture.height * factor)))
+
+
+def _marked(picture: Image.Image) -> Image.Image:
+    marked = picture.convert("RGB")
+    ImageDraw.Draw(marked).text(
+        (marked.width * 2 // 3, marked.height * 9 // 10), "example.org", "white", font_size=22
+    )
+    return marked
+
+
+ALTERATIONS: dict[str, tuple[Alter, int]] = {
+    "recompressed, quality 40": (lambda p: p, 40),
+    "recompressed, quality 10": (lambda p: p, 10),
+    "half the size": (_resized(0.5), 88),
+    "a quarter of the size": (_resized(0.25), 88),
+    "twice the size": (_resized(2.0), 88),
+    "grey": (lambda p: p.convert("L").convert("RGB"), 88),
+    "watermark": (_marked, 88),
+    "mirrored": (ImageOps.mirror, 88),
+    "turned by 90 degrees": (lambda p: p.transpose(Image.Transpose.ROTATE_90), 88),
+    "turned by 180 degrees": (lambda p: p.transpose(Image.Transpose.ROTATE_180), 88),
+    "cropped by 1 % a side": (_cropped(0.01), 88),
+    "cropped by 3 % a side": (_cropped(0.03), 88),
+    "cropped by 10 % a side": (_cropped(0.10), 88),
+    "border of 2 %": (_bordered(0.02), 88),
+    "border of 10 %": (_bordered(0.10), 88),
+    "turned by 5 degrees": (lambda p: p.rotate(5), 88),
+}
+
+
+def _hashed(pictures: list[bytes]) -> np.ndarray:
+    hashes = [hash_picture(data, PdqMode.FULL).bits for data in pictures]
+    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--pictures", type=int, default=150)
+    options.add_argument("--unrelated", type=int, default=100_000)
+    asked = options.parse_args()
+    scenes = [draw_scene(1, n) for n in range(asked.pictures)]
+    index = HammingIndex.build(_hashed([as_jpeg(s) for s in scenes]))
+    for name, (alter, quality) in ALTERATIONS.items():
+        rows = find_turned(
+            index, _hashed([as_jpeg(alter(s), quality=quality) for s in scenes]), PDQ_MATCH_RADIUS
+        )
+        found = len({q for q, e, *_ in rows.tolist() if q == e})
+        print(f"{name:28} {found / len(scenes):7.1%} found", flush=True)
+    unrelated = _hashed([as_jpeg(draw_scene(2, n)) for n in range(asked.unrelated)])
+    false = find_turned(index, unrelated, PDQ_MATCH_RADIUS)
+    print(
+        f"{len(unrelated):,} unrelated pictures in 8 turns against {len(scenes):,}: "
+        f"{len({q for q, *_ in false.tolist()}):,} found to be near one"
+    )
+
+
+if __name__ == "__main__":
+    main()
