@@ -32,7 +32,12 @@ SAMPLE_SIZE = 40
 _LINK_LIVES = timedelta(seconds=60)
 _LONGEST_S = 600.0
 _DAYS_SHOWN = timedelta(days=30)
-_ASIDE = ("known_benign", "machine_made")
+_ASIDE_SQL = f"""
+SELECT sha256, media_type, family, reason, state, files, 1 AS cluster_size FROM ({TRIAGE_SQL})
+WHERE state IN ('known_benign', 'machine_made') AND family IN ('picture', 'video') AND verdict = 'decoded'
+ORDER BY sha256(sha256 || $salt)
+"""
+"""What machines set aside and nobody looks at, in an order that is random but the same every time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +56,30 @@ class Queue:
     @property
     def missed_rate(self) -> tuple[float, float, float] | None:
         """Share of the sample that was relevant, with its 95 % interval, in percent; None before any look."""
-        if not self.sample_done:
-            return None
-        low, high = wilson_interval(self.sample_missed, self.sample_done)
-        return 100 * self.sample_missed / self.sample_done, 100 * low, 100 * high
+        return _rate(self.sample_missed, self.sample_done)
+
+
+def _rate(missed: int, looked_at: int) -> tuple[float, float, float] | None:
+    if not looked_at:
+        return None
+    low, high = wilson_interval(missed, looked_at)
+    return 100 * missed / looked_at, 100 * low, 100 * high
+
+
+def estimate_missed(session: Session) -> tuple[float, float, float] | None:
+    """The missed rate of the sample so far, with its interval, in percent; None before any look."""
+    from fairlead.register.reviews import find_reviews
+
+    decided = find_reviews(session.user_id, session.operation, at=session.clock())
+    if not any(row["sample"] for row in decided.values()):
+        return None
+    catalogue = Catalogue(session.store, TRIAGE_TABLES)
+    try:
+        aside = catalogue.rows(_ASIDE_SQL, {"salt": session.operation})
+    finally:
+        catalogue.close()
+    looked = [decided[row["sha256"]] for row in aside[:SAMPLE_SIZE] if row["sha256"] in decided]
+    return _rate(sum(row["decision"] == ReviewDecision.RELEVANT for row in looked), len(looked))
 
 
 def open_queue(session: Session) -> Queue:
@@ -71,12 +96,7 @@ def open_queue(session: Session) -> Queue:
                 QUALIFY row_number() OVER (PARTITION BY coalesce(cluster, sha256) ORDER BY sha256) = 1
                 ORDER BY cluster_size DESC, files DESC, sha256"""
         )
-        aside = catalogue.rows(
-            f"""SELECT sha256, media_type, family, reason, state, files, 1 AS cluster_size FROM ({TRIAGE_SQL})
-                WHERE state IN {_ASIDE} AND family IN ('picture', 'video') AND verdict = 'decoded'
-                ORDER BY sha256(sha256 || $salt)""",
-            {"salt": session.operation},
-        )
+        aside = catalogue.rows(_ASIDE_SQL, {"salt": session.operation})
     finally:
         catalogue.close()
     sample = aside[:SAMPLE_SIZE]

@@ -11,10 +11,9 @@ from fairlead import __version__
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
-    """Version, whether this is the demo, and the languages."""
+    """Version, whether this is the demo, and the desk."""
     return {
         "version": __version__,
         "demo": settings.DEMO,
-        "languages": settings.LANGUAGES,
         "desk": getattr(request, "desk", None),
     }

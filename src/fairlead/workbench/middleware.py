@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
-_FREE_PREFIXES = ("/sign-in/", "/sign-out/", "/account/", "/static/", "/language/")
+_FREE_PREFIXES = ("/sign-in/", "/sign-out/", "/account/", "/static/")
 
 
 class NeverStored:

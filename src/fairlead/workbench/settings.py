@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from csp.constants import NONE, SELF
 
@@ -40,7 +39,6 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "fairlead.workbench.middleware.NeverStored",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -140,9 +138,7 @@ STORAGES = {
 }
 USE_I18N = True
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", "English"), ("da", "Dansk"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
-LANGUAGE_COOKIE_NAME = "fairlead_language"
-LOCALE_PATHS = [Path(__file__).parent / "locale"]
+LANGUAGES = [("en-gb", "English")]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from allauth.account import views as account
 from django.urls import include, path
-from django.views.i18n import set_language
 
 from fairlead.workbench.desk import guarded
 from fairlead.workbench.pages import PAGES
@@ -29,5 +28,4 @@ urlpatterns = [
     path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("account/inactive/", account.account_inactive, name="account_inactive"),
     path("account/second-factor/", include("allauth.mfa.urls")),
-    path("language/", set_language, name="set_language"),
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from fairlead.case.jobs import NEEDED, JobKind, ask_for_job
 from fairlead.case.overview import overview as count
+from fairlead.case.review import estimate_missed
 from fairlead.register.jobs import find_jobs
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.svg.bars import legend, split_bar
@@ -41,6 +42,7 @@ def overview(request: HttpRequest, desk: Desk) -> HttpResponse:
             "bar": split_bar(contents, _("Distinct contents by state")),
             "legend": legend(contents),
             "jobs": find_jobs(desk.user.pk, desk.operation, at=desk.session.clock()),
+            "missed": estimate_missed(desk.session),
             "kinds": [kind for kind in JobKind if desk.may(NEEDED[kind])],
             "verdicts": sorted(states.verdicts.items(), key=lambda pair: -pair[1]),
         },
