@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fairlead.engine.catalogue import Catalogue
-from fairlead.known.found import hashes_of_bytes
+from fairlead.known.found import hashes_of
 from fairlead.known.index import HammingIndex
 from fairlead.tables import Table
 from fairlead.tables.known import CLUSTERS
@@ -52,7 +52,7 @@ class ClustersStage:
 
 
 def _rows(pictures: pa.Table, radius: int) -> Iterator[dict[str, Any]]:
-    hashes = hashes_of_bytes(pictures.column("pdq"))
+    hashes = hashes_of(pictures.column("pdq"))
     # Identical hashes are one hash: a thousand copies of one picture cost one comparison.
     different, first, which = np.unique(hashes, axis=0, return_index=True, return_inverse=True)
     which = which.reshape(-1)

@@ -18,7 +18,7 @@ from fairlead.known.transforms import TRANSFORMS, transformed
 from fairlead.tables import Table
 from fairlead.tables.known import FOUND, HASH_SETS, KNOWN
 from fairlead.tables.media import CONTENTS, FRAMES
-from fairlead.terms.matching import Algorithm, MatchKind, PdqMode
+from fairlead.terms.matching import PDQ_BITS, Algorithm, MatchKind, PdqMode
 
 _DIGESTS = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
 _EXACT = " UNION ALL ".join(
@@ -46,7 +46,7 @@ SELECT sha256, frame, pdq, quality, pipeline, dense_rank() OVER (ORDER BY sha256
 FROM hashed WHERE pdq IS NOT NULL AND quality >= $quality AND ($mode = '' OR mode = $mode)
 ORDER BY sha256, frame, place
 """
-_LISTED = f"""SELECT entry, value, scheme, category, meaning, release FROM known
+_LISTED = f"""SELECT entry, unhex(value) AS value, scheme, category, meaning, release FROM known
 WHERE "set" = $set AND algorithm = '{Algorithm.PDQ}' ORDER BY entry"""
 
 
@@ -96,8 +96,8 @@ def _find_near(catalogue: Catalogue, hash_set: dict[str, Any]) -> pa.Table:
     )
     if not listed.num_rows or not hashed.num_rows:
         return FOUND.schema.empty_table()
-    index = HammingIndex.build(hashes_of_hex(listed.column("value")))
-    rows = find_turned(index, hashes_of_bytes(hashed.column("pdq")), hash_set["radius"])
+    index = HammingIndex.build(hashes_of(listed.column("value")))
+    rows = find_turned(index, hashes_of(hashed.column("pdq")), hash_set["radius"])
     item = hashed.column("item").to_numpy()[rows[:, 0]]
     # One row a pair of content (or frame) and entry: smallest distance, then first transform, then first hash.
     order = np.lexsort((rows[:, 0], rows[:, 3], rows[:, 2], rows[:, 1], item))
@@ -136,11 +136,8 @@ def find_turned(index: HammingIndex, hashes: NDArray[np.uint8], radius: int) -> 
     return np.concatenate(parts)
 
 
-def hashes_of_hex(column: pa.ChunkedArray) -> NDArray[np.uint8]:
-    """Hashes (n, 32) from hex texts of 64 digits."""
-    return np.frombuffer(bytes.fromhex("".join(column.to_pylist())), np.uint8).reshape(-1, 32)
-
-
-def hashes_of_bytes(column: pa.ChunkedArray) -> NDArray[np.uint8]:
-    """Hashes (n, 32) from binary values of 32 bytes."""
-    return np.frombuffer(b"".join(column.to_pylist()), np.uint8).reshape(-1, 32)
+def hashes_of(column: pa.ChunkedArray) -> NDArray[np.uint8]:
+    """Hashes (n, 32) from a column of 32 bytes each, without a Python object for each."""
+    whole = pa.concat_arrays([chunk.cast(pa.binary(PDQ_BITS // 8)) for chunk in column.chunks])
+    rows = np.frombuffer(whole.buffers()[1], np.uint8).reshape(-1, PDQ_BITS // 8)
+    return rows[whole.offset : whole.offset + len(whole)]

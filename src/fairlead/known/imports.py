@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fairlead.known.entry import KnownEntry
@@ -87,9 +88,8 @@ class ListImport:
             "release": told.release.value,
             "source": self._source,
         }
-        for batch in self._query(
-            f"SELECT DISTINCT ON (entry) * FROM '{_file(self._spool, 'known')}' ORDER BY entry, row"
-        ):
+        sorted_rows = self._query(f"SELECT * FROM '{_file(self._spool, 'known')}' ORDER BY entry, row")
+        for batch in _first_of_each(sorted_rows):
             columns = {
                 field.name: batch.column(field.name)
                 if field.name not in given
@@ -142,6 +142,18 @@ def import_list(
 
 
 _REFUSED = pa.schema([("row", pa.int32()), ("reason", pa.string())])
+
+
+def _first_of_each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Of rows sorted by entry the first of each. The sort can go to the disk; grouping could not."""
+    last = None
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        entry = batch.column("entry")
+        new = pc.not_equal(entry, pa.concat_arrays([pa.array([last or ""], entry.type), entry[:-1]]))
+        last = entry[-1].as_py()
+        yield batch.filter(new)
 
 
 def _digest(path: Path, *deltas: Path) -> str:
@@ -200,8 +212,6 @@ def _write(known: Any, refused: Any, columns: list[list[Any]], bad: list[dict[st
 
 
 def _values(algorithm: str, values: list[str]) -> pa.RecordBatch:
-    import pyarrow.compute as pc
-
     value = pa.array(values, pa.string())
     columns = {
         "entry": pc.binary_join_element_wise(algorithm, value, ":"),
