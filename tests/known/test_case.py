@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fairlead.case.known_certify import certify_hash_set
 from fairlead.case.known_explain import explain_matches
 from fairlead.case.known_export import export_hash_set
 from fairlead.case.known_sets import (
@@ -163,3 +164,15 @@ def test_what_may_not_leave_does_not_leave(session: Session, tmp_path: Path) -> 
     )
     assert not (tmp_path / "no.json").exists()
     assert len(json.loads((tmp_path / "yes.json").read_text())["value"]) == 1
+
+
+def test_the_index_of_a_set_is_certified_on_the_set_itself(session: Session, tmp_path: Path) -> None:
+    import_hash_set(session, pdq_list(tmp_path, 0, 1, 2), ListFormat.PDQ, hash_set())
+    certificate = certify_hash_set(session, "s", sample=40, seed=2)
+    assert (certificate.entries, certificate.missed, certificate.extra) == (3, 0, 0)
+    assert certificate.pairs > 10
+    empty = tmp_path / "md5.csv"
+    empty.write_text("md5\n" + "1a" * 16 + "\n")
+    import_hash_set(session, empty, ListFormat.CSV, hash_set("digests"))
+    with pytest.raises(UsageError, match="USAGE-NO-PDQ"):
+        certify_hash_set(session, "digests", sample=1, seed=1)

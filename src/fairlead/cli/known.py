@@ -1,12 +1,14 @@
-"""`fairlead known`: import, update, remove, list, let-through, export, explain."""
+"""`fairlead known`: import, update, remove, list, let-through, certify, export, explain."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from fairlead.case.known_certify import certify_hash_set
 from fairlead.case.known_explain import explain_matches
 from fairlead.case.known_export import export_hash_set
 from fairlead.case.known_sets import (
@@ -203,6 +205,29 @@ def let_through(
         print_json({"set": name, "entry": entry, "matches": matches})
     else:
         click.echo(f"Entry let through: {matches:,} matches.")
+
+
+@known.command("certify")
+@click.argument("name")
+@click.option(
+    "--sample", type=click.IntRange(1, 100_000), default=200, show_default=True, help="Entries to look up."
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="Which ones; the same number takes the same."
+)
+@operation_option
+def certify(
+    name: str, sample: int, seed: int, workspace: Path | None, operation: str | None, user: str | None,
+    *, as_json: bool,
+) -> int:  # fmt: skip
+    """Compare the index over the hash set NAME with comparing every pair. Exit code 1 when they differ."""
+    certificate = certify_hash_set(session_of(workspace, operation, user), name, sample=sample, seed=seed)
+    told = {**asdict(certificate), "recall": certificate.recall}
+    if as_json:
+        print_json(told)
+    else:
+        print_facts(f"Index of {name}, compared with every pair", told)
+    return 1 if certificate.missed or certificate.extra else 0
 
 
 @known.command("export")

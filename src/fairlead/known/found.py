@@ -90,7 +90,7 @@ def contents_version(root: Path) -> str:
 
 
 def _find_near(catalogue: Catalogue, hash_set: dict[str, Any]) -> pa.Table:
-    listed = catalogue.query(_LISTED, {"set": hash_set["set"]})
+    listed = find_listed(catalogue, hash_set["set"])
     hashed = catalogue.query(
         _HASHED, {"mode": hash_set["pdq_mode"] or "", "quality": hash_set["minimum_quality"]}
     )
@@ -121,6 +121,11 @@ def _find_near(catalogue: Catalogue, hash_set: dict[str, Any]) -> pa.Table:
         **{name: entry.column(name) for name in ("scheme", "category", "meaning", "release")},
     }
     return pa.table(columns).select(FOUND.schema.names).cast(FOUND.schema)
+
+
+def find_listed(catalogue: Catalogue, hash_set: str) -> pa.Table:
+    """The PDQ entries of a set by entry, values as bytes."""
+    return catalogue.query(_LISTED, {"set": hash_set})
 
 
 def find_turned(index: HammingIndex, hashes: NDArray[np.uint8], radius: int) -> NDArray[np.int64]:
