@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from fairlead.case.packages import (
 from fairlead.case.session import Session
 from fairlead.leads.outcome import Outcome, OutcomeState
 from fairlead.leads.receipt import ReceiptState
-from fairlead.terms.errors import ItemError, UsageError
+from fairlead.terms.errors import ItemError, RunError, UsageError
 from tests.leads.builders import lead, statement
 
 RELEASE = Release(preparer="holm", releaser="lund")
@@ -260,6 +261,8 @@ def test_a_log_rewritten_by_its_own_administrator_is_caught_by_a_witness_and_by_
     original, _, _ = get_entry(size - 2)
     try:
         rewrite(size - 2, original.replace(b'"what":"', b'"what":"x'))
+        assert f"entry {size - 2} is not what was seen before" in verify_ledger(denmark.workspace).findings
+        shutil.rmtree(denmark.workspace.root / "ledger-tree")
         make_checkpoint(
             denmark.workspace
         )  # the lead country signs the rewritten log as if nothing had happened
@@ -273,8 +276,21 @@ def test_a_log_rewritten_by_its_own_administrator_is_caught_by_a_witness_and_by_
             receive(denmark, sweden, identity, second)
     finally:
         rewrite(size - 2, original)
+        shutil.rmtree(denmark.workspace.root / "ledger-tree")
         make_checkpoint(denmark.workspace)
     assert verify_ledger(denmark.workspace, against=seen).verified
+
+
+def test_a_log_with_entries_cut_off_is_not_signed_again(pair) -> None:
+    from fairlead.ledger.kept_tree import open_kept_tree
+
+    denmark, _, _ = pair
+    make_checkpoint(denmark.workspace)
+    with open_kept_tree(denmark.workspace.root / "ledger-tree") as tree:
+        tree.append(bytes(32))  # one entry more was seen here than the database has now
+        tree.keep()
+    with pytest.raises(RunError, match="LEDGER-SHORT"):
+        make_checkpoint(denmark.workspace)
 
 
 def test_a_liaison_officer_cannot_build_a_package(pair) -> None:

@@ -20,7 +20,7 @@ from fairlead.terms.errors import UsageError
 
 _FORMAT = "fairlead-backup/1"
 _DUMP, _MANIFEST = "register.dump", "manifest.json"
-_LEFT_OUT = ("register/postgres",)
+_LEFT_OUT = ("register/postgres", "ledger-tree/")  # the tree grows again from the entries
 _CHUNK = 1 << 20
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +22,17 @@ from fairlead.ledger.checkpoint import (
     witness_checkpoint,
     witnesses_of,
 )
+from fairlead.ledger.kept_tree import open_kept_tree
 from fairlead.ledger.merkle import MerkleTree
 from fairlead.ledger.notes import NoteKey, NoteKind, parse_note, parse_note_key
 from fairlead.register.actions import Action
 from fairlead.register.database import open_register
 from fairlead.terms.custody import Operation
-from fairlead.terms.errors import ItemError, UsageError
+from fairlead.terms.errors import ItemError, RunError, UsageError
 
 _LAST = "checkpoint.txt"
+_TREE = "ledger-tree"
+_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +50,37 @@ class LedgerReport:
         return not self.findings
 
 
-def _tree(workspace: Workspace) -> MerkleTree:
+@contextmanager
+def _grown_tree(workspace: Workspace) -> Iterator[MerkleTree]:
+    """The tree kept in the workspace, with what the log has gained since: reads only new entries.
+
+    Raises RunError with LEDGER-SHORT when the log has fewer entries than were ever seen here.
+    """
     open_register(workspace.register)
-    from fairlead.register.ledger_store import load_tree
+    from fairlead.register.ledger_store import count_entries, leaf_hashes
 
-    return load_tree()
+    with open_kept_tree(workspace.root / _TREE) as tree:
+        entries = count_entries()
+        if entries < len(tree):
+            raise RunError(
+                f"the log has {entries} entries, {len(tree)} were seen here before: entries were removed",
+                f"Do not go on. If an older backup was restored on purpose, say so in a note for the file and move "
+                f"the folder {_TREE} of the workspace away; partners will see the break.",
+                code="LEDGER-SHORT",
+            )
+        if entries > len(tree):
+            tree.extend(leaf_hashes(since=len(tree)))
+            tree.keep()
+        yield tree
 
 
-def make_checkpoint(workspace: Workspace, tree: MerkleTree | None = None) -> str:
+def make_checkpoint(workspace: Workspace) -> str:
     """Sign the log as it stands and keep the checkpoint; returns the note."""
-    tree = tree or _tree(workspace)
+    with _grown_tree(workspace) as tree:
+        return _checkpoint(workspace, tree)
+
+
+def _checkpoint(workspace: Workspace, tree: MerkleTree) -> str:
     checkpoint = Checkpoint(origin=workspace.log_name, size=len(tree), root=tree.root())
     note = str(sign_checkpoint(checkpoint, load_ledger_key(workspace)))
     (workspace.root / _LAST).write_text(note)
@@ -69,34 +96,37 @@ def prove_entry(workspace: Workspace, index: int, *, since: int = 0) -> dict[str
     open_register(workspace.register)
     from fairlead.register.ledger_store import get_entry
 
-    tree = _tree(workspace)
     leaf, salt, detail = get_entry(index)
-    return {
-        "leaf": leaf.decode(),
-        "salt": salt.hex(),
-        "detail": detail,
-        "index": index,
-        "proof": [node.hex() for node in tree.inclusion_proof(index, len(tree))],
-        "consistency": {
-            "since": since,
-            "proof": [node.hex() for node in tree.consistency_proof(since, len(tree))],
-        },
-        "checkpoint": make_checkpoint(workspace, tree),
-    }
+    with _grown_tree(workspace) as tree:
+        return {
+            "leaf": leaf.decode(),
+            "salt": salt.hex(),
+            "detail": detail,
+            "index": index,
+            "proof": [node.hex() for node in tree.inclusion_proof(index, len(tree))],
+            "consistency": {
+                "since": since,
+                "proof": [node.hex() for node in tree.consistency_proof(since, len(tree))],
+            },
+            "checkpoint": _checkpoint(workspace, tree),
+        }
 
 
 def verify_ledger(
     workspace: Workspace, *, against: Path | None = None, witness_keys: tuple[Path, ...] = ()
 ) -> LedgerReport:
-    """Check the log in itself, against the last checkpoint kept here, and against one kept elsewhere.
+    """Check the log in itself, against the tree and the last checkpoint kept here, and against one kept elsewhere.
 
-    A log that was rewritten from the start and signed again is found only by a checkpoint kept elsewhere.
+    Reads every entry. A log that was rewritten from the start, with what is kept here, and signed again is
+    found only by a checkpoint kept elsewhere.
     """
-    tree = _tree(workspace)
-    from fairlead.register.ledger_store import find_broken_commitments, find_gaps
+    open_register(workspace.register)
+    from fairlead.register.ledger_store import find_broken_commitments, find_gaps, leaf_hashes
 
+    tree = MerkleTree(leaf_hashes())
     findings = [f"entry {index} is missing" for index in find_gaps()]
     findings += [f"entry {index} does not fit its commitment" for index in find_broken_commitments()]
+    findings += [f"entry {index} is not what was seen before" for index in _changed(workspace, tree)]
     key = ledger_note_key(workspace)
     witnessed: tuple[str, ...] = ()
     kept = workspace.root / _LAST
@@ -113,6 +143,16 @@ def verify_ledger(
     return LedgerReport(
         size=len(tree), root=tree.root().hex(), findings=tuple(findings), witnessed_by=witnessed
     )
+
+
+def _changed(workspace: Workspace, tree: MerkleTree) -> list[int]:
+    """The first entries whose leaf differs from the tree kept here."""
+    with open_kept_tree(workspace.root / _TREE) as kept:
+        both = min(len(kept), len(tree))
+        if kept.root(both) == tree.root(both):
+            return []
+        differing = (index for index in range(both) if kept.leaf(index) != tree.leaf(index))
+        return list(islice(differing, _NAMED))
 
 
 def _compare(
@@ -135,20 +175,19 @@ def _compare(
 
 def export_consistency(workspace: Workspace, *, since: int) -> str:
     """What a witness needs: the newest checkpoint and the proof that it continues the one of size ``since``."""
-    tree = _tree(workspace)
-    if not 0 <= since <= len(tree):
-        raise UsageError(
-            f"the log has {len(tree)} entries, {since} asked",
-            "Give the size the witness has seen.",
-            code="USAGE-LEDGER",
-        )
-    proof = [node.hex() for node in tree.consistency_proof(since, len(tree))]
-    value = {
-        "format": "fairlead-consistency/1",
-        "since": since,
-        "proof": proof,
-        "checkpoint": make_checkpoint(workspace, tree),
-    }
+    with _grown_tree(workspace) as tree:
+        if not 0 <= since <= len(tree):
+            raise UsageError(
+                f"the log has {len(tree)} entries, {since} asked",
+                "Give the size the witness has seen.",
+                code="USAGE-LEDGER",
+            )
+        value = {
+            "format": "fairlead-consistency/1",
+            "since": since,
+            "proof": [node.hex() for node in tree.consistency_proof(since, len(tree))],
+            "checkpoint": _checkpoint(workspace, tree),
+        }
     return json.dumps(value, indent=1) + "\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import Protocol, Self
 
 HASH_BYTES = 32
 
@@ -21,6 +22,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
+class Hashes(Protocol):
+    """The hashes of one level, end to end: a bytearray, or what behaves like one."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, part: slice, /) -> bytes | bytearray: ...
+    def __iadd__(self, hashes: bytes, /) -> Self: ...
+
+
 class MerkleTree:
     """An append-only tree that keeps every complete subtree's hash: 64 bytes an entry.
 
@@ -29,7 +38,7 @@ class MerkleTree:
     """
 
     def __init__(self, leaves: Iterable[bytes] = ()) -> None:
-        self._levels: list[bytearray] = [bytearray()]
+        self._levels: list[Hashes] = [bytearray()]
         self.extend(leaves)
 
     def __len__(self) -> int:
@@ -45,7 +54,7 @@ class MerkleTree:
             level += 1
             position >>= 1
             if level == len(self._levels):
-                self._levels.append(bytearray())
+                self._levels.append(self._new_level())
             self._levels[level] += node
         return index
 
@@ -81,6 +90,9 @@ class MerkleTree:
         if old in (0, new):
             return []
         return self._subproof(old, 0, new, whole=True)
+
+    def _new_level(self) -> Hashes:
+        return bytearray()
 
     def _check(self, size: int) -> None:
         if not 0 <= size <= len(self):

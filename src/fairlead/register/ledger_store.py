@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from fairlead.ledger.entry import Entry, EntryDetail, commit
-from fairlead.ledger.merkle import MerkleTree, leaf_hash
+from fairlead.ledger.merkle import leaf_hash
 from fairlead.register.models import LedgerDetail, LedgerRow
 from fairlead.terms.custody import Operation
 
@@ -75,10 +76,16 @@ def record_entries(pending: Iterable[Pending], *, at: datetime) -> list[int]:
     return [row.index for row in rows]
 
 
-def load_tree() -> MerkleTree:
-    """The tree over all entries as they stand in the database now."""
-    leaves = LedgerRow.objects.order_by("index").values_list("leaf", flat=True).iterator(chunk_size=10000)
-    return MerkleTree(leaf_hash(bytes(leaf)) for leaf in leaves)
+def leaf_hashes(*, since: int = 0) -> Iterator[bytes]:
+    """The leaf hashes of all entries from an index on, as they stand in the database now."""
+    rows = LedgerRow.objects.filter(index__gte=since).order_by("index").values_list("leaf", flat=True)
+    return (leaf_hash(bytes(leaf)) for leaf in rows.iterator(chunk_size=10000))
+
+
+def count_entries() -> int:
+    """How many entries the log has, by its highest index."""
+    highest = LedgerRow.objects.aggregate(highest=Max("index"))["highest"]
+    return 0 if highest is None else int(highest) + 1
 
 
 def find_gaps() -> list[int]:
