@@ -10,6 +10,7 @@ from fairlead.engine.catalogue import Catalogue
 
 PAGE_ROWS = 50
 EXPORT_ROWS = 200_000
+_FACET_VALUES = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +60,47 @@ def browse(session: Session, question: Question, *, page: int = 1, facets: tuple
     where, values = question.where()
     catalogue = Catalogue(session.store)
     try:
-        counted = catalogue.rows(f"SELECT count(*) AS n FROM ({question.select}) WHERE {where}", values)
         rows = catalogue.rows(
             f"SELECT * FROM ({question.select}) WHERE {where} ORDER BY {question.order} "
             f"LIMIT {PAGE_ROWS} OFFSET {(max(1, page) - 1) * PAGE_ROWS}",
             values,
         )
-        listed = {name: _facet(catalogue, question, name) for name in facets}
+        total, listed = _count(catalogue, question, facets)
+        for name in facets:
+            if name in question.filters:
+                listed[name] = _facet(catalogue, question, name)
     finally:
         catalogue.close()
-    return Answer(rows=rows, total=int(counted[0]["n"]), page=max(1, page), facets=listed)
+    return Answer(rows=rows, total=total, page=max(1, page), facets=listed)
+
+
+def _count(
+    catalogue: Catalogue, question: Question, facets: tuple[str, ...]
+) -> tuple[int, dict[str, list[tuple[str, int]]]]:
+    """All rows, and the values of every facet, counted in one pass over what the filters leave."""
+    where, values = question.where()
+    if not facets:
+        counted = catalogue.rows(f"SELECT count(*) AS n FROM ({question.select}) WHERE {where}", values)
+        return int(counted[0]["n"]), {}
+    names = [f"c{number}" for number in range(len(facets))]
+    columns = ", ".join(
+        f"CAST({facet} AS VARCHAR) AS {name}" for name, facet in zip(names, facets, strict=True)
+    )
+    sets = ", ".join(f"({name})" for name in names)
+    rows = catalogue.rows(
+        f"SELECT {', '.join(names)}, grouping({', '.join(names)}) AS without, count(*) AS n "
+        f"FROM (SELECT {columns} FROM ({question.select}) WHERE {where}) GROUP BY GROUPING SETS ({sets}, ())",
+        values,
+    )
+    everything = 2 ** len(names) - 1
+    listed: dict[str, list[tuple[str, int]]] = {}
+    for number, (name, facet) in enumerate(zip(names, facets, strict=True)):
+        this = everything - 2 ** (len(names) - 1 - number)
+        found = [
+            (row[name], int(row["n"])) for row in rows if row["without"] == this and row[name] is not None
+        ]
+        listed[facet] = sorted(found, key=lambda pair: (-pair[1], pair[0]))[:_FACET_VALUES]
+    return next(int(row["n"]) for row in rows if row["without"] == everything), listed
 
 
 def browse_all(session: Session, question: Question) -> list[dict[str, Any]]:
@@ -95,7 +127,7 @@ def _facet(catalogue: Catalogue, question: Question, name: str) -> list[tuple[st
     ).where()
     rows = catalogue.rows(
         f"SELECT CAST({name} AS VARCHAR) AS k, count(*) AS n FROM ({question.select}) "
-        f"WHERE {where} AND {name} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 40",
+        f"WHERE {where} AND {name} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_FACET_VALUES}",
         values,
     )
     return [(row["k"], int(row["n"])) for row in rows]
