@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.case.exhibits import NewExhibit, add_exhibit
 from fairlead.case.followup import (
     answer_recall,
     diff_with_sent,
+    follow_up,
     hold,
     lift,
     publish_figures,
@@ -108,6 +110,15 @@ def test_a_package_goes_out_and_receipt_and_outcomes_come_back(pair, tmp_path) -
 
     kept = find_outcomes(denmark.user_id, denmark.operation, at=denmark.clock())
     assert [row["new_exhibits"] for row in kept] == [["SE-17"]]
+    waiting = follow_up(denmark)
+    assert [(w["exhibit"], w["received"], w["leads"]) for w in waiting] == [("SE-17", False, [])]
+    exhibit = tmp_path / "phone"
+    exhibit.mkdir()
+    (exhibit / "a.txt").write_text("a")
+    add_exhibit(denmark, NewExhibit(number="SE-17", path=exhibit, authority="order 1"))
+    evidence = [lead().evidence[0].model_copy(update={"exhibit": "SE-17"})]
+    publish(denmark, lead(operation=denmark.operation, evidence=evidence))
+    assert [(w["received"], w["leads"]) for w in follow_up(denmark)] == [(True, ["L-SE-0000000001"])]
 
 
 def test_published_figures_are_versions_that_never_change(pair, tmp_path) -> None:

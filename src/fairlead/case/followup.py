@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fairlead.case.exhibits import list_exhibits
 from fairlead.case.keys import LeadKeys, officer
 from fairlead.case.leads import get_lead
 from fairlead.case.session import Session
@@ -126,6 +127,31 @@ def take_outcomes(session: Session, file: Path, keys: LeadKeys) -> dict[str, Any
         facts={"outcomes": len(rows), "new": new},
     )
     return {"package": reported.package, "country": reported.country, "outcomes": len(rows), "new": new}
+
+
+def follow_up(session: Session) -> list[dict[str, Any]]:
+    """Exhibits that outcomes brought: who reported them, whether they are here, and which leads stand on them."""
+    from fairlead.register.followup import find_outcomes
+    from fairlead.register.leads import find_leads
+
+    at = session.clock()
+    here = {row["exhibit"] for row in list_exhibits(session)}
+    standing: dict[str, list[str]] = {}
+    for row in find_leads(session.user_id, session.operation, at=at):
+        for item in row["body"]["evidence"]:
+            standing.setdefault(item["exhibit"], []).append(row["lead"])
+    return [
+        {
+            "exhibit": exhibit,
+            "country": row["country"],
+            "from_lead": row["lead"],
+            "reported_at": row["at"],
+            "received": exhibit in here,
+            "leads": standing.get(exhibit, []),
+        }
+        for row in find_outcomes(session.user_id, session.operation, at=at)
+        for exhibit in row["new_exhibits"]
+    ]
 
 
 def figures(session: Session, *, as_of: datetime | None = None, internal: bool = False) -> Figures:

@@ -1,4 +1,4 @@
-"""`fairlead outcome`: report, import, list."""
+"""`fairlead outcome`: report, import, list, follow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.followup import received_package, take_outcomes, write_outcomes
+from fairlead.case.followup import follow_up, received_package, take_outcomes, write_outcomes
 from fairlead.case.keys import parse_lead_keys
 from fairlead.case.session import utc_now
 from fairlead.cli.options import operation_option, session_of, workspace_of, workspace_option
@@ -118,3 +118,15 @@ def list_(workspace: Path | None, operation: str | None, user: str | None, *, as
         print_json({"outcomes": [{c: row[c] for c in columns} for row in rows]})
     else:
         print_rows(rows, columns)
+
+
+@outcome.command("follow")
+@operation_option
+def follow(workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool) -> int:
+    """List the exhibits that outcomes brought, and the leads that stand on them. Exit code 1 if one is not here yet."""
+    rows = follow_up(session_of(workspace, operation, user))
+    if as_json:
+        print_json({"exhibits": rows})
+    else:
+        print_rows(rows, ["exhibit", "country", "from_lead", "reported_at", "received", "leads"])
+    return 0 if all(row["received"] for row in rows) else 1
