@@ -1,4 +1,4 @@
-"""Access logs: lines a second and core, all fields, against a well-kept regex reader: python -m benchmarks.records.access_log
+"""Access logs: lines a second and core, all fields, against a regex reader: python -m benchmarks.records.access_log
 
 The peer is Python's `re` with the combined format as one pattern and `datetime.strptime`, which is what most tools do.
 Both give the same fields; the log is made up, with one line of garbage in ten thousand.

@@ -107,7 +107,9 @@ def main(archive, keys_file):
     print(f"bag: {len(files)} files, none changed")
     predicate = check_statement(files, keys, package)
     print(f"statement: {package}, {predicate['from']} to {predicate['to']}, signed by two officers")
-    print(f"log: the disclosure is an entry of the log, whose checkpoint counts {check_log(files, keys, package)} entries")
+    print(
+        f"log: the disclosure is an entry of the log, whose checkpoint counts {check_log(files, keys, package)} entries"
+    )
 
 
 if __name__ == "__main__":

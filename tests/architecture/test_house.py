@@ -57,7 +57,9 @@ def test_what_is_declared_is_what_is_installed_for_users() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     names = {re.split(r"[\[<>=]", d)[0].lower() for d in declared}
     pinned = set(
-        re.findall(r"^([a-z0-9][a-z0-9_.-]*)==", (ROOT / "requirements" / "run.txt").read_text(), re.M)
+        re.findall(
+            r"^([a-z0-9][a-z0-9_.-]*)==", (ROOT / "requirements" / "run.txt").read_text(), re.MULTILINE
+        )
     )
     assert names <= pinned
 

@@ -94,7 +94,9 @@ def main(arguments: list[str] | None = None) -> None:
         code = run(sys.argv[1:] if arguments is None else arguments)
     except Exception:  # noqa: BLE001 - the last place: Python would end with 1, which here means findings
         traceback.print_exc()
-        click.echo("This is a fault of the program, not of your data. Please report it without evidence.", err=True)
+        click.echo(
+            "This is a fault of the program, not of your data. Please report it without evidence.", err=True
+        )
         code = STOPPED
     sys.exit(code)
 

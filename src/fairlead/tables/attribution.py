@@ -44,7 +44,11 @@ LINKS = Table(
         Column("left", TEXT, "record id; the smaller of the two"),
         Column("right", TEXT, "record id"),
         Column("weight_bits", NUMBER, "sum of the capped weights, bits"),
-        Column("probability", NUMBER, "share of such pairs that were one person where it was measured, lower end of the interval; null if not"),
+        Column(
+            "probability",
+            NUMBER,
+            "share of such pairs that were one person where it was measured, lower end of the interval; null if not",
+        ),
         Column("families", TEXTS, "evidence families that speak for it"),
         Column("reasons", TEXTS, "sentences for, with both values"),
         Column("against", TEXTS, "sentences against"),

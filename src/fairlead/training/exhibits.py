@@ -82,9 +82,9 @@ def write_image(
         # mke2fs takes the change time from the source files, which cannot be set there: set it in the volume.
         seconds = int(at.timestamp())
         paths = ["/", "/lost+found"]
-        for folder, folders, names in os.walk(os.fsencode(tree)):
-            below = folder[len(os.fsencode(tree)) :].decode()
-            paths += [f"{below}/{os.fsdecode(name)}" for name in (*folders, *names)]
+        for parent, folders, names in os.walk(tree):
+            below = parent[len(str(tree)) :]
+            paths += [f"{below}/{name}" for name in (*folders, *names)]
         script = Path(scratch) / "times"
         script.write_text(
             "".join(
