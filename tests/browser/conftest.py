@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+LOOPBACK = "127.0.0.1"
 CAST = (
     ("holm", "lead_officer", "*"),
     ("lund", "lead_officer", "*"),
@@ -133,14 +134,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     for name, role, country in CAST:
         fairlead("grant", name, "--role", role, "--country", country, "--workspace", workspace)
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind((LOOPBACK, 0))
         port = free.getsockname()[1]
     env = {k: v for k, v in os.environ.items() if not k.startswith("FAIRLEAD_")}
     server = subprocess.Popen(
         [sys.executable, "-m", "fairlead", "serve", "--workspace", str(workspace), "--port", str(port)],
         env=env, stdout=subprocess.DEVNULL, stderr=(folder / "server.log").open("w"),
     )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{LOOPBACK}:{port}"
     try:
         wait_for(url + "/sign-in/")
         with sync_playwright() as play:
