@@ -39,7 +39,9 @@ def test_pages_made_from_the_program_are_current() -> None:
 
 
 def test_no_file_names_a_registry_or_a_path_of_a_machine() -> None:
-    forbidden = re.compile(r"python[h]osted|registry\.npm[j]s|/simpl[e]/|--index-ur[l]|/home/\w+/|/roo[t]/|/wor[k]/")
+    forbidden = re.compile(
+        r"python[h]osted|registry\.npm[j]s|/simpl[e]/|--index-ur[l]|/home/\w+/|/roo[t]/|/wor[k]/"
+    )
     offending = [path.name for path, text in texts() if path.suffix != ".lock" and forbidden.search(text)]
     assert offending == []
 
