@@ -115,9 +115,12 @@ def totp(secret: str, at: float | None = None) -> str:
     return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The demo's operation at a small scale, served as an agency would: second factors are asked for."""
+    """The demo's operation at a small scale, served as an agency would: second factors are asked for.
+
+    Of one module: an open Playwright leaves a running event loop, in which Django refuses to work.
+    """
     program = chromium()
     if program is None:
         pytest.skip("no Chromium on this computer; name one in FAIRLEAD_CHROMIUM")
