@@ -99,6 +99,33 @@ def test_a_release_that_died_after_its_package_was_recorded_is_closed_not_repeat
     assert PackageRow.objects.using("owner").filter(country=country, operation="lanternfish").count() == 1
 
 
+def test_an_outcome_that_came_back_shows_on_the_country_and_on_the_board(world, as_):
+    from fairlead.register.followup import record_outcomes
+
+    country = country_with_leads(world, 0)
+    session = world.session("holm")
+    before = next(s for s in country_states(session) if s.country == country)
+    row = {
+        "lead": world.ids[f"lead_{country}"],
+        "states": ["searched"],
+        "reason": "",
+        "devices_seized": 2,
+        "victims_safeguarded": 0,
+        "new_exhibits": ["HOUSE-7"],
+        "released": False,
+        "at": session.clock(),
+        "sha256": "5" * 64,
+    }
+    for _ in range(2):
+        record_outcomes(session.user_id, "lanternfish", country, [row], package=before.package, signer="berg")
+    state = next(s for s in country_states(session) if s.country == country)
+    assert (before.answered, state.answered) == (0, 1)
+    client = as_("holm")
+    assert b"HOUSE-7" in client.get(f"/operations/lanternfish/countries/{country}/").content
+    board = client.get("/operations/lanternfish/action-day/").content.decode()
+    assert f"1 / {state.leads}" in board
+
+
 def test_the_ledger_holds_after_all_of_it(world):
     from fairlead.case.log import verify_ledger
 

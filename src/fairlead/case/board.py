@@ -28,6 +28,8 @@ class BoardRow:
     zone: str
     sent: str
     acknowledged: str
+    leads: int
+    answered: int
     cells: dict[str, Any]
     starts_at: datetime | None
     starts_local: datetime | None
@@ -67,6 +69,8 @@ def open_board(session: Session) -> Board:
                 zone=ZONES.get(state.country, "UTC"),
                 sent="sent" if state.package else "",
                 acknowledged=state.receipt,
+                leads=state.leads,
+                answered=state.answered,
                 cells=cells,
                 starts_at=start,
                 starts_local=_local(start, state.country),

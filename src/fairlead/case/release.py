@@ -21,7 +21,7 @@ class CountryState:
     """Where a country stands.
 
     ``state`` is: waiting (for a second officer), no leads, never sent, changed since, what the receipt says
-    (opened, accepted, refused), or sent.
+    (opened, accepted, refused), or sent. ``answered`` counts leads that an outcome was reported for.
     """
 
     country: str
@@ -32,13 +32,14 @@ class CountryState:
     package: str
     sent_at: Any
     receipt: str
+    answered: int
     recalls: int
     state: str
 
 
 def country_states(session: Session) -> list[CountryState]:
     """One row for every country the user may see."""
-    from fairlead.register.followup import find_recalls
+    from fairlead.register.followup import find_outcomes, find_recalls
     from fairlead.register.leads import find_lead_heads, find_packages
     from fairlead.register.people import countries_of, get_user
     from fairlead.register.releases import find_prepared
@@ -54,6 +55,7 @@ def country_states(session: Session) -> list[CountryState]:
         if r["state"] in ("waiting", "releasing")
     }
     recalls = find_recalls(session.user_id, session.operation, at=at)
+    outcomes = find_outcomes(session.user_id, session.operation, at=at)
     states = []
     for code, participant in participants.items():
         if visible is not None and code not in visible:
@@ -76,6 +78,7 @@ def country_states(session: Session) -> list[CountryState]:
                 package=last["package"] if last else "",
                 sent_at=last["built_at"] if last else None,
                 receipt=receipt,
+                answered=len({o["lead"] for o in outcomes if o["country"] == code}),
                 recalls=sum(r["country"] == code and r["acknowledged_at"] is None for r in recalls),
                 state=_state(
                     leads=len(own), waits=code in waiting, sent=bool(last), changed=changed, receipt=receipt

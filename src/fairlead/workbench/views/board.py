@@ -35,6 +35,8 @@ def board(request: HttpRequest, desk: Desk) -> HttpResponse:
                 "starts_at": r.starts_at.isoformat() if r.starts_at else None,
                 "sent": r.sent,
                 "acknowledged": r.acknowledged,
+                "leads": r.leads,
+                "answered": r.answered,
                 **r.cells,
             }
             for r in shown.rows

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from fairlead.case.packages import Release, preview
 from fairlead.case.release import country_states, prepare_release, release, return_release, settle
 from fairlead.register.actions import Action
-from fairlead.register.followup import find_recalls
+from fairlead.register.followup import find_outcomes, find_recalls
 from fairlead.register.leads import find_packages
 from fairlead.register.releases import find_prepared
 from fairlead.workbench.desk import Desk
@@ -35,6 +35,7 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
             Column(name="package", label=_("Last package")),
             Column(name="sent_at", label=_("Sent"), kind="time"),
             Column(name="receipt", label=_("Receipt"), kind="tag"),
+            Column(name="answered", label=_("Leads answered"), kind="number"),
             Column(name="recalls", label=_("Open recalls"), kind="number"),
         ),
         facets=("state", "receipt"),
@@ -59,6 +60,7 @@ def country(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
         raise Http404
     releases = find_prepared(desk.user.pk, desk.operation, at=at, country=country)
     packages = find_packages(desk.user.pk, desk.operation, at=at)
+    outcomes = find_outcomes(desk.user.pk, desk.operation, at=at)
     recalls = find_recalls(desk.user.pk, desk.operation, at=at)
     defaults = Release(preparer="", releaser="")
     context = {
@@ -67,6 +69,7 @@ def country(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
         "waiting": next((r for r in releases if r["state"] in ("waiting", "releasing")), None),
         "releases": releases,
         "packages": [p for p in packages if p["country"] == country],
+        "outcomes": [o for o in outcomes if o["country"] == country],
         "recalls": [r for r in recalls if r["country"] == country],
         "defaults": defaults,
         "may_prepare": desk.may(Action.PREPARE, country),
