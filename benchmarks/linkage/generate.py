@@ -239,6 +239,10 @@ def population(records: int, seed: int) -> Population:
         if rng.random() < 0.5:
             accounts.append(_subscriber(people, i, f"provider:{len(truth)}"))
             truth[accounts[-1]["account"]] = i
+            if rng.random() < 0.06:  # a second provider knows another number and no address
+                other = {"phone": None, "email": None, "last_ip": None, "postcode": None}
+                accounts.append(_subscriber(people, i, f"provider:{len(truth)}") | other)
+                truth[accounts[-1]["account"]] = i
     origin = {"exhibit": "X/1", "locator": "path:x"}
     return Population(
         accounts=pa.Table.from_pylist([a | origin for a in accounts], schema=ACCOUNTS.schema),

@@ -6,15 +6,16 @@ import pytest
 
 from fairlead.attribution.evaluate import evaluate
 from fairlead.attribution.explain import explain_person
-from fairlead.attribution.intervals import wilson
 from fairlead.terms.errors import UsageError
+from fairlead.terms.intervals import wilson_interval
 from tests.attribution.builders import Operation, account, subscriber
 
 ANNA = {"full_name": "Anna Berg", "email": "anna.berg@mail.example", "phone": "+999111222333"}
 
 
 def person(name, members, grade="attributed"):
-    return {"person": name, "members": members, "grade": grade, "maybe_same": []}
+    group = {"probable_group": f"G{name}", "possible_group": f"G{name}"}
+    return {"person": name, "members": members, "grade": grade} | group
 
 
 def test_a_person_with_a_strangers_record_is_a_false_attribution():
@@ -26,8 +27,19 @@ def test_a_person_with_a_strangers_record_is_a_false_attribution():
     assert figures["recall"] == 1.0
 
 
+def test_a_wider_group_counts_for_its_grade_and_leaves_weaker_persons_out():
+    rows = [
+        person("P1", ["a", "b"]),
+        person("P2", ["c"], "unresolved") | {"probable_group": "GP1", "possible_group": "GP1"},
+        person("P3", ["d", "e"], "possible"),
+    ]
+    figures = evaluate(rows, {"a": "1", "b": "1", "c": "1", "d": "2", "e": "2"})
+    recall = {grade: part["recall"] for grade, part in figures["at_least"].items()}
+    assert recall == {"attributed": 0.25, "probable": 0.75, "possible": 1.0}
+
+
 def test_a_precision_comes_with_its_interval():
-    low, high = wilson(200, 200)
+    low, high = wilson_interval(200, 200)
     assert (round(low, 3), high) == (0.981, 1.0)
 
 
@@ -72,3 +84,5 @@ def test_a_population_with_traps_is_attributed_without_a_stranger_in_five_hundre
     figures = evaluate(persons, {record: str(who) for record, who in made.truth.items()})
     assert figures["grades"]["attributed"]["precision"] >= 0.998
     assert figures["grades"]["probable"]["precision"] >= 0.97
+    assert figures["at_least"]["probable"]["precision"] >= 0.97
+    assert figures["at_least"]["probable"]["recall"] >= 0.35

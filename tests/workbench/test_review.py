@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fairlead.case.review import ask_to_see, decide, open_queue, own_exposure, picture_of, stretch
-from fairlead.case.wilson import wilson_interval
 from fairlead.terms.errors import UsageError
+from fairlead.terms.intervals import wilson_interval
 
 
 def subject(world, number):

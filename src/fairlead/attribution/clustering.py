@@ -14,6 +14,7 @@ from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 from fairlead.terms.grades import AttributionGrade
 
 CHAIN_SIZE = 3
+ROLES_STAY_APART = "roles-stay-apart"
 _RANK = {AttributionGrade.ATTRIBUTED: 0, AttributionGrade.PROBABLE: 1, AttributionGrade.POSSIBLE: 2}
 _UNRELATED_BELOW = 0.85
 _SWAPPED_DATE_EDITS = 2
@@ -80,7 +81,10 @@ def births_agree(left: str, right: str) -> bool:
 
 
 class Clustering:
-    """Joins records into groups, grade by grade; records of a better group take no part in the next grade."""
+    """Joins records into groups, grade by grade.
+
+    Records of a better group, or with a better link that was only noted, take no part in the next grade.
+    """
 
     def __init__(self, facts: Sequence[Facts], *, apart: Iterable[tuple[int, int]] = ()) -> None:
         self._parent = list(range(len(facts)))
@@ -89,6 +93,7 @@ class Clustering:
             for n, f in enumerate(facts)
         }
         self._level: dict[int, AttributionGrade] = {}
+        self._tied: set[int] = set()
         for left, right in apart:
             self._groups[left].apart.add(right)
             self._groups[right].apart.add(left)
@@ -120,6 +125,31 @@ class Clustering:
             answers[number] = self._decide(edges[number])
         return answers
 
+    def widen(self, edges: Sequence[Edge], grade: AttributionGrade) -> list[int]:
+        """Join groups that edges of this grade or better lead to; returns the edges that joined two groups.
+
+        For groups wider than a person: what was kept apart because of a role or of a better grade is joined here,
+        since such a group only says that one human being may be behind all of it. Contradictions still refuse.
+        """
+        chosen = [n for n, edge in enumerate(edges) if _RANK.get(edge.grade, 9) <= _RANK[grade]]
+        chosen.sort(key=lambda n: (_RANK[edges[n].grade], -edges[n].bits, edges[n].left, edges[n].right))
+        joining: list[int] = []
+        for number in chosen:
+            edge = edges[number]
+            left, right = self.root(edge.left), self.root(edge.right)
+            if left == right or edge.held_back not in (None, ROLES_STAY_APART):
+                continue
+            if self._refusal(self._groups[left], self._groups[right]) or self._is_chain(edge, left, right):
+                continue
+            self._unite(left, right, edge.grade)
+            joining.append(number)
+        return joining
+
+    def _is_chain(self, edge: Edge, left: int, right: int) -> bool:
+        """Whether a weak link would close two groups that are already groups."""
+        smaller = min(len(self._groups[left].members), len(self._groups[right].members))
+        return edge.grade is AttributionGrade.POSSIBLE and smaller >= CHAIN_SIZE
+
     def _decide(self, edge: Edge) -> Decided:
         left, right = self.root(edge.left), self.root(edge.right)
         if left == right:
@@ -131,11 +161,10 @@ class Clustering:
             return Decided("refused", rule)
         reason = self._reason_to_note(edge, left, right)
         if reason is not None:
+            if edge.grade is not AttributionGrade.POSSIBLE:
+                self._tied |= {edge.left, edge.right}
             return Decided("noted", reason)
-        if (
-            edge.grade is AttributionGrade.POSSIBLE
-            and min(len(self._groups[left].members), len(self._groups[right].members)) >= CHAIN_SIZE
-        ):
+        if self._is_chain(edge, left, right):
             return Decided("refused", "chain")
         self._unite(left, right, edge.grade)
         return Decided("joined")
@@ -145,6 +174,8 @@ class Clustering:
             return edge.held_back
         if any(self._level.get(root, edge.grade) != edge.grade for root in (left, right)):
             return "weaker-than-the-group"
+        if edge.grade is AttributionGrade.POSSIBLE and self._tied.intersection((edge.left, edge.right)):
+            return "weaker-than-another-link"
         return None
 
     def _refusal(self, left: Group, right: Group) -> str | None:

@@ -7,20 +7,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fairlead.attribution.intervals import wilson
 from fairlead.terms.grades import AttributionGrade
+from fairlead.terms.intervals import wilson_interval
+
+_GROUP_OF = {
+    AttributionGrade.ATTRIBUTED: "person",
+    AttributionGrade.PROBABLE: "probable_group",
+    AttributionGrade.POSSIBLE: "possible_group",
+}
+_ORDER = (*_GROUP_OF, AttributionGrade.UNRESOLVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradeFigures:
-    """Pairs inside persons of a grade: how many, how many true, and persons that hold two people's records."""
+    """Pairs inside groups: how many, how many true, and groups that hold two people's records."""
 
-    persons: int
+    groups: int
     pairs: int
     true_pairs: int
     precision: float | None
     recall: float
-    mixed_persons: int
+    f1: float
+    mixed: int
     low: float | None
     high: float | None
 
@@ -28,79 +36,71 @@ class GradeFigures:
 def evaluate(persons: Iterable[Mapping[str, Any]], truth: Mapping[str, str]) -> dict[str, Any]:
     """Figures of persons (rows of the table) against truth: record id to the real person's id.
 
-    ``precision`` and ``recall`` count pairs of records in one person; ``false_attributions`` are persons of
-    grade attributed that hold a record of somebody else; ``wider_recall`` also counts pairs in persons that
-    are noted as maybe the same. Records without a truth are left out. ``low`` and ``high`` are Wilson's
-    interval at 95 %.
+    ``grades`` count pairs of records inside persons of a grade. ``at_least`` counts pairs inside what is said
+    with a grade or a better one: attributed persons, groups of persons that are probably one, groups that are
+    possibly one; ``precision``, ``recall`` and ``f1`` are those of the widest. ``false_attributions`` are
+    persons of grade attributed that hold a record of somebody else. Records without a truth are left out.
+    ``low`` and ``high`` are Wilson's interval at 95 %.
     """
-    rows = [dict(row) for row in persons]
+    rows = list(persons)
     size = Counter(truth.values())
     all_true = sum(n * (n - 1) // 2 for n in size.values())
-    counted: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        known = [truth[m] for m in row["members"] if m in truth]
-        pairs = len(known) * (len(known) - 1) // 2
-        right = sum(n * (n - 1) // 2 for n in Counter(known).values())
-        tally = counted[row["grade"]]
-        tally.update(persons=1, pairs=pairs, true_pairs=right, mixed=int(len(set(known)) > 1))
-    by_grade = {grade.value: asdict(_figures(counted[grade.value], all_true)) for grade in AttributionGrade}
-    total: Counter[str] = Counter()
-    for tally in counted.values():
-        total.update(tally)
-    whole = _figures(total, all_true)
-    wider = _figures(_wider(rows, truth), all_true)
+    grades = {
+        grade.value: asdict(_figures((r["person"] for r in rows), _chosen(rows, truth, grade), all_true))
+        for grade in AttributionGrade
+    }
+    at_least = {}
+    for grade, column in _GROUP_OF.items():
+        weaker = {g for g in AttributionGrade if _ORDER.index(g) > _ORDER.index(grade)}
+        chosen = [
+            None if row["grade"] in weaker and len(row["members"]) > 1 else _known(row, truth) for row in rows
+        ]
+        at_least[grade.value] = asdict(_figures((row[column] for row in rows), chosen, all_true))
+    widest = at_least[AttributionGrade.POSSIBLE.value]
     return {
-        "precision": whole.precision,
-        "recall": whole.recall,
-        "false_attributions": by_grade[AttributionGrade.ATTRIBUTED.value]["mixed_persons"],
-        "grades": by_grade,
-        "wider_precision": wider.precision,
-        "wider_recall": wider.recall,
+        "precision": widest["precision"],
+        "recall": widest["recall"],
+        "f1": widest["f1"],
+        "false_attributions": grades[AttributionGrade.ATTRIBUTED.value]["mixed"],
+        "grades": grades,
+        "at_least": at_least,
         "persons": len(rows),
         "records": len(truth),
     }
 
 
-def _figures(tally: Counter[str], all_true: int) -> GradeFigures:
-    pairs, right = tally["pairs"], tally["true_pairs"]
-    low, high = wilson(right, pairs) if pairs else (None, None)
+def _known(row: Mapping[str, Any], truth: Mapping[str, str]) -> list[str]:
+    return [truth[member] for member in row["members"] if member in truth]
+
+
+def _chosen(
+    rows: list[Mapping[str, Any]], truth: Mapping[str, str], grade: AttributionGrade
+) -> list[list[str] | None]:
+    """The real persons behind each person of this grade; None for persons of others."""
+    return [_known(row, truth) if row["grade"] == grade else None for row in rows]
+
+
+def _figures(keys: Iterable[str], held: Iterable[list[str] | None], all_true: int) -> GradeFigures:
+    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    for key, known in zip(keys, held, strict=True):
+        if known is not None:
+            groups[key].update(known)
+    pairs = sum(_pairs(real.total()) for real in groups.values())
+    right = sum(_pairs(count) for real in groups.values() for count in real.values())
+    precision, recall = right / pairs if pairs else None, right / all_true if all_true else 0.0
+    low, high = wilson_interval(right, pairs) if pairs else (None, None)
     return GradeFigures(
-        persons=tally["persons"],
+        groups=len(groups),
         pairs=pairs,
         true_pairs=right,
-        precision=right / pairs if pairs else None,
-        recall=right / all_true if all_true else 0.0,
-        mixed_persons=tally["mixed"],
+        precision=precision,
+        recall=recall,
+        f1=2 * right / (pairs + all_true) if pairs + all_true else 0.0,
+        mixed=sum(len(real) > 1 for real in groups.values()),
         low=low,
         high=high,
     )
 
 
-def _wider(rows: list[dict[str, Any]], truth: Mapping[str, str]) -> Counter[str]:
-    """Pairs when each person is merged with the single strongest person it may be."""
-    parent = {row["person"]: row["person"] for row in rows}
-
-    def root(person: str) -> str:
-        while parent[person] != person:
-            parent[person] = parent[parent[person]]
-            person = parent[person]
-        return person
-
-    for row in sorted(rows, key=lambda r: r["person"]):
-        for other in row["maybe_same"]:
-            if other["person"] in parent:
-                parent[max(root(row["person"]), root(other["person"]))] = min(
-                    root(row["person"]), root(other["person"])
-                )
-    groups: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        groups[root(row["person"])] += [truth[m] for m in row["members"] if m in truth]
-    tally: Counter[str] = Counter()
-    for known in groups.values():
-        tally.update(
-            persons=1,
-            pairs=len(known) * (len(known) - 1) // 2,
-            true_pairs=sum(n * (n - 1) // 2 for n in Counter(known).values()),
-            mixed=int(len(set(known)) > 1),
-        )
-    return tally
+def _pairs(count: int) -> int:
+    return count * (count - 1) // 2

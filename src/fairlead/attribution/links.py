@@ -11,10 +11,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from fairlead.attribution.clustering import Clustering, Edge, Facts
+from fairlead.attribution.clustering import ROLES_STAY_APART, Clustering, Edge, Facts
 from fairlead.attribution.identifiers import arrow
 from fairlead.attribution.pairs import build_pairs
-from fairlead.attribution.scoring import score_pairs, shipped_weights
+from fairlead.attribution.scoring import measure_at, score_pairs, shipped_weights
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
 from fairlead.tables.attribution import IDENTIFIERS, LINKS
@@ -38,7 +38,8 @@ class LinksStage:
         self.judgements: tuple[Judged, ...] = tuple(
             sorted((min(a, b), max(a, b), j) for a, b, j in judgements)
         )
-        text = (resources.files("fairlead.attribution") / "data" / "linkage.toml").read_bytes()
+        data = resources.files("fairlead.attribution") / "data"
+        text = (data / "linkage.toml").read_bytes() + (data / "measured.toml").read_bytes()
         text += repr([(a, b, j.value) for a, b, j in self.judgements]).encode()
         self.version = "1-" + hashlib.blake2b(text, digest_size=8).hexdigest()
 
@@ -75,7 +76,8 @@ class LinksStage:
         pairs = arrow(
             connection,
             """SELECT l - 1 AS l, r - 1 AS r, grade, bits, refusal, pattern, families, names, dobs, postcodes,
-            other_phone, other_iban, same_account, reassigned, email, ip, device FROM scored ORDER BY l, r""",
+            other_phone, other_iban, same_account, reassigned, email, ip, device, mail_bears_name
+            FROM scored ORDER BY l, r""",
         ).to_pylist()
         edges = [_edge(pair, records) for pair in pairs]
         clustering.decide([edge for edge in edges if edge.grade is AttributionGrade.ATTRIBUTED])
@@ -85,6 +87,9 @@ class LinksStage:
             for number, edge in enumerate(edges)
         ]
         decided = clustering.decide(edges)
+        wider: dict[int, str] = {}
+        for grade in (AttributionGrade.PROBABLE, AttributionGrade.POSSIBLE):
+            wider |= dict.fromkeys(clustering.widen(edges, grade), grade.value)
         evidence: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
         for left_number, right_number, *found in connection.sql(
             "SELECT l - 1, r - 1, kind, value, class, holders FROM evidence ORDER BY l, r, kind, value"
@@ -99,7 +104,8 @@ class LinksStage:
                 UNION ALL SELECT payment, exhibit || ':' || locator FROM payments""",
             )
         )
-        probability = {rule.name: rule.probability for rule in shipped_weights().rules}
+        measured = {rule.name: measure_at(rule.name, len(records)) for rule in shipped_weights().rules}
+        probability = {name: found.probability for name, found in measured.items() if found is not None}
         linked: set[tuple[int, int]] = set()
         for number, (pair, edge, answer) in enumerate(zip(pairs, edges, decided, strict=True)):
             if number in triangles:
@@ -117,6 +123,7 @@ class LinksStage:
                 "right": right,
                 "weight_bits": edge.bits,
                 "probability": None if pair["refusal"] else probability.get(pair["pattern"]),
+                "pattern": pair["pattern"],
                 "families": pair["families"],
                 "reasons": _reasons(pair, evidence.get(key, []))
                 + ([TRIANGLE] if number in triangles else []),
@@ -124,6 +131,7 @@ class LinksStage:
                 "rule": rule,
                 "grade": edge.grade.value,
                 "decision": decision,
+                "wider": wider.get(number),
                 "origins": [origins[left], origins[right]],
             }
         yield from _others(connection, judged, linked, ids, origins)
@@ -146,18 +154,19 @@ def _others(
     ).fetchall():
         left, right = sorted((owner, profile))
         yield {
-            "left": left, "right": right, "weight_bits": 12.0, "probability": None,
+            "left": left, "right": right, "weight_bits": 12.0, "probability": None, "pattern": None,
             "families": ["money"], "reasons": ["the same instrument, name, e-mail address and account"],
             "against": [], "rule": None, "grade": AttributionGrade.PROBABLE.value, "decision": "joined",
-            "origins": [origins[left], origins[right]],
+            "wider": None, "origins": [origins[left], origins[right]],
         }  # fmt: skip
     for (a, b), judgement in sorted(judged.items()):
         if a < b and (a, b) not in linked and judgement is not Judgement.UNSURE:
             left, right = sorted((ids[a], ids[b]))
             yield {
-                "left": left, "right": right, "weight_bits": 0.0, "probability": None, "families": [],
+                "left": left, "right": right, "weight_bits": 0.0, "probability": None, "pattern": None,
+                "families": [],
                 "reasons": [], "against": [], "rule": None, "grade": AttributionGrade.UNRESOLVED.value,
-                "decision": judgement.value, "origins": [origins[left], origins[right]],
+                "decision": judgement.value, "wider": None, "origins": [origins[left], origins[right]],
             }  # fmt: skip
 
 
@@ -173,9 +182,7 @@ def _edge(pair: dict[str, Any], records: list[dict[str, Any]]) -> Edge:
     named = pair["names"] in ("full", "swapped", "initial", "near") or pair["dobs"] == "same"
     told_apart = roles == {Role.ACCOUNT_USER.value, Role.PAYER.value} and not named
     grade = AttributionGrade.UNRESOLVED if pair["refusal"] else AttributionGrade(pair["grade"])
-    held_back = (
-        "roles-stay-apart" if told_apart else "user-name-alone" if pair["pattern"] == "handle" else None
-    )
+    held_back = ROLES_STAY_APART if told_apart else "user-name-alone" if pair["pattern"] == "handle" else None
     return Edge(pair["l"], pair["r"], grade, pair["bits"], held_back)
 
 
@@ -242,6 +249,8 @@ def _reasons(pair: dict[str, Any], found: list[tuple[Any, ...]]) -> list[str]:
         for kind, value, held, holders in found
         if held in ("exclusive", "shared")
     ]
+    if pair["mail_bears_name"]:
+        said.append("the name that one of them shows stands in the e-mail address")
     if pair["names"] in _NAMES_SAY:
         said.append(_NAMES_SAY[pair["names"]])
     if pair["dobs"] == "same":

@@ -77,25 +77,25 @@ _VALUES = f"""
 CREATE TABLE held AS
 WITH placed AS (
     SELECT r.rid, CASE WHEN i.kind = 'user_name' THEN 'handle' ELSE i.kind END AS kind, i.value,
-        i.first_at, i.last_at
+        i.first_at, i.last_at, i.kind = 'user_name' AS chosen
     FROM identifiers i JOIN profiles p ON p.owner = i.owner JOIN records r ON r.profile = p.profile
     WHERE i.scope = 'personal' AND i.network IS DISTINCT FROM 'cgnat'
         AND i.kind IN ('email', 'phone', 'iban', 'card', 'wallet', 'device', 'ip', 'user_name', 'password')
     UNION ALL
-    SELECT r.rid, 'handle', split_part(i.value, '@', 1), NULL, NULL
+    SELECT r.rid, 'handle', split_part(i.value, '@', 1), NULL, NULL, false
     FROM identifiers i JOIN profiles p ON p.owner = i.owner JOIN records r ON r.profile = p.profile
     WHERE i.kind = 'email' AND i.scope = 'personal' AND length(split_part(i.value, '@', 1)) >= 6
     UNION ALL
-    SELECT rid, 'name_dob', name || '|' || dob, NULL, NULL FROM records WHERE dob IS NOT NULL AND last IS NOT NULL
+    SELECT rid, 'name_dob', name || '|' || dob, NULL, NULL, false FROM records WHERE dob IS NOT NULL AND last IS NOT NULL
     UNION ALL
-    SELECT rid, 'name_postcode', last || '|' || postcode, NULL, NULL FROM records
+    SELECT rid, 'name_postcode', last || '|' || postcode, NULL, NULL, false FROM records
     WHERE postcode IS NOT NULL AND last IS NOT NULL)
-SELECT rid, kind, value, min(first_at) AS first_at, max(last_at) AS last_at,
+SELECT rid, kind, value, min(first_at) AS first_at, max(last_at) AS last_at, bool_or(chosen) AS chosen,
     count(*) OVER (PARTITION BY kind, value) AS holders
 FROM placed GROUP BY rid, kind, value;
 
 CREATE TABLE shared AS
-SELECT a.rid AS l, b.rid AS r, a.kind, a.value, a.holders,
+SELECT a.rid AS l, b.rid AS r, a.kind, a.value, a.holders, a.chosen AND b.chosen AS chosen,
     CASE WHEN a.first_at IS NULL OR b.first_at IS NULL THEN NULL
         ELSE greatest(0, date_diff('day', least(a.last_at, b.last_at), greatest(a.first_at, b.first_at))) END AS gap
 FROM held a JOIN held b ON a.kind = b.kind AND a.value = b.value AND a.rid < b.rid
@@ -151,7 +151,7 @@ FROM shared s JOIN compared c USING (l, r) GROUP BY s.kind, s.value;
 
 _FEATURES = f"""
 CREATE TABLE evidence AS
-SELECT s.l, s.r, s.kind, s.value, s.holders, s.gap,
+SELECT s.l, s.r, s.kind, s.value, s.holders, s.chosen, s.gap,
     CASE
         WHEN s.kind = 'ip' AND s.gap > {ADDRESS_GAP_DAYS} THEN 'reassigned'
         WHEN s.kind = 'phone' AND s.gap > {PHONE_GAP_DAYS} THEN 'recycled'

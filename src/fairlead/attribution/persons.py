@@ -96,6 +96,7 @@ class PersonsStage:
             members[union.root(record)].append(record)
         ids = {root: person_id(held) for root, held in members.items()}
         person_of = {record: ids[union.root(record)] for record in union.parent}
+        groups = find_wider_groups(links, person_of)
         notes = _gather_links(links, union)
         taken = {
             entry["account"]: entry["broken_at"] for entry in self._identifiers.find_takeovers(catalogue)
@@ -108,9 +109,27 @@ class PersonsStage:
                 paid_for[row["account"]].add(payment)
         for root in sorted(members):
             held = sorted(members[root])
-            yield _person(
+            row = _person(
                 ids[root], held, accounts, payments, notes[root], claims, taken, paid_for, person_of, mules
             )
+            yield row | {name: group[ids[root]] for name, group in groups.items()}
+
+
+def find_wider_groups(links: list[dict[str, Any]], person_of: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Columns ``probable_group`` and ``possible_group``: person to group, named after its first person.
+
+    A person that no link widens is a group of its own.
+    """
+    union = _Union()
+    for person in person_of.values():
+        union.root(person)
+    found: dict[str, dict[str, str]] = {}
+    for grade in (AttributionGrade.PROBABLE, AttributionGrade.POSSIBLE):
+        for link in links:
+            if link["wider"] == grade.value:
+                union.join(person_of[link["left"]], person_of[link["right"]])
+        found[f"{grade.value}_group"] = {person: f"G-{union.root(person)[2:]}" for person in union.parent}
+    return found
 
 
 def _gather_links(links: list[dict[str, Any]], union: _Union) -> dict[str, dict[str, Any]]:
@@ -284,7 +303,7 @@ _ACCOUNTS = """SELECT account, role, status, country, language, zone, registered
 _PAYMENTS = (
     """SELECT payment, account, payer_country, instrument_country, paid_at, exhibit, locator FROM payments"""
 )
-_LINKS = """SELECT "left", "right", weight_bits, grade, decision, rule, families, reasons, against FROM links
+_LINKS = """SELECT "left", "right", weight_bits, grade, decision, wider, rule, families, reasons, against FROM links
     ORDER BY "left", "right" """
 _STATING = """SELECT owner, kind, value, country, exhibit || ':' || locator FROM identifiers
     WHERE kind IN ('iban', 'phone') AND valid AND country IS NOT NULL AND scope = 'personal'

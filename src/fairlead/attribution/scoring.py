@@ -9,19 +9,27 @@ from importlib import resources
 
 import duckdb
 
-from fairlead.attribution.intervals import wilson
+from fairlead.attribution.pairs import EXCLUSIVE_UP_TO
 from fairlead.terms.grades import AttributionGrade
+from fairlead.terms.intervals import wilson_interval
 
 _FACTS = {
     "name": "names IN ('full', 'swapped')",
+    "part_of_name": "names = 'part'",
     "any_name": "names IN ('full', 'swapped', 'initial', 'near')",
     "dob": "dobs = 'same'",
     "postcode": "postcodes = 'same'",
     "phone": "phone = 'exclusive'",
     "money": "money = 'exclusive'",
     "email": "email = 'exclusive'",
+    "email_of_both_names": f"email = 'conflict' AND email_holders <= {EXCLUSIVE_UP_TO} "
+    "AND NOT other_phone AND NOT other_iban",
+    "mail_bears_name": "mail_bears_name",
+    "few_hold_the_mail": "email_holders <= 3",
     "network": "(coalesce(device = 'exclusive', false) OR coalesce(ip = 'exclusive', false))",
+    "user": "user_name = 'exclusive'",
     "handle": "handle = 'exclusive'",
+    "two_accounts": "l_role = 'account_user' AND r_role = 'account_user'",
 }
 
 
@@ -34,12 +42,36 @@ class Rule:
     all: tuple[str, ...]
     any: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
-    measured: tuple[int, int] | None = None
+
+    @property
+    def condition(self) -> str:
+        """The rule as SQL over a compared pair."""
+        parts = [f"coalesce({_FACTS[fact]}, false)" for fact in self.all]
+        if self.any:
+            parts.append("(" + " OR ".join(f"coalesce({_FACTS[fact]}, false)" for fact in self.any) + ")")
+        parts += [f"NOT coalesce({_FACTS[fact]}, false)" for fact in self.none]
+        return " AND ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How many pairs of a rule were one person, among how many, in a truth of so many records."""
+
+    records: int
+    right: int
+    pairs: int
 
     @property
     def probability(self) -> float | None:
-        """The lower end of the interval in which the share of right pairs lies; None when never measured."""
-        return None if self.measured is None else wilson(*self.measured)[0]
+        """The share, never 100 % (Jeffreys' estimate, capped); None below twenty pairs."""
+        if self.pairs < MEASURED_FROM:
+            return None
+        return min(PROBABILITY_AT_MOST, (self.right + 0.5) / (self.pairs + 1))
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's interval at 95 %."""
+        return wilson_interval(self.right, self.pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +96,34 @@ def shipped_weights() -> Weights:
             all=tuple(entry["all"]),
             any=tuple(entry.get("any", ())),
             none=tuple(entry.get("none", ())),
-            measured=tuple(entry["measured"]) if "measured" in entry else None,
         )
         for entry in raw["rule"]
     )
     return Weights(raw["bits"], raw["caps"], rules)
 
 
-def _condition(rule: Rule) -> str:
-    parts = [f"coalesce({_FACTS[fact]}, false)" for fact in rule.all]
-    if rule.any:
-        parts.append("(" + " OR ".join(f"coalesce({_FACTS[fact]}, false)" for fact in rule.any) + ")")
-    parts += [f"NOT coalesce({_FACTS[fact]}, false)" for fact in rule.none]
-    return " AND ".join(parts)
+@cache
+def shipped_measures() -> dict[str, tuple[Measure, ...]]:
+    """Per rule, what was measured at which size, smallest first (`attribution/data/measured.toml`)."""
+    raw = tomllib.loads(
+        (resources.files("fairlead.attribution") / "data" / "measured.toml").read_text("utf-8")
+    )
+    return {
+        rule: tuple(
+            Measure(records=int(records), right=right, pairs=pairs)
+            for records, (right, pairs) in sorted(sizes.items(), key=lambda item: int(item[0]))
+        )
+        for rule, sizes in raw["rule"].items()
+    }
+
+
+def measure_at(rule: str, records: int) -> Measure | None:
+    """What was measured of a rule at the size of the case: the smallest truth as large as it, or the largest.
+
+    Shares fall as a case grows, because user names and addresses collide, so a smaller truth would flatter.
+    """
+    found = shipped_measures().get(rule, ())
+    return next((m for m in found if m.records >= records), found[-1] if found else None)
 
 
 def _levels(column: str, prefix: str, levels: dict[str, str], bits: dict[str, float]) -> str:
@@ -84,6 +131,9 @@ def _levels(column: str, prefix: str, levels: dict[str, str], bits: dict[str, fl
     return f"(CASE {column} {cases} ELSE 0 END)"
 
 
+MEASURED_FROM = 20
+PROBABILITY_AT_MOST = 0.9999
+TELLING_LETTERS = 4  # a name of so many letters inside a mailbox's name is no coincidence
 _NAME_LEVELS = ("full", "swapped", "initial", "near", "part")
 _CLASSES = {"exclusive": "exclusive", "shared": "shared", "conflict": "shared"}
 
@@ -99,10 +149,10 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, weights: Weights) -> None
     post = _levels("postcodes", "postcode", {"same": "same"}, b)
     value = {
         kind: _levels(kind, kind, _CLASSES, b)
-        for kind in ("phone", "money", "email", "device", "ip", "handle")
+        for kind in ("phone", "money", "email", "device", "ip", "user_name", "handle")
     }
-    grade_cases = " ".join(f"WHEN {_condition(rule)} THEN '{rule.grade.value}'" for rule in weights.rules)
-    rule_cases = " ".join(f"WHEN {_condition(rule)} THEN '{rule.name}'" for rule in weights.rules)
+    grade_cases = " ".join(f"WHEN {rule.condition} THEN '{rule.grade.value}'" for rule in weights.rules)
+    rule_cases = " ".join(f"WHEN {rule.condition} THEN '{rule.name}'" for rule in weights.rules)
     household = f"greatest({value['email']}, {value['device']}, {value['ip']}, {post})"
     connection.execute(
         f"""
@@ -115,19 +165,25 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, weights: Weights) -> None
                 min(class) FILTER (kind = 'device' AND class <> 'conflict') AS device,
                 min(class) FILTER (kind = 'ip' AND class IN ('exclusive', 'shared')) AS ip,
                 bool_and(class = 'reassigned') FILTER (kind = 'ip') AS reassigned,
-                min(class) FILTER (kind = 'handle' AND class <> 'conflict') AS handle
+                max(holders) FILTER (kind = 'email') AS email_holders, max(value) FILTER (kind = 'email') AS mail,
+                min(class) FILTER (kind = 'handle' AND chosen AND class <> 'conflict') AS user_name,
+                min(class) FILTER (kind = 'handle' AND NOT chosen AND class <> 'conflict') AS other_handle
             FROM evidence GROUP BY l, r),
         seen AS (
-            SELECT c.*, k.email, k.phone, coalesce(k.money_x, k.money_any) AS money, k.device, k.ip,
-                coalesce(k.reassigned, false) AS reassigned, k.handle
-            FROM compared c LEFT JOIN kinds k USING (l, r)),
+            SELECT c.*, k.email, k.phone, coalesce(k.money_x, k.money_any) AS money, k.device, k.ip, k.email_holders,
+                coalesce(k.reassigned, false) AS reassigned, k.user_name,
+                CASE WHEN k.email IS NULL THEN k.other_handle END AS handle,
+                len(list_filter(coalesce(a.tokens, []) || coalesce(b.tokens, []),
+                    lambda t: length(t) >= {TELLING_LETTERS} AND contains(split_part(k.mail, '@', 1), t))) > 0
+                    AS mail_bears_name
+            FROM compared c JOIN records a ON a.rid = c.l JOIN records b ON b.rid = c.r LEFT JOIN kinds k USING (l, r)),
         weighed AS (
             SELECT *,
                 least({caps["identity"]}, {name} + {dob}) AS identity_bits,
                 least({caps["contact"]}, {value["phone"]}) AS phone_bits,
                 least({caps["money"]}, {value["money"]}) AS money_bits,
                 {household} AS household_bits,
-                least({caps["handle"]}, {value["handle"]}) AS handle_bits
+                least({caps["handle"]}, greatest({value["user_name"]}, {value["handle"]})) AS handle_bits
             FROM seen)
         SELECT *, (identity_bits + phone_bits + money_bits + household_bits + handle_bits)::DOUBLE AS bits,
             CASE {grade_cases} ELSE 'unresolved' END AS grade,
@@ -138,7 +194,7 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, weights: Weights) -> None
                 WHEN phone = 'recycled' AND names NOT IN ('full', 'swapped', 'initial', 'near') THEN 'recycled-phone'
                 WHEN money = 'mule' AND email IS DISTINCT FROM 'exclusive' AND phone IS DISTINCT FROM 'exclusive'
                     THEN 'mule-instrument'
-                WHEN coalesce(ip, device, email, phone, handle) IS NULL AND money IS DISTINCT FROM 'exclusive'
+                WHEN coalesce(ip, device, email, phone, user_name, handle) IS NULL AND money IS DISTINCT FROM 'exclusive'
                     AND money IS NOT NULL AND names IN ('none', 'unclear', 'part') THEN 'mule-instrument'
             END AS refusal,
             list_filter([
@@ -146,7 +202,8 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, weights: Weights) -> None
                 CASE WHEN email IN ('exclusive', 'shared') OR phone IN ('exclusive', 'shared') THEN 'contact' END,
                 CASE WHEN money IN ('exclusive', 'shared') THEN 'money' END,
                 CASE WHEN device IS NOT NULL OR ip IS NOT NULL THEN 'network' END,
-                CASE WHEN handle IS NOT NULL THEN 'handle' END], lambda x: x IS NOT NULL) AS families
+                CASE WHEN user_name IS NOT NULL OR handle IS NOT NULL THEN 'handle' END],
+                lambda x: x IS NOT NULL) AS families
         FROM weighed
         """
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from fairlead.attribution.identifiers import IdentifiersStage
 from fairlead.attribution.links import LinksStage
 from fairlead.attribution.networks import read_networks
 from fairlead.attribution.persons import PersonsStage
+from fairlead.case.link_sample import sample_figures
+from fairlead.case.person_history import keep_changes
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
@@ -56,13 +58,14 @@ def attribute(
         with LocalEngine(session.store, progress=progress) as engine:
             for stage in (identifiers, LinksStage(judgements), PersonsStage(identifiers)):
                 engine.run(stage)
+        changed = keep_changes(session)
     figures = attribution_figures(session)
     session.record(
         Operation.COMBINATION,
         "attribute",
         (networks.digest,),
         "records linked into persons",
-        facts={"persons": figures.persons, "judgements": len(judgements)},
+        facts={"persons": figures.persons, "judgements": len(judgements), "changed": changed},
     )
     return figures
 
@@ -165,15 +168,18 @@ def explain(session: Session, person: str) -> PersonExplained:
     return explained
 
 
-def evaluate_against(session: Session, truth: Path) -> dict[str, Any]:
+def evaluate_against(session: Session, truth: Path | None = None) -> dict[str, Any]:
     """Compare persons with the truth of a made-up operation: pairs, countries, and every trap.
 
-    ``truth`` is the folder ``truth`` that `fairlead training make` wrote.
+    ``truth`` is the folder ``truth`` that `fairlead training make` wrote; None looks for the one that
+    `fairlead demo` puts beside its workspaces.
     """
+    truth = truth or session.workspace.root.parent / "operation" / "truth"
     if not (truth / "accounts.json").is_file():
         raise UsageError(
             "the folder holds no truth of a made-up operation",
-            "Give the folder `truth` that `fairlead training make` wrote.",
+            "Give the folder `truth` that `fairlead training make` wrote with --truth. On a real case there is none: "
+            "draw a sample with `fairlead attribute sample`.",
             code="USAGE-TRUTH",
         )
     accounts = json.loads((truth / "accounts.json").read_text())
@@ -197,6 +203,7 @@ def evaluate_against(session: Session, truth: Path) -> dict[str, Any]:
                 real[record] = record if row[field] is None else f"person {row[field]}"
     figures = evaluate(persons, real)
     figures["country"] = _country_figures(persons, accounts)
+    figures["samples"] = [asdict(sample) for sample in sample_figures(session)]
     figures["traps"] = _trap_figures(persons, accounts, real)
     return figures
 

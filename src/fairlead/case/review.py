@@ -11,13 +11,13 @@ from typing import Any
 from fairlead.case.content_file import TRIAGE_SQL, TRIAGE_TABLES
 from fairlead.case.exhibits import opener_of
 from fairlead.case.session import Session
-from fairlead.case.wilson import wilson_interval
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool
 from fairlead.register.actions import Action
 from fairlead.tables.known import KNOWN
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
+from fairlead.terms.intervals import wilson_interval
 from fairlead.terms.review import (
     BREAK_AFTER_MINUTES,
     BREAK_MINUTES,

@@ -9,8 +9,11 @@ import click
 
 from fairlead.case.attribution import attribute as run_attribution
 from fairlead.case.attribution import evaluate_against, explain, judge
+from fairlead.case.link_sample import sample_figures, sample_links
+from fairlead.case.person_history import history_of
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
+from fairlead.terms.grades import AttributionGrade
 from fairlead.terms.platform import Judgement
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -95,24 +98,89 @@ def judge_(
 @click.option(
     "--truth",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    required=True,
-    help="The folder `truth` of a made-up operation.",
+    help="The folder `truth` of a made-up operation; left out, the one of the demo.",
 )
 @operation_option
 def evaluate(
-    truth: Path, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+    truth: Path | None, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
 ) -> int:
     """Compare with the truth of a made-up operation. Exit code 1 when a person of grade attributed is mixed."""
     figures = evaluate_against(session_of(workspace, operation, user), truth)
     if as_json:
         print_json(figures)
     else:
-        shown = {k: figures[k] for k in ("precision", "recall", "false_attributions", "persons", "records")}
-        print_facts("Against the truth", shown)
+        names = ("precision", "recall", "f1", "false_attributions", "persons", "records")
+        print_facts("Against the truth, all grades together", {k: figures[k] for k in names})
         print_facts("Countries of member accounts", figures["country"])
-        rows = [{"grade": name, **row} for name, row in figures["grades"].items()]
-        print_rows(rows, ["grade", "persons", "pairs", "precision", "low", "high", "mixed_persons"])
+        columns = ["groups", "pairs", "precision", "low", "high", "recall", "mixed"]
+        for title, part in (
+            ("Persons of a grade", "grades"),
+            ("Said with a grade or a better one", "at_least"),
+        ):
+            rows = [{"grade": name, **row} for name, row in figures[part].items()]
+            print_rows(rows, ["grade", *columns], title=title)
+        if figures["samples"]:
+            print_rows(figures["samples"], _SAMPLE, title="Judged by people")
         print_rows(
             figures["traps"], ["trap", "accounts", "persons", "said", "mixed"], title="What was planted"
         )
     return 1 if figures["false_attributions"] else 0
+
+
+_SAMPLE = ["grade", "seed", "population", "drawn", "same", "different", "unsure", "precision", "low", "high"]
+
+
+@attribute.command("sample")
+@click.option(
+    "--grade",
+    type=click.Choice(["attributed", "probable", "possible"]),
+    help="Links of this grade are drawn.",
+)
+@click.option("--count", type=click.IntRange(1, 5000), default=200, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@operation_option
+def sample(
+    grade: str | None,
+    count: int,
+    seed: int,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Draw links to judge blind, with --grade; without it, say what the judgements made so far show."""
+    session = session_of(workspace, operation, user)
+    if grade is None:
+        figures = [asdict(one) for one in sample_figures(session)]
+        if as_json:
+            print_json({"samples": figures})
+        else:
+            print_rows(figures, [*_SAMPLE, "low_if_unsure_is_wrong"], title="Judged by people")
+        return
+    pairs = sample_links(session, AttributionGrade(grade), count=count, seed=seed)
+    if as_json:
+        print_json({"pairs": [asdict(pair) for pair in pairs]})
+        return
+    for number, pair in enumerate(pairs, 1):
+        click.echo(f"{number}. {pair.left}\n   {'; '.join(pair.left_says)}")
+        click.echo(f"   {pair.right}\n   {'; '.join(pair.right_says)}")
+    click.echo("Judge each with `fairlead attribute judge LEFT RIGHT same|different|unsure --reason TEXT`.")
+
+
+@attribute.command("history")
+@click.argument("person")
+@operation_option
+def history(
+    person: str, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+) -> None:
+    """Say which merges and splits led to PERSON or away from it, run by run."""
+    steps = history_of(session_of(workspace, operation, user), person)
+    if as_json:
+        print_json({"steps": [asdict(step) for step in steps]})
+        return
+    for step in steps:
+        before, after = ", ".join(step.change.before), ", ".join(step.change.after)
+        click.echo(f"{step.at}  {step.change.kind.value}: {before} became {after}")
+    if not steps:
+        click.echo(f"{person} has been as it is since the first run.")
