@@ -105,6 +105,20 @@ def _quoted(value: bytes | None) -> bytes:
     return b"'" + out + b"'"
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (b"'a\"\"b'", b'a""b'),
+        (b"'a''b'", b"a'b"),
+        (b'"a""b"', b'a"b'),
+        (b"\"a''b\"", b"a''b"),
+        (b"'\\\"\"'", b'""'),
+    ],
+)
+def test_only_a_values_own_quotation_mark_is_doubled_in_it(written, meant):
+    assert rows(b"INSERT INTO t VALUES (" + written + b");\n", dialect=Dialect.MYSQL) == [(meant,)]
+
+
 @given(
     st.lists(st.tuples(st.none() | st.binary(max_size=40), st.binary(max_size=40)), min_size=1, max_size=8)
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -44,6 +45,8 @@ def test_every_preset_is_a_valid_mapping(preset):
         "stripe": "payments",
         "paypal": "payments",
         "camt053": "payments",
+        "etherscan": "payments",
+        "wallet_list": "payments",
         "nginx_combined": "access_log",
     }.get(preset, "sql_dump")
     text = f'[[source]]\nname="a"\nkind="{kind}"\nexhibit="X/1"\npath="a"\nzone="UTC"\npreset="{preset}"\n'
@@ -76,10 +79,10 @@ def test_refunds_and_chargebacks_stand_apart():
         b'ch_1,LF-1 thanks,"1,005.00",5.00,7.50,eur,2024-01-02 03:04,A. Person,anna@example.org,fp1,DK,Paid\n'
     )
     got = load(source("card"), STRIPE + row, _directory())["payments"]
-    assert [(p["kind"], str(p["amount"])) for p in got] == [
-        ("payment", "1005.0000"),
-        ("refund", "5.0000"),
-        ("chargeback", "7.5000"),
+    assert [(p["kind"], p["amount"]) for p in got] == [
+        ("payment", Decimal(1005)),
+        ("refund", Decimal(5)),
+        ("chargeback", Decimal("7.5")),
     ]
     assert {p["account"] for p in got} == {"platform:1"}
     assert {p["currency"] for p in got} == {"EUR"}
@@ -109,6 +112,34 @@ def test_a_bank_statement_is_read_whatever_its_version():
         "DK5000400440116243",
         "iban",
     )
+
+
+def test_a_list_of_wallet_transactions_keeps_every_decimal_and_finds_the_account_by_the_address_paid_to():
+    text = MAPPING.replace('preset = "stripe"', 'preset = "wallet_list"').replace(
+        "reference_is = \"account_id\"\nreference_pattern = 'LF-(\\d+)'\n", ""
+    )
+    directory = _directory()
+    directory.references[("platform", "bc1qdeposit")] = "platform:2"
+    rows = b"txid,time,from,to,amount,currency\nt1,2024-01-02T03:04:05Z,bc1qpayer,bc1qdeposit,0.000012345678901234,USDT\n"
+    (paid,) = load(source("card", text), rows, directory)["payments"]
+    assert (paid["account"], paid["instrument_kind"], paid["instrument"]) == (
+        "platform:2",
+        "wallet",
+        "bc1qpayer",
+    )
+    assert (str(paid["amount"]), paid["currency"]) == ("0.000012345678901234", "USDT")
+
+
+def test_an_explorers_export_is_read_by_its_header():
+    text = MAPPING.replace('preset = "stripe"', 'preset = "etherscan"').replace(
+        "reference_is = \"account_id\"\nreference_pattern = 'LF-(\\d+)'\n", ""
+    )
+    rows = b'"Txhash","UnixTimestamp","From","To","Value_IN(ETH)","Status"\n"0xa","1700000000","0xpayer","0xto","0.5",""\n"0xb","1700000001","0xpayer","0xto","0.1","Error(0)"\n'
+    got = load(source("card", text), rows)["payments"]
+    assert [(p["kind"], p["amount"], p["currency"]) for p in got] == [
+        ("payment", Decimal("0.5"), "ETH"),
+        ("failed", Decimal("0.1"), "ETH"),
+    ]
 
 
 def test_an_xml_bomb_is_refused():

@@ -86,10 +86,12 @@ WITH placed AS (
     FROM identifiers i JOIN profiles p ON p.owner = i.owner JOIN records r ON r.profile = p.profile
     WHERE i.kind = 'email' AND i.scope = 'personal' AND length(split_part(i.value, '@', 1)) >= 6
     UNION ALL
-    SELECT rid, 'name_dob', name || '|' || dob, NULL, NULL, false FROM records WHERE dob IS NOT NULL AND last IS NOT NULL
-    UNION ALL
     SELECT rid, 'name_postcode', last || '|' || postcode, NULL, NULL, false FROM records
-    WHERE postcode IS NOT NULL AND last IS NOT NULL)
+    WHERE postcode IS NOT NULL AND last IS NOT NULL
+    UNION ALL
+    SELECT rid, 'dob_part', dob || '|' || part, NULL, NULL, false
+    FROM (SELECT rid, dob, unnest([first, last, 'at ' || postcode]) AS part FROM records WHERE dob IS NOT NULL)
+    WHERE part IS NOT NULL)
 SELECT rid, kind, value, min(first_at) AS first_at, max(last_at) AS last_at, bool_or(chosen) AS chosen,
     count(*) OVER (PARTITION BY kind, value) AS holders
 FROM placed GROUP BY rid, kind, value;
@@ -160,7 +162,7 @@ SELECT s.l, s.r, s.kind, s.value, s.holders, s.chosen, s.gap,
         WHEN s.holders > {EXCLUSIVE_UP_TO} OR c.strict_conflict THEN 'shared'
         ELSE 'exclusive' END AS class
 FROM shared s JOIN classes c USING (kind, value)
-WHERE s.kind NOT IN ('name_dob', 'name_postcode');
+WHERE s.kind NOT IN ('dob_part', 'name_postcode');
 """
 
 

@@ -16,6 +16,7 @@ from fairlead.terms.intervals import wilson_interval
 _FACTS = {
     "name": "names IN ('full', 'swapped')",
     "part_of_name": "names = 'part'",
+    "similar_name": "names = 'unclear'",
     "any_name": "names IN ('full', 'swapped', 'initial', 'near')",
     "dob": "dobs = 'same'",
     "postcode": "postcodes = 'same'",

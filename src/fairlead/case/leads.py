@@ -15,6 +15,7 @@ from fairlead.leads.build import build_lead, lead_id
 from fairlead.leads.document import LeadDocument, SubjectCategory
 from fairlead.leads.facts import gather_country
 from fairlead.leads.retention import review_due, review_rules
+from fairlead.records.sqlite import read_row
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
@@ -235,8 +236,10 @@ def _trace(session: Session, origin: str, digests: dict[str, str], *, show_text:
 
 
 def _read(session: Session, exhibit: str, locator: Locator) -> bytes:
-    """The bytes a locator means: an item, or a range of it."""
+    """The bytes a locator means: an item, a range of it, or a row of a database file as text."""
     with opener_of(session)(exhibit, str(locator.item)) as descriptor:
+        if locator.row is not None:
+            return read_row(descriptor, *locator.row)
         start, end = locator.byte_range or (0, os.fstat(descriptor).st_size)
         data = b""
         while len(data) < end - start and (

@@ -15,6 +15,7 @@ from fairlead.terms.custody import Operation
 
 _READ = (PERSONS, LINKS, IDENTIFIERS, ACCOUNTS, PAYMENTS, ACTS, ASSESSMENTS)
 _OUTSIDE = 40
+_ZEROS = r"(\.\d\d\d*?)0+$"  # behind the first two decimals of an amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,10 @@ def open_person(session: Session, person: str) -> PersonFile:
                       registered_at AS seen_at, exhibit, locator FROM accounts WHERE list_contains($m, account)
                UNION ALL BY NAME
                SELECT payment AS record, kind, 'payer' AS role, payer_name AS name, payer_email AS email,
-                      payer_country AS country, amount || ' ' || currency AS status, paid_at AS seen_at, exhibit, locator
+                      payer_country AS country, regexp_replace(amount::VARCHAR, $zeros, '\\1')
+                      || ' ' || currency AS status, paid_at AS seen_at, exhibit, locator
                FROM payments WHERE list_contains($m, payment) ORDER BY seen_at NULLS LAST, record""",
-            members,
+            members | {"zeros": _ZEROS},
         )
         identifiers = catalogue.rows(
             """SELECT kind, value, any_value(original) AS original, bool_and(valid) AS valid, any_value(scope) AS scope,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from fairlead.leads.facts import CountryFacts, LeadFacts, PersonFacts
@@ -75,6 +76,12 @@ def relation_of(head: PersonFacts, other: PersonFacts) -> str:
     roles = ", ".join(role.replace("_", " ") for role in other.person["roles"])
     same = f"may be the same person ({grade})" if grade else "nothing says that it is the same person"
     return f"{roles}; {same}"
+
+
+def written_amount(amount: Decimal) -> str:
+    """An amount with all its decimals, two at least."""
+    whole, _, part = f"{amount:f}".partition(".")
+    return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
 
 
 def _origin(row: dict[str, Any]) -> str:
@@ -247,7 +254,7 @@ class _Builder:
                 StatementKind.FACT,
                 payment["kind"],
                 payment["payment"],
-                f"{payment['kind'].capitalize()} of {payment['amount']:.2f} {payment['currency']} on "
+                f"{payment['kind'].capitalize()} of {written_amount(payment['amount'])} {payment['currency']} on "
                 f"{_day(payment['paid_at'])} for the account, {payer}.",
                 (_origin(payment),),
                 first_at=payment["paid_at"],

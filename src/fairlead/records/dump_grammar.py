@@ -30,7 +30,7 @@ COPY = re.compile(
     + _QUALIFIED
     + rb")\s*+(?:\(((?:\s*+"
     + _NAME
-    + rb"\s*+,?+)++)\)\s*+)?+FROM\s+stdin[^;\n]*+;[^\n]*+\n",
+    + rb"\s*+,?+)++)\)\s*+)?+FROM\s+stdin[^;\n]*+;[ \t\r]*+\n?+",
     re.IGNORECASE,
 )
 CREATE = re.compile(
@@ -44,7 +44,7 @@ QUICK = re.compile(rb"(?:'([^'\\]*+)'|(-?+[0-9][0-9.]*+|NULL))([,)])")
 NAME = re.compile(_NAME)
 KNOWN_STATEMENT = re.compile(
     rb"(?:SET|DROP|CREATE|ALTER|LOCK|UNLOCK|USE|BEGIN|COMMIT|START|SELECT|GRANT|REVOKE|COMMENT|PRAGMA|ANALYZE|"
-    rb"TRUNCATE|DELETE|REFRESH|SECURITY|REINDEX|CALL|DO|ROLLBACK|FLUSH|CHANGE|REPLACE|INSERT|COPY)\b",
+    rb"TRUNCATE|DELETE|REFRESH|SECURITY|REINDEX|CALL|DO|ROLLBACK|FLUSH|CHANGE|REPLACE|INSERT)\b",
     re.IGNORECASE,
 )
 DELIMITER = re.compile(rb"DELIMITER[ \t]+(\S{1,16})[ \t\r]*+(?:\n|\Z)", re.IGNORECASE)
@@ -118,17 +118,17 @@ def grammar_of(dialect: Dialect, head: bytes) -> Grammar:
             return _STANDARD if standard else _MYSQL
 
 
-_ESCAPE = re.compile(rb"\\(.)|''|\"\"", re.DOTALL)
+_ESCAPE = {quote: re.compile(rb"\\(.)|" + quote + quote, re.DOTALL) for quote in (b"'", b'"')}
 _MYSQL_LETTERS = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
 
 
-def unescape(raw: bytes, *, escapes: bool) -> bytes:
-    """The bytes a quoted value stands for."""
+def unescape(raw: bytes, *, escapes: bool, quote: bytes = b"'") -> bytes:
+    """The bytes a quoted value stands for; only its own quotation mark is doubled inside it."""
     if not escapes:
-        return raw.replace(b"''", b"'") if b"'" in raw else raw
-    if b"\\" not in raw and b"'" not in raw:
+        return raw.replace(quote + quote, quote) if quote in raw else raw
+    if b"\\" not in raw and quote not in raw:
         return raw
-    return _ESCAPE.sub(_escaped, raw)
+    return _ESCAPE[quote].sub(_escaped, raw)
 
 
 def _escaped(found: re.Match[bytes]) -> bytes:
@@ -145,8 +145,10 @@ def value_of(found: re.Match[bytes], *, escapes: bool) -> bytes | None:
         return unescape(quoted, escapes=escapes)
     if bare is not None:
         return None if bare in (b"NULL", b"null") else bytes(bare)
-    if double is not None or escaped is not None:
-        return unescape(double if double is not None else escaped, escapes=True)
+    if double is not None:
+        return unescape(double, escapes=True, quote=b'"')
+    if escaped is not None:
+        return unescape(escaped, escapes=True)
     if bits is not None:
         return str(int(bits or b"0", 2)).encode()
     text = (hexed if hexed is not None else hexed_too).decode()

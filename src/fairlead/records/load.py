@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, BinaryIO
@@ -11,14 +11,24 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from fairlead.records.directory import AccountDirectory
-from fairlead.records.dump import Broken, DumpReader, DumpRows, Passed
+from fairlead.records.dump import Broken, DumpItem, DumpReader, DumpRows, Passed
 from fairlead.records.logs import read_log
-from fairlead.records.mapping import DumpSource, LogSource, PaymentSource, RowKind, Source, SubscriberSource
+from fairlead.records.mapping import (
+    DumpSource,
+    LogSource,
+    PaymentSource,
+    RowKind,
+    Source,
+    SqliteSource,
+    SubscriberSource,
+)
 from fairlead.records.rows import Reader, Unusable, build_account, build_event, build_payments, uses_of
-from fairlead.records.streams import is_damaged, open_text, step_into
+from fairlead.records.sqlite import read_sqlite
+from fairlead.records.streams import as_descriptor, is_damaged, open_text, step_into
 from fairlead.records.tabular import Header, NamedRow, TabularItem, read_camt, read_csv, read_json, read_xlsx
 from fairlead.tables import Table
 from fairlead.tables.records import ACCOUNTS, EVENTS, PAYMENTS, QUARANTINE, SOURCES
+from fairlead.terms.origin import row_mark
 from fairlead.terms.platform import Role
 
 ROWS_PER_BATCH = 20_000
@@ -64,7 +74,12 @@ def load_source(
     )
     match source:
         case DumpSource():
-            yield from _load_dump(source, plain, sink, reader)
+            dump = DumpReader(plain, wanted=[t.name for t in source.table], dialect=source.dialect)
+            yield from _load_tables(source, dump, sink, reader)
+        case SqliteSource():
+            with as_descriptor(plain) as descriptor:
+                items = read_sqlite(descriptor, wanted=[t.name for t in source.table])
+                yield from _load_tables(source, items, sink, reader)
         case LogSource():
             yield from read_log(source, plain, sink, reader)
         case PaymentSource():
@@ -89,12 +104,15 @@ class _Sink:
     source: str
     exhibit: str
     locator: str
+    table: str | None = None  # of a database file, whose rows have numbers instead of byte ranges
     parsed: int = 0
     quarantined: int = 0
     skipped: int = 0
     held: dict[str, tuple[Table, list[dict[str, Any]]]] = field(default_factory=dict)
 
     def origin(self, start: int, end: int) -> str:
+        if self.table is not None:
+            return self.locator + row_mark(self.table, start)
         return f"{self.locator}#bytes={start}-{end}"
 
     def add(self, table: Table, row: dict[str, Any], start: int, end: int) -> Iterator[Loaded]:
@@ -108,7 +126,8 @@ class _Sink:
 
     def refuse(self, start: int, end: int, reason: str, rows: int | None) -> Iterator[Loaded]:
         self.quarantined += 1
-        broken = {"source": self.source, "reason": reason, "length": end - start, "rows": rows}
+        length = end - start if self.table is None else None
+        broken = {"source": self.source, "reason": reason, "length": length, "rows": rows}
         yield from self.add(QUARANTINE, broken, start, end)
 
     def flush(self) -> Iterator[Loaded]:
@@ -134,9 +153,11 @@ class _Sink:
         }
 
 
-def _load_dump(source: DumpSource, stream: BinaryIO, sink: _Sink, reader: Reader) -> Iterator[Loaded]:
+def _load_tables(
+    source: DumpSource | SqliteSource, items: Iterable[DumpItem], sink: _Sink, reader: Reader
+) -> Iterator[Loaded]:
     tables = {table.name: table for table in source.table}
-    for item in DumpReader(stream, wanted=tables.keys(), dialect=source.dialect):
+    for item in items:
         match item:
             case Passed():
                 sink.skipped += item.rows
@@ -144,6 +165,7 @@ def _load_dump(source: DumpSource, stream: BinaryIO, sink: _Sink, reader: Reader
                 yield from sink.refuse(item.start, item.end, item.reason, item.rows)
             case DumpRows():
                 table = tables[item.table]
+                sink.table = item.table if isinstance(source, SqliteSource) else None
                 columns = item.columns or table.columns
                 if not columns:
                     for row in item.rows:

@@ -230,6 +230,15 @@ class DumpSource(_Source):
     table: tuple[DumpTable, ...] = ()
 
 
+class SqliteSource(_Source):
+    """A SQLite database of the platform, read in the sandbox and never opened for writing."""
+
+    kind: Literal["sqlite"]
+    preset: str | None = None
+    prefix: str | None = None
+    table: tuple[DumpTable, ...] = ()
+
+
 class LogSource(_Source):
     """An access log; ``format`` is combined, common, cloudflare, caddy, or an nginx or Apache format."""
 
@@ -261,7 +270,7 @@ class SubscriberSource(_Source):
     roles: AccountRoles
 
 
-Source = DumpSource | LogSource | PaymentSource | SubscriberSource
+Source = DumpSource | SqliteSource | LogSource | PaymentSource | SubscriberSource
 
 
 class ActRule(Closed):
@@ -298,7 +307,7 @@ class Mapping(Closed):
 
     def ordered(self) -> tuple[Source, ...]:
         """Sources in the order of loading: those with accounts before what refers to them."""
-        rank = {"sql_dump": 0, "subscribers": 1, "payments": 2, "access_log": 3}
+        rank = {"sql_dump": 0, "sqlite": 0, "subscribers": 1, "payments": 2, "access_log": 3}
         return tuple(sorted(self.source, key=lambda source: (rank[source.kind], source.name)))
 
 

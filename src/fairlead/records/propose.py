@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from fairlead.records.directory import AccountDirectory
-from fairlead.records.dump import DumpReader, DumpRow, DumpRows
+from fairlead.records.dump import DumpItem, DumpReader, DumpRow, DumpRows
 from fairlead.records.load import load_source
 from fairlead.records.mapping import RowKind, parse_mapping
+from fairlead.records.sqlite import MAGIC, read_sqlite
+from fairlead.records.streams import as_descriptor
 from fairlead.terms.errors import UsageError
 
 SAMPLE_ROWS = 200
@@ -111,7 +113,7 @@ def propose_mapping(dump: bytes | BinaryIO, *, exhibit: str, path: str, name: st
     Only the first 200 rows of each table are looked at. A draft is for a person to correct.
     """
     whole = dump if isinstance(dump, bytes) else dump.read()
-    samples = _sample(io.BytesIO(whole))
+    samples = _sample(whole)
     tables = tuple(table for table in (_table(t, c, rows) for t, (c, rows) in samples.items()) if table)
     if not tables:
         raise UsageError(
@@ -119,7 +121,8 @@ def propose_mapping(dump: bytes | BinaryIO, *, exhibit: str, path: str, name: st
             "Write the mapping by hand: docs/how-to/map-a-platforms-records.md.",
             code="MAPPING-007",
         )
-    toml = "\n".join(_toml(tables, exhibit=exhibit, path=path, name=name))
+    kind = "sqlite" if whole.startswith(MAGIC) else "sql_dump"
+    toml = "\n".join(_toml(tables, exhibit=exhibit, path=path, name=name, kind=kind))
     source = parse_mapping(toml).source[0]
     preview: dict[str, list[dict[str, Any]]] = {}
     for table, batch in load_source(
@@ -138,9 +141,16 @@ def propose_mapping(dump: bytes | BinaryIO, *, exhibit: str, path: str, name: st
     )
 
 
-def _sample(stream: BinaryIO) -> dict[str, tuple[tuple[str, ...], list[DumpRow]]]:
+def _sample(whole: bytes) -> dict[str, tuple[tuple[str, ...], list[DumpRow]]]:
+    if whole.startswith(MAGIC):
+        with as_descriptor(io.BytesIO(whole)) as descriptor:
+            return _held(read_sqlite(descriptor, wanted=None, at_most=SAMPLE_ROWS))
+    return _held(DumpReader(io.BytesIO(whole), wanted=None))
+
+
+def _held(items: Iterable[DumpItem]) -> dict[str, tuple[tuple[str, ...], list[DumpRow]]]:
     samples: dict[str, tuple[tuple[str, ...], list[DumpRow]]] = {}
-    for item in DumpReader(stream, wanted=None):
+    for item in items:
         if isinstance(item, DumpRows) and item.columns:
             _, held = samples.setdefault(item.table, (item.columns, []))
             held += item.rows[: SAMPLE_ROWS - len(held)]
@@ -227,11 +237,13 @@ def _fit(column: str, pattern: re.Pattern[bytes] | None, held: list[bytes]) -> t
     return None, 0
 
 
-def _toml(tables: tuple[ProposedTable, ...], *, exhibit: str, path: str, name: str) -> Iterator[str]:
+def _toml(
+    tables: tuple[ProposedTable, ...], *, exhibit: str, path: str, name: str, kind: str
+) -> Iterator[str]:
     yield "# A draft. Read every reason, correct it, and state the zone: a dump does not say which one its times are in."
     yield "version = 1\n"
     yield "[[source]]"
-    yield f'name = "{name}"\nkind = "sql_dump"\nexhibit = {json.dumps(exhibit)}\npath = {json.dumps(path)}\nzone = "unknown"'
+    yield f'name = "{name}"\nkind = "{kind}"\nexhibit = {json.dumps(exhibit)}\npath = {json.dumps(path)}\nzone = "unknown"'
     for table in tables:
         yield f"\n# {table.table}: {table.reason}"
         yield f'[[source.table]]\nname = {json.dumps(table.table)}\nrows = "{table.rows.value}"\n[source.table.roles]'

@@ -18,6 +18,7 @@ from fairlead.terms.platform import PaymentKind, PlatformAct, Role
 
 _SECRET_ROLES = frozenset({"password"})
 _LONGEST_TEXT = 4096
+_LONGEST_CURRENCY = 12  # ISO 4217 has three letters, tokens have more
 
 
 class Unusable(Exception):  # noqa: N818 - it is a verdict on a row, raised and caught inside the room
@@ -231,7 +232,7 @@ def build_payments(
         "reference": reference,
         "kind": kind,
         "amount": abs(amount),
-        "currency": currency.strip().upper()[:3] if currency else None,
+        "currency": currency.strip().upper()[:_LONGEST_CURRENCY] if currency else None,
         "paid_at": paid.at if paid else None,
         "payer_name": row.text("payer_name"),
         "payer_email": row.text("payer_email"),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 from fairlead.terms.origin import Step, StepKind, parse_locator
@@ -77,6 +80,20 @@ def open_text(stream: BinaryIO) -> tuple[BinaryIO, bool]:
     if head == _GZIP:
         return cast("BinaryIO", _Inflated(stream, head)), True
     return cast("BinaryIO", _Replayed(stream, head)), False
+
+
+@contextmanager
+def as_descriptor(stream: BinaryIO) -> Iterator[int]:
+    """A descriptor of a stream's whole content, copied into memory; the caller's for as long as the block lasts."""
+    descriptor = os.memfd_create("fairlead-records")
+    try:
+        while chunk := stream.read(_CHUNK_BYTES):
+            written = 0
+            while written < len(chunk):
+                written += os.write(descriptor, chunk[written:])
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def is_damaged(stream: BinaryIO) -> bool:

@@ -125,7 +125,7 @@ def read_amount(text: str, *, decimal: str = ".") -> Decimal | None:
         return None
     if abs(amount) > _MOST_MONEY:
         return None
-    amount = round(amount, 4)
+    amount = round(amount, 18)
     return -amount if negative else amount
 
 

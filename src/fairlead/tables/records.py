@@ -150,7 +150,7 @@ QUARANTINE = Table(
         *_ORIGIN,
         Column("source", TEXT, "name of the source in the mapping"),
         Column("reason", TEXT, "why it could not be read, without content"),
-        Column("length", INT, "length, bytes"),
+        Column("length", INT, "length, bytes; null for a row of a database file"),
         Column("rows", INT, "rows lost with it; 1 for a line, null when unknown"),
     ),
 )
@@ -163,7 +163,7 @@ SOURCES = Table(
     columns=(
         Column("source", TEXT, "name of the source in the mapping"),
         *_ORIGIN,
-        Column("kind", TEXT, "sql_dump, access_log, payments, subscribers"),
+        Column("kind", TEXT, "sql_dump, sqlite, access_log, payments, subscribers"),
         Column("zone", TEXT, "zone the mapping states for times without one: UTC, a name, stated or unknown"),
         Column("clock_offset_seconds", INT, "seconds by which the clock was fast, taken off every time"),
         Column("clock_evidence", TEXT, "how that offset was found"),

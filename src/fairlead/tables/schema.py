@@ -15,7 +15,7 @@ TIME = pa.timestamp("us", tz="UTC")
 BYTES = pa.binary()
 FLAG = pa.bool_()
 NUMBER = pa.float64()
-MONEY = pa.decimal128(18, 4)
+MONEY = pa.decimal128(38, 18)  # a wei is the eighteenth decimal of an ether
 TEXTS = pa.list_(pa.string())
 PDQ = pa.binary(32)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote_from_bytes, unquote_to_bytes
+from urllib.parse import quote, quote_from_bytes, unquote, unquote_to_bytes
 
 
 class StepKind(StrEnum):
@@ -60,16 +60,20 @@ class Locator:
     """The way to an item inside an exhibit, and optionally to a byte range in that item.
 
     Text form: steps joined by ``!``, then ``#bytes=FROM-TO`` (half open, 0-based) when a part of the item
-    is meant, e.g. ``inode:1:345:/var/log/access.log#bytes=1024-1187``.
+    is meant, e.g. ``inode:1:345:/var/log/access.log#bytes=1024-1187``, or ``#row=TABLE:NUMBER`` for a row of a
+    database file.
     """
 
     steps: tuple[Step, ...] = ()
     byte_range: tuple[int, int] | None = None
+    row: tuple[str, int] | None = None
 
     def __str__(self) -> str:
         text = "!".join(str(step) for step in self.steps)
         if self.byte_range is not None:
             text += f"#bytes={self.byte_range[0]}-{self.byte_range[1]}"
+        if self.row is not None:
+            text += row_mark(*self.row)
         return text
 
     @property
@@ -82,8 +86,17 @@ class Locator:
         return Locator(steps=self.steps, byte_range=(start, end))
 
 
+def row_mark(table: str, number: int) -> str:
+    """The end of a locator that means one row of a table in a database file."""
+    return f"#row={quote(table)}:{number}"
+
+
 def parse_locator(text: str) -> Locator:
     """Read a locator's text form; raises ValueError when it is not one."""
+    body, marker, part = text.partition("#row=")
+    if marker:
+        table, _, number = part.rpartition(":")
+        return Locator(steps=parse_locator(body).steps, row=(unquote(table), int(number)))
     body, marker, part = text.partition("#bytes=")
     steps = tuple(parse_step(step) for step in body.split("!")) if body else ()
     if not marker:
