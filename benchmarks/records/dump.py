@@ -21,7 +21,8 @@ from fairlead.records.dump import DumpReader, DumpRows
 
 SIZES = (20_000, 200_000, 1_000_000)
 PEER_ROWS = 5_000
-HEAD = b"CREATE TABLE `users` (`id` int, `name` varchar(60), `mail` varchar(190), `joined` int, `about` text, `kind` char(2));\n"
+HEAD = b"CREATE TABLE `users` (`id` int, `name` varchar(60), "
+HEAD += b"`mail` varchar(190), `joined` int, `about` text, `kind` char(2));\n"
 
 
 def dump(rows: int, seed: int = 1) -> bytes:

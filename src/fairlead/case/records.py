@@ -21,6 +21,7 @@ from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.progress import Progress, Silent
 from fairlead.records.acts import ActsStage, rules_of
+from fairlead.records.clock_offset import ClockOffset, measure_offset
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.load import VERSION, load_source, matches_path
 from fairlead.records.mapping import Mapping, Source, parse_mapping
@@ -112,6 +113,28 @@ def load_report(session: Session, *, without_file: list[str] | None = None) -> L
     finally:
         catalogue.close()
     return LoadReport(sources=sources, without_file=without_file or [], **counts)
+
+
+def measure_clock(session: Session, *, source: str, against: str) -> ClockOffset:
+    """By how much the clock of a source was wrong, on payments that another source recorded, too."""
+    catalogue = Catalogue(session.store, (PAYMENTS, SOURCES))
+    try:
+        loaded = {
+            row["source"]: row["clock_offset_seconds"]
+            for row in catalogue.rows("SELECT DISTINCT source, clock_offset_seconds FROM sources")
+        }
+        missing = [name for name in (source, against) if name not in loaded]
+        if missing:
+            raise UsageError(
+                f"no source {missing[0]} is loaded",
+                f"Name two of: {', '.join(sorted(loaded)) or 'none yet'}.",
+                code="USAGE-SOURCE",
+            )
+        measured = measure_offset(catalogue, source=source, against=against, known=loaded[source] or 0)
+    finally:
+        catalogue.close()
+    session.record(Operation.CONSULTATION, "records.clock", (source, against), "clock offset measured")
+    return measured
 
 
 def propose_records(session: Session, *, exhibit: str, path: str, name: str) -> Proposal:

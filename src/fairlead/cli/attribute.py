@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -117,14 +118,18 @@ def evaluate(
             ("Persons of a grade", "grades"),
             ("Said with a grade or a better one", "at_least"),
         ):
-            rows = [{"grade": name, **row} for name, row in figures[part].items()]
+            rows = [{"grade": name} | _rounded(row) for name, row in figures[part].items()]
             print_rows(rows, ["grade", *columns], title=title)
         if figures["samples"]:
-            print_rows(figures["samples"], _SAMPLE, title="Judged by people")
+            print_rows([_rounded(row) for row in figures["samples"]], _SAMPLE, title="Judged by people")
         print_rows(
             figures["traps"], ["trap", "accounts", "persons", "said", "mixed"], title="What was planted"
         )
     return 1 if figures["false_attributions"] else 0
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
 
 
 _SAMPLE = ["grade", "seed", "population", "drawn", "same", "different", "unsure", "precision", "low", "high"]
@@ -156,7 +161,7 @@ def sample(
         if as_json:
             print_json({"samples": figures})
         else:
-            print_rows(figures, [*_SAMPLE, "low_if_unsure_is_wrong"], title="Judged by people")
+            print_rows([_rounded(row) for row in figures], [*_SAMPLE, "low_if_unsure_is_wrong"], title="Judged by people")
         return
     pairs = sample_links(session, AttributionGrade(grade), count=count, seed=seed)
     if as_json:

@@ -1,13 +1,14 @@
-"""`fairlead records`: propose, load."""
+"""`fairlead records`: propose, load, clock."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from fairlead.case.records import load_records, propose_records
+from fairlead.case.records import load_records, measure_clock, propose_records
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
 
@@ -103,3 +104,35 @@ def load(
         for name in report.without_file:
             click.echo(f"No readable file fits the source {name}: check exhibit and path in the mapping.")
     return 1 if report.lines_quarantined or report.without_file else 0
+
+
+@records.command("clock")
+@click.argument("source")
+@click.option("--against", required=True, help="A source with a clock that is known to be right.")
+@operation_option
+def clock(
+    source: str,
+    against: str,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Measure by how much the clock of SOURCE was wrong, on payments that another source recorded, too.
+
+    Exit code 1 when no single offset fits.
+    """
+    measured = measure_clock(session_of(workspace, operation, user), source=source, against=against)
+    if as_json:
+        print_json(asdict(measured) | {"steady": measured.steady, "evidence": measured.evidence})
+    elif measured.steady:
+        click.echo(f"For the source {source} in the mapping, if you agree:\n")
+        click.echo(
+            f"clock_offset_seconds = {measured.seconds}\nclock_evidence = {json.dumps(measured.evidence)}"
+        )
+    elif measured.pairs:
+        click.echo(f"No single offset fits: {measured.evidence}.")
+    else:
+        click.echo(f"No payment of {source} and one of {against} name each other by reference.")
+    return 0 if measured.steady else 1

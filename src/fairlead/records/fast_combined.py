@@ -24,6 +24,7 @@ _SECONDS, _ZONE, _STATUS, _SIZE = 0, 1, 2, 3
 _NUMBERS = 4
 _LONGEST_IP, _LONGEST_USER, _LONGEST_METHOD, _LONGEST_PATH, _LONGEST_AGENT = 45, 255, 32, 2048, 512
 _ABSENT = -1
+_LONGEST_NUMBER = 19  # digits of a 64-bit position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,17 @@ def mapped(column: pa.Array, function: Callable[[str], str | None]) -> pa.Array:
     return pc.take(values, encoded.indices)
 
 
+def byte_ranges(prefix: str, start: Ints, end: Ints) -> pa.Array:
+    """Texts ``prefix`` FROM ``-`` TO, one for each pair of positions, none of them negative."""
+    front = np.frombuffer(prefix.encode(), np.uint8)
+    offsets = np.zeros(len(start) + 1, np.int32)
+    text = np.empty(len(start) * (len(front) + 2 * _LONGEST_NUMBER + 1), np.uint8)
+    _write_ranges(front, start, end, offsets, text)
+    return pa.StringArray.from_buffers(
+        len(start), pa.py_buffer(offsets.tobytes()), pa.py_buffer(text[: offsets[-1]].tobytes())
+    )
+
+
 def _strings(data: NDArray[np.uint8], fields: Ints, column: int) -> pa.Array:
     """The texts between two columns of byte positions; null where the first is -1."""
     first, last = fields[:, column], fields[:, column + 1]
@@ -99,9 +111,32 @@ def _strings(data: NDArray[np.uint8], fields: Ints, column: int) -> pa.Array:
 @numba.njit(cache=True, nogil=True)
 def _copy(data, first, offsets, text):  # type: ignore[no-untyped-def]  # compiled: types come from the call
     for row in range(len(first)):
-        start, at = first[row], offsets[row]
-        for place in range(offsets[row + 1] - at):
-            text[at + place] = data[start + place]
+        start, at, length = first[row], offsets[row], offsets[row + 1] - offsets[row]
+        text[at : at + length] = data[start : start + length]
+
+
+@numba.njit(cache=True, nogil=True)
+def _write_number(number, text, at):  # type: ignore[no-untyped-def]
+    """Decimal digits at a place; returns the first byte after them."""
+    length, rest = 1, number // 10
+    while rest > 0:
+        length += 1
+        rest //= 10
+    for place in range(length):
+        text[at + length - 1 - place] = 48 + number % 10
+        number //= 10
+    return at + length
+
+
+@numba.njit(cache=True, nogil=True)
+def _write_ranges(front, start, end, offsets, text):  # type: ignore[no-untyped-def]
+    at = 0
+    for row in range(len(start)):
+        text[at : at + len(front)] = front
+        at = _write_number(start[row], text, at + len(front))
+        text[at] = 45
+        at = _write_number(end[row], text, at + 1)
+        offsets[row + 1] = at
 
 
 @numba.njit(cache=True, nogil=True)

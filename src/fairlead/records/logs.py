@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fairlead.records.fast_combined import ScannedBlock, mapped, scan_block
+from fairlead.records.fast_combined import ScannedBlock, byte_ranges, mapped, scan_block
 from fairlead.records.mapping import LogSource
 from fairlead.records.rows import Reader
 from fairlead.records.values import Clock, ReadTime
@@ -149,15 +149,7 @@ def _columns(
     ip = mapped(scanned.ip, _address)
     placed = np.asarray(pc.is_valid(ip))
     chosen = pa.array(placed)
-    start, end = pa.array(scanned.start + base), pa.array(scanned.end + base)
-    text = pa.string()
-    locator = pc.binary_join_element_wise(
-        pa.scalar(f"{sink.locator}#bytes="),
-        pc.cast(start, text),
-        pa.scalar("-"),
-        pc.cast(end, text),
-        pa.scalar(""),
-    )
+    locator = byte_ranges(f"{sink.locator}#bytes=", scanned.start + base, scanned.end + base)
     seconds = scanned.seconds - source.clock.offset_seconds
     count = len(placed)
     columns = {
