@@ -8,7 +8,7 @@ from fairlead.attribution.evaluate import evaluate
 from fairlead.attribution.explain import explain_person
 from fairlead.terms.errors import UsageError
 from fairlead.terms.intervals import wilson_interval
-from tests.attribution.builders import Operation, account, subscriber
+from tests.attribution.builders import Operation, account, payment, subscriber
 
 ANNA = {"full_name": "Anna Berg", "email": "anna.berg@mail.example", "phone": "+999111222333"}
 
@@ -48,8 +48,23 @@ def test_an_explanation_names_values_families_and_origins():
     explained = explain_person(op.catalogue, op.person("platform:1")["person"])
     text = "\n".join(explained.sentences)
     assert "both have phone +999111222333" in text
+    assert "Measured on made-up records: " in text
+    assert "both have handle anna.berg" not in text  # the mailbox says it already
     assert explained.inside[0].origins == ("NSK/1:path:x", "NSK/1:path:x")
     assert any(link.right == "platform:2" or link.left == "platform:2" for link in explained.alternatives)
+
+
+def test_an_explanation_names_those_who_are_probably_the_same_and_says_that_roles_stay_apart():
+    op = Operation(
+        account("1", email="anna.berg@mail.example"),
+        payment("1", account="platform:1", payer_name="Anna Berg", payer_email="anna.berg@mail.example"),
+    )
+    user, payer = op.person("platform:1")["person"], op.person("card:1")["person"]
+    assert user != payer
+    assert any(
+        line.startswith(f"Probably one human being with {payer}; roles stay apart")
+        for line in explain_person(op.catalogue, user).sentences
+    )
 
 
 def test_an_unknown_person_is_a_wrong_question():

@@ -19,6 +19,8 @@ class LinkExplained:
     grade: str
     rule: str | None
     weight_bits: float
+    pattern: str | None
+    probability: float | None
     families: tuple[str, ...]
     reasons: tuple[str, ...]
     against: tuple[str, ...]
@@ -32,7 +34,16 @@ class LinkExplained:
         why = f" by the rule {self.rule}" if self.rule else ""
         return (
             f"{self.left} and {self.right} were {self.decision}{why} ({self.grade}, {self.weight_bits:.1f} bits, "
-            f"families: {', '.join(self.families) or 'none'}). For: {said}. Against: {denied}."
+            f"families: {', '.join(self.families) or 'none'}). For: {said}. Against: {denied}.{self._measured}"
+        )
+
+    @property
+    def _measured(self) -> str:
+        if self.probability is None:
+            return ""
+        share = f"{self.probability:.2%}"
+        return (
+            f" Measured on made-up records: {share} of pairs of the pattern {self.pattern} were one person."
         )
 
 
@@ -46,6 +57,8 @@ class PersonExplained:
     country: str | None
     countries: tuple[str, ...]
     against: tuple[str, ...]
+    probably: tuple[str, ...]
+    possibly: tuple[str, ...]
     inside: tuple[LinkExplained, ...]
     alternatives: tuple[LinkExplained, ...]
 
@@ -57,9 +70,19 @@ class PersonExplained:
             f"{self.person}: {len(self.members)} records, grade {self.grade}.{alone}",
             *self.countries,
             *(f"Against: {sentence}." for sentence in self.against),
+            *_wider("Probably", self.probably),
+            *_wider("Possibly", self.possibly),
             *(link.sentence for link in self.inside),
             *(f"Considered: {link.sentence}" for link in self.alternatives),
         )
+
+
+def _wider(word: str, others: tuple[str, ...]) -> list[str]:
+    if not others:
+        return []
+    return [
+        f"{word} one human being with {', '.join(others)}; roles stay apart, and nobody is named because of it."
+    ]
 
 
 def explain_person(catalogue: Catalogue, person: str) -> PersonExplained:
@@ -69,6 +92,16 @@ def explain_person(catalogue: Catalogue, person: str) -> PersonExplained:
         raise UsageError("no person has this id", "`fairlead table persons` lists them.", code="PERSON-001")
     row = found[0]
     members = set(row["members"])
+    probably, possibly = (
+        tuple(
+            other["person"]
+            for other in catalogue.rows(
+                f"SELECT person FROM persons WHERE {column} = $g AND person <> $p ORDER BY person",
+                {"g": row[column], "p": person},
+            )
+        )
+        for column in ("probable_group", "possible_group")
+    )
     links = catalogue.rows(
         """SELECT l.* FROM links l WHERE list_contains(?, l."left") OR list_contains(?, l."right")
         ORDER BY l.weight_bits DESC, l."left", l."right" """,
@@ -83,6 +116,8 @@ def explain_person(catalogue: Catalogue, person: str) -> PersonExplained:
             grade=link["grade"],
             rule=link["rule"],
             weight_bits=link["weight_bits"],
+            pattern=link["pattern"],
+            probability=link["probability"],
             families=tuple(link["families"]),
             reasons=tuple(link["reasons"]),
             against=tuple(link["against"]),
@@ -101,6 +136,8 @@ def explain_person(catalogue: Catalogue, person: str) -> PersonExplained:
             for c in row["countries"]
         ),
         against=tuple(row["against"]),
+        probably=probably,
+        possibly=tuple(other for other in possibly if other not in probably),
         inside=tuple(link for link in explained if link.inside),
         alternatives=tuple(link for link in explained if not link.inside),
     )

@@ -244,10 +244,11 @@ _CLASS_SAYS = {
 
 
 def _reasons(pair: dict[str, Any], found: list[tuple[Any, ...]]) -> list[str]:
+    mailboxes = {value.partition("@")[0] for kind, value, _, _ in found if kind == "email"}
     said = [
         f"both have {kind} {value} ({holders} records; {_CLASS_SAYS[held]})"
         for kind, value, held, holders in found
-        if held in ("exclusive", "shared")
+        if held in ("exclusive", "shared") and not (kind == "handle" and value in mailboxes)
     ]
     if pair["mail_bears_name"]:
         said.append("the name that one of them shows stands in the e-mail address")

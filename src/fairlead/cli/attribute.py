@@ -11,6 +11,7 @@ import click
 from fairlead.case.attribution import attribute as run_attribution
 from fairlead.case.attribution import evaluate_against, explain, judge
 from fairlead.case.link_sample import sample_figures, sample_links
+from fairlead.case.person_file import JudgementEffect, preview_judgement
 from fairlead.case.person_history import history_of
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
@@ -74,13 +75,15 @@ def explain_(
 @click.argument("left")
 @click.argument("right")
 @click.argument("judgement", type=click.Choice([j.value for j in Judgement]))
-@click.option("--reason", required=True, help="Why; kept with your name.")
+@click.option("--reason", default="", help="Why; kept with your name.")
+@click.option("--preview", is_flag=True, help="Only say what would change.")
 @operation_option
 def judge_(
     left: str,
     right: str,
     judgement: str,
     reason: str,
+    preview: bool,
     workspace: Path | None,
     operation: str | None,
     user: str | None,
@@ -88,11 +91,29 @@ def judge_(
     as_json: bool,
 ) -> None:
     """Decide about the records LEFT and RIGHT: same, different or unsure. Every later run obeys it."""
-    judge(session_of(workspace, operation, user), left, right, Judgement(judgement), reason)
+    session = session_of(workspace, operation, user)
+    effect = preview_judgement(session, left, right)
+    if not preview:
+        judge(session, left, right, Judgement(judgement), reason)
     if as_json:
-        print_json({"left": left, "right": right, "judgement": judgement})
-    else:
-        click.echo("Kept. Run `fairlead attribute` to see its effect.")
+        said = {"left": left, "right": right, "judgement": judgement, "kept": not preview}
+        print_json(said | {"effect": asdict(effect) if effect else None})
+        return
+    if effect is not None:
+        click.echo(_effect(effect, Judgement(judgement)))
+    click.echo("Nothing was kept." if preview else "Kept. Run `fairlead attribute` to put it into effect.")
+
+
+def _effect(effect: JudgementEffect, judgement: Judgement) -> str:
+    """What the next run will do, as a sentence."""
+    if effect.together:
+        held = f"Both are in {effect.left_person} (records: {effect.left_members})"
+        return held + ("; it will be split." if judgement is Judgement.DIFFERENT else "; nothing changes.")
+    held = (
+        f"They are in {effect.left_person} (records: {effect.left_members}) and {effect.right_person} "
+        f"(records: {effect.right_members})"
+    )
+    return held + ("; the two will be one." if judgement is Judgement.SAME else "; they stay apart.")
 
 
 @attribute.command("evaluate")
@@ -161,7 +182,11 @@ def sample(
         if as_json:
             print_json({"samples": figures})
         else:
-            print_rows([_rounded(row) for row in figures], [*_SAMPLE, "low_if_unsure_is_wrong"], title="Judged by people")
+            print_rows(
+                [_rounded(row) for row in figures],
+                [*_SAMPLE, "low_if_unsure_is_wrong"],
+                title="Judged by people",
+            )
         return
     pairs = sample_links(session, AttributionGrade(grade), count=count, seed=seed)
     if as_json:
