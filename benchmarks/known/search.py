@@ -1,6 +1,8 @@
-"""Exact search at radius 31 beside FAISS flat, on one thread each, interleaved, in processor seconds.
+"""Exact search at radius 31 beside FAISS flat and python-threatexchange, one thread each, in turns, in processor seconds.
 
 Run: python -m benchmarks.known.search --entries 1000000 --peer /path/to/a/python/with/faiss-cpu
+     … --peer /path/to/a/python/with/threatexchange --peer-kind threatexchange
+     … --peer none     (no peer: for sizes that leave no memory for one)
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import tempfile
@@ -17,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.known.hashes import natural_hashes, queries_for
+from fairlead.known.index import HammingIndex
 
 _PEER = """
 import json, sys, time
@@ -34,6 +38,24 @@ for line in sys.stdin:
     print(json.dumps({"spent": spent, "pairs": pairs}), flush=True)
 """
 
+# The default PDQ index of python-threatexchange: FAISS multi-index hashing, which may miss neighbours.
+_THREATEXCHANGE = """
+import json, sys, time
+import faiss, numpy as np
+faiss.omp_set_num_threads(1)
+from threatexchange.signal_type.pdq.pdq_index import PDQIndex
+entries, queries = np.load(sys.argv[1]), np.load(sys.argv[2])
+index = PDQIndex([(row.tobytes().hex(), number) for number, row in enumerate(entries)])
+for line in sys.stdin:
+    rows = queries[:int(line)]
+    begin = time.process_time()
+    answers = [index.query(row.tobytes().hex()) for row in rows]
+    spent = time.process_time() - begin
+    pairs = sorted((q, match.metadata) for q, found in enumerate(answers) for match in found)
+    print(json.dumps({"spent": spent, "pairs": pairs}), flush=True)
+"""
+_PEERS = {"faiss": _PEER, "threatexchange": _THREATEXCHANGE}
+
 
 def main() -> None:
     options = argparse.ArgumentParser()
@@ -42,6 +64,7 @@ def main() -> None:
     options.add_argument("--peer-queries", type=int, default=200)
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--peer", required=True)
+    options.add_argument("--peer-kind", choices=sorted(_PEERS), default="faiss")
     asked = options.parse_args()
     from fairlead.known import index as room
 
@@ -52,11 +75,14 @@ def main() -> None:
     index = room.HammingIndex.build(entries)
     built = time.process_time() - begin
     index.search(queries[:100], 31)  # compiled by now
+    if asked.peer == "none":
+        _alone(index, queries, built, asked.repeats)
+        return
     with tempfile.TemporaryDirectory() as folder:
         np.save(Path(folder) / "entries.npy", entries)
         np.save(Path(folder) / "queries.npy", queries)
         peer = subprocess.Popen(
-            [asked.peer, "-c", _PEER, f"{folder}/entries.npy", f"{folder}/queries.npy"],
+            [asked.peer, "-c", _PEERS[asked.peer_kind], f"{folder}/entries.npy", f"{folder}/queries.npy"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
         assert peer.stdin
@@ -77,9 +103,25 @@ def main() -> None:
     first = {(q, e) for q, e in got if q < asked.peer_queries}
     us, them = statistics.median(ours), statistics.median(theirs)
     print(f"entries {asked.entries:,}; built in {built:.1f} CPU s; {index.size_bytes / 2**20:,.0f} MiB")
-    print(f"fairlead {1 / us:,.0f} queries/s/core; FAISS flat {1 / them:,.0f}; ratio {them / us:.1f}")
-    print(f"pairs of FAISS {len(true):,}, of them found {len(true & first):,}, others {len(first - true):,}")
+    print(f"fairlead {1 / us:,.0f} queries/s/core; {asked.peer_kind} {1 / them:,.0f}; ratio {them / us:.1f}")
+    print(
+        f"pairs of {asked.peer_kind} {len(true):,}, of them found {len(true & first):,}, others {len(first - true):,}"
+    )
     print(index.certify(50, 3))
+
+
+def _alone(index: HammingIndex, queries: np.ndarray, built: float, repeats: int) -> None:
+    spent = []
+    for _ in range(repeats):
+        begin = time.process_time()
+        index.search(queries, 31)
+        spent.append((time.process_time() - begin) / len(queries))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"entries {len(index):,}; built in {built:.1f} CPU s; {index.size_bytes / 2**20:,.0f} MiB; peak {peak:.1f} GiB"
+    )
+    print(f"fairlead {1 / statistics.median(spent):,.0f} queries/s/core")
+    print(index.certify(20, 3))
 
 
 if __name__ == "__main__":

@@ -123,3 +123,35 @@ def test_no_bytes_whatever_make_a_text_list_crash(data: bytes) -> None:
     for form in (f for f in ListFormat if f is not ListFormat.NSRL):
         with contextlib.suppress(ItemError):
             list(read_list(form, io.BytesIO(data)))
+
+
+def test_records_of_stopncii_are_read_and_withdrawn_ones_refused() -> None:
+    def record(kind: str, value: str, status: str | None = "Active") -> dict[str, object]:
+        told = {"lastModtimestamp": 1, "signalType": kind, "hashValue": value, "caseNumbers": {"1": None}}
+        return told if status is None else told | {"hashStatus": status}
+
+    pdq = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
+    records = [
+        record("ImagePDQ", pdq),
+        record("VideoMD5", MD5, None),
+        record("ImagePDQ", pdq[::-1], "Withdrawn"),
+        record("VideoTMK", "AAAA"),
+    ]
+    for data in (json.dumps(records), json.dumps({"count": 4, "hashRecords": records})):
+        found = entries(ListFormat.STOPNCII, data.encode())
+        assert [(e.algorithm.value, e.value) for e in found] == [("pdq", pdq), ("md5", MD5)]
+        assert [r.row for r in rejected(ListFormat.STOPNCII, data.encode())] == [3, 4]
+    with pytest.raises(ItemError):
+        list(read_list(ListFormat.STOPNCII, io.BytesIO(b'{"a": 1}')))
+
+
+def test_a_folder_of_vpdq_files_is_a_set_of_videos(tmp_path: Path) -> None:
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for name, digit in (("harbour", "5"), ("meadow", "a")):
+        (folder / f"{name}.txt").write_text(f"0,100,{digit}0f0{digit * 60},0.000\n")
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    found = import_list(ListFormat.VPDQ, folder, hash_set=SET, spool=spool)
+    rows = [row for batch in found.known() for row in batch.to_pylist()]
+    assert sorted(row["video"] for row in rows) == ["harbour", "meadow"]

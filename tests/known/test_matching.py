@@ -238,6 +238,36 @@ def test_a_clip_inside_a_compilation_is_found_with_both_shares_place_and_order(o
     assert [(row["entry"], row["algorithm"]) for row in operation.rows(MATCHES)] == [("vpdq:clip", "vpdq")]
 
 
+def test_the_other_published_rule_takes_the_share_of_the_content(operation: Operation) -> None:
+    shown = STRANGE[:30] + KNOWN_CLIP
+    operation.put(CONTENTS, content("compilation"), content("part"))
+    operation.put(
+        FRAMES,
+        *(frame("compilation", n, h) for n, h in enumerate(shown)),
+        *(frame("part", n, h) for n, h in enumerate(KNOWN_CLIP[:3])),
+    )
+    operation.add_video("s", "clip", KNOWN_CLIP, video_rule="content")
+    operation.match()
+    told = {row["sha256"]: (row["rule"], row["matched"]) for row in operation.rows(VIDEOS_FOUND)}
+    assert told == {sha256("compilation"): ("content", False), sha256("part"): ("content", True)}
+
+
+def test_a_known_video_with_a_border_is_found_by_the_frames_with_theirs(operation: Operation) -> None:
+    inside = [near(f, 100, n) for n, f in enumerate(KNOWN_CLIP)]
+    operation.put(CONTENTS, content("boxed"))
+    operation.put(
+        FRAMES,
+        *(
+            frame("boxed", n, h) | {"pdq_whole": k.tobytes()}
+            for n, (h, k) in enumerate(zip(inside, KNOWN_CLIP, strict=True))
+        ),
+    )
+    operation.add_video("s", "clip", KNOWN_CLIP)
+    operation.match()
+    [found] = operation.rows(VIDEOS_FOUND)
+    assert (found["known_percent"], found["content_percent"], found["content_frames"]) == (100.0, 100.0, 10)
+
+
 def test_less_than_the_share_is_told_but_is_no_match(operation: Operation) -> None:
     operation.put(CONTENTS, content("part"), content("short"))
     operation.put(

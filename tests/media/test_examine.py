@@ -113,6 +113,16 @@ def test_a_letterboxed_video_has_the_hashes_of_the_plain_one(tmp_path: Path) -> 
         distance = int.from_bytes(one["pdq"], "big") ^ int.from_bytes(other["pdq"], "big")
         assert distance.bit_count() <= 31
     assert rows["boxed.mp4"]["duration_s"] == pytest.approx(3.0)
+    assert [frame["pdq_whole"] for frame in plain] == [None] * 3
+    assert all(frame["pdq_whole"] not in (None, frame["pdq"]) for frame in letterboxed)
+
+
+def test_with_key_frames_only_fewer_frames_are_decoded_and_the_pipeline_says_so(tmp_path: Path) -> None:
+    moving = [scene(240, 320, seed) for seed in range(8) for _ in range(5)]
+    fast = examine(tmp_path, {"a.mp4": video(moving)}, limits=MediaLimits(key_frames=True))["a.mp4"]["frames"]
+    whole = examine(tmp_path, {"a.mp4": video(moving)})["a.mp4"]["frames"]
+    assert 0 < len(fast) < len(whole)
+    assert {frame["pdq_pipeline"] for frame in fast} == {"pdq-full/pyav-key"}
 
 
 def test_the_tables_of_the_room_come_from_one_examination(tmp_path: Path) -> None:

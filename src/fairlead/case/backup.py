@@ -21,6 +21,7 @@ from fairlead.terms.errors import UsageError
 _FORMAT = "fairlead-backup/1"
 _DUMP, _MANIFEST = "register.dump", "manifest.json"
 _LEFT_OUT = ("register/postgres", "ledger-tree/")  # the tree grows again from the entries
+_INDEXES = "indexes"  # of hash sets, below an operation: they grow again from the sets
 _CHUNK = 1 << 20
 
 
@@ -104,7 +105,12 @@ def restore(source: Path, root: Path, *, identity: Path | None = None) -> Worksp
 def _names(root: Path) -> Iterator[str]:
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.is_file() and not path.is_symlink() and not name.startswith(_LEFT_OUT):
+        if (
+            path.is_file()
+            and not path.is_symlink()
+            and not name.startswith(_LEFT_OUT)
+            and _INDEXES not in path.relative_to(root).parts
+        ):
             yield name
 
 

@@ -66,7 +66,7 @@ def open_content(session: Session, sha256: str) -> ContentFile:
         file = ContentFile(
             row=rows[0],
             content=catalogue.rows(
-                "SELECT * EXCLUDE (pdq, pdq_alternate) FROM contents WHERE sha256 = $s", asked
+                "SELECT * EXCLUDE (pdq, pdq_alternate, pdq_inner) FROM contents WHERE sha256 = $s", asked
             )[0],
             files=catalogue.rows(
                 "SELECT exhibit, locator, path, size_bytes, modified_at, allocation FROM files WHERE sha256 = $s "

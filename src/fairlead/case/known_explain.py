@@ -16,7 +16,8 @@ _TABLES = (CONTENTS, FRAMES, FILES, HASH_SETS, KNOWN, MATCHES, HELD, VIDEOS_FOUN
 _AGREED = """
 SELECT m.*, k.value, k.version, k.source, k.row, s.radius, s.minimum_quality, s.pdq_mode,
        f.time_s, lower(hex(CASE WHEN m.frame >= 0 THEN f.pdq
-                     WHEN m.pipeline LIKE 'alternate of %' THEN c.pdq_alternate ELSE c.pdq END)) AS hash
+                     WHEN m.pipeline LIKE 'alternate of %' THEN c.pdq_alternate
+                          WHEN m.pipeline LIKE 'inside the border of %' THEN c.pdq_inner ELSE c.pdq END)) AS hash
 FROM {table} m JOIN contents c USING (sha256) JOIN hash_sets s USING ("set")
 LEFT JOIN known k ON k."set" = m."set" AND k.entry = m.entry
 LEFT JOIN frames f ON f.sha256 = m.sha256 AND f."index" = m.frame
@@ -29,7 +30,8 @@ def explain_matches(session: Session, sha256: str) -> dict[str, Any]:
     catalogue = Catalogue(session.store, _TABLES)
     try:
         content = catalogue.rows(
-            "SELECT * EXCLUDE (pdq, pdq_alternate), lower(hex(pdq)) AS pdq, lower(hex(pdq_alternate)) AS pdq_alternate "
+            "SELECT * EXCLUDE (pdq, pdq_alternate, pdq_inner), lower(hex(pdq)) AS pdq, "
+            "lower(hex(pdq_alternate)) AS pdq_alternate, lower(hex(pdq_inner)) AS pdq_inner "
             "FROM contents WHERE sha256 = $sha256",
             asked,
         )

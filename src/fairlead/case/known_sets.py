@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from fairlead.engine.stage import Stage
 from fairlead.known.clusters import ClustersStage
 from fairlead.known.found import FindStage
 from fairlead.known.imports import HashSet, ListImport, import_list
+from fairlead.known.kept_index import folder_of
 from fairlead.known.lists import ListFormat, ListOptions
 from fairlead.known.match import HoldStage, MatchStage
 from fairlead.known.videos import FindVideosStage
@@ -25,7 +27,7 @@ from fairlead.tables.known import HASH_SETS, HELD, KNOWN, MATCHES, REJECTED
 from fairlead.tables.media import CONTENTS
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
-from fairlead.terms.matching import Meaning, PdqMode, ReleasePolicy
+from fairlead.terms.matching import Meaning, PdqMode, ReleasePolicy, VideoRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,7 @@ def update_hash_set(
         minimum_quality=old["minimum_quality"],
         flood_limit=old["flood_limit"],
         pdq_mode=PdqMode(old["pdq_mode"]) if old["pdq_mode"] else None,
+        video_rule=VideoRule(old["video_rule"] or VideoRule.KNOWN),
     )
     before, matched = _entries(session, name), _count(session, MATCHES.name, name)
     with sole_writer(session.workspace.operation(session.operation)):
@@ -136,6 +139,7 @@ def remove_hash_set(session: Session, name: str, *, reason: str) -> int:
         _forget(session.store, name)
         for table in (KNOWN, REJECTED):
             _drop(session.store, table, {part_name("known", name)})
+        shutil.rmtree(folder_of(session.store.root, name), ignore_errors=True)
     _match_again(session)
     session.record(
         Operation.ERASURE,
@@ -258,6 +262,7 @@ def _replace(
         "minimum_quality": hash_set.minimum_quality,
         "flood_limit": hash_set.flood_limit,
         "pdq_mode": hash_set.pdq_mode.value if hash_set.pdq_mode else None,
+        "video_rule": hash_set.video_rule.value,
         "let_through": list(let_through),
         "entries": imported.entries,
         "rejected": imported.rejected,
@@ -331,5 +336,5 @@ def _report(name: str, imported: ListImport) -> ImportReport:
 
 
 def _require_file(file: Path) -> None:
-    if not file.is_file():
+    if not file.exists():
         raise UsageError(f"there is no file {file.name}", "Check the path.", code="USAGE-FILE")

@@ -15,6 +15,7 @@ from fairlead.engine.sandbox import SandboxReport, self_test
 from fairlead.engine.stage import Stage
 from fairlead.evidence.stages import DigestStage, WalkStage
 from fairlead.media.examine import ExamineStage
+from fairlead.media.limits import MediaLimits
 from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, WorklistStage
 from fairlead.provenance.stages import SignalStage, WeighStage
 from fairlead.register.actions import Action
@@ -37,11 +38,12 @@ def process(
     progress: Progress | None = None,
     verify_exhibits: bool = True,
     allow_unsandboxed: bool = False,
+    fast: bool = False,
 ) -> ProcessOutcome:
     """Bring the tables of the operation up to date; killed anywhere, the next run goes on from there.
 
     Refuses exhibits that changed since they were received (RunError), and refuses to run without a working
-    sandbox unless told otherwise, which the ledger then shows.
+    sandbox unless told otherwise, which the ledger then shows. ``fast`` looks at key frames of videos only.
     """
     session.require(Action.PROCESS)
     sandbox = self_test(allow_unsandboxed=allow_unsandboxed)
@@ -52,7 +54,7 @@ def process(
         LocalEngine(session.store, workers=workers, progress=progress) as engine,
     ):
         outcomes = tuple(
-            engine.run(stage) for stage in stages_of(session, allow_unsandboxed=allow_unsandboxed)
+            engine.run(stage) for stage in stages_of(session, allow_unsandboxed=allow_unsandboxed, fast=fast)
         )
     session.record(
         Operation.COLLECTION,
@@ -64,14 +66,14 @@ def process(
     return ProcessOutcome(stages=outcomes, sandbox=sandbox, figures=triage(session))
 
 
-def stages_of(session: Session, *, allow_unsandboxed: bool = False) -> list[Stage]:
+def stages_of(session: Session, *, allow_unsandboxed: bool = False, fast: bool = False) -> list[Stage]:
     """The stages in the order in which each finds what it reads."""
     opener = opener_of(session)
     return [
         WalkStage(allow_unsandboxed=allow_unsandboxed),
         DigestStage(sources=opener.sources, allow_unsandboxed=allow_unsandboxed),
         WorklistStage(),
-        ExamineStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
+        ExamineStage(opener=opener, limits=MediaLimits(key_frames=fast), allow_unsandboxed=allow_unsandboxed),
         ContentsStage(),
         MetadataStage(),
         FramesStage(),

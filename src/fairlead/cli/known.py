@@ -32,9 +32,11 @@ from fairlead.terms.matching import (
     Meaning,
     PdqMode,
     ReleasePolicy,
+    VideoRule,
 )
 
 _file = click.Path(path_type=Path, exists=True, dir_okay=False)
+_list = click.Path(path_type=Path, exists=True)  # a folder holds vPDQ files, one a video
 _column_option = click.option(
     "--column", "columns", multiple=True, metavar="NAME=HEADER",
     help="For csv: which header stands for md5, sha1, sha256, pdq, photodna, category or quality.",
@@ -53,7 +55,7 @@ def known() -> None:
 
 
 @known.command("import")
-@click.argument("file", type=_file)
+@click.argument("file", type=_list)
 @click.option("--format", "form", type=click.Choice([f.value for f in ListFormat]), required=True)
 @click.option("--set", "name", required=True, help="Name of the hash set here.")
 @click.option(
@@ -87,16 +89,20 @@ def known() -> None:
     "--pdq-mode", type=click.Choice([m.value for m in PdqMode]),
     help="Reference the list's PDQ hashes follow, when the provider says; otherwise both are compared.",
 )  # fmt: skip
+@click.option(
+    "--video-rule", type=click.Choice([r.value for r in VideoRule]), default=VideoRule.KNOWN.value, show_default=True,
+    help="Of which video four fifths of the frames must be found: of the known one, or of the content.",
+)  # fmt: skip
 @_column_option
 @_video_option
 @_delta_option
 @operation_option
 def import_(
     file: Path, form: str, name: str, meaning: str, version: str, scheme: str, release: str, radius: int,
-    minimum_quality: int, flood_limit: int, pdq_mode: str | None, columns: tuple[str, ...], video: str,
+    minimum_quality: int, flood_limit: int, pdq_mode: str | None, video_rule: str, columns: tuple[str, ...], video: str,
     deltas: tuple[Path, ...], workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool,
 ) -> int:  # fmt: skip
-    """Read the hash list FILE. Lines that cannot be used are kept with the reason; exit code 1 then."""
+    """Read the hash list FILE, or a folder of vPDQ files, one a video. Lines that cannot be used are kept with the reason; exit code 1 then."""
     session = session_of(workspace, operation, user)
     hash_set = HashSet(
         name=name,
@@ -108,6 +114,7 @@ def import_(
         minimum_quality=minimum_quality,
         flood_limit=flood_limit,
         pdq_mode=PdqMode(pdq_mode) if pdq_mode else None,
+        video_rule=VideoRule(video_rule),
     )
     report = import_hash_set(
         session, file, ListFormat(form), hash_set, _options(file, columns, video, deltas)
@@ -116,7 +123,7 @@ def import_(
 
 
 @known.command("update")
-@click.argument("file", type=_file)
+@click.argument("file", type=_list)
 @click.option("--set", "name", required=True, help="Hash set that FILE is a new version of.")
 @click.option("--version", "version", default="", help="Version of the list, as the provider names it.")
 @_column_option

@@ -18,6 +18,9 @@ from fairlead.cli.triage import print_figures
 @click.option(
     "--allow-unsandboxed", is_flag=True, help="Run even where no sandbox works; the ledger shows it."
 )
+@click.option(
+    "--fast", is_flag=True, help="Look at key frames of videos only; a later run without it looks at all."
+)
 @operation_option
 def process(
     workers: int | None,
@@ -27,6 +30,7 @@ def process(
     *,
     no_verify_exhibits: bool,
     allow_unsandboxed: bool,
+    fast: bool,
     as_json: bool,
 ) -> int:
     """Walk, identify, hash, match and weigh everything in the exhibits.
@@ -40,6 +44,7 @@ def process(
         progress=None if as_json else TerminalProgress(),
         verify_exhibits=not no_verify_exhibits,
         allow_unsandboxed=allow_unsandboxed,
+        fast=fast,
     )
     figures = outcome.figures
     if as_json:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.known.index import HammingIndex
+from fairlead.known.kept_index import KEEP_FROM, KeptIndex, folder_of
 from fairlead.known.transforms import TRANSFORMS, transformed
 from fairlead.tables import Table
 from fairlead.tables.known import FOUND, HASH_SETS, KNOWN
@@ -41,7 +42,12 @@ WITH hashed AS (
          CASE split_part(pdq_pipeline, '/', 1) WHEN '{PdqMode.FULL}' THEN '{PdqMode.META512}'
               ELSE '{PdqMode.FULL}' END, 1 FROM contents WHERE pdq_alternate <> pdq OR $mode <> ''
   UNION ALL
-  SELECT sha256, "index", pdq, pdq_quality, pdq_pipeline, $mode, 0 FROM frames)
+  SELECT sha256, -1::INTEGER, pdq_inner, pdq_inner_quality, 'inside the border of ' || pdq_pipeline,
+         '{PdqMode.FULL}', 2 FROM contents
+  UNION ALL
+  SELECT sha256, "index", pdq, pdq_quality, pdq_pipeline, $mode, 0 FROM frames
+  UNION ALL
+  SELECT sha256, "index", pdq_whole, pdq_quality, 'with the border of ' || pdq_pipeline, $mode, 1 FROM frames)
 SELECT sha256, frame, pdq, quality, pipeline, dense_rank() OVER (ORDER BY sha256, frame) AS item
 FROM hashed WHERE pdq IS NOT NULL AND quality >= $quality AND ($mode = '' OR mode = $mode)
 ORDER BY sha256, frame, place
@@ -78,7 +84,7 @@ class FindStage:
                 try:
                     exact = catalogue.query(f"{_EXACT} ORDER BY 1, 3", {"set": hash_set["set"]})
                     yield from exact.cast(FOUND.schema).to_batches()
-                    yield from _find_near(catalogue, hash_set).to_batches()
+                    yield from _find_near(catalogue, hash_set, self.root).to_batches()
                 finally:
                     catalogue.close()
 
@@ -89,14 +95,19 @@ def contents_version(root: Path) -> str:
     return part_name(*(f"{t.name}/{part.name}" for t in (CONTENTS, FRAMES) for part in store.parts(t)))
 
 
-def _find_near(catalogue: Catalogue, hash_set: dict[str, Any]) -> pa.Table:
+def _find_near(catalogue: Catalogue, hash_set: dict[str, Any], root: Path) -> pa.Table:
     listed = find_listed(catalogue, hash_set["set"])
     hashed = catalogue.query(
         _HASHED, {"mode": hash_set["pdq_mode"] or "", "quality": hash_set["minimum_quality"]}
     )
     if not listed.num_rows or not hashed.num_rows:
         return FOUND.schema.empty_table()
-    index = HammingIndex.build(hashes_of(listed.column("value")))
+    values = hashes_of(listed.column("value"))
+    index: HammingIndex | KeptIndex
+    if len(values) >= KEEP_FROM:
+        index = KeptIndex.open(folder_of(root, hash_set["set"]), values)
+    else:
+        index = HammingIndex.build(values)
     rows = find_turned(index, hashes_of(hashed.column("pdq")), hash_set["radius"])
     item = hashed.column("item").to_numpy()[rows[:, 0]]
     # One row a pair of content (or frame) and entry: smallest distance, then first transform, then first hash.
@@ -128,7 +139,7 @@ def find_listed(catalogue: Catalogue, hash_set: str) -> pa.Table:
     return catalogue.query(_LISTED, {"set": hash_set})
 
 
-def find_turned(index: HammingIndex, hashes: NDArray[np.uint8], radius: int) -> NDArray[np.int64]:
+def find_turned(index: HammingIndex | KeptIndex, hashes: NDArray[np.uint8], radius: int) -> NDArray[np.int64]:
     """Neighbours of hashes in all eight rotations and mirrors: rows of query, entry, distance, transform."""
     parts = []
     for number, transform in enumerate(TRANSFORMS):

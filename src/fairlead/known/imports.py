@@ -6,7 +6,7 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from fairlead.known.lists import ListFormat, ListOptions, read_list
 from fairlead.known.nsrl_delta import apply_delta
 from fairlead.known.read_nsrl import read_nsrl
 from fairlead.tables.known import KNOWN, REJECTED
+from fairlead.terms.errors import UsageError
 from fairlead.terms.matching import (
     FLOOD_LIMIT,
     PDQ_MATCH_RADIUS,
@@ -27,6 +28,7 @@ from fairlead.terms.matching import (
     Meaning,
     PdqMode,
     ReleasePolicy,
+    VideoRule,
 )
 
 _ROWS = 50_000
@@ -48,6 +50,7 @@ class HashSet:
     minimum_quality: int = PDQ_MINIMUM_QUALITY
     flood_limit: int = FLOOD_LIMIT
     pdq_mode: PdqMode | None = None
+    video_rule: VideoRule = VideoRule.KNOWN
 
 
 class ListImport:
@@ -125,7 +128,14 @@ def import_list(
 ) -> ListImport:
     """Read a list into the empty folder ``spool``; ItemError when the file as a whole is not of that format."""
     told = options or ListOptions(video=path.stem)
-    digest = _digest(path, *told.deltas)
+    videos = _videos_in(path) if path.is_dir() else []
+    if path.is_dir() and (form is not ListFormat.VPDQ or not videos):
+        raise UsageError(
+            "a folder can be imported as vPDQ only, one file a video",
+            "Give a file, or a folder with vPDQ files.",
+            code="USAGE-LIST-FOLDER",
+        )
+    digest = _digest(*(videos or (path, *told.deltas)))
     found = ListImport(spool, hash_set, digest, path.name)
     with (
         pq.ParquetWriter(spool / "known.parquet", _SPOOL, compression="lz4") as known,
@@ -136,9 +146,16 @@ def import_list(
                 found.usable += len(values)
                 known.write_batch(_values(algorithm.value, values))
         else:
-            with path.open("rb") as file:
-                _spool_items(form, file, told, known, refused, found)
+            for one in videos or (path,):
+                with one.open("rb") as file:
+                    its = replace(told, video=one.stem) if videos else told
+                    _spool_items(form, file, its, known, refused, found)
     return found
+
+
+def _videos_in(folder: Path) -> list[Path]:
+    """The files of a folder, each a known video that is named after it."""
+    return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
 
 
 _REFUSED = pa.schema([("row", pa.int32()), ("reason", pa.string())])
@@ -156,10 +173,10 @@ def _first_of_each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch
         yield batch.filter(new)
 
 
-def _digest(path: Path, *deltas: Path) -> str:
-    """SHA-256 of a file; with delta files, SHA-256 over the digests of all of them in order."""
+def _digest(*paths: Path) -> str:
+    """SHA-256 of a file; with more files, SHA-256 over the digests of all of them in order."""
     digests = []
-    for each in (path, *deltas):
+    for each in paths:
         with each.open("rb") as file:
             digests.append(hashlib.file_digest(file, "sha256").hexdigest())
     return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from fairlead.known.entry import KnownEntry, ListItem, RejectedEntry
 from fairlead.known.read_ncmec import read_ncmec
-from fairlead.known.read_signals import read_pdq, read_threatexchange, read_vpdq
+from fairlead.known.read_signals import read_pdq, read_stopncii, read_threatexchange, read_vpdq
 from fairlead.known.read_tables import read_csv, read_icse
 from fairlead.known.read_vics import read_vics
 
@@ -25,6 +25,7 @@ class ListFormat(StrEnum):
     PDQ = "pdq"
     VPDQ = "vpdq"
     THREATEXCHANGE = "threatexchange"
+    STOPNCII = "stopncii"
     NCMEC = "ncmec"
     ICSE = "icse"
     NSRL = "nsrl"
@@ -57,6 +58,8 @@ def read_list(form: ListFormat, file: BinaryIO, options: ListOptions | None = No
             items = read_vpdq(file, told.video)
         case ListFormat.THREATEXCHANGE:
             items = read_threatexchange(file)
+        case ListFormat.STOPNCII:
+            items = read_stopncii(file)
         case ListFormat.NCMEC:
             items = read_ncmec(file)
         case ListFormat.ICSE:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from fairlead.known.entry import KnownFrame, ListItem, RejectedEntry, check_value
+from fairlead.known.json_stream import JsonStream, NotJsonError
 from fairlead.known.refusal import unreadable
 from fairlead.terms.matching import Algorithm
 
@@ -51,6 +52,44 @@ def read_threatexchange(file: BinaryIO) -> Iterator[ListItem]:
             yield check_value(_SIGNALS[kind.lower()], value, None, row)
         else:
             yield RejectedEntry(row=row, reason="a signal type that is not matched here")
+
+
+def read_stopncii(file: BinaryIO) -> Iterator[ListItem]:
+    """Hash records as StopNCII hands them out: a JSON array of records, or an object that holds one.
+
+    A record that its provider has withdrawn (``hashStatus`` other than active) is refused with that reason.
+    """
+    stream = JsonStream(file)
+    row = 0
+    try:
+        if stream.peek() == "[":
+            for _ in stream.array_items():
+                row += 1
+                yield _record(stream.value(), row)
+            return
+        for _ in stream.object_keys():
+            if stream.peek() != "[":
+                stream.value()
+                continue
+            for _ in stream.array_items():
+                row += 1
+                yield _record(stream.value(), row)
+    except NotJsonError as problem:
+        raise unreadable("the file is not JSON in UTF-8") from problem
+    if not row:
+        raise unreadable("the file holds no array of hash records")
+
+
+def _record(record: Any, row: int) -> ListItem:
+    if not isinstance(record, dict):
+        return RejectedEntry(row=row, reason="not a hash record")
+    kind, value = str(record.get("signalType", "")).lower(), record.get("hashValue")
+    status = record.get("hashStatus")
+    if status is not None and str(status).lower() != "active":
+        return RejectedEntry(row=row, reason="the provider does not call the hash active")
+    if kind not in _SIGNALS or not isinstance(value, str):
+        return RejectedEntry(row=row, reason="a signal type that is not matched here")
+    return check_value(_SIGNALS[kind], value, None, row)
 
 
 def read_vpdq(file: BinaryIO, video: str) -> Iterator[ListItem]:

@@ -1,7 +1,8 @@
 """The stage that compares videos with known videos, frame by frame.
 
-Rule (ThreatExchange vpdq/README): a known video is matched when at least a share of *its* frames is found in the
-content, whatever else the content holds. So a clip inside a compilation is found. Frames are counted once
+The rule that holds unless a set says otherwise (ThreatExchange vpdq/README): a known video is matched when at least a
+share of *its* frames is found in the content, whatever else the content holds. So a clip inside a compilation is
+found. The other published rule takes the share of the content's frames. Frames are counted once
 however often they are repeated, and only from the quality gate on. Both shares are kept.
 """
 
@@ -24,7 +25,7 @@ from fairlead.known.transforms import TRANSFORMS
 from fairlead.tables import Table
 from fairlead.tables.known import HASH_SETS, KNOWN, VIDEOS_FOUND
 from fairlead.tables.media import CONTENTS, FRAMES
-from fairlead.terms.matching import VIDEO_SHARE_PERCENT, Algorithm
+from fairlead.terms.matching import VIDEO_SHARE_PERCENT, Algorithm, VideoRule
 
 # Equal hashes of one video are one frame, the earliest.
 _KNOWN = f"""
@@ -33,9 +34,12 @@ SELECT video, value, min(time_s) AS time_s, any_value(scheme) AS scheme, any_val
 FROM known WHERE "set" = $set AND algorithm = '{Algorithm.VPDQ}' AND coalesce(quality, 100) >= $quality
 GROUP BY video, value ORDER BY video, time_s, value"""
 _FRAMES = """
-SELECT sha256, pdq, min(time_s) AS time_s, max(time_s) AS last_s, min(pdq_quality) AS quality,
+WITH usable AS (SELECT * FROM frames WHERE pdq IS NOT NULL AND pdq_quality >= $quality),
+hashed AS (SELECT *, pdq AS hash FROM usable
+           UNION ALL SELECT *, pdq_whole FROM usable WHERE pdq_whole IS NOT NULL)
+SELECT sha256, pdq, hash, min(time_s) AS time_s, max(time_s) AS last_s, min(pdq_quality) AS quality,
        min(pdq_pipeline) AS pipeline
-FROM frames WHERE pdq IS NOT NULL AND pdq_quality >= $quality GROUP BY sha256, pdq ORDER BY sha256, time_s, pdq"""
+FROM hashed GROUP BY sha256, pdq, hash ORDER BY sha256, time_s, pdq, hash"""
 _Pairs = list[tuple[dict[str, Any], dict[str, Any], int]]
 
 
@@ -53,7 +57,7 @@ class FindVideosStage:
     @property
     def version(self) -> str:
         """Changes with the share and with the contents."""
-        return f"1/share={self.share_percent}/contents={contents_version(self.root)}"
+        return f"2/share={self.share_percent}/contents={contents_version(self.root)}"
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of VIDEOS_FOUND, set by set, by content and video."""
@@ -71,6 +75,7 @@ def find_videos(
 ) -> Iterator[dict[str, Any]]:
     """Rows of VIDEOS_FOUND for one hash set (a row of HASH_SETS)."""
     gate = hash_set["minimum_quality"]
+    rule = VideoRule(hash_set["video_rule"] or VideoRule.KNOWN)
     known = catalogue.rows(_KNOWN, {"set": hash_set["set"], "quality": gate})
     frames = catalogue.rows(_FRAMES, {"quality": gate}) if known else []
     if not frames:
@@ -78,12 +83,15 @@ def find_videos(
     index = HammingIndex.build(_stack(bytes.fromhex(k["value"]) for k in known))
     turned: dict[tuple[str, str], dict[int, _Pairs]] = defaultdict(lambda: defaultdict(list))
     for query, entry, distance, transform in find_turned(
-        index, _stack(f["pdq"] for f in frames), hash_set["radius"]
+        index, _stack(f["hash"] for f in frames), hash_set["radius"]
     ).tolist():
         turned[frames[query]["sha256"], known[entry]["video"]][transform].append(
             (frames[query], known[entry], distance)
         )
-    of_video, of_content = _counts(known, "video"), _counts(frames, "sha256")
+    of_video, of_content = (
+        _counts(known, "video"),
+        _counts([f for f in frames if f["hash"] == f["pdq"]], "sha256"),
+    )
     for (sha256, video), pairs_of in sorted(turned.items()):
         # The transform under which most of the known video is found; identity comes first among equals.
         transform = max(sorted(pairs_of), key=lambda t: len({k["value"] for _, k, _ in pairs_of[t]}))
@@ -93,8 +101,9 @@ def find_videos(
             "set": hash_set["set"],
             "video": video,
             "transform": TRANSFORMS[transform],
+            "rule": rule.value,
             "share": share_percent,
-            "matched": told["known_percent"] >= share_percent,
+            "matched": told[f"{rule.value}_percent"] >= share_percent,
             "threshold": hash_set["radius"],
             **told,
         }

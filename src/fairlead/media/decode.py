@@ -13,6 +13,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
+from fairlead.media.border import without_border
 from fairlead.media.identify import IDENTIFY_BYTES, Family, identify, warm_identify
 from fairlead.media.limits import MediaLimits
 from fairlead.media.luma import PictureRefusedError, PictureTooLargeError, PictureUnsupportedError, read_luma
@@ -80,6 +81,8 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
     except PictureRefusedError as problem:
         return _verdict(ContentVerdict.DAMAGED, problem.code, problem.fact)
     full, alternate = hash_luma(luma, PdqMode.FULL), hash_luma(luma, PdqMode.META512)
+    inside = without_border(luma)
+    inner = hash_luma(inside, PdqMode.FULL) if inside is not None else None
     return {
         "width": luma.width,
         "height": luma.height,
@@ -87,6 +90,8 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
         "pdq_quality": full.quality,
         "pdq_pipeline": f"{full.mode.value}/{luma.pipeline}",
         "pdq_alternate": alternate.bits.hex(),
+        "pdq_inner": inner.bits.hex() if inner else None,
+        "pdq_inner_quality": inner.quality if inner else None,
         "verdict": ContentVerdict.DECODED.value,
     }
 
@@ -109,6 +114,7 @@ def _video(descriptor: int, limits: MediaLimits) -> dict[str, Any]:
             "time_s": frame.time_s,
             "pdq": frame.pdq.bits.hex(),
             "pdq_quality": frame.pdq.quality,
+            "pdq_whole": frame.whole.bits.hex() if frame.whole else None,
             "pdq_pipeline": frame.pipeline,
         }
         for index, frame in enumerate(video.frames)

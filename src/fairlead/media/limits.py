@@ -11,13 +11,15 @@ from typing import Any
 class MediaLimits:
     """Bounds of one content; above them it gets the verdict ``limit`` without being decoded.
 
-    Frames of a video are sampled every ``frame_step_s`` seconds, at most ``frames``.
+    Frames of a video are sampled every ``frame_step_s`` seconds, at most ``frames``; ``key_frames`` decodes only those
+    that need no other, which is many times faster and samples less evenly.
     """
 
     pixels: int = 80_000_000
     picture_bytes: int = 256 << 20
     frames: int = 120
     frame_step_s: float = 1.0
+    key_frames: bool = False
     deadline_s: float = 60.0
     memory_bytes: int = 3 << 30
 

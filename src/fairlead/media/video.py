@@ -10,23 +10,23 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from fairlead.media.border import find_border
 from fairlead.media.limits import MediaLimits
 from fairlead.media.luma import Luma, check_size
 from fairlead.media.pdq import PdqHash, hash_luma
 from fairlead.terms.matching import PdqMode
 
 _MOST_WIDTH = 1280
-_EVEN = 6  # luminance steps that compression leaves in an even border
-_SMALLEST_PART = 0.25  # a picture smaller than this part of the frame is not taken for one
 _DECODED_PER_SAMPLE = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampledFrame:
-    """A sampled frame's time in seconds, its hash, and how it was made."""
+    """A sampled frame's time in seconds, its hash without border, that of the whole frame if another, and how made."""
 
     time_s: float
     pdq: PdqHash
+    whole: PdqHash | None
     pipeline: str
 
 
@@ -56,26 +56,18 @@ def read_video(file: BinaryIO, limits: MediaLimits) -> Video | None:
         width, height = stream.width, stream.height
     if not sampled:
         return Video(width=width, height=height, duration_s=duration, frames=())
-    top, bottom, left, right = find_border([plane for _, plane, _ in sampled])
+    inner = top, bottom, left, right = find_border([plane for _, plane, _ in sampled])
+    bordered = inner != (0, sampled[0][1].shape[0], 0, sampled[0][1].shape[1])
     frames = tuple(
-        SampledFrame(time_s=time, pdq=_hash(plane[top:bottom, left:right]), pipeline=pipeline)
+        SampledFrame(
+            time_s=time,
+            pdq=_hash(plane[top:bottom, left:right]),
+            whole=_hash(plane) if bordered else None,
+            pipeline=pipeline,
+        )
         for time, plane, pipeline in sampled
     )
     return Video(width=width, height=height, duration_s=duration, frames=frames)
-
-
-def find_border(planes: list[npt.NDArray[np.uint8]]) -> tuple[int, int, int, int]:
-    """Rows from top to bottom, and columns from left to right, without an even border that never changes."""
-    lowest = np.minimum.reduce(planes)
-    highest = np.maximum.reduce(planes)
-    height, width = lowest.shape
-    rows = highest.max(axis=1).astype(int) - lowest.min(axis=1) > _EVEN
-    columns = highest.max(axis=0).astype(int) - lowest.min(axis=0) > _EVEN
-    if rows.sum() < height * _SMALLEST_PART or columns.sum() < width * _SMALLEST_PART:
-        return 0, height, 0, width
-    top, bottom = int(rows.argmax()), height - int(rows[::-1].argmax())
-    left, right = int(columns.argmax()), width - int(columns[::-1].argmax())
-    return top, bottom, left, right
 
 
 def _hash(plane: npt.NDArray[np.uint8]) -> PdqHash:
@@ -90,11 +82,12 @@ def _sample(
 
     A video that would give more frames than allowed is sampled at key frames over its whole length instead.
     """
+    step, pipeline = limits.frame_step_s, "pyav"
     if duration is not None and duration > limits.frames * limits.frame_step_s:
-        stream.codec_context.skip_frame = "NONKEY"
         step, pipeline = duration / limits.frames, "pyav-key"
-    else:
-        step, pipeline = limits.frame_step_s, "pyav"
+    if limits.key_frames or pipeline == "pyav-key":
+        stream.codec_context.skip_frame = "NONKEY"
+        pipeline = "pyav-key"
     due, taken = 0.0, 0
     for count, frame in enumerate(container.decode(stream)):
         if taken == limits.frames or count > limits.frames * _DECODED_PER_SAMPLE:

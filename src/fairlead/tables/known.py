@@ -34,6 +34,7 @@ HASH_SETS = Table(
         Column(
             "pdq_mode", TEXT, "reference its PDQ hashes follow (PdqMode); null when the provider does not say"
         ),
+        Column("video_rule", TEXT, "of which video the share is taken (VideoRule)"),
         Column("let_through", TEXTS, "entries applied after review although they agree with many contents"),
         Column("entries", INT, "usable entries"),
         Column("rejected", INT, "lines or items that could not be used"),
@@ -123,7 +124,8 @@ VIDEOS_FOUND = Table(
         Column("content_frames", SMALL, "different frames of the content, of sufficient quality"),
         Column("content_matched", SMALL, "of these, how many the known video shows"),
         Column("content_percent", NUMBER, "share of the content that the known video shows, percent"),
-        Column("share", NUMBER, "share of the known video from which on it counts as matched, percent"),
+        Column("rule", TEXT, "of which video the share is taken (VideoRule)"),
+        Column("share", NUMBER, "share from which on it counts as matched, percent"),
         Column("matched", FLAG, "whether the share is reached"),
         Column("first_s", NUMBER, "time in the content of the first frame that agrees, seconds"),
         Column("last_s", NUMBER, "time in the content of the last frame that agrees, seconds"),

@@ -51,6 +51,8 @@ _CONTENT = (
     Column("pdq_quality", SMALL, "PDQ quality, 0 to 100"),
     Column("pdq_pipeline", TEXT, "mode and decoder of the hash, e.g. pdq-full/simplejpeg-256"),
     Column("pdq_alternate", PDQ, "PDQ hash in the other reference mode"),
+    Column("pdq_inner", PDQ, "PDQ hash of the picture inside an even border, null when there is none"),
+    Column("pdq_inner_quality", SMALL, "PDQ quality of that, 0 to 100"),
     Column("verdict", TEXT, "what became of the content (ContentVerdict)"),
     Column("error_code", TEXT, "short code of what went wrong, null when nothing did"),
     Column("detail", TEXT, "why, without content"),
@@ -69,6 +71,7 @@ _FRAME = (
     Column("time_s", NUMBER, "presentation time, seconds"),
     Column("pdq", PDQ, "PDQ hash of the frame after cropping a static border"),
     Column("pdq_quality", SMALL, "PDQ quality, 0 to 100"),
+    Column("pdq_whole", PDQ, "PDQ hash of the frame with its border, null when it has none"),
     Column("pdq_pipeline", TEXT, "mode and decoder of the hash"),
 )
 

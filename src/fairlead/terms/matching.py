@@ -22,6 +22,17 @@ class Algorithm(StrEnum):
     PHOTODNA = "photodna"  # carried from list to list, never computed or matched here
 
 
+class VideoRule(StrEnum):
+    """Of which video 80 % of the frames must be found in the other one for the two to match.
+
+    The two published rules: ThreatExchange's vpdq/README asks for the share of the known video, which finds a
+    clip inside a compilation; python-threatexchange asks for the share of the video that is looked at.
+    """
+
+    KNOWN = "known"
+    CONTENT = "content"
+
+
 class Meaning(StrEnum):
     """What the provider of a hash set says its entries are. Known is not illegal."""
 
