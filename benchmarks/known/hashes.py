@@ -24,6 +24,23 @@ def natural_hashes(n: int, seed: int) -> np.ndarray:
     return out
 
 
+def spread_hashes(base: np.ndarray, copies: int, seed: int) -> np.ndarray:
+    """``copies`` times as many hashes: the base, and copies of it with a quarter of the bits changed, each row otherwise.
+
+    For sizes for which drawing every hash would take an hour.
+    """
+    rng = np.random.default_rng(seed)
+    out = np.empty((len(base) * copies, 32), np.uint8)
+    out[: len(base)] = base
+    for copy in range(1, copies):
+        for low in range(0, len(base), _BLOCK * 20):
+            rows = base[low : low + _BLOCK * 20]
+            masks = (np.frombuffer(rng.bytes(rows.size), np.uint8).reshape(rows.shape) for _ in range(2))
+            at = copy * len(base) + low
+            out[at : at + len(rows)] = rows ^ (next(masks) & next(masks))
+    return out
+
+
 def flipped(rows: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
     """Rows with 0 to ``most`` bits changed each."""
     order = rng.random((len(rows), 256), dtype=np.float32).argsort(axis=1)

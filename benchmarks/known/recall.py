@@ -7,15 +7,18 @@ Pictures are drawn by script. Real pictures have other detail: read the table as
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 from fairlead.known.found import find_turned
 from fairlead.known.index import HammingIndex
-from fairlead.media.pdq import hash_picture
-from fairlead.terms.matching import PDQ_MATCH_RADIUS, PdqMode
+from fairlead.media.border import without_border
+from fairlead.media.luma import read_luma
+from fairlead.media.pdq import hash_luma
+from fairlead.terms.matching import PDQ_MATCH_RADIUS, PDQ_MINIMUM_QUALITY, PdqMode
 from fairlead.training.pictures import as_jpeg, draw_scene
 
 Alter = Callable[[Image.Image], Image.Image]
@@ -65,29 +68,52 @@ ALTERATIONS: dict[str, tuple[Alter, int]] = {
 }
 
 
-def _hashed(pictures: list[bytes]) -> np.ndarray:
-    hashes = [hash_picture(data, PdqMode.FULL).bits for data in pictures]
-    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32)
+def _hashed(pictures: Iterable[bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """Hashes as matching uses them, and the picture each belongs to: with a border in it, a second one without."""
+    hashes, which = [], []
+    for number, data in enumerate(pictures):
+        luma = read_luma(data)
+        inside = without_border(luma)
+        for one in (luma, *((inside,) if inside else ())):
+            hashed = hash_luma(one, PdqMode.FULL)
+            if hashed.quality >= PDQ_MINIMUM_QUALITY:
+                hashes.append(hashed.bits)
+                which.append(number)
+    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32), np.array(which)
+
+
+def _photographs(folder: Path) -> Iterator[Image.Image]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in {".jpg", ".jpeg", ".webp"} and not path.is_symlink():
+            with Image.open(path) as opened:
+                opened.thumbnail((1600, 1600))
+                yield opened.convert("RGB")
 
 
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--pictures", type=int, default=150)
     options.add_argument("--unrelated", type=int, default=100_000)
+    options.add_argument("--photographs", type=Path, help="a folder; instead of drawn scenes")
     asked = options.parse_args()
-    scenes = [draw_scene(1, n) for n in range(asked.pictures)]
-    index = HammingIndex.build(_hashed([as_jpeg(s) for s in scenes]))
+    if asked.photographs:
+        scenes = list(_photographs(asked.photographs))
+    else:
+        scenes = [draw_scene(1, n) for n in range(asked.pictures)]
+    values, entry_of = _hashed(as_jpeg(s) for s in scenes)
+    index = HammingIndex.build(values)
+    usable = set(entry_of.tolist())
+    print(f"{len(scenes)} pictures, {len(usable)} of sufficient quality")
     for name, (alter, quality) in ALTERATIONS.items():
-        rows = find_turned(
-            index, _hashed([as_jpeg(alter(s), quality=quality) for s in scenes]), PDQ_MATCH_RADIUS
-        )
-        found = len({q for q, e, *_ in rows.tolist() if q == e})
-        print(f"{name:28} {found / len(scenes):7.1%} found", flush=True)
-    unrelated = _hashed([as_jpeg(draw_scene(2, n)) for n in range(asked.unrelated)])
+        hashes, query_of = _hashed(as_jpeg(alter(s), quality=quality) for s in scenes)
+        rows = find_turned(index, hashes, PDQ_MATCH_RADIUS)
+        found = {int(query_of[q]) for q, e, *_ in rows.tolist() if query_of[q] == entry_of[e]}
+        print(f"{name:28} {len(found & usable) / len(usable):7.1%} found", flush=True)
+    unrelated, of = _hashed(as_jpeg(draw_scene(2, n)) for n in range(asked.unrelated))
     false = find_turned(index, unrelated, PDQ_MATCH_RADIUS)
+    near = len({int(of[q]) for q, *_ in false.tolist()})
     print(
-        f"{len(unrelated):,} unrelated pictures in 8 turns against {len(scenes):,}: "
-        f"{len({q for q, *_ in false.tolist()}):,} found to be near one"
+        f"{asked.unrelated:,} unrelated pictures in 8 turns against {len(scenes):,}: {near:,} found to be near one"
     )
 
 

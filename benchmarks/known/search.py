@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.known.hashes import natural_hashes, queries_for
+from benchmarks.known.hashes import natural_hashes, queries_for, spread_hashes
 from fairlead.known.index import HammingIndex
 
 _PEER = """
@@ -62,6 +62,9 @@ def main() -> None:
     options.add_argument("--entries", type=int, default=1_000_000)
     options.add_argument("--queries", type=int, default=4_000)
     options.add_argument("--peer-queries", type=int, default=200)
+    options.add_argument(
+        "--spread", type=int, default=1, help="draw a part of the entries only, see hashes.py"
+    )
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--peer", required=True)
     options.add_argument("--peer-kind", choices=sorted(_PEERS), default="faiss")
@@ -69,13 +72,16 @@ def main() -> None:
     from fairlead.known import index as room
 
     room._threads = lambda: 1  # one thread, as the peer
-    entries = natural_hashes(asked.entries, 1)
+    entries = natural_hashes(asked.entries // asked.spread, 1)
+    if asked.spread > 1:
+        entries = spread_hashes(entries, asked.spread, 4)
     queries = queries_for(entries, asked.queries, 2)
     begin = time.process_time()
     index = room.HammingIndex.build(entries)
     built = time.process_time() - begin
     index.search(queries[:100], 31)  # compiled by now
     if asked.peer == "none":
+        del entries
         _alone(index, queries, built, asked.repeats)
         return
     with tempfile.TemporaryDirectory() as folder:

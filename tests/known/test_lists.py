@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlead.known.categories import get_scheme
 from fairlead.known.entry import KnownEntry, RejectedEntry
 from fairlead.known.imports import HashSet, ListImport, import_list
 from fairlead.known.lists import ListFormat, ListOptions, read_list
+from fairlead.known.write_vics import write_vics
 from fairlead.terms.errors import ItemError
 from fairlead.terms.matching import Meaning, ReleasePolicy
 
@@ -155,3 +157,48 @@ def test_a_folder_of_vpdq_files_is_a_set_of_videos(tmp_path: Path) -> None:
     found = import_list(ListFormat.VPDQ, folder, hash_set=SET, spool=spool)
     rows = [row for batch in found.known() for row in batch.to_pylist()]
     assert sorted(row["video"] for row in rows) == ["harbour", "meadow"]
+
+
+QUIRKS: dict[str, dict[str, object]] = {
+    "a size as text": {"MediaSize": "4711"},
+    "a size as a number": {"MediaSize": 4711},
+    "a yes as text": {"VictimIdentified": "true", "IsDistributed": "false"},
+    "a yes as a yes": {"VictimIdentified": True, "OffenderIdentified": False},
+    "a series as text": {"Series": "Harbour"},
+    "a series as an object": {"Series": {"Name": "Harbour"}},
+    "tags as text": {"Tags": "boat, quay"},
+    "tags as a list": {"Tags": ["boat", "quay"]},
+    "files with backslashes": {"RelativeFilePath": "boats\\quay.jpg", "MimeType": "image/jpeg"},
+    "files of the item": {
+        "MediaFiles": [{"MD5": MD5, "FileName": "quay.jpg", "FilePath": "boats", "Deleted": "true"}]
+    },
+    "exif": {"Exifs": [{"PropertyName": "Model", "PropertyValue": "Made Up 1"}]},
+    "a time with a malformed zone": {"DateUpdated": "2024-01-02T03:04:05.0000+01:00Z"},
+    "a time in OData form": {"DateUpdated": "/Date(1700000000000+0100)/"},
+    "segments": {"Segments": [{"MD5": MD5, "SegmentIndex": 1, "Start": 0, "End": 10, "Category": 1}]},
+    "repositories": {"Repositories": [{"MD5": MD5, "RepositoryName": "made up"}]},
+    "precategorised": {"IsPrecategorized": "true", "PrecategorizationSource": "a list", "IsSuspected": False},
+    "a comment": {"Comments": "ærø – 𝄞"},
+    "an alternative hash that no reader knows": {
+        "AlternativeHashes": [{"HashName": "TTH", "HashValue": "ABC"}]
+    },
+    "an item number": {"MediaID": 900},
+}
+
+
+@pytest.mark.parametrize("quirk", QUIRKS, ids=list(QUIRKS))
+def test_what_a_list_says_beside_hashes_comes_back_as_it_stood(quirk: str) -> None:
+    item = {"MD5": MD5, "SHA1": SHA1, "Category": 1} | QUIRKS[quirk]
+    read = entries(ListFormat.VICS, vics(item))
+    assert sum(entry.told is not None for entry in read) == 1
+    rows = [
+        {"source": "s", "row": e.row, "algorithm": e.algorithm.value, "value": e.value, "category": e.category, "told": e.told}
+        for e in read
+    ]  # fmt: skip
+    scheme = get_scheme("vics-us")
+    for details in (True, False):
+        out = io.BytesIO()
+        write_vics(rows, scheme, scheme, out, details=details)
+        (written,) = json.loads(out.getvalue())["value"]
+        expected = item if details else {key: item[key] for key in ("MD5", "SHA1", "Category")}
+        assert {k: v for k, v in written.items() if k != "MediaID" or "MediaID" in expected} == expected

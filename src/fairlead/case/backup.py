@@ -105,12 +105,8 @@ def restore(source: Path, root: Path, *, identity: Path | None = None) -> Worksp
 def _names(root: Path) -> Iterator[str]:
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if (
-            path.is_file()
-            and not path.is_symlink()
-            and not name.startswith(_LEFT_OUT)
-            and _INDEXES not in path.relative_to(root).parts
-        ):
+        left_out = name.startswith(_LEFT_OUT) or _INDEXES in path.relative_to(root).parts
+        if path.is_file() and not path.is_symlink() and not left_out:
             yield name
 
 

@@ -18,9 +18,19 @@ from fairlead.terms.matching import ReleasePolicy
 
 
 def export_hash_set(
-    session: Session, name: str, to: Path, *, scheme: str, recipient: str, consent: str = ""
+    session: Session,
+    name: str,
+    to: Path,
+    *,
+    scheme: str,
+    recipient: str,
+    consent: str = "",
+    details: bool = False,
 ) -> WrittenList:
-    """Write a set as VICS. ``consent`` says how the originator agreed, where the set's release needs it."""
+    """Write a set as VICS. ``consent`` says how the originator agreed, where the set's release needs it.
+
+    ``details`` adds what else the list said of each item; it may name people, so it is asked for.
+    """
     session.require(Action.PROCESS)
     known = get_hash_set(session, name)
     policy = ReleasePolicy(known["release"])
@@ -37,8 +47,9 @@ def export_hash_set(
         temporary = to.with_name(f".{to.name}.part")
         with temporary.open("wb") as out:
             written = write_vics(
-                find_releasable(catalogue, name, consent_of_originator=bool(consent)), given, wanted, out
-            )
+                find_releasable(catalogue, name, consent_of_originator=bool(consent)), given, wanted, out,
+                details=details,
+            )  # fmt: skip
         temporary.rename(to)
     finally:
         catalogue.close()
@@ -50,6 +61,7 @@ def export_hash_set(
         recipient=recipient,
         facts={
             "items": written.items,
+            "details": int(details),
             "scheme": f"{wanted.name} {wanted.version}",
             "without_category": written.unmapped.total(),
         },

@@ -29,6 +29,8 @@ from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 from fairlead.terms.matching import Meaning, PdqMode, ReleasePolicy, VideoRule
 
+_SPOOL = ".import-"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
@@ -245,7 +247,9 @@ def _replace(
 ) -> ListImport:
     """Write a set's parts. Its settings come last: until they are there, the set does not exist."""
     store.root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=store.root, prefix=".import-") as spool:
+    for left in store.root.glob(f"{_SPOOL}*"):  # of an import that was killed; no other one runs now
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=store.root, prefix=_SPOOL) as spool:
         imported = import_list(form, file, hash_set=hash_set, spool=Path(spool), options=options)
         name = part_name("known", hash_set.name)
         _forget(store, hash_set.name)

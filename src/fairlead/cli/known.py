@@ -102,7 +102,10 @@ def import_(
     minimum_quality: int, flood_limit: int, pdq_mode: str | None, video_rule: str, columns: tuple[str, ...], video: str,
     deltas: tuple[Path, ...], workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool,
 ) -> int:  # fmt: skip
-    """Read the hash list FILE, or a folder of vPDQ files, one a video. Lines that cannot be used are kept with the reason; exit code 1 then."""
+    """Read the hash list FILE, or a folder of vPDQ files, one a video.
+
+    Lines that cannot be used are kept with the reason; exit code 1 then.
+    """
     session = session_of(workspace, operation, user)
     hash_set = HashSet(
         name=name,
@@ -243,14 +246,17 @@ def certify(
 @click.option("--scheme", required=True, help="Category scheme of the recipient.")
 @click.option("--recipient", required=True, help="Who gets it; it stands in the ledger.")
 @click.option("--consent", default="", help="How the provider agreed, for a set under originator-consent.")
+@click.option("--details", is_flag=True, help="Add what else the list says of each item; it may name people.")
 @operation_option
 def export(
     name: str, to: Path, scheme: str, recipient: str, consent: str,
-    workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool,
+    workspace: Path | None, operation: str | None, user: str | None, *, details: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Write the hash set NAME as VICS 2.0 for a partner. Exit code 1 when a category has no counterpart there."""
     session = session_of(workspace, operation, user)
-    written = export_hash_set(session, name, to, scheme=scheme, recipient=recipient, consent=consent)
+    written = export_hash_set(
+        session, name, to, scheme=scheme, recipient=recipient, consent=consent, details=details
+    )
     answer: dict[str, Any] = {
         "items": written.items,
         "entries_left_out": written.left_out,

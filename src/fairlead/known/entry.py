@@ -38,7 +38,10 @@ class KnownFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntry:
-    """One usable hash of a list, as given; ``category`` None means the list says nothing."""
+    """One usable hash of a list, as given; ``category`` None means the list says nothing.
+
+    ``told`` is what else the list says of the item, as JSON text; on the first hash of an item only.
+    """
 
     algorithm: Algorithm
     value: str
@@ -46,6 +49,7 @@ class KnownEntry:
     row: int
     quality: int | None = None
     frame: KnownFrame | None = None
+    told: str | None = None
 
     @property
     def name(self) -> str:

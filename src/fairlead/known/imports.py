@@ -32,7 +32,7 @@ from fairlead.terms.matching import (
 )
 
 _ROWS = 50_000
-_FROM_LIST = ("entry", "algorithm", "value", "category", "row", "video", "frame", "time_s", "quality")
+_FROM_LIST = ("entry", "algorithm", "value", "category", "row", "video", "frame", "time_s", "quality", "told")
 _SPOOL = pa.schema([KNOWN.schema.field(name).with_nullable(True) for name in _FROM_LIST])
 _MEMORY = "1GB"  # beyond it the sort goes to the disk
 
@@ -207,7 +207,7 @@ def _spool_items(
             for column, value in zip(
                 columns,
                 (item.name, item.algorithm.value, item.value, item.category, item.row,
-                 frame and frame.video, frame and frame.number, frame and frame.time_s, item.quality),
+                 frame and frame.video, frame and frame.number, frame and frame.time_s, item.quality, item.told),
                 strict=True,
             ):  # fmt: skip
                 column.append(value)

@@ -5,11 +5,13 @@ The specification is under agreement. This reader follows files and programs tha
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
-from fairlead.known.entry import ListItem, RejectedEntry, check_value
+from fairlead.known.entry import KnownEntry, ListItem, RejectedEntry, check_value
 from fairlead.known.json_stream import JsonStream, NotJsonError
 from fairlead.known.refusal import unreadable
 from fairlead.terms.matching import Algorithm
@@ -25,6 +27,9 @@ _HASHES = {
     "PHOTODNA": Algorithm.PHOTODNA,
     "PDQ": Algorithm.PDQ,
 }
+
+
+_READ = frozenset({"MD5", "SHA1", "SHA256", "PhotoDNA", "Category"})
 
 
 def read_vics(file: BinaryIO) -> Iterator[ListItem]:
@@ -94,11 +99,35 @@ def read_item(item: Any, row: int) -> Iterator[ListItem]:
     hashes = list(dict.fromkeys(_hashes(item)))
     if not any(algorithm is not Algorithm.PHOTODNA for algorithm, _ in hashes):
         hashes += dict.fromkeys(_hashes_elsewhere(item))
-    category = _category(item)
+    category, told = _category(item), _told(item)
     for algorithm, value in hashes:
-        yield check_value(algorithm, value, category, row)
+        checked = check_value(algorithm, value, category, row)
+        if told is not None and isinstance(checked, KnownEntry):
+            checked, told = replace(checked, told=told), None
+        yield checked
     if not hashes:
         yield RejectedEntry(row=row, reason="no MD5, SHA1 or SHA256")
+
+
+def _told(item: dict[str, Any]) -> str | None:
+    """Everything that is neither hash nor category, as it stood there: numbers stay numbers, texts texts."""
+    rest = {
+        key: value
+        for key, value in item.items()
+        if key not in _READ
+        and "odata." not in key
+        and not (key == "AlternativeHashes" and len(_known_alternatives(item)) == len(value or ()))
+    }
+    return json.dumps(rest, ensure_ascii=False) if rest else None
+
+
+def _known_alternatives(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """Alternative hashes that become entries."""
+    return [
+        one
+        for one in _objects(item.get("AlternativeHashes"))
+        if str(one.get("HashName") or "").upper().replace("-", "") in _HASHES
+    ]
 
 
 def _category(item: dict[str, Any]) -> str | None:

@@ -33,9 +33,17 @@ class WrittenList:
 
 
 def write_vics(
-    rows: Iterable[dict[str, Any]], given: Scheme | None, wanted: Scheme, out: BinaryIO
+    rows: Iterable[dict[str, Any]],
+    given: Scheme | None,
+    wanted: Scheme,
+    out: BinaryIO,
+    *,
+    details: bool = False,
 ) -> WrittenList:
     """Write rows of KNOWN, sorted by source and row, as one media list in the scheme ``wanted``.
+
+    ``details`` adds what else the list said of each item, such as series, tags or whether a victim is identified,
+    and its number there; file names and comments in it may name people.
 
     Hashes that came from one item leave as one item. A category that the schemes do not map is left out and
     counted: the recipient sees that nothing is said, not a guess.
@@ -43,7 +51,7 @@ def write_vics(
     written = WrittenList()
     context = _CONTEXT.format(_PROFILES.get(wanted.name, "CUSTOM"))
     out.write(b'{"@odata.context":' + json.dumps(context).encode() + b',"value":[')
-    for item in _items(rows, given, wanted, written):
+    for item in _items(rows, given, wanted, written, details=details):
         out.write((b",\n" if written.items else b"\n") + json.dumps(item, ensure_ascii=False).encode())
         written.items += 1
     out.write(b"\n]}\n")
@@ -51,7 +59,12 @@ def write_vics(
 
 
 def _items(
-    rows: Iterable[dict[str, Any]], given: Scheme | None, wanted: Scheme, written: WrittenList
+    rows: Iterable[dict[str, Any]],
+    given: Scheme | None,
+    wanted: Scheme,
+    written: WrittenList,
+    *,
+    details: bool,
 ) -> Iterator[dict[str, Any]]:
     number = 0
     for (_, row), members in groupby(rows, key=lambda r: (r["source"], r["row"])):
@@ -59,6 +72,9 @@ def _items(
         listed = list(members)
         for group in [listed] if row is not None else [[m] for m in listed]:
             item = _item(group, number + 1, given, wanted, written)
+            told = next((m["told"] for m in group if m.get("told")), None)
+            if item is not None and details and told:
+                item |= json.loads(told)
             if item is not None:
                 number += 1
                 yield item

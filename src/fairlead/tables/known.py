@@ -65,6 +65,7 @@ KNOWN = Table(
         Column("frame", SMALL, "number of the frame in that video"),
         Column("time_s", NUMBER, "time of the frame in that video, seconds"),
         Column("quality", SMALL, "PDQ quality of the entry as the list gives it, 0 to 100"),
+        Column("told", TEXT, "what else the list says of the item, JSON as given; on its first hash only"),
     ),
 )
 
