@@ -69,10 +69,12 @@ def shrink(luma: Luma, mode: PdqMode) -> npt.NDArray[np.float64]:
     height, width = luma.pixels.shape[:2]
     by_row = taps(luma.height, height, nearest=nearest)
     by_column = taps(luma.width, width, nearest=nearest)
-    rows = np.zeros((TAPS, width))
-    for start in range(0, height, _STRIP_ROWS):
-        strip = luma.strip(start, start + _STRIP_ROWS)
-        rows += by_row[:, start : start + _STRIP_ROWS] @ strip
+    # Single precision here, as in the reference: products of whole luminance steps and few weights.
+    strips = [
+        by_row[:, start : start + _STRIP_ROWS].astype(np.float32) @ luma.strip(start, start + _STRIP_ROWS)
+        for start in range(0, height, _STRIP_ROWS)
+    ]
+    rows = np.sum(strips, axis=0, dtype=np.float64)
     thumbnail: npt.NDArray[np.float64] = (by_column @ rows.T).T
     return thumbnail
 
