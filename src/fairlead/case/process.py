@@ -17,7 +17,9 @@ from fairlead.engine.stage import Stage
 from fairlead.evidence.stages import DigestStage, WalkStage
 from fairlead.media.examine import ExamineStage
 from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, WorklistStage
+from fairlead.provenance.links import AssessedActsStage, LinksStage
 from fairlead.provenance.stages import FactsStage
+from fairlead.provenance.tools import ToolFilesStage
 from fairlead.provenance.trace_stage import TraceStage
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
@@ -80,5 +82,8 @@ def stages_of(session: Session, *, allow_unsandboxed: bool = False) -> list[Stag
         *match_stages(session.store),
         TraceStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
         FactsStage(),
+        ToolFilesStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
+        LinksStage(),
+        AssessedActsStage(),
         *weighing_stages(session, opener, allow_unsandboxed=allow_unsandboxed),
     ]

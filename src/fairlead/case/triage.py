@@ -11,6 +11,7 @@ from fairlead.tables.evidence import FILES
 from fairlead.tables.known import MATCHES
 from fairlead.tables.media import CONTENTS
 from fairlead.tables.provenance import ORIGINS_OF
+from fairlead.terms.custody import Operation
 
 # One state a content, the first that fits. Pictures and videos that nothing explains are left for people;
 # so is every conflict and everything derived from a picture, whatever else a machine says of it. What a machine
@@ -104,3 +105,23 @@ def triage(session: Session) -> TriageFigures:
         views_avoided=max(0, media_files - for_people - machine_made),
         queue=queue,
     )
+
+
+def list_queue(session: Session, most: int) -> list[dict[str, Any]]:
+    """The contents that people look at, in their order, each with its place and the reason for it; a consultation."""
+    from fairlead.case.content_file import TRIAGE_SQL, TRIAGE_TABLES
+
+    catalogue = Catalogue(session.store, TRIAGE_TABLES)
+    try:
+        rows = catalogue.rows(
+            f"""SELECT queue_rank, sha256, conclusion, strength, files, cluster_size, reason FROM ({TRIAGE_SQL})
+                WHERE state IN ('for_people', 'machine_made') AND family IN ('picture', 'video')
+                ORDER BY queue_rank, cluster_size DESC, files DESC, sha256 LIMIT $most""",
+            {"most": most},
+        )
+    finally:
+        catalogue.close()
+    session.record(
+        Operation.CONSULTATION, "provenance.queue", (), "order of looking", facts={"rows": len(rows)}
+    )
+    return rows

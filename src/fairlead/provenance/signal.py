@@ -72,6 +72,21 @@ def signal_of(columns: dict[str, Any]) -> Signal:
     return Signal(**row)
 
 
+def observation_of(columns: dict[str, Any]) -> Observation:
+    """What was observed, from the columns of a signal; a plug-in's own measure is kept."""
+    kind = SignalKind(columns["kind"])
+    return Observation(
+        kind=kind,
+        state=columns["state"],
+        detail=columns["detail"],
+        tool=columns["tool"],
+        signed=bool(columns["signed"]),
+        bound=columns["bound"] if kind is SignalKind.DETECTOR else None,
+        offset=columns["offset"],
+        length=columns["length"],
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One metadata item of a content, as the table metadata holds it."""

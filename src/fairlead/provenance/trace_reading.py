@@ -65,7 +65,7 @@ def read_whole(descriptor: int) -> bytes:
 def measure(data: bytes, comment: str, thumbnail: tuple[int, int]) -> Iterator[Trace]:
     """Everything measured on one picture, as name, value and detail."""
     picture, exact = decode(data)
-    lock = watermark.find_watermark(_without_smoothing(data, picture))
+    lock = watermark.find_watermark(without_smoothing(data, picture))
     if lock is not None:
         yield _trace("watermark", lock.z if lock.clear else 0.0, f"{lock.message}; {lock.variant}")
     luminance = _luminance(data) if data.startswith(_JPEG) else None
@@ -98,7 +98,7 @@ def decode(data: bytes) -> tuple[npt.NDArray[np.uint8], bool]:
         return np.array(opened.convert("RGB")), exact
 
 
-def _without_smoothing(data: bytes, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def without_smoothing(data: bytes, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """A JPEG decoded with each colour sample spread over its own square: smoothing would blur the watermark."""
     if not data.startswith(_JPEG):
         return picture

@@ -139,7 +139,6 @@ TOOL_FILES = Table(
         SHA256,
         EXHIBIT,
         LOCATOR,
-        Column("name", TEXT, "file name without its ending, lower case"),
         Column("format", TEXT, "safetensors, gguf, pickle-zip or pickle"),
         Column("role", TEXT, "checkpoint, lora, embedding or unknown, as far as the header tells"),
         Column("size_bytes", INT, "size, bytes"),
@@ -153,7 +152,7 @@ TOOL_FILES = Table(
     ),
 )
 
-LINKS_OF_TOOLS = Table(
+GENERATION_LINKS = Table(
     name="generation_links",
     row="one join of a picture with a model file, a source file, or a group of pictures",
     key=("link", "kind", "sha256", "other"),
@@ -216,7 +215,7 @@ NOISE_GROUPS = Table(
         SHA256,
         Column("noise_group", TEXT, "SHA-256 of the group's first picture"),
         Column("size", INT, "pictures in the group"),
-        Column("pce", NUMBER, "peak to correlation energy against the rest of the group"),
+        Column("agreement", NUMBER, "z of its noise against the mean of the other members"),
     ),
 )
 
@@ -227,7 +226,7 @@ TABLES = (
     ORIGINS_OF,
     GENERATION_FACTS,
     TOOL_FILES,
-    LINKS_OF_TOOLS,
+    GENERATION_LINKS,
     ASSESSED_ACTS,
     REFERENCES,
     NOISE_GROUPS,

@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 _TABLES = ([2 + (k * 7) // 13 for k in range(64)], [3 + (k * 6) // 11 for k in range(64)])
-_NOISE_SHARE = 0.02
+_NOISE_SHARE = 0.01
 WIDTH, HEIGHT = 640, 480
 
 Floats = NDArray[np.float32]

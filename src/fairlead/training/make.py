@@ -86,7 +86,7 @@ def _tools(seed: int) -> dict[str, bytes]:
     return {
         f"Users/op/webui/models/Stable-diffusion/{make_checkpoint(seed).name}": make_checkpoint(seed).data,
         f"Users/op/webui/models/Lora/{make_lora(seed).name}": make_lora(seed).data,
-        f"Users/op/ComfyUI/input/{SOURCE_NAME}": photograph(draw_scene(seed, 800_000), device=100, shot=1),
+        f"Users/op/ComfyUI/input/{SOURCE_NAME}": photograph(draw_scene(seed, 750_000), device=100, shot=1),
     }
 
 
@@ -102,6 +102,11 @@ class _Placement:
             (self.web, self.web, self.laptop, self.disk)[index % 4].append(file)
             if index % 8 == 0:
                 (self.laptop, self.disk)[index // 8 % 2].append(file)
+        for file in [file for file in store if file.derived][
+            :4
+        ]:  # beside the picture that they were made from
+            if file not in self.laptop:
+                self.laptop.append(file)
         self.deleted = self.disk[1::9]
 
     def exhibits_of(self) -> dict[str, list[str]]:
