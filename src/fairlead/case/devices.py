@@ -29,7 +29,7 @@ from fairlead.provenance.devices import (
     extract_noise,
     structure_of,
 )
-from fairlead.provenance.noise_groups import group_noise
+from fairlead.provenance.noise_groups import agreeing, group_noise
 from fairlead.provenance.signal import item_of
 from fairlead.register.actions import Action
 from fairlead.tables.evidence import FILES
@@ -49,7 +49,9 @@ def add_reference(
 ) -> dict[str, Any]:
     """Make a reference from loose pictures that a device took, or from those of an exhibit whose path is like.
 
-    Structures come from every picture; a fingerprint of the sensor from at least four of one size, for each size.
+    Structures come from every picture; a fingerprint of the sensor, for each size, from at least four pictures whose
+    noise agrees: those that another device took are left out. A picture is never compared with a fingerprint that
+    it is part of.
     Raises UsageError when nothing usable is given.
     """
     from fairlead.provenance.pixels.noise import combine_noise
@@ -78,12 +80,14 @@ def add_reference(
         for value, held in sorted(structures.items())
     ]
     for (height, width), pairs in sorted(noises.items()):
-        if len(pairs) >= LEAST_PICTURES:
-            made = combine_noise([pair for _, pair in sorted(pairs, key=lambda p: p[0])[:_MOST_PICTURES]])
+        used = sorted(pairs, key=lambda pair: pair[0])[:_MOST_PICTURES]
+        used = [used[place] for place in agreeing([noise for _, (noise, _) in used])]
+        if len(used) >= LEAST_PICTURES:
+            made = combine_noise([pair for _, pair in used])
             packed = made.astype(np.float16).tobytes()
             rows.append(
                 {"device": device, "kind": "noise", "value": hashlib.sha256(packed).hexdigest(), "width": width,
-                 "height": height, "pictures": len(pairs), "sha256s": sorted(s for s, _ in pairs), "fingerprint": packed,
+                 "height": height, "pictures": len(used), "sha256s": [sha256 for sha256, _ in used], "fingerprint": packed,
                  "added_at": at}
             )  # fmt: skip
     if not rows:
@@ -141,10 +145,11 @@ def compare_devices(session: Session, *, progress: Progress | None = None) -> di
             chosen.append({**row, "items": items, "fits": fits})
 
     def look(row: dict[str, Any], descriptor: int) -> Iterator[Any]:
-        yield from compare_structure(row["items"], devices)
+        others = [d for d in devices if row["sha256"] not in d.pictures]
+        yield from compare_structure(row["items"], others)
         if row["fits"]:
             size = (_usable(row["height"]), _usable(row["width"]))
-            same = [d for d in devices if d.fingerprint is not None and d.fingerprint.shape == size]
+            same = [d for d in others if d.fingerprint is not None and d.fingerprint.shape == size]
             yield from compare_with(descriptor, same)
 
     version = hashlib.sha256(repr(_values(session)).encode()).hexdigest()[:16]
@@ -264,7 +269,7 @@ def _devices(session: Session) -> list[Device]:
                 name=row["device"],
                 structures=frozenset({row["value"]}) if row["kind"] == "structure" else frozenset(),
                 fingerprint=fingerprint,
-                pictures=row["pictures"],
+                pictures=frozenset(row["sha256s"]),
             )
         )
     return devices

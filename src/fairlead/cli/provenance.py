@@ -80,6 +80,12 @@ def explain(
     _print_signals(answer["carries"])
     click.secho("\n3. May a real picture stand behind it?", bold=True)
     click.echo(f"  {answer['behind']}")
+    if answer["links"] or answer["noise_group"]:
+        click.secho("\n4. What it is joined to", bold=True)
+    for group in answer["noise_group"]:
+        click.echo(
+            f"  shares its sensor noise with {group['size'] - 1} other pictures (z = {group['agreement']:g})."
+        )
     for link in answer["links"]:
         click.echo(f"  {link['ground']}. {link['limit']}")
     click.echo()
@@ -90,6 +96,8 @@ def explain(
 
 def _print_conclusion(answer: dict[str, Any]) -> None:
     strength = f", {answer['strength']}, at most {answer['bound']:g}" if answer["bound"] > 1 else ""
+    if answer["conclusion"] == "conflict":
+        strength = f": at most {answer['bound']:g} stands against at most {answer['bound_against']:g}"
     click.secho(str(answer["conclusion"]).replace("_", " ") + strength, bold=True)
     click.echo(f"  queue: {answer['queue_rank']} of 4, {answer['queue_reason']}")
     for name, sentences in (

@@ -24,7 +24,7 @@ from fairlead.terms.provenance import SignalKind
 
 _MOST_MODEL_BYTES = 2 << 30
 _Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
-_Words = Annotated[str, Field(min_length=2, max_length=300)]
+_Words = Annotated[str, Field(min_length=1, max_length=300)]
 _Triple = tuple[float, float, float]
 
 

@@ -27,12 +27,12 @@ Noise = tuple[Floats, npt.NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """One reference: structures as digests, or a fingerprint of one size."""
+    """One reference: structures as digests, or a fingerprint of one size; ``pictures`` are those it was made from."""
 
     name: str
     structures: frozenset[str]
     fingerprint: Floats | None
-    pictures: int
+    pictures: frozenset[str]
 
 
 def structure_of(items: Sequence[Item]) -> str:
@@ -88,7 +88,7 @@ def _observed(untrusted: Mapping[str, Any], device: Device) -> Iterator[Observat
             state="same",
             tool=device.name,
             detail=f"sensor noise of {device.name}: PCE {pce:.0f} (limit {PCE:g}), "
-            f"fingerprint of {device.pictures} pictures",
+            f"fingerprint of {len(device.pictures)} other pictures",
         )
 
 

@@ -49,6 +49,7 @@ def weigh_file(
         "vouched": weighed.vouched,
         "strength": weighed.strength.value,
         "bound": weighed.bound,
+        "bound_against": weighed.bound_against,
         "grounds": list(weighed.grounds),
         "contradictions": list(weighed.contradictions),
         "beside": list(weighed.beside),

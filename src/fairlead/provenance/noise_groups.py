@@ -58,6 +58,21 @@ def group_noise(noises: Sequence[Floats]) -> list[NoiseGroup]:
     return sorted(groups, key=lambda group: group.members)
 
 
+def agreeing(noises: Sequence[Floats]) -> list[int]:
+    """Places of the noises that agree with the mean of the others; the worst is left out until all that remain do."""
+    flat = np.stack([_normed(noise.reshape(-1)) for noise in noises])
+    scale = float(np.sqrt(flat.shape[1]))
+    kept = list(range(len(flat)))
+    while len(kept) > 1:
+        total = flat[kept].sum(axis=0)
+        z = [float(_normed(total - flat[place]) @ flat[place]) * scale for place in kept]
+        worst = int(np.argmin(z))
+        if z[worst] > _MEMBER:
+            break
+        kept.pop(worst)
+    return kept if len(kept) > 1 else []
+
+
 def _normed(values: Floats) -> Floats:
     level = values.astype(np.float32) - np.float32(values.mean())
     size = float(np.sqrt((level.astype(np.float64) ** 2).sum()))

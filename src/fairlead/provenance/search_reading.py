@@ -30,14 +30,15 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:  #
     """The best lock after searching: z, message, variant and how it was found; empty when the picture is too small."""
     data = trace_reading.read_whole(descriptors[0])
     picture, _ = trace_reading.decode(data)
-    locks = list(_search(trace_reading.without_smoothing(data, picture)))
+    locks = list(search(trace_reading.without_smoothing(data, picture)))
     if not locks:
         return {}
     lock, way = max(locks, key=lambda found: (found[0].clear, found[0].z))
     return {"z": lock.z if lock.clear else 0.0, "message": lock.message, "variant": lock.variant, "way": way}
 
 
-def _search(picture: npt.NDArray[np.uint8]) -> Iterator[tuple[watermark.Lock, str]]:
+def search(picture: npt.NDArray[np.uint8]) -> Iterator[tuple[watermark.Lock, str]]:
+    """Every lock of the second tier, and the way it was found."""
     height, width = picture.shape[:2]
     top, left = max(0, (height - _MOST_SIDE) // 2), max(0, (width - _MOST_SIDE) // 2)
     part = np.ascontiguousarray(picture[top : top + _MOST_SIDE, left : left + _MOST_SIDE])

@@ -197,6 +197,7 @@ def _weigh(sha256: str, rows: Iterable[dict[str, Any]], table: WeightTable) -> d
         "vouched": weighed.vouched,
         "strength": weighed.strength.value,
         "bound": weighed.bound,
+        "bound_against": weighed.bound_against,
         "grounds": list(weighed.grounds),
         "contradictions": list(weighed.contradictions),
         "beside": list(weighed.beside),

@@ -30,6 +30,7 @@ class Weighed:
     """The conclusion about one content, how strong its grounds are, what speaks for it, against, and beside it.
 
     ``bound`` limits the likelihood ratio of the grounds together, forgery left aside; 1 when nothing was found.
+    ``bound_against`` does so for what speaks against: in a conflict the two stand side by side.
     """
 
     conclusion: Conclusion
@@ -37,6 +38,7 @@ class Weighed:
     vouched: bool
     strength: Strength
     bound: float
+    bound_against: float
     grounds: tuple[str, ...]
     contradictions: tuple[str, ...]
     beside: tuple[str, ...]
@@ -69,6 +71,7 @@ def weigh(signals: Sequence[Signal], table: WeightTable) -> Weighed:
         vouched=any(s.vouched for s in grounds),
         strength=table.words(bound),
         bound=bound,
+        bound_against=combined_bound(against, table.cap),
         grounds=_sentences(grounds),
         contradictions=_sentences(against),
         beside=_sentences(s for s in signals if id(s) not in used),

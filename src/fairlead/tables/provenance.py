@@ -106,6 +106,7 @@ ORIGINS_OF = Table(
         Column("vouched", FLAG, "true when a trusted signature stands behind the conclusion"),
         Column("strength", TEXT, "verbal scale over all grounds, forgery left aside (Strength)"),
         Column("bound", NUMBER, "upper limit of the likelihood ratio of the grounds together"),
+        Column("bound_against", NUMBER, "the same for what speaks against"),
         Column("grounds", TEXTS, "what speaks for the conclusion"),
         Column("contradictions", TEXTS, "what speaks against it"),
         Column("beside", TEXTS, "what was found and does not bear on it"),
