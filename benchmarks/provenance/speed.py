@@ -62,6 +62,17 @@ def large(number: int) -> tuple[str, bytes]:
     return ".png", held.getvalue()
 
 
+def unmarked(number: int) -> tuple[str, bytes]:
+    """A picture of a megapixel without a mark, as most on a seized platform are."""
+    picture = draw_scene(82, number).resize((1024, 1024))
+    held = io.BytesIO()
+    if number % 2:
+        picture.save(held, "JPEG", quality=92)
+        return ".jpg", held.getvalue()
+    picture.save(held, "PNG", compress_level=4)
+    return ".png", held.getvalue()
+
+
 def first_tier(path: Path) -> bool:
     items = [
         Item(namespace=i.namespace, key=i.key, value=i.value, offset=i.offset, length=i.length)
@@ -77,6 +88,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for title, given in (
             ("pictures of one megapixel", [large(k) for k in range(30)]),
+            ("unmarked pictures of one megapixel", [unmarked(k) for k in range(30)]),
             ("one file of every format and container", [(_ending(s.container), s.data) for s in samples()]),
         ):
             paths = []
@@ -97,18 +109,20 @@ def _compare(title: str, paths: list[Path], peer: str | None) -> None:
         start = time.perf_counter()
         found += first_tier(path)
         spent.append(time.perf_counter() - start)
-    own = statistics.median(spent)
+    own, whole = statistics.median(spent), sum(spent)
+    print(f"{title}: {len(paths)} files, found {found}")
     print(
-        f"{title}: {len(paths)} files, found {found}, median {own * 1000:.2f} ms, longest {max(spent) * 1000:.1f} ms"
+        f"  median {own * 1000:.2f} ms, longest {max(spent) * 1000:.1f} ms, all together {whole * 1000:.0f} ms"
     )
     if peer:
         lines = "\n".join(map(str, paths))
         done = subprocess.run([peer, "-c", _PEER], input=lines, capture_output=True, text=True, check=True)
         answer = json.loads(done.stdout)
-        other = statistics.median(answer["spent"])
+        other, other_whole = statistics.median(answer["spent"]), sum(answer["spent"])
         print(
-            f"  sd-parsers: found {answer['found']}, median {other * 1000:.2f} ms, {other / own:.0f} times as long"
+            f"  sd-parsers: found {answer['found']}, median {other * 1000:.2f} ms: {other / own:.1f} times ours"
         )
+        print(f"    all together {other_whole * 1000:.0f} ms: {other_whole / whole:.0f} times ours")
 
 
 def _ending(container: str) -> str:

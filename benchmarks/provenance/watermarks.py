@@ -94,7 +94,7 @@ def carrier(number: int) -> np.ndarray:
     scene = draw_scene(71, number)
     if number % 3 == 2:
         scene = Image.open(io.BytesIO(photograph(scene, device=9, shot=number)))
-    side = 512 if number % 2 else 768
+    side = 768 if number % 10 == 0 else 512
     return np.array(scene.resize((side, side), Image.Resampling.BICUBIC).convert("RGB"))
 
 
@@ -138,13 +138,13 @@ def _run(arguments: argparse.Namespace, scratch: Path) -> None:
                 found.setdefault(key, []).append(first_tier(data) == name)
                 if number < arguments.searched and treatment in {"0.5 x", "0.75 x", "1.5 x", "crop to 70 %"}:
                     searched.setdefault(key, []).append(second_tier(data) == name)
-                if arguments.peer and number < 30:
+                if arguments.peer and number < 20:
                     path = scratch / f"{len(jobs)}.img"
                     path.write_bytes(data)
                     jobs.append((key, {"path": str(path), "bits": MESSAGES[name].astype(int).tolist()}))
     peer, peer_speed = _ask_peer(arguments.peer, jobs) if arguments.peer else ({}, 0.0)
     print(
-        f"found of {arguments.carriers} carriers (second tier of {arguments.searched}; stock decoder of 30)"
+        f"found of {arguments.carriers} carriers (second tier of {arguments.searched}; stock decoder of 20)"
     )
     columns = sorted({key for key, _ in found})
     print("| treatment | " + " | ".join(columns) + " |")

@@ -12,6 +12,9 @@ WATERMARK_BY_SEARCH = 14.0
 WATERMARK_CLEAR = 1.5
 """How many times the agreement with the message shifted, in any way, the agreement must be: stripes and flat areas
 agree with many shifts nearly as well, a message with one."""
+WATERMARK_ALIGNED = 14.0
+"""z that is needed instead when the message begins anew in every row of squares: upright lines then agree with it in
+every row alike."""
 QUINCUNX_T, QUINCUNX_SIZE = 12.0, 0.05
 """Student's t over tiles, and relative size, of the chessboard of a colour filter array."""
 AXIS_T, AXIS_SIZE = 14.0, 0.12

@@ -24,7 +24,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from fairlead.provenance.pixels.thresholds import WATERMARK_CLEAR
+from fairlead.provenance.pixels.thresholds import WATERMARK_ALIGNED, WATERMARK_CLEAR
 
 _STEP = 36.0
 _SQUARE = 8
@@ -50,17 +50,20 @@ class Message:
 
 
 class Lock(NamedTuple):
-    """The best agreement found: z, message, variant, and the best z of the same message shifted."""
+    """The best agreement found: z, message, variant, the best z of the same message shifted, and whether the message
+    begins anew in every row of squares.
+    """
 
     z: float
     message: str
     variant: str
     rival: float
+    aligned: bool = False
 
     @property
     def clear(self) -> bool:
-        """Whether no shift of the message agrees nearly as well."""
-        return self.z >= WATERMARK_CLEAR * self.rival
+        """Whether no shift of the message agrees nearly as well, and upright lines cannot be the reason."""
+        return self.z >= WATERMARK_CLEAR * self.rival and not (self.aligned and self.z < WATERMARK_ALIGNED)
 
 
 @functools.cache
@@ -112,7 +115,7 @@ def _locks(soft: Floats) -> Iterator[Lock]:
             every = np.fft.irfft(np.fft.rfft(phases) * np.conj(np.fft.rfft(message.centred)), period)
             z = float(every[0]) / math.sqrt(energy)
             rival = float(np.abs(every[1:]).max()) / math.sqrt(energy)
-            yield Lock(z, message.name, name, rival)
+            yield Lock(z, message.name, name, rival, soft.shape[2] % period == 0)
 
 
 def search_watermark(picture: Rgb) -> Lock | None:
