@@ -407,3 +407,12 @@ def novelai_png(key: Ed25519PrivateKey | None, pixels: npt.NDArray[np.uint8] | N
 
 def public_key(key: Ed25519PrivateKey) -> str:
     return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+
+
+def format_table() -> str:
+    """The formats and the containers in which they are read, as the table of docs/explanation/provenance.md."""
+    held: dict[str, list[str]] = {}
+    for sample in samples():
+        held.setdefault(sample.format, []).append(sample.container)
+    rows = "".join(f"| {form} | {'; '.join(containers)} | yes |\n" for form, containers in held.items())
+    return "| format | containers | found |\n|---|---|---|\n" + rows

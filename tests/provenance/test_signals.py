@@ -17,7 +17,16 @@ from fairlead.provenance.pixels.generator_signature import check_signature, sett
 from fairlead.provenance.trust import Product, Trust
 from fairlead.terms.provenance import Finding
 from tests.media.pictures import chunk, encode, exif, png, scene, text_chunk
-from tests.provenance.formats import NOVEL, Sample, novelai_png, public_key, samples, with_segment, xmp_png
+from tests.provenance.formats import (
+    NOVEL,
+    Sample,
+    format_table,
+    novelai_png,
+    public_key,
+    samples,
+    with_segment,
+    xmp_png,
+)
 from tests.provenance.samples import A1111, COMFY, SOURCE_TYPE, make_authority
 
 CAMERA_TAGS = {0x010F: "Example Optics", 0x0110: "EO-1", 0x0132: "2024:05:06 07:08:09"}
@@ -309,3 +318,8 @@ def test_every_rule_is_reached_by_a_sample() -> None:
 def also() -> list[bytes]:
     easy = png(text_chunk("use_stable_diffusion_model", "seaside"), text_chunk("prompt_strength", "0.5"))
     return [easy, png(text_chunk("parameters", A1111), text_chunk("prompt", COMFY))]
+
+
+def test_the_documents_list_every_format_and_container_that_is_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "provenance.md").read_text()
+    assert format_table() in page

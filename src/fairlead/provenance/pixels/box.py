@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from fairlead.provenance.pixels.compiled import compiled
 
 Floats = npt.NDArray[np.float32]
 
@@ -18,7 +19,7 @@ def local_mean(values: npt.NDArray[np.floating], window: int) -> Floats:
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _running(padded: Floats, window: int, out: Floats) -> None:
     """Column sums move down row by row; a sum over them moves along each row."""
     rows, columns = out.shape

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from fairlead.provenance.pixels.compiled import compiled
 from fairlead.provenance.pixels.thresholds import AXIS_SIZE, AXIS_T, QUINCUNX_SIZE, QUINCUNX_T
 
 _TILE = 32
@@ -75,7 +75,7 @@ def _t(values: npt.NDArray[np.float64]) -> tuple[float, float]:
     return t, float(np.median(values))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _activity(plane: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     """Mean size of the Laplacian in each tile, for the four places of a 2 x 2 square (tiles x 4)."""
     height, width = plane.shape

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from fairlead.provenance.pixels.box import local_mean
+from fairlead.provenance.pixels.compiled import compiled
 
 Floats = npt.NDArray[np.float32]
 Plane = npt.NDArray[np.uint8]
@@ -136,7 +136,7 @@ def _synthesise(low: Floats, high: Floats) -> Floats:
     return plane
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@compiled
 def _split(plane: Floats, low: Floats, high: Floats, out_low: Floats, out_high: Floats) -> None:
     """Each row into its smooth and its detailed half, around the edge."""
     rows, columns = plane.shape
@@ -154,7 +154,7 @@ def _split(plane: Floats, low: Floats, high: Floats, out_low: Floats, out_high: 
             out_high[y, x] = detail
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@compiled
 def _join(smooth: Floats, detail: Floats, low: Floats, high: Floats, out: Floats) -> None:
     """The inverse of ``_split``."""
     rows, half = smooth.shape

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from fairlead.provenance.pixels.compiled import compiled
 from fairlead.provenance.pixels.thresholds import WATERMARK_ALIGNED, WATERMARK_CLEAR
 
 _STEP = 36.0
@@ -183,7 +183,7 @@ def _soft_bits(picture: Rgb, top: int, left: int, rows: int, columns: int) -> Fl
     return white
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _fill(picture: Rgb, top: int, left: int, out: Floats) -> None:
     """The largest coefficient of every square, by magnitude, for four variants (4 x rows x columns)."""
     rows, columns = out.shape[1], out.shape[2]
