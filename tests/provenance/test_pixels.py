@@ -178,6 +178,7 @@ def test_pictures_of_two_cameras_fall_into_two_groups_and_drawings_into_none() -
 def test_a_picture_of_another_camera_is_left_out_of_a_fingerprint() -> None:
     listed = [n for n, _ in (*taken(1, range(5)), *taken(2, range(1)))]
     assert agreeing(listed) == [0, 1, 2, 3, 4]
+    assert agreeing([n for n, _ in (*taken(1, range(5)), *taken(2, range(3)))]) == [0, 1, 2, 3, 4]
     assert agreeing([noise_of(as_png(draw_scene(18, k).resize((640, 480))))[0] for k in range(4)]) == []
 
 

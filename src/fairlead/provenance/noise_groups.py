@@ -59,10 +59,15 @@ def group_noise(noises: Sequence[Floats]) -> list[NoiseGroup]:
 
 
 def agreeing(noises: Sequence[Floats]) -> list[int]:
-    """Places of the noises that agree with the mean of the others; the worst is left out until all that remain do."""
+    """Places of the noises that are one sensor's: those that agree with the mean of the others.
+
+    When they fall into several groups, several sensors took them, and only the largest group is kept.
+    """
+    groups = group_noise(noises)
+    largest = max(groups, key=lambda group: len(group.members)) if len(groups) > 1 else None
     flat = np.stack([_normed(noise.reshape(-1)) for noise in noises])
     scale = float(np.sqrt(flat.shape[1]))
-    kept = list(range(len(flat)))
+    kept = list(largest.members) if largest else list(range(len(flat)))
     while len(kept) > 1:
         total = flat[kept].sum(axis=0)
         z = [float(_normed(total - flat[place]) @ flat[place]) * scale for place in kept]
