@@ -24,7 +24,12 @@ TABLES = (
     "metadata",
     "frames",
     "matches",
+    "traced",
     "signals",
+    "generation_facts",
+    "tool_files",
+    "generation_links",
+    "assessed_acts",
     "origins_of",
 )
 

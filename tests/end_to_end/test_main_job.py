@@ -52,14 +52,50 @@ def test_declared_machine_pictures_are_told_from_camera_pictures_and_conflicts_s
         conclusion = rows[sha256]["conclusion"]
         match about["group"]:
             case "machine":
-                assert conclusion == "declared_machine_unsigned"
+                assert conclusion == ("derived_from_picture" if about["derived"] else "generated")
                 assert rows[sha256]["derived_from_picture"] is about["derived"]
             case "camera":
-                assert conclusion == "camera_traces"
+                assert conclusion == "captured"
             case "conflict":
                 assert conclusion == "conflict"
             case "plain":
                 assert conclusion == "nothing_found"
+
+
+def test_every_planted_possibly_real_picture_comes_before_every_planted_generated_one_and_says_why(
+    worked: Worked,
+) -> None:
+    truth = worked.truth("contents")
+    rows = ask("provenance", "queue", "--limit", "100000", "--workspace", worked.lead)["queue"]
+    place = {row["sha256"]: (number, row["reason"]) for number, row in enumerate(rows)}
+    possibly_real = {s for s, v in truth.items() if v["derived"] or v["group"] in {"conflict", "camera"}}
+    first = {s for s, v in truth.items() if v["derived"] or v["group"] == "conflict"}
+    generated = {s for s, v in truth.items() if v["group"] == "machine" and not v["derived"]}
+    assert possibly_real | generated <= place.keys()
+    assert max(place[s][0] for s in possibly_real) < min(place[s][0] for s in generated)
+    assert max(place[s][0] for s in first) < min(n for s, (n, _) in place.items() if s not in first)
+    assert all("real" in place[s][1] for s in first)
+    assert all("machine" in place[s][1] for s in generated)
+
+
+def test_pictures_are_joined_to_the_model_that_made_them_and_to_the_picture_they_were_made_from(
+    worked: Worked,
+) -> None:
+    answer = ask("provenance", "links", "--workspace", worked.lead)
+    assert {tool["role"] for tool in answer["tools"]} == {"checkpoint", "lora"}
+    kinds = {link["kind"]: link for link in answer["links"]}
+    assert {
+        "model_file",
+        "source_file",
+        "same_model",
+        "same_lora",
+        "same_layout",
+        "file_prefix",
+    } <= kinds.keys()
+    assert all(link["ground"] and link["limit"] for link in answer["links"])
+    acts = {(act["kind"], act["exhibit"]) for act in answer["acts"]}
+    assert acts == {("possess_tool", "NSK/2"), ("produce", "NSK/2")}
+    assert all(act["limits"] for act in answer["acts"])
 
 
 def test_a_file_is_found_in_every_exhibit_that_holds_it(worked: Worked) -> None:

@@ -9,7 +9,10 @@ import zlib
 import av
 import numpy as np
 import numpy.typing as npt
+import pillow_heif
 from PIL import Image
+
+pillow_heif.register_heif_opener()
 
 
 def scene(height: int, width: int, seed: int = 0) -> npt.NDArray[np.uint8]:

@@ -15,6 +15,8 @@ from fairlead.evidence.stages import DigestStage, WalkStage, source_of
 from fairlead.media.examine import ExamineStage
 from fairlead.media.stages import ContentsStage, MetadataStage, WorklistStage
 from fairlead.provenance.stages import SignalStage, WeighStage
+from fairlead.provenance.trace_stage import TraceStage
+from fairlead.provenance.trust import Trust
 from fairlead.tables.evidence import EXHIBITS
 from tests.evidence.build import ext4_image, zip_of
 from tests.media.pictures import encode, png, scene, text_chunk
@@ -36,7 +38,8 @@ def run_everything(store: PartStore, exhibits: list[Path], anchors: str) -> Cata
         ExamineStage(opener=opener),
         ContentsStage(),
         MetadataStage(),
-        SignalStage(opener=opener, anchors=anchors),
+        TraceStage(opener=opener),
+        SignalStage(opener=opener, trust=Trust(anchors=anchors)),
         WeighStage(),
     ):
         if isinstance(stage, WorklistStage | WeighStage):
@@ -81,4 +84,4 @@ def test_three_exhibits_end_with_one_verdict_per_file_and_one_origin_per_picture
     assert value("SELECT count(*) FROM files WHERE allocation = 'deleted'") == 1
     origins = {row["conclusion"]: row["n"] for row in catalogue.rows(
         "SELECT conclusion, count(*) n FROM origins_of GROUP BY ALL")}  # fmt: skip
-    assert origins == {"nothing_found": 5, "declared_machine_unsigned": 1, "declared_machine_signed": 1}
+    assert origins == {"nothing_found": 5, "generated": 2}

@@ -11,7 +11,7 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.tables.evidence import FILES
 from fairlead.tables.known import CLUSTERS, MATCHES
 from fairlead.tables.media import CONTENTS
-from fairlead.tables.provenance import ORIGINS_OF, SIGNALS
+from fairlead.tables.provenance import ORIGINS_OF, SEARCHED, SIGNALS
 from fairlead.terms.custody import Operation
 
 TRIAGE_SQL = f"""
@@ -20,7 +20,8 @@ WITH state AS ({STATES_SQL}),
           FROM matches GROUP BY sha256),
  files_of AS (SELECT sha256, count(*) AS files, list_sort(list(DISTINCT exhibit)) AS exhibits FROM files
               WHERE sha256 IS NOT NULL GROUP BY sha256)
-SELECT s.sha256, s.state, s.family, s.media_type, s.conclusion, s.derived, s.verdict, seen.lists,
+SELECT s.sha256, s.state, s.family, s.media_type, s.conclusion, s.derived, s.strength, s.queue_rank, s.queue_reason,
+       s.verdict, seen.lists,
        array_to_string(seen.lists, ', ') AS list, seen.distance, coalesce(f.files, 0) AS files, s.exhibit,
        k.cluster, coalesce(k.size, 1) AS cluster_size,
        CASE s.state
@@ -28,16 +29,21 @@ SELECT s.sha256, s.state, s.family, s.media_type, s.conclusion, s.derived, s.ver
          WHEN 'near' THEN 'looks like an entry of ' || array_to_string(seen.lists, ', ') || ', ' ||
                           seen.distance || ' of 256 bits differ'
          WHEN 'known_benign' THEN 'same bytes as an entry known to be benign'
-         WHEN 'machine_made' THEN 'declares itself machine-made'
+         WHEN 'machine_made' THEN s.queue_reason
          WHEN 'not_media' THEN 'neither picture nor video'
-         ELSE CASE WHEN s.derived THEN 'made from another picture: a person decides'
-                   WHEN s.conclusion = 'conflict' THEN 'its signals contradict each other'
-                   WHEN s.verdict <> 'decoded' THEN 'could not be decoded: ' || s.verdict
-                   ELSE 'no list and no signal explains it' END
+         ELSE CASE WHEN s.verdict <> 'decoded' AND s.queue_rank > 1 THEN 'could not be decoded: ' || s.verdict
+                   ELSE s.queue_reason END
        END AS reason
 FROM state s LEFT JOIN seen USING (sha256) LEFT JOIN files_of f USING (sha256) LEFT JOIN clusters k USING (sha256)
 """
 """One row a content: state, reason, lists, distance, cluster, files."""
+
+ALL_SIGNALS_SQL = """
+SELECT '' AS search, * FROM signals WHERE sha256 = $s
+UNION ALL BY NAME SELECT * FROM searched WHERE sha256 = $s
+ORDER BY search, signal
+"""
+"""Every signal of one content: those of the first look, then those of searches."""
 
 TRIAGE_TABLES = (CONTENTS, FILES, MATCHES, ORIGINS_OF, CLUSTERS)
 
@@ -58,7 +64,7 @@ class ContentFile:
 def open_content(session: Session, sha256: str) -> ContentFile:
     """Gather what the tables say of a content; a consultation. LookupError when there is none."""
     asked = {"s": sha256}
-    catalogue = Catalogue(session.store, (*TRIAGE_TABLES, SIGNALS))
+    catalogue = Catalogue(session.store, (*TRIAGE_TABLES, SIGNALS, SEARCHED))
     try:
         rows = catalogue.rows(f"SELECT * FROM ({TRIAGE_SQL}) WHERE sha256 = $s", asked)
         if not rows:
@@ -78,7 +84,7 @@ def open_content(session: Session, sha256: str) -> ContentFile:
                 'WHERE sha256 = $s ORDER BY kind, distance, "set" LIMIT 200',
                 asked,
             ),
-            signals=catalogue.rows("SELECT * FROM signals WHERE sha256 = $s ORDER BY signal", asked),
+            signals=catalogue.rows(ALL_SIGNALS_SQL, asked),
             origin=next(iter(catalogue.rows("SELECT * FROM origins_of WHERE sha256 = $s", asked)), None),
             cluster=[
                 r["sha256"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fairlead.case.exhibits import check_unchanged, opener_of
 from fairlead.case.known_sets import match_stages
+from fairlead.case.provenance import weighing_stages
 from fairlead.case.session import Session
 from fairlead.case.triage import TriageFigures, triage
 from fairlead.engine.local import LocalEngine, StageOutcome
@@ -17,7 +18,10 @@ from fairlead.evidence.stages import DigestStage, WalkStage
 from fairlead.media.examine import ExamineStage
 from fairlead.media.limits import MediaLimits
 from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, WorklistStage
-from fairlead.provenance.stages import SignalStage, WeighStage
+from fairlead.provenance.links import AssessedActsStage, LinksStage
+from fairlead.provenance.stages import FactsStage
+from fairlead.provenance.tools import ToolFilesStage
+from fairlead.provenance.trace_stage import TraceStage
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 
@@ -78,6 +82,10 @@ def stages_of(session: Session, *, allow_unsandboxed: bool = False, fast: bool =
         MetadataStage(),
         FramesStage(),
         *match_stages(session.store),
-        SignalStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
-        WeighStage(),
+        TraceStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
+        FactsStage(),
+        ToolFilesStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
+        LinksStage(),
+        AssessedActsStage(),
+        *weighing_stages(session, opener, allow_unsandboxed=allow_unsandboxed),
     ]

@@ -34,7 +34,7 @@ _LONGEST_S = 600.0
 _DAYS_SHOWN = timedelta(days=30)
 _ASIDE_SQL = f"""
 SELECT sha256, media_type, family, reason, state, files, 1 AS cluster_size FROM ({TRIAGE_SQL})
-WHERE state IN ('known_benign', 'machine_made') AND family IN ('picture', 'video') AND verdict = 'decoded'
+WHERE state = 'known_benign' AND family IN ('picture', 'video') AND verdict = 'decoded'
 ORDER BY sha256(sha256 || $salt)
 """
 """What machines set aside and nobody looks at, in an order that is random but the same every time."""
@@ -83,7 +83,10 @@ def estimate_missed(session: Session) -> tuple[float, float, float] | None:
 
 
 def open_queue(session: Session) -> Queue:
-    """The queue for this user. One entry stands for a whole cluster; large clusters come first."""
+    """The queue for this user: by the place that provenance gives, then large clusters first.
+
+    One entry stands for a whole cluster, and has the place of the member to be looked at first.
+    """
     from fairlead.register.reviews import find_reviews
 
     session.require(Action.REVIEW)
@@ -91,10 +94,11 @@ def open_queue(session: Session) -> Queue:
     catalogue = Catalogue(session.store, TRIAGE_TABLES)
     try:
         rows = catalogue.rows(
-            f"""SELECT sha256, media_type, family, reason, files, cluster, cluster_size, conclusion FROM ({TRIAGE_SQL})
-                WHERE state = 'for_people' AND family IN ('picture', 'video') AND verdict = 'decoded'
-                QUALIFY row_number() OVER (PARTITION BY coalesce(cluster, sha256) ORDER BY sha256) = 1
-                ORDER BY cluster_size DESC, files DESC, sha256"""
+            f"""SELECT sha256, media_type, family, reason, state, files, cluster, cluster_size, conclusion,
+                       queue_rank FROM ({TRIAGE_SQL})
+                WHERE state IN ('for_people', 'machine_made') AND family IN ('picture', 'video') AND verdict = 'decoded'
+                QUALIFY row_number() OVER (PARTITION BY coalesce(cluster, sha256) ORDER BY queue_rank, sha256) = 1
+                ORDER BY queue_rank, cluster_size DESC, files DESC, sha256"""
         )
         aside = catalogue.rows(_ASIDE_SQL, {"salt": session.operation})
     finally:

@@ -22,11 +22,14 @@ def print_figures(figures: TriageFigures) -> None:
             "exact match": figures.exact,
             "near match": figures.near,
             "known benign": figures.known_benign,
-            "declared machine-made": figures.machine_made,
+            "made by a machine, as far as the signals go": figures.machine_made,
             "neither picture nor video": figures.not_media,
             "left for a person": figures.for_people,
         },
     )
+    click.secho("The order of looking, and why", bold=True)
+    for row in figures.queue:
+        click.echo(f"  {row['queue_rank']}  {row['contents']:>7,}  {row['queue_reason']}")
     print_facts(
         "Looking",
         {"picture and video files": figures.media_files, "views avoided": figures.views_avoided},

@@ -29,6 +29,7 @@ _RISKS = (
     "self-harm",
 )
 _MOST_ORIGINS = 20
+_BY_MACHINE = {"generated", "derived_from_picture"}
 _KIND_WORDS = {
     IdentifierKind.EMAIL: "E-mail address",
     IdentifierKind.PHONE: "Telephone number",
@@ -268,7 +269,7 @@ class _Builder:
             return
         exact = sum(bool(r["exact"]) for r in rows)
         listed = sum(bool(r["sets"]) for r in rows)
-        declared = sum((r["conclusion"] or "").startswith("declared_machine") for r in rows)
+        declared = sum((r["conclusion"] or "") in _BY_MACHINE for r in rows)
         derived = sum(bool(r["derived"]) for r in rows)
         yield self._statement(
             Section.MATERIAL,
@@ -276,7 +277,7 @@ class _Builder:
             "contents",
             str(len(rows)),
             f"The account fetched {len(rows):,} distinct stored files that are in the exhibits: {listed:,} match an "
-            f"entry of a hash set ({exact:,} exactly), {declared:,} declare that a machine made them, {derived:,} "
+            f"entry of a hash set ({exact:,} exactly), {declared:,} carry marks of a machine as their maker, {derived:,} "
             "may have a real picture behind them. A match is a fact about numbers; known is not illegal.",
             tuple(dict.fromkeys(_origin(r) for r in rows)),
             related=tuple(r["sha256"] for r in rows),

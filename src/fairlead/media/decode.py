@@ -18,6 +18,7 @@ from fairlead.media.identify import IDENTIFY_BYTES, Family, identify, warm_ident
 from fairlead.media.limits import MediaLimits
 from fairlead.media.luma import PictureRefusedError, PictureTooLargeError, PictureUnsupportedError, read_luma
 from fairlead.media.metadata.read import read_metadata
+from fairlead.media.metadata.window import Window
 from fairlead.media.pdq import hash_luma
 from fairlead.media.video import read_video
 from fairlead.terms.matching import PdqMode
@@ -59,7 +60,9 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         "verdict": ContentVerdict.IDENTIFIED.value,
     }
     if identity.family in {Family.PICTURE, Family.VIDEO}:
-        answer["metadata"] = [asdict(item) for item in read_metadata(_read(descriptor, _METADATA_BYTES))]
+        whole = identity.family is Family.PICTURE or size <= _METADATA_BYTES
+        content = _read(descriptor, _METADATA_BYTES) if whole else Window(descriptor)
+        answer["metadata"] = [asdict(item) for item in read_metadata(content)]
     if identity.family is Family.PICTURE:
         answer |= _picture(descriptor, size, identity.media_type, limits)
     elif identity.family is Family.VIDEO:

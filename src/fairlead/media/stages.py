@@ -13,7 +13,7 @@ from fairlead.tables import Table
 from fairlead.tables.evidence import EXHIBITS, FILES
 from fairlead.tables.media import CONTENTS, EXAMINED, FRAMES, METADATA, WORKLIST
 
-_MOST_EXTENSION = 10
+_MOST_EXTENSION = 12
 
 _FIRST_FILES = """
 SELECT sha256, md5, sha1, size_bytes, exhibit, locator, path, sequence
@@ -37,7 +37,7 @@ class WorklistStage:
     """
 
     name: str = "worklist"
-    version: str = "1"
+    version: str = "2"
     reads: tuple[Table, ...] = (FILES, EXHIBITS)
     writes: Table = WORKLIST
 

@@ -14,6 +14,7 @@ from PIL import Image
 _MOST_BYTES = 512 << 20
 _MOST_LISTED = 50
 _MOST_TEXT = 120
+_MOST_URL = 500
 # Extended key usages a claim signer may have: the C2PA specification's own, and those of its test suite.
 _KEY_USAGES = (
     "1.3.6.1.5.5.7.3.4",
@@ -41,19 +42,25 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
             header["media_type"], io.BytesIO(data), context=_context(header.get("anchors", ""))
         )
     except c2pa.C2paError as problem:
-        remote = str(problem).startswith("Remote")
-        return {"state": "remote" if remote else "unreadable"}
+        said = str(problem)
+        if said.startswith("Remote"):
+            return {"state": "remote", "url": said[said.find("http") :][:_MOST_URL] if "http" in said else ""}
+        return {"state": "unreadable"}
     if reader is None:
         return {"state": "none"}
     report = json.loads(reader.json())
     manifests = report.get("manifests", {})
     active = manifests.get(report.get("active_manifest"), {})
+    signature = active.get("signature_info", {})
     return {
         "state": str(reader.get_validation_state()).lower(),
-        "remote": reader.get_remote_url() is not None,
+        "url": str(reader.get_remote_url() or "")[:_MOST_URL],
         "generator": _generator(active),
-        "issuer": str(active.get("signature_info", {}).get("issuer", ""))[:_MOST_TEXT],
+        "issuer": str(signature.get("issuer", ""))[:_MOST_TEXT],
+        "name": str(signature.get("common_name", ""))[:_MOST_TEXT],
+        "signed_at": str(signature.get("time") or "")[:40],
         "source_types": _first(_source_types(active)),
+        "actions": _first(_actions(active)),
         "ingredient_source_types": _first(
             code for label, manifest in manifests.items() if manifest is not active and label
             for code in _source_types(manifest)
@@ -63,6 +70,9 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
             for ingredient in active.get("ingredients", ())
         ),
         "ingredients": len(active.get("ingredients", ())),
+        "ingredient_failures": _first(
+            code for ingredient in active.get("ingredients", ()) for code in _failures(ingredient)
+        ),
         "failures": _first(_failures(report)),
     }  # fmt: skip
 
@@ -87,6 +97,13 @@ def _generator(manifest: dict[str, Any]) -> str:
     listed = manifest.get("claim_generator_info") or [{}]
     name = listed[0].get("name") or manifest.get("claim_generator") or ""
     return str(name)[:_MOST_TEXT]
+
+
+def _actions(manifest: dict[str, Any]) -> Iterator[str]:
+    for assertion in manifest.get("assertions", ()):
+        if str(assertion.get("label", "")).startswith("c2pa.actions"):
+            for action in assertion.get("data", {}).get("actions", ()):
+                yield str(action.get("action", ""))[:_MOST_TEXT]
 
 
 def _source_types(manifest: dict[str, Any]) -> Iterator[str]:

@@ -6,30 +6,57 @@ import os
 from pathlib import Path
 from typing import Any
 
+from fairlead.provenance.carried import trace_of
+from fairlead.provenance.queue import place_in_queue
+from fairlead.provenance.sandboxed import TRACES, shared_pool
 from fairlead.provenance.signal import item_of
-from fairlead.provenance.stages import find_signals, read_c2pa
+from fairlead.provenance.stages import observe, read_c2pa
+from fairlead.provenance.trace_stage import columns_of, job_of
+from fairlead.provenance.trust import Trust
 from fairlead.provenance.weigh import weigh
+from fairlead.provenance.weights import weights_of
 
 
-def weigh_file(path: Path, examined: dict[str, Any], *, anchors: str = "") -> dict[str, Any]:
+def weigh_file(
+    path: Path, examined: dict[str, Any], *, trust: Trust | None = None, weights: str = ""
+) -> dict[str, Any]:
     """Conclusion and signals of a file, given what media found in it (a row of the table examined).
 
-    ``anchors`` is the trust list as PEM text. The answer is ready for JSON.
+    The answer is ready for JSON.
     """
-    items = [item_of(columns) for columns in examined.get("metadata") or ()]
-    signals = find_signals(items)
-    store = next((item for item in items if item.namespace == "jumbf"), None)
-    if store is not None:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            signals += read_c2pa(descriptor, examined["media_type"], store, anchors=anchors)
-        finally:
-            os.close(descriptor)
-    weighed = weigh(signals)
+    trust = trust or Trust()
+    table = weights_of(weights)
+    columns = examined.get("metadata") or ()
+    items = [item_of(column) for column in columns]
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        traced: dict[str, Any] = {"traces": [], "verdict": "not measured"}
+        if examined.get("family") == "picture" and examined.get("verdict") == "decoded":
+            reply = shared_pool(TRACES, allow_unsandboxed=False).call(job_of(columns), [descriptor])
+            traced = columns_of(reply)
+        seen = observe(items, [trace_of(trace) for trace in traced["traces"]])
+        store = next((item for item in items if item.namespace == "jumbf"), None)
+        if store is not None:
+            seen += read_c2pa(descriptor, examined["media_type"], store, trust=trust)
+    finally:
+        os.close(descriptor)
+    signals = table.signals(seen)
+    weighed = weigh(signals, table)
+    rank, reason = place_in_queue(weighed)
     return {
         "conclusion": weighed.conclusion.value,
         "derived_from_picture": weighed.derived_from_picture,
+        "vouched": weighed.vouched,
+        "strength": weighed.strength.value,
+        "bound": weighed.bound,
+        "bound_against": weighed.bound_against,
         "grounds": list(weighed.grounds),
         "contradictions": list(weighed.contradictions),
+        "beside": list(weighed.beside),
+        "queue_rank": rank,
+        "queue_reason": reason,
         "signals": [signal.columns() for signal in signals],
+        "pixels": traced["verdict"],
+        "trust": list(trust.lists),
+        "weights": table.digest,
     }

@@ -1,56 +1,87 @@
-"""One provenance signal: what was found, where, how strong it is and how it could be wrong."""
+"""What was observed in a file, and the signal it becomes when the table of weights has said what it is worth."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from fairlead.terms.provenance import Finding, SignalKind, Strength
 
+_MOST_NAME = 80
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
-    """A row of the table signals without its keys.
+class Observation:
+    """A fact about a content: a kind and a state of the table of weights, what was found, and where.
 
-    ``signed`` says that a signature was checked and is intact; ``strength`` says who signed: only a signer on
-    the trust list makes it strong.
+    ``signed`` says that a signature was checked and is intact. ``bound`` lowers the bound of the table, for
+    signals that bring their own measure. ``detail`` holds no prompt text.
     """
 
     kind: SignalKind
-    finding: Finding
-    strength: Strength
-    signed: bool = False
-    tool: str | None = None
+    state: str
     detail: str
-    caveat: str
+    tool: str | None = None
+    signed: bool = False
+    bound: float | None = None
     offset: int | None = None
     length: int | None = None
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """A row of the table signals without its keys: an observation with its weight.
+
+    ``bound`` limits the likelihood ratio that may be claimed, against ``against``; ``cause`` names what it
+    shares with other signals; ``decides`` says whether a conclusion may rest on it alone.
+    """
+
+    kind: SignalKind
+    state: str
+    finding: Finding
+    strength: Strength
+    bound: float
+    basis: str
+    cause: str
+    decides: bool
+    vouched: bool
+    signed: bool
+    against: str
+    tool: str | None
+    detail: str
+    caveat: str
+    forgery: str
+    source: str
+    offset: int | None
+    length: int | None
+
     def columns(self) -> dict[str, Any]:
         """As columns of the table signals."""
-        return {
-            "kind": self.kind.value,
-            "finding": self.finding.value,
-            "strength": self.strength.value,
-            "signed": self.signed,
-            "tool": self.tool,
-            "detail": self.detail,
-            "caveat": self.caveat,
-            "offset": self.offset,
-            "length": self.length,
-        }
+        row = {field.name: getattr(self, field.name) for field in fields(self)}
+        return row | {"kind": self.kind.value, "finding": self.finding.value, "strength": self.strength.value}
 
 
 def signal_of(columns: dict[str, Any]) -> Signal:
     """A signal from its columns."""
-    return Signal(
-        kind=SignalKind(columns["kind"]),
-        finding=Finding(columns["finding"]),
-        strength=Strength(columns["strength"]),
-        signed=bool(columns["signed"]),
-        tool=columns["tool"],
+    row = {field.name: columns[field.name] for field in fields(Signal)}
+    row |= {
+        "kind": SignalKind(row["kind"]),
+        "finding": Finding(row["finding"]),
+        "strength": Strength(row["strength"]),
+    }
+    return Signal(**row)
+
+
+def observation_of(columns: dict[str, Any]) -> Observation:
+    """What was observed, from the columns of a signal; a plug-in's own measure is kept."""
+    kind = SignalKind(columns["kind"])
+    return Observation(
+        kind=kind,
+        state=columns["state"],
         detail=columns["detail"],
-        caveat=columns["caveat"],
+        tool=columns["tool"],
+        signed=bool(columns["signed"]),
+        bound=columns["bound"] if kind is SignalKind.DETECTOR else None,
         offset=columns["offset"],
         length=columns["length"],
     )
@@ -76,3 +107,10 @@ def item_of(columns: dict[str, Any]) -> Item:
         offset=columns["offset"],
         length=columns["length"],
     )
+
+
+def printable(untrusted_name: object, most: int = _MOST_NAME) -> str:
+    """A name out of evidence, fit to be shown: printable characters only, and not many."""
+    if not isinstance(untrusted_name, str):
+        return ""
+    return "".join(character for character in untrusted_name if character.isprintable())[:most]

@@ -1,12 +1,10 @@
-"""The stages of this room: signals of every content, and the weighed conclusion."""
+"""The stages of this room after measuring: facts, signals of every content, and the weighed conclusion."""
 
 from __future__ import annotations
 
-import atexit
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from importlib import resources
 from itertools import groupby
 from typing import Any
@@ -14,71 +12,102 @@ from typing import Any
 import pyarrow as pa
 
 from fairlead.engine.catalogue import Catalogue
-from fairlead.engine.sandbox import SandboxLimits, SandboxPool
-from fairlead.provenance.c2pa_signals import read_c2pa_reply
+from fairlead.provenance.c2pa_signals import find_remote_manifest, read_c2pa_reply
 from fairlead.provenance.camera import find_camera_signals
+from fairlead.provenance.carried import Trace, find_carried_signals, trace_of
 from fairlead.provenance.declared import find_generator_signals, find_source_type_signals
-from fairlead.provenance.signal import Item, Signal, item_of, signal_of
+from fairlead.provenance.facts import find_facts
+from fairlead.provenance.queue import place_in_queue
+from fairlead.provenance.sandboxed import C2PA, shared_pool
+from fairlead.provenance.signal import Item, Observation, item_of, signal_of
+from fairlead.provenance.trace_stage import Opener
+from fairlead.provenance.trust import Trust
 from fairlead.provenance.weigh import weigh
+from fairlead.provenance.weights import WeightTable, weights_of
 from fairlead.tables import Table
-from fairlead.tables.media import CONTENTS, EXAMINED
-from fairlead.tables.provenance import ORIGINS_OF, SIGNALS
+from fairlead.tables.media import CONTENTS
+from fairlead.tables.provenance import GENERATION_FACTS, ORIGINS_OF, SEARCHED, SIGNALS, TRACED
 from fairlead.terms.errors import ItemError
-from fairlead.terms.provenance import Finding, SignalKind, Strength
+from fairlead.terms.provenance import SignalKind
 
-Opener = Callable[[str, str], AbstractContextManager[int]]
-"""``opener(exhibit, locator)``: a read-only descriptor of an item; raises ItemError."""
-
-_CODE_VERSION = "1"
-_DEADLINE_S = 60.0
-_MEMORY_BYTES = 4 << 30
+_CODE_VERSION = "2"
 _WEIGHED_FAMILIES = "('picture', 'video')"
+_RULES = ("generators.toml", "source_types.toml")
 
 _SIGNALS_OF_CONTENTS = f"""
-SELECT c.exhibit, c.sha256, s.signal, s.kind, s.finding, s.strength, s.signed, s.tool, s.detail, s.caveat,
-       s."offset", s.length
-FROM contents c LEFT JOIN signals s USING (sha256)
+WITH every AS (
+  SELECT sha256, '' AS search, * EXCLUDE (sha256) FROM signals
+  UNION ALL BY NAME SELECT * FROM searched)
+SELECT c.exhibit, c.sha256 AS content, s.*
+FROM contents c LEFT JOIN every s USING (sha256)
 WHERE c.family IN {_WEIGHED_FAMILIES}
-ORDER BY c.exhibit, c.sha256, s.signal
+ORDER BY c.exhibit, c.sha256, s.search, s.signal
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignalStage:
-    """EXAMINED to SIGNALS: what each content declares and carries.
+class FactsStage:
+    """TRACED to GENERATION_FACTS: names, hashes, seeds and layouts that generators state."""
 
-    ``anchors`` is the trust list as PEM text, empty when there is none. C2PA manifests are read in the
-    sandbox, only for contents in which media saw one.
+    name: str = "generation facts"
+    reads: Table = TRACED
+    writes: Table = GENERATION_FACTS
+    rows_per_task: int = 5000
+
+    @property
+    def version(self) -> str:
+        """Code and the data files of rules."""
+        return f"{_CODE_VERSION}-{rules_version()}"
+
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of GENERATION_FACTS, numbered within each content."""
+        for batch in batches:
+            yield GENERATION_FACTS.batch(
+                {"sha256": content["sha256"], "fact_number": number, **asdict(fact)}
+                for content in batch.select(["sha256", "metadata"]).to_pylist()
+                for number, fact in enumerate(find_facts([item_of(c) for c in content["metadata"] or ()]))
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalStage:
+    """TRACED to SIGNALS: what each content declares and carries, with its weight.
+
+    ``trust`` holds the operator's lists, ``weights`` the operation's own table of weights or nothing. C2PA
+    manifests are read in the sandbox, only for contents in which media saw one.
     """
 
     opener: Opener
-    anchors: str = ""
+    trust: Trust = field(default_factory=Trust)
+    weights: str = ""
     allow_unsandboxed: bool = False
     name: str = "signals"
-    reads: Table = EXAMINED
+    reads: Table = TRACED
     writes: Table = SIGNALS
     rows_per_task: int = 5000
 
     @property
     def version(self) -> str:
-        """Code, the data files of rules, and the trust list."""
-        return f"{_CODE_VERSION}-{rules_version()}-{hashlib.sha256(self.anchors.encode()).hexdigest()[:12]}"
+        """Code, the data files of rules, weights, and the trust lists."""
+        return f"{_CODE_VERSION}-{rules_version()}-{weights_of(self.weights).digest[:12]}-{self.trust.digest}"
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of SIGNALS, numbered within each content."""
-        wanted = ["sha256", "exhibit", "locator", "media_type", "metadata"]
+        table = weights_of(self.weights)
+        wanted = ["sha256", "exhibit", "locator", "media_type", "metadata", "traces"]
         for batch in batches:
             rows: list[dict[str, Any]] = []
             for content in batch.select(wanted).to_pylist():
                 items = [item_of(columns) for columns in content["metadata"] or ()]
-                signals = [*find_signals(items), *self._c2pa(content, items)]
+                traces = [trace_of(columns) for columns in content["traces"] or ()]
+                seen = [*observe(items, traces), *self._c2pa(content, items)]
                 rows += [
                     {"sha256": content["sha256"], "signal": number, **signal.columns()}
-                    for number, signal in enumerate(signals)
+                    for number, signal in enumerate(table.signals(seen))
                 ]
             yield SIGNALS.batch(rows)
 
-    def _c2pa(self, content: dict[str, Any], items: list[Item]) -> Iterator[Signal]:
+    def _c2pa(self, content: dict[str, Any], items: Sequence[Item]) -> Iterator[Observation]:
         store = next((item for item in items if item.namespace == "jumbf"), None)
         if store is None:
             return
@@ -88,16 +117,14 @@ class SignalStage:
                     descriptor,
                     content["media_type"],
                     store,
-                    anchors=self.anchors,
+                    trust=self.trust,
                     allow_unsandboxed=self.allow_unsandboxed,
                 )
         except ItemError as problem:
-            yield Signal(
+            yield Observation(
                 kind=SignalKind.C2PA,
-                finding=Finding.OTHER,
-                strength=Strength.NO_SUPPORT,
+                state="unread",
                 detail=f"C2PA: the content could not be read again ({problem.code})",
-                caveat="Nothing in the manifest was checked.",
                 offset=store.offset,
                 length=store.length,
             )
@@ -105,70 +132,75 @@ class SignalStage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeighStage:
-    """CONTENTS and SIGNALS to ORIGINS_OF: one conclusion per picture and video; one partition per exhibit."""
+    """CONTENTS, SIGNALS and SEARCHED to ORIGINS_OF: one conclusion per picture and video.
 
+    One partition per exhibit.
+    """
+
+    weights: str = ""
     name: str = "weigh"
-    version: str = "1"
-    reads: tuple[Table, ...] = (CONTENTS, SIGNALS)
+    reads: tuple[Table, ...] = (CONTENTS, SIGNALS, SEARCHED)
     writes: Table = ORIGINS_OF
+
+    @property
+    def version(self) -> str:
+        """Code and weights."""
+        return f"{_CODE_VERSION}-{weights_of(self.weights).digest[:12]}"
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Partitions by the number of the first exhibit, rows by sha256."""
+        table = weights_of(self.weights)
         found = catalogue.rows(_SIGNALS_OF_CONTENTS)
         for exhibit, rows in groupby(found, key=lambda row: row["exhibit"]):
             weighed = [
-                _weigh(sha256, list(group)) for sha256, group in groupby(rows, lambda row: row["sha256"])
+                _weigh(sha256, group, table) for sha256, group in groupby(rows, lambda row: row["content"])
             ]
             yield exhibit, pa.Table.from_batches([ORIGINS_OF.batch(weighed)], schema=ORIGINS_OF.schema)
 
 
-def find_signals(items: list[Item]) -> list[Signal]:
-    """All signals that metadata alone give, in a fixed order."""
+def observe(items: Sequence[Item], traces: Sequence[Trace]) -> list[Observation]:
+    """Everything that metadata and measurements show, in a fixed order; C2PA apart."""
     return [
         *find_generator_signals(items),
         *find_source_type_signals(items),
         *find_camera_signals(items),
+        *find_carried_signals(traces, items),
+        *find_remote_manifest(items),
     ]
 
 
 def read_c2pa(
-    descriptor: int, media_type: str, store: Item, *, anchors: str, allow_unsandboxed: bool = False
-) -> list[Signal]:
-    """Signals of the C2PA manifest of one content, read in the sandbox."""
-    pool = _shared_pool(allow_unsandboxed=allow_unsandboxed)
-    reply = pool.call({"media_type": media_type, "anchors": anchors}, [descriptor])
-    return list(read_c2pa_reply(reply, store))
+    descriptor: int, media_type: str, store: Item, *, trust: Trust, allow_unsandboxed: bool = False
+) -> list[Observation]:
+    """What the C2PA manifest of one content shows, read in the sandbox."""
+    pool = shared_pool(C2PA, allow_unsandboxed=allow_unsandboxed)
+    reply = pool.call({"media_type": media_type, "anchors": trust.anchors}, [descriptor])
+    return list(read_c2pa_reply(reply, store, trust))
 
 
 def rules_version() -> str:
     """A short digest of the data files that hold the rules."""
     folder = resources.files("fairlead.provenance") / "data"
     digest = hashlib.sha256()
-    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
-        digest.update(entry.name.encode() + b"\0" + entry.read_bytes())
+    for name in _RULES:
+        digest.update(name.encode() + b"\0" + (folder / name).read_bytes())
     return digest.hexdigest()[:12]
 
 
-def _weigh(sha256: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    weighed = weigh([signal_of(row) for row in rows if row["signal"] is not None])
+def _weigh(sha256: str, rows: Iterable[dict[str, Any]], table: WeightTable) -> dict[str, Any]:
+    weighed = weigh([signal_of(row) for row in rows if row["signal"] is not None], table)
+    rank, reason = place_in_queue(weighed)
     return {
         "sha256": sha256,
         "conclusion": weighed.conclusion.value,
         "derived_from_picture": weighed.derived_from_picture,
+        "vouched": weighed.vouched,
+        "strength": weighed.strength.value,
+        "bound": weighed.bound,
+        "bound_against": weighed.bound_against,
         "grounds": list(weighed.grounds),
         "contradictions": list(weighed.contradictions),
+        "beside": list(weighed.beside),
+        "queue_rank": rank,
+        "queue_reason": reason,
     }
-
-
-_POOLS: dict[bool, SandboxPool] = {}
-
-
-def _shared_pool(*, allow_unsandboxed: bool) -> SandboxPool:
-    if allow_unsandboxed not in _POOLS:
-        _POOLS[allow_unsandboxed] = pool = SandboxPool(
-            handler="fairlead.provenance.c2pa_reading:handle",
-            limits=SandboxLimits(memory_bytes=_MEMORY_BYTES, deadline_s=_DEADLINE_S, threads=True),
-            allow_unsandboxed=allow_unsandboxed,
-        )
-        atexit.register(pool.close)
-    return _POOLS[allow_unsandboxed]

@@ -59,9 +59,13 @@ _CONTENT = (
 )
 
 _METADATUM = (
-    Column("namespace", TEXT, "png-text, exif, xmp, jumbf, container"),
+    Column(
+        "namespace",
+        TEXT,
+        "png-text, stealth, exif, xmp, jumbf, container, jpeg-app, mp4-text, mkv-tag or avi-info",
+    ),
     Column("key", TEXT, "name of the item in its namespace"),
-    Column("value", TEXT, "value as text, cut at 64 KiB"),
+    Column("value", TEXT, "value as text, cut at 512 Ki characters"),
     Column("offset", INT, "first byte of the item in the content"),
     Column("length", INT, "length of the item, bytes"),
 )

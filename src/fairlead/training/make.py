@@ -11,13 +11,16 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from fairlead.terms.errors import UsageError
+from fairlead.training.camera import photograph
 from fairlead.training.conduct import Conduct, make_conduct
 from fairlead.training.dump import write_dump
 from fairlead.training.exhibits import write_folder, write_image, zip_bytes
 from fairlead.training.hash_lists import write_benign, write_pdq, write_vics
 from fairlead.training.hostile import hostile_files
-from fairlead.training.media_store import StoredFile, make_store
+from fairlead.training.media_store import SOURCE_NAME, StoredFile, make_store
+from fairlead.training.pictures import draw_scene
 from fairlead.training.tables_of_records import write_log, write_networks, write_payments, write_replies
+from fairlead.training.tools import make_checkpoint, make_lora
 
 SEIZED_AT = datetime(2025, 9, 16, 4, 0, tzinfo=UTC)
 SLUG = "lanternfish"
@@ -78,6 +81,15 @@ def make_operation(folder: Path, *, seed: int, scale: float, tell: Tell = lambda
     )
 
 
+def _tools(seed: int) -> dict[str, bytes]:
+    """What lies beside the pictures on the operator's computer: a model, a LoRA, and the picture that was loaded."""
+    return {
+        f"Users/op/webui/models/Stable-diffusion/{make_checkpoint(seed).name}": make_checkpoint(seed).data,
+        f"Users/op/webui/models/Lora/{make_lora(seed).name}": make_lora(seed).data,
+        f"Users/op/ComfyUI/input/{SOURCE_NAME}": photograph(draw_scene(seed, 750_000), device=100, shot=1),
+    }
+
+
 class _Placement:
     """Which file of the store goes into which exhibits; every eighth is in two."""
 
@@ -90,6 +102,11 @@ class _Placement:
             (self.web, self.web, self.laptop, self.disk)[index % 4].append(file)
             if index % 8 == 0:
                 (self.laptop, self.disk)[index // 8 % 2].append(file)
+        for file in [file for file in store if file.derived][
+            :4
+        ]:  # beside the picture that they were made from
+            if file not in self.laptop:
+                self.laptop.append(file)
         self.deleted = self.disk[1::9]
 
     def exhibits_of(self) -> dict[str, list[str]]:
@@ -117,6 +134,7 @@ def _write_exhibits(folder: Path, conduct: Conduct, place: _Placement, seed: int
     laptop = {f"Users/op/Pictures/{f.path}": f.data for f in place.laptop[1::5] + place.laptop[2::5]}
     laptop |= {f"Users/op/Desktop/{f.path}": f.data for f in place.laptop[3::5] + place.laptop[4::5]}
     laptop["Users/op/backup.zip"] = inner
+    laptop |= _tools(seed)
     laptop["Users/op/notes.txt"] = b"Buy new mooring lines.\n"
     (exhibits / "laptop.zip").write_bytes(zip_bytes(laptop, at=SEIZED_AT))
 

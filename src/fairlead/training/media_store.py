@@ -11,14 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from PIL.TiffImagePlugin import IFDRational
 
 from fairlead.training.alterations import ALTERATIONS
+from fairlead.training.camera import photograph
 from fairlead.training.pictures import as_jpeg, as_png, draw_scene
+from fairlead.training.tools import make_checkpoint, make_lora
 
 _EACH = {
     "listed": 60, "altered": 60, "benign": 80, "machine": 60, "camera": 30, "conflict": 6, "plain": 104,
 }  # fmt: skip
+SOURCE_NAME = "IMG_0001.jpg"  # the picture that workflows load; it lies in the operator's folders
+_DEVICE = 100
 _SUBJECTS = ("a lighthouse at dusk", "sailing boats in fog", "a red barn in snow", "a harbour, aerial view")
 
 
@@ -61,12 +64,14 @@ def _make_file(seed: int, number: int, index: int, group: str) -> StoredFile:
             data = ALTERATIONS[alteration](Image.open(io.BytesIO(original)).convert("RGB"))
             suffix = {"grey": "png", "other_format": "webp"}.get(alteration, "jpg")
         case "machine":
-            texts, derived = _generator_texts(rng, index)
+            texts, derived = _generator_texts(rng, index, seed)
             data, suffix = as_png(picture, texts=texts), "png"
         case "camera":
-            data = as_jpeg(picture, exif=_camera_exif())
+            data = photograph(picture, device=_DEVICE, shot=number)
         case "conflict":
-            data = as_jpeg(picture, exif=_camera_exif(comment=_parameters(rng, derived=False)))
+            data = photograph(
+                picture, device=_DEVICE, shot=number, comment=_parameters(rng, seed, derived=False)
+            )
         case _:
             data = as_jpeg(picture)
     return StoredFile(
@@ -84,44 +89,31 @@ def _path(data: bytes, suffix: str) -> str:
     return f"{name[:2]}/{name}.{suffix}"
 
 
-def _parameters(rng: random.Random, *, derived: bool) -> str:
+def _parameters(rng: random.Random, seed: int, *, derived: bool) -> str:
     """A text chunk as A1111 and Forge write it, about a benign subject."""
     extra = ", Denoising strength: 0.55, Mask blur: 4" if derived else ""
+    checkpoint, lora = make_checkpoint(seed), make_lora(seed)
     return (
         f"{rng.choice(_SUBJECTS)}\nNegative prompt: blurry\n"
         f"Steps: {rng.randrange(15, 40)}, Sampler: Euler a, CFG scale: 7, Seed: {rng.randrange(2**32)}, "
-        f"Size: 512x512, Model hash: {rng.randrange(16**10):010x}, Model: landscapes_v2{extra}, Version: v1.10.1"
+        f"Size: 512x512, Model hash: {checkpoint.model_hash}, Model: landscapes_v2{extra}, "
+        f'Lora hashes: "harbour_style: {lora.lora_hash}", Version: v1.10.1'
     )
 
 
-def _generator_texts(rng: random.Random, index: int) -> tuple[dict[str, str], bool]:
+def _generator_texts(rng: random.Random, index: int, seed: int) -> tuple[dict[str, str], bool]:
     derived = index % 5 == 0
     if index % 2 == 0:
-        return {"parameters": _parameters(rng, derived=derived)}, derived
+        return {"parameters": _parameters(rng, seed, derived=derived)}, derived
     graph: dict[str, object] = {
         "3": {"class_type": "KSampler", "inputs": {"seed": rng.randrange(2**32), "steps": 20}},
         "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "landscapes_v2.safetensors"}},
         "6": {"class_type": "CLIPTextEncode", "inputs": {"text": rng.choice(_SUBJECTS)}},
+        "8": {"class_type": "SaveImage", "inputs": {"filename_prefix": "harbour"}},
     }
     if derived:
-        graph["9"] = {"class_type": "LoadImage", "inputs": {"image": "IMG_0001.jpg"}}
+        graph["9"] = {"class_type": "LoadImage", "inputs": {"image": SOURCE_NAME}}
     return {"prompt": json.dumps(graph), "workflow": json.dumps({"nodes": [], "version": 0.4})}, derived
-
-
-def _camera_exif(comment: str = "") -> bytes:
-    exif = Image.Exif()
-    exif[0x010F] = "Example Optics"
-    exif[0x0110] = "EX-100"
-    exif[0x0132] = "2024:08:01 12:00:00"
-    details = exif.get_ifd(0x8769)
-    details[0x829A] = IFDRational(1, 250)
-    details[0x829D] = IFDRational(28, 10)
-    details[0x8827] = 200
-    details[0x9003] = "2024:08:01 12:00:00"
-    details[0x920A] = IFDRational(35, 1)
-    if comment:
-        details[0x9286] = b"UNICODE\x00" + comment.encode("utf-16-be")
-    return exif.tobytes()
 
 
 def _make_videos(seed: int) -> Iterator[StoredFile]:

@@ -11,11 +11,11 @@ from fairlead.media.metadata.item import Item, text
 _TAGS = {
     0x010D: "DocumentName", 0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model",
     0x0112: "Orientation", 0x0131: "Software",
-    0x0132: "DateTime", 0x013B: "Artist", 0x8298: "Copyright", 0x829A: "ExposureTime",
+    0x0132: "DateTime", 0x013B: "Artist", 0x9C9C: "XPComment", 0x8298: "Copyright", 0x829A: "ExposureTime",
     0x829D: "FNumber", 0x8827: "ISO", 0x9003: "DateTimeOriginal", 0x9004: "DateTimeDigitized",
     0x9010: "OffsetTime", 0x920A: "FocalLength", 0x927C: "MakerNote", 0x9286: "UserComment",
     0xA002: "PixelXDimension", 0xA003: "PixelYDimension", 0xA430: "CameraOwnerName",
-    0xA431: "BodySerialNumber", 0xA433: "LensMake", 0xA434: "LensModel",
+    0xA431: "BodySerialNumber", 0xA420: "ImageUniqueID", 0xA433: "LensMake", 0xA434: "LensModel",
 }  # fmt: skip
 _GPS_TAGS = {
     1: "GPSLatitudeRef",
@@ -26,7 +26,7 @@ _GPS_TAGS = {
 }
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
-_MAKER_NOTE, _USER_COMMENT = 0x927C, 0x9286
+_MAKER_NOTE, _USER_COMMENT, _XP_COMMENT = 0x927C, 0x9286, 0x9C9C
 _BYTE, _ASCII, _UNDEFINED = 1, 2, 7
 _MOST_ENTRIES = 500
 _MOST_NUMBERS = 8
@@ -57,7 +57,8 @@ def read_exif(block: bytes, base: int) -> Iterator[Item]:
                 yield _item(block, order, base, _Entry(tag, kind, count, value_at), name)
     following = _following(block, order, first)
     if following:
-        yield Item(namespace="exif", key="Thumbnail", value="present", offset=base + following, length=0)
+        at, length = _thumbnail(block, order, following)
+        yield Item(namespace="exif", key="Thumbnail", value="present", offset=base + at, length=length)
 
 
 def _entries(block: bytes, order: str, at: int) -> Iterator[_Entry]:
@@ -89,6 +90,14 @@ def _following(block: bytes, order: str, at: int) -> int:
     return int(struct.unpack_from(order + "I", block, place)[0]) if place + 4 <= len(block) else 0
 
 
+def _thumbnail(block: bytes, order: str, directory: int) -> tuple[int, int]:
+    """Place and length of the small JPEG that the second directory names; the directory's own place if none."""
+    start, length = _pointer(block, order, directory, 0x0201), _pointer(block, order, directory, 0x0202)
+    if start and length and start + length <= len(block) and block[start : start + 2] == b"\xff\xd8":
+        return start, length
+    return directory, 0
+
+
 def _item(block: bytes, order: str, base: int, entry: _Entry, name: str) -> Item:
     tag, kind, count, at = entry
     length = _SIZES[kind] * count
@@ -97,6 +106,8 @@ def _item(block: bytes, order: str, base: int, entry: _Entry, name: str) -> Item
         value = f"{length} bytes"
     elif tag == _USER_COMMENT:
         value = _user_comment(raw)
+    elif tag == _XP_COMMENT:
+        value = raw.decode("utf-16-le", "replace")
     elif kind in {_ASCII, _UNDEFINED, _BYTE}:
         value = _characters(raw, kind)
     else:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-MOST_VALUE_CHARACTERS = 65536
+MOST_VALUE_CHARACTERS = 1 << 19  # workflows of ComfyUI reach some hundred KiB
 MOST_ITEMS = 400
-_MOST_INFLATED_BYTES = 1 << 20
+MOST_CHARACTERS = 4 << 20  # of all items of one content together
+MOST_INFLATED_BYTES = 1 << 20
+_GZIP = 31  # window bits of zlib that ask for a gzip header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +24,23 @@ class Item:
 
 
 def text(value: str) -> str:
-    """A value without NULs and lone surrogates, cut at 64 Ki characters."""
+    """A value without NULs and lone surrogates, cut at 512 Ki characters."""
     cut = value[:MOST_VALUE_CHARACTERS].replace("\0", "")
     return cut.encode("utf-8", "replace").decode("utf-8")
 
 
 def inflate(data: bytes) -> bytes:
     """Unpack zlib data up to 1 MiB; what cannot be unpacked is left out."""
+    return _unpack(data, zlib.MAX_WBITS)
+
+
+def gunzip(data: bytes) -> bytes:
+    """Unpack gzip data up to 1 MiB; what cannot be unpacked is left out."""
+    return _unpack(data, _GZIP)
+
+
+def _unpack(data: bytes, window: int) -> bytes:
     try:
-        return zlib.decompressobj().decompress(data, _MOST_INFLATED_BYTES)
+        return zlib.decompressobj(window).decompress(data, MOST_INFLATED_BYTES)
     except zlib.error:
         return b""

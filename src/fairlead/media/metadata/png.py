@@ -7,37 +7,53 @@ from collections.abc import Iterator
 
 from fairlead.media.metadata.exif import read_exif
 from fairlead.media.metadata.item import Item, inflate, text
+from fairlead.media.metadata.stealth import PngPixels, read_stealth_png
 from fairlead.media.metadata.xmp import read_xmp
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = struct.Struct(">I4s")
+_IHDR = struct.Struct(">IIBBBBB")
 
 
 def read_png(data: bytes) -> Iterator[Item]:
-    """Text chunks, EXIF, XMP and the place of a C2PA store (caBX)."""
+    """Text chunks, EXIF, XMP, the place of a C2PA store (caBX), and text hidden in the pixels."""
     at = len(SIGNATURE)
+    header: tuple[int, ...] | None = None
+    spans: list[tuple[int, int]] = []
     while at + _HEADER.size <= len(data):
         length, kind = _HEADER.unpack_from(data, at)
-        body = data[at + 8 : at + 8 + length]
-        if kind == b"IEND" or len(body) < length:
-            return
         whole = length + 12
+        if kind == b"IEND" or at + 8 + length > len(data):
+            break
         match kind:
+            case b"IDAT":
+                spans.append((at + 8, at + 8 + length))
+            case b"IHDR" if length == _IHDR.size:
+                header = _IHDR.unpack_from(data, at + 8)
             case b"tEXt" | b"zTXt" | b"iTXt":
-                key, value = _text_chunk(kind, body)
-                if key == "XML:com.adobe.xmp":
-                    yield from read_xmp(value.encode(), at, whole)
-                else:
-                    yield Item(
-                        namespace="png-text", key=text(key)[:79], value=text(value), offset=at, length=whole
-                    )
+                yield from _text_items(kind, data[at + 8 : at + 8 + length], at)
             case b"eXIf":
-                yield from read_exif(body, at + 8)
+                yield from read_exif(data[at + 8 : at + 8 + length], at + 8)
             case b"caBX":
                 yield Item(namespace="jumbf", key="caBX", value="", offset=at, length=whole)
             case _:
                 pass
         at += whole
+    if header is not None:
+        width, height, depth, colour, _, _, interlace = header
+        pixels = PngPixels(
+            width=width, height=height, depth=depth, colour=colour, interlaced=bool(interlace), spans=spans
+        )
+        yield from read_stealth_png(data, pixels)
+
+
+def _text_items(kind: bytes, body: bytes, at: int) -> Iterator[Item]:
+    key, value = _text_chunk(kind, body)
+    whole = len(body) + 12
+    if key == "XML:com.adobe.xmp":
+        yield from read_xmp(value.encode(), at, whole)
+    else:
+        yield Item(namespace="png-text", key=text(key)[:79], value=text(value), offset=at, length=whole)
 
 
 def _text_chunk(kind: bytes, body: bytes) -> tuple[str, str]:

@@ -21,6 +21,8 @@ _PREFIXES = {
     "http://purl.org/dc/terms/": "dcterms",
     "http://www.tc260.org.cn/ns/AIGC/1.0/": "TC260",
     "http://ns.tc260.org.cn/AIGC/1.0/": "TC260",
+    "http://ns.google.com/photos/1.0/camera/": "GCamera",
+    "http://ns.adobe.com/camera-raw-settings/1.0/": "crs",
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
 }
 _MOST_PACKET_BYTES = 4 << 20

@@ -1,0 +1,1 @@
+"""What pixels carry: measurements on decoded pictures, without files and without opinions."""

@@ -1,0 +1,16 @@
+"""How the loops of this folder are compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile without the interpreter lock, sums in any order; kept on disk where a cache folder is writable."""
+    try:
+        return numba.njit(nogil=True, fastmath=True, cache=True)(function)
+    except RuntimeError:  # numba found no folder that it may write
+        return numba.njit(nogil=True, fastmath=True)(function)

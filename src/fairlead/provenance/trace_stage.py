@@ -1,0 +1,106 @@
+"""The stage that measures pixels: every picture once, in the sandbox."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import pyarrow as pa
+
+from fairlead.engine.sandbox import Outcome, SandboxReply
+from fairlead.provenance.sandboxed import TRACES, shared_pool
+from fairlead.tables import Table
+from fairlead.tables.media import EXAMINED
+from fairlead.tables.provenance import TRACED
+from fairlead.terms.errors import ItemError
+
+Opener = Callable[[str, str], AbstractContextManager[int]]
+"""``opener(exhibit, locator)``: a read-only descriptor of an item; raises ItemError."""
+
+_CODE_VERSION = "1"
+_KEPT = ("sha256", "exhibit", "locator", "media_type", "width", "height", "metadata")
+_LEAST_SIDE, _MOST_PIXELS = 64, 80_000_000
+_MOST_COMMENT = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceStage:
+    """EXAMINED to TRACED: pictures and videos with their metadata, and what their pixels carry."""
+
+    opener: Opener
+    allow_unsandboxed: bool = False
+    name: str = "traces"
+    reads: Table = EXAMINED
+    writes: Table = TRACED
+    rows_per_task: int = 250
+
+    @property
+    def version(self) -> str:
+        """Code, and the messages of watermarks."""
+        messages = (resources.files("fairlead.provenance") / "data" / "watermarks.toml").read_bytes()
+        return f"{_CODE_VERSION}-{hashlib.sha256(messages).hexdigest()[:12]}"
+
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """A row of TRACED for each picture and video."""
+        for batch in batches:
+            rows = batch.select([*_KEPT, "family", "verdict"]).to_pylist()
+            seen = [row for row in rows if row["family"] in {"picture", "video"}]
+            yield TRACED.batch(self._measure(seen))
+
+    def _measure(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        answers: dict[str, dict[str, Any]] = {}
+        asked: list[str] = []
+
+        def jobs() -> Iterator[tuple[dict[str, Any], list[int]]]:
+            for row in filter(_measurable, rows):
+                try:
+                    with self.opener(row["exhibit"], row["locator"]) as descriptor:
+                        asked.append(row["sha256"])
+                        yield job_of(row["metadata"] or ()), [descriptor]
+                except ItemError as problem:
+                    answers[row["sha256"]] = {"traces": [], "verdict": problem.code}
+
+        if any(map(_measurable, rows)):
+            pool = shared_pool(TRACES, allow_unsandboxed=self.allow_unsandboxed)
+            for done, reply in enumerate(pool.map(jobs())):
+                answers[asked[done]] = columns_of(reply)
+        nothing = {"traces": [], "verdict": "not measured"}
+        return [{name: row[name] for name in _KEPT} | answers.get(row["sha256"], nothing) for row in rows]
+
+
+def job_of(items: Any) -> dict[str, Any]:
+    """What the worker needs to know of a picture: the text that may hold a signature, the thumbnail's place."""
+    comment = next((i["value"] for i in items if '"signed_hash"' in (i["value"] or "")), "")
+    small = next((i for i in items if i["namespace"] == "exif" and i["key"] == "Thumbnail"), None)
+    return {
+        "comment": comment[:_MOST_COMMENT],
+        "thumbnail": [small["offset"], small["length"]] if small else None,
+    }
+
+
+def columns_of(reply: SandboxReply) -> dict[str, Any]:
+    """A worker's reply as columns; an answer that is not one counts as a crash."""
+    if reply.outcome is not Outcome.OK:
+        return {"traces": [], "verdict": reply.outcome.value}
+    try:
+        traces = [
+            {"name": str(t["name"])[:40], "value": float(t["value"]), "detail": str(t["detail"])[:200]}
+            for t in reply.body["traces"][:50]
+        ]
+    except (KeyError, TypeError, ValueError):
+        return {"traces": [], "verdict": Outcome.CRASHED.value}
+    return {"traces": traces, "verdict": "measured"}
+
+
+def _measurable(row: dict[str, Any]) -> bool:
+    width, height = row["width"] or 0, row["height"] or 0
+    return (
+        row["family"] == "picture"
+        and row["verdict"] == "decoded"
+        and min(width, height) >= _LEAST_SIDE
+        and width * height <= _MOST_PIXELS
+    )
