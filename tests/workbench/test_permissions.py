@@ -23,6 +23,8 @@ EXPECTED = {
     "home": (EVERYBODY, None),
     "operation": (MEMBERS, None),
     "job": (None, {"holm", "juhl", "iversen"}),
+    "stop_job": (None, {"holm", "juhl", "iversen"}),
+    "events": (SIGHT, None),
     "exhibits": (WHOLE, None),
     "exhibit": (WHOLE, {"holm", "iversen"}),
     "triage": (WHOLE, None),
@@ -77,6 +79,7 @@ def address(page, world, country):
         "code": "DK",
         "token": "none",
         "waiting": "1",
+        "job": "1",
         **{k: world.ids[k] for k in ("person", "sha256", "number")},
     }
     path = page.path

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairlead.case.prepared import FOLDER as PREPARED
 from fairlead.case.session import Clock, utc_now
 from fairlead.case.workspace import Workspace, find_workspace
 from fairlead.engine.lock import sole_writer
@@ -20,7 +21,10 @@ from fairlead.terms.errors import UsageError
 
 _FORMAT = "fairlead-backup/1"
 _DUMP, _MANIFEST = "register.dump", "manifest.json"
-_LEFT_OUT = ("register/postgres", "ledger-tree/")  # the tree grows again from the entries
+_LEFT_OUT = (
+    "register/postgres",
+    "ledger-tree/",
+)  # the tree grows again from the entries, prepared views from the tables
 _CHUNK = 1 << 20
 
 
@@ -104,7 +108,11 @@ def restore(source: Path, root: Path, *, identity: Path | None = None) -> Worksp
 def _names(root: Path) -> Iterator[str]:
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.is_file() and not path.is_symlink() and not name.startswith(_LEFT_OUT):
+        if (
+            path.is_file()
+            and not path.is_symlink()
+            and not (name.startswith(_LEFT_OUT) or f"/{PREPARED}/" in name)
+        ):
             yield name
 
 

@@ -79,6 +79,11 @@ def triage(session: Session) -> TriageFigures:
         )
     finally:
         catalogue.close()
+    return triage_figures(states=states, verdicts=verdicts, media_files=media_files)
+
+
+def triage_figures(*, states: dict[str, int], verdicts: dict[str, int], media_files: int) -> TriageFigures:
+    """The figures from counts by state (contents) and by verdict (files)."""
     for_people = states.get("for_people", 0)
     return TriageFigures(
         files=sum(verdicts.values()),

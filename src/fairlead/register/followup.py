@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count
+
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import (
     CategoryRow,
@@ -64,6 +66,38 @@ def find_outcomes(user_id: int, operation: str, *, at: datetime) -> list[dict[st
     with acting_as(user):
         rows = visible(user, OutcomeRow, at=at).filter(operation_id=operation)
         return list(rows.order_by("at", "pk").values())
+
+
+def count_answered(user_id: int, operation: str, *, at: datetime) -> dict[str, int]:
+    """For how many leads of each country an outcome was reported."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, OutcomeRow, at=at).filter(operation_id=operation)
+        return dict(rows.order_by().values_list("country").annotate(Count("lead", distinct=True)))
+
+
+def last_sent(user_id: int, operation: str, country: str, *, at: datetime) -> dict[str, tuple[str, int]]:
+    """Every lead of a country that was sent: the package that carried it last, and in which version."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, PackageRow, at=at).filter(operation_id=operation, country=country)
+        carried: dict[str, tuple[str, int]] = {}
+        for package, leads in rows.order_by("version").values_list("package", "leads"):
+            carried.update({lead: (package, int(version)) for lead, version in leads.items()})
+    return carried
+
+
+def find_versions(
+    user_id: int, operation: str, versions: dict[str, int], *, at: datetime
+) -> dict[str, dict[str, Any]]:
+    """The bodies of leads as they stood in one version each, by lead; in one query."""
+    if not versions:
+        return {}
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, LeadVersionRow, at=at).filter(operation_id=operation, lead__in=list(versions))
+        found = rows.values_list("lead", "version", "body")
+        return {lead: body for lead, version, body in found if versions[lead] == version}
 
 
 def record_recall(

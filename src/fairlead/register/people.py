@@ -89,6 +89,21 @@ def set_recipients(operation: str, country: str, recipients: Sequence[str]) -> N
         )
 
 
+def keep_witness_key(operation: str, country: str, key: str) -> None:
+    """Keep the key under which a country's cosignatures are checked."""
+    changed = (
+        Participant.objects.using(_OWNER)
+        .filter(operation_id=operation, country=country)
+        .update(witness_key=key)
+    )
+    if not changed:
+        raise UsageError(
+            f"{country} takes no part in this operation",
+            "Check the country code with `fairlead operation show`.",
+            code="USAGE-COUNTRY",
+        )
+
+
 def get_user_by_id(user_id: int) -> User:
     """The user of an id."""
     user: User = User.objects.using(_OWNER).get(pk=user_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -26,6 +27,24 @@ class NeverStored:
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
         response.setdefault("X-Robots-Tag", "noindex")
         return response
+
+
+class Sessions(SessionMiddleware):
+    """Sessions that end half an hour after a person last did something.
+
+    What a page asks for by itself (a stream, a refresh) does not keep its session alive: a board that was left open
+    on a screen nobody sits at is signed out.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save the session, unless the page asked by itself and changed nothing."""
+        by_itself = request.headers.get("X-By-Itself") or "text/event-stream" in request.headers.get(
+            "Accept", ""
+        )
+        if by_itself and not request.session.modified:
+            return response
+        answer: HttpResponse = super().process_response(request, response)
+        return answer
 
 
 class SecondFactor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairlead.register.actions import Action
+from fairlead.workbench import streams
 from fairlead.workbench.desk import View
 from fairlead.workbench.policy import EVERYBODY, MEMBER, Policy, country, some, whole
 from fairlead.workbench.views import (
@@ -70,6 +71,8 @@ PAGES: tuple[Page, ...] = (
     _page("", "home", home.home, EVERYBODY),
     _page(_OP, "operation", operation.overview, MEMBER),
     _form(_OP + "jobs/", "job", operation.job, some(Action.PROCESS)),
+    _form(_OP + "jobs/<int:job>/stop/", "stop_job", operation.stop_job, some(Action.PROCESS)),
+    Page(path=_OP + "events/", name="events", view=streams.events, read=some(Action.VIEW), atomic=False),
     _page(_OP + "exhibits/", "exhibits", evidence.exhibits, VIEW),
     _both(_OP + "exhibits/<path:number>/", "exhibit", evidence.exhibit, VIEW, whole(Action.ADD_EXHIBIT)),
     _page(_OP + "triage/", "triage", evidence.triage, VIEW),

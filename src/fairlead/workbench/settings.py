@@ -38,7 +38,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "fairlead.workbench.middleware.NeverStored",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "fairlead.workbench.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -84,6 +84,10 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SERVED_OVER_TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if SERVED_OVER_TLS else 0
+
+STREAMS_IN_A_PROCESS = 8
+STREAMS_FOR_ONE = 3
+"""Streams of server-sent events hold a thread each; a process serves with 16 threads or more."""
 
 SESSION_COOKIE_NAME = "fairlead_session"
 SESSION_COOKIE_HTTPONLY = True

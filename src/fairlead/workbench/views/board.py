@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -21,27 +21,27 @@ from fairlead.leads.statistics import DEFINITIONS
 from fairlead.register.actions import WHOLE_OPERATION, Action
 from fairlead.terms.board import CELLS, Cell
 from fairlead.workbench.desk import Desk
+from fairlead.workbench.listing import twin
 from fairlead.workbench.svg.tiles import country_tiles
 
+_TWIN = (
+    "country", "zone", "starts_at", "sent", "acknowledged", "leads", "answered",
+    *(cell.value for cell in Cell if cell is not Cell.START),
+)  # fmt: skip
 
-def board(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The board, alive: the table asks for itself again every few seconds."""
+
+def board(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """The board, alive: it asks for itself again when a stream says that something changed."""
     shown = open_board(desk.session)
-    if request.GET.get("format") == "json":
-        rows = [
-            {
-                "country": r.country,
-                "zone": r.zone,
-                "starts_at": r.starts_at.isoformat() if r.starts_at else None,
-                "sent": r.sent,
-                "acknowledged": r.acknowledged,
-                "leads": r.leads,
-                "answered": r.answered,
-                **r.cells,
-            }
-            for r in shown.rows
-        ]
-        return JsonResponse({"board": desk.operation, "at": shown.at.isoformat(), "rows": rows})
+    rows = [
+        {
+            **{name: getattr(row, name) for name in _TWIN[:7]},
+            **row.cells,
+        }
+        for row in shown.rows
+    ]
+    if (answer := twin(request, desk, "action-day", _TWIN, rows)) is not None:
+        return answer
     context = {
         "board": shown,
         "cells": [(cell.value, CELLS[cell]) for cell in Cell],

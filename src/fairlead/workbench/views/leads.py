@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fairlead.case.followup import diff_with_sent
-from fairlead.case.lead_list import complete_leads, list_lead_heads
+from fairlead.case.lead_list import list_lead_heads
 from fairlead.case.leads import get_lead
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
-from fairlead.workbench.listing import Column, Listing, list_rows
+from fairlead.workbench.listing import Column, Listing, list_register
 
 
 def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
@@ -35,12 +35,11 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
         searched=("lead", "person"),
         empty=_("Compute leads with `fairlead lead publish`."),
     )
-    return list_rows(
+    return list_register(
         request,
         desk,
         described,
-        list_lead_heads(desk.session),
-        complete=lambda rows: complete_leads(desk.session, rows),
+        lambda asked: list_lead_heads(desk.session, asked),
         link=lambda row: reverse("lead", args=[desk.operation, row["lead"]]),
     )
 

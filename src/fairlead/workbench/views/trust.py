@@ -3,41 +3,68 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from fairlead.case.administration import give_role, open_administration, take_role
-from fairlead.case.log import make_checkpoint, verify_ledger
+from fairlead.case.ledger_state import ledger_state, take_cosigned
+from fairlead.case.log import make_checkpoint
 from fairlead.register.actions import WHOLE_OPERATION, Role
 from fairlead.register.audit import count_entries, find_entries
 from fairlead.terms.custody import Operation
 from fairlead.workbench.desk import Desk
+from fairlead.workbench.listing import Column, Listing, export
+from fairlead.workbench.uploads import uploaded_text
 
-_ROWS = 60
+_ROWS, _ROWS_EXPORTED = 60, 100_000
+_LEDGER = Listing(
+    name="ledger",
+    title="Ledger",
+    columns=tuple(
+        Column(name=name, label=name)
+        for name in (
+            "index",
+            "at",
+            "operation_name",
+            "what",
+            "actor",
+            "objects",
+            "recipient",
+            "justification",
+        )
+    ),
+)
 
 
-def ledger(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The newest entries, whether the log holds, and the checkpoint a partner can keep. POST signs a new one."""
-    workspace = desk.session.workspace
+def ledger(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """The newest entries, where the log stands, and the checkpoint a partner can keep.
+
+    POST signs a new one, or takes in one that partners have cosigned.
+    """
     if request.method == "POST":
-        make_checkpoint(workspace)
-        messages.success(request, _("A new checkpoint is signed. Give it to your partners."))
+        if "cosigned" in request.FILES:
+            signed = take_cosigned(desk.session, uploaded_text(request, "cosigned"))
+            messages.success(request, _("Cosigned by: %(names)s") % {"names": ", ".join(signed)})
+        else:
+            make_checkpoint(desk.session.workspace)
+            messages.success(request, _("A new checkpoint is signed. Give it to your partners."))
         return redirect("ledger", operation=desk.operation)
     before = request.GET.get("before", "")
+    form = request.GET.get("format", "html")
     rows = find_entries(
         desk.operation,
         reader=desk.user.username,
-        limit=_ROWS,
+        limit=_ROWS if form == "html" else _ROWS_EXPORTED,
         before=int(before) if before.isascii() and before.isdecimal() and len(before) < 16 else None,
     )
-    kept = workspace.root / "checkpoint.txt"
+    if form in ("csv", "json"):
+        return export(desk, _LEDGER, form, rows, len(rows))
     context = {
         "rows": rows,
         "counts": count_entries(desk.operation),
-        "report": verify_ledger(workspace),
-        "checkpoint": kept.read_text() if kept.is_file() else "",
+        "state": ledger_state(desk.session),
         "older": rows[-1]["index"] if len(rows) == _ROWS else None,
     }
     desk.session.record(Operation.CONSULTATION, "ledger.open", (desk.operation,), "log consulted")
