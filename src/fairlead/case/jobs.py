@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from fairlead.case.attribution import attribute
+from fairlead.case.backups import make_backup
 from fairlead.case.leads import publish
 from fairlead.case.ledger_state import check_ledger
 from fairlead.case.process import process
@@ -23,6 +24,7 @@ class JobKind(StrEnum):
     ATTRIBUTE = "attribute"
     PUBLISH = "publish"
     CHECK_LEDGER = "check_ledger"
+    BACKUP = "backup"
 
 
 NEEDED: dict[JobKind, Action] = {
@@ -30,6 +32,7 @@ NEEDED: dict[JobKind, Action] = {
     JobKind.ATTRIBUTE: Action.PROCESS,
     JobKind.PUBLISH: Action.PREPARE,
     JobKind.CHECK_LEDGER: Action.COORDINATE,
+    JobKind.BACKUP: Action.ADMINISTER,
 }
 
 
@@ -112,6 +115,8 @@ def _work(session: Session, kind: JobKind, progress: RegisterProgress) -> str:
             publish(session)
         case JobKind.CHECK_LEDGER:
             return "LEDGER-BROKEN" if check_ledger(session).findings else ""
+        case JobKind.BACKUP:
+            make_backup(session)
     return ""
 
 

@@ -142,6 +142,14 @@ def lift_hold(user_id: int, operation: str, *, person: str, name: str, at: datet
         return int(rows.update(lifted_at=at, lifted_by=name))
 
 
+def holds_on(user_id: int, operation: str, person: str, *, at: datetime) -> list[dict[str, Any]]:
+    """The holds on a person, those that have ended too, newest first."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, HoldRow, at=at).filter(operation_id=operation, person=person)
+        return list(rows.order_by("-at", "-pk").values("reason", "placed_by", "at", "lifted_at", "lifted_by"))
+
+
 def held_persons(user_id: int, operation: str, *, at: datetime) -> set[str]:
     """Persons whom nothing may be sent about now."""
     user = User(pk=user_id)

@@ -6,6 +6,7 @@ from allauth.account import views as account
 from django.urls import include, path
 
 from fairlead.workbench.desk import guarded
+from fairlead.workbench.languages import language
 from fairlead.workbench.pages import PAGES
 from fairlead.workbench.signin import follow_link, sign_in
 
@@ -23,6 +24,7 @@ urlpatterns = [
     ),
     path("sign-in/", sign_in, name="sign_in"),
     path("sign-in/", sign_in, name="account_login"),
+    path("sign-in/language/", language, name="language"),
     path("sign-in/link/<str:token>/", follow_link, name="follow_link"),
     path("sign-out/", account.logout, name="account_logout"),
     path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),

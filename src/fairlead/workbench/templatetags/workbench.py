@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from fairlead.terms.countries import PARTICIPANTS
 from fairlead.workbench.navigation import Group, groups_for
+from fairlead.workbench.wording import word
 
 register = template.Library()
 
@@ -35,8 +36,8 @@ def navigation(context: dict[str, Any]) -> list[Group]:
 
 @register.filter
 def words(value: object) -> str:
-    """An enumerated value as words."""
-    return str(value).replace("_", " ")
+    """An enumerated value as words, in the reader's language."""
+    return word(value)
 
 
 @register.filter
