@@ -65,6 +65,8 @@ class SecondFactor:
         ):
             from allauth.mfa.utils import is_mfa_enabled
 
-            if not is_mfa_enabled(request.user):
+            from fairlead.workbench.oidc import SECOND_FACTOR_BY
+
+            if not request.session.get(SECOND_FACTOR_BY) and not is_mfa_enabled(request.user):
                 return redirect("mfa_index")
         return self.get_response(request)
