@@ -224,7 +224,7 @@ def test_a_person_reads_the_pages_in_the_language_they_chose(served):
     page.click("footer button")
     page.wait_for_url("**/action-day/")
     assert page.get_attribute("html", "lang") == "de"
-    assert "Einsatztag" in page.inner_text("h1")
+    assert "Aktionstag" in page.inner_text("h1")
     check_accessible(page)
     served.shoot(page, "action-day-german")
     page.select_option("#foot-language", "en-gb")
@@ -255,18 +255,14 @@ def test_every_page_is_accessible_and_fits_in_light_and_dark_on_desktop_and_phon
         served.shoot(page, f"{kind}/{shot}", whole=True)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= page.viewport_size["width"] + 1, f"{path} is {wide} pixels wide"
-    for path in (
-        f"{served.url}/me/",
-        served.first_link(page, OP + "leads/"),
-        served.first_link(page, OP + "persons/"),
+    for shot, path in (
+        ("me", f"{served.url}/me/"),
+        ("lead", served.first_link(page, OP + "leads/")),
+        ("person", served.first_link(page, OP + "persons/")),
     ):
         if path and page.goto(path).status == 200:
             check_accessible(page)
-            served.shoot(
-                page,
-                f"{kind}/" + path.rstrip("/").split("/")[-2 if "/operations/" in path else -1],
-                whole=True,
-            )
+            served.shoot(page, f"{kind}/{shot}", whole=True)
 
 
 def test_whoever_has_a_second_factor_is_asked_for_it_at_the_next_sign_in(served):

@@ -86,7 +86,7 @@ def _in_tables(session: Session, wanted: str) -> tuple[list[dict[str, Any]], lis
     persons: dict[str, dict[str, Any]] = {}
     for row in said:
         known = persons.setdefault(row["person"], {**row, "said": []})
-        if len(known["said"]) < _SAID_EACH:
+        if row["said"] not in known["said"] and len(known["said"]) < _SAID_EACH:
             known["said"].append(row["said"])
     return list(persons.values())[:_SHOWN], contents
 

@@ -2,81 +2,57 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext, gettext_noop
+from enum import Enum
+
+from django.utils.translation import gettext
+
+from fairlead.case.incoming import Incoming
+from fairlead.leads.document import SubjectCategory
+from fairlead.leads.outcome import NoActionReason, OutcomeState
+from fairlead.leads.receipt import ReceiptState
+from fairlead.leads.statistics import DEFINITIONS
+from fairlead.register.actions import Role
+from fairlead.terms.board import CELLS, Cell
+from fairlead.terms.law import ImageClass, LawVerdict, LegalAct, Liability, ProvisionStatus
+
+_LISTS: tuple[type[Enum], ...] = (
+    Cell, ImageClass, Incoming, LawVerdict, LegalAct, Liability, NoActionReason, OutcomeState, ProvisionStatus,
+    ReceiptState, Role, SubjectCategory,
+)  # fmt: skip
+_OTHERS = (
+    # grades; sections and kinds of statements
+    "attributed", "probable", "possible", "unresolved",
+    "summary", "subject", "selectors", "related", "conduct", "material", "legal", "risk", "against",
+    "fact", "assessment",
+    # where a country stands
+    "waiting", "no leads", "never sent", "changed since", "sent",
+)  # fmt: skip
+
+
+def _words(value: object) -> str:
+    return str(value).replace("_", " ")
+
 
 WORDS: frozenset[str] = frozenset(
-    (
-        # grades, sections and kinds of a lead
-        gettext_noop("attributed"),
-        gettext_noop("probable"),
-        gettext_noop("possible"),
-        gettext_noop("unresolved"),
-        gettext_noop("summary"),
-        gettext_noop("subject"),
-        gettext_noop("selectors"),
-        gettext_noop("related"),
-        gettext_noop("conduct"),
-        gettext_noop("material"),
-        gettext_noop("legal"),
-        gettext_noop("risk"),
-        gettext_noop("against"),
-        gettext_noop("fact"),
-        gettext_noop("assessment"),
-        gettext_noop("suspect"),
-        gettext_noop("convicted"),
-        gettext_noop("victim"),
-        gettext_noop("other party"),
-        gettext_noop("not categorised"),
-        # packages, receipts, outcomes
-        gettext_noop("waiting"),
-        gettext_noop("no leads"),
-        gettext_noop("never sent"),
-        gettext_noop("changed since"),
-        gettext_noop("sent"),
-        gettext_noop("opened"),
-        gettext_noop("accepted"),
-        gettext_noop("refused"),
-        gettext_noop("receipt"),
-        gettext_noop("outcomes"),
-        gettext_noop("acknowledgement"),
-        # the board
-        gettext_noop("legal check"),
-        gettext_noop("warrants"),
-        gettext_noop("teams"),
-        gettext_noop("start"),
-        gettext_noop("searches"),
-        gettext_noop("arrests"),
-        gettext_noop("interviews"),
-        gettext_noop("devices"),
-        gettext_noop("safeguarded"),
-        gettext_noop("not begun"),
-        gettext_noop("in progress"),
-        gettext_noop("done"),
-        gettext_noop("not possible"),
-        gettext_noop("not needed"),
-        gettext_noop("requested"),
-        gettext_noop("granted"),
-        gettext_noop("not ready"),
-        gettext_noop("ready"),
-        gettext_noop("stood down"),
-        # law
-        gettext_noop("may apply"),
-        gettext_noop("gap asserted"),
-        gettext_noop("unclear"),
-        gettext_noop("not assessed"),
-        # roles
-        gettext_noop("lead officer"),
-        gettext_noop("analyst"),
-        gettext_noop("examiner"),
-        gettext_noop("legal adviser"),
-        gettext_noop("liaison"),
-        gettext_noop("press"),
-    )
+    [
+        *(_words(member.value) for closed in _LISTS for member in closed),
+        *(_words(state) for cell in CELLS.values() for state in cell.states),
+        *(_words(name) for name in DEFINITIONS),
+        *_OTHERS,
+    ]
 )
 """Every value that a page for partners shows by its word. Others stay as they are stored."""
+
+SENTENCES: frozenset[str] = frozenset(DEFINITIONS.values())
+"""What each figure for the press counts."""
 
 
 def word(value: object) -> str:
     """A value of a closed list as words, in the reader's language when it is one of ``WORDS``."""
-    text = str(value).replace("_", " ")
-    return gettext(text) if text in WORDS else text
+    text = _words(value)
+    return str(gettext(text)) if text in WORDS else text
+
+
+def sentence(text: str) -> str:
+    """A definition in the reader's language."""
+    return str(gettext(text)) if text in SENTENCES else text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -23,6 +25,7 @@ from fairlead.terms.board import CELLS, Cell
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.listing import twin
 from fairlead.workbench.svg.tiles import country_tiles
+from fairlead.workbench.wording import sentence
 
 _TWIN = (
     "country", "zone", "starts_at", "sent", "acknowledged", "leads", "answered",
@@ -94,6 +97,11 @@ def sheet(request: HttpRequest, desk: Desk) -> HttpResponse:
     return TemplateResponse(request, "workbench/sheet.html", context)
 
 
+def _quoted(text: str) -> str:
+    """A definition for readers: names of states in quotation marks."""
+    return re.sub("`([^`]*)`", r"“\1”", text)
+
+
 def press(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Figures that were released, with their definitions, and nothing else. POST releases the present ones."""
     if request.method == "POST":
@@ -104,7 +112,9 @@ def press(request: HttpRequest, desk: Desk) -> HttpResponse:
     totals = shown.figures["totals"] if shown.figures else {}
     context = {
         "press": shown,
-        "totals": [(name, value, DEFINITIONS.get(name, "")) for name, value in totals.items()],
+        "totals": [
+            (name, value, _quoted(sentence(DEFINITIONS.get(name, "")))) for name, value in totals.items()
+        ],
         "names": [name for name in totals if name != "countries"],
         "by_country": [
             (code, [row.get(name) for name in totals if name != "countries"])

@@ -6,6 +6,7 @@ from datetime import date
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy
 
 from fairlead.law import load_records
 from fairlead.law.changes import find_changes
@@ -15,7 +16,12 @@ from fairlead.workbench.desk import Desk
 from fairlead.workbench.listing import twin
 
 _CHANGES_SHOWN = 40
-_SHORT = {"may_apply": "may", "gap_asserted": "gap", "unclear": "unclear", "not_assessed": "–"}
+_SHORT = {
+    "may_apply": gettext_lazy("may"),
+    "gap_asserted": gettext_lazy("gap"),
+    "unclear": gettext_lazy("unclear"),
+    "not_assessed": "–",
+}
 
 
 def matrix(request: HttpRequest, desk: Desk) -> HttpResponseBase:
@@ -23,7 +29,7 @@ def matrix(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     records = load_records()
     image = _image(request)
     day = _day(request) or newest_day(records)
-    rows: dict[str, list[tuple[str, str]]] = {}
+    rows: dict[str, list[tuple[str, object]]] = {}
     covering = coverage_on(records, day, image=image)
     listed = [
         {
