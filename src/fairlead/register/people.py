@@ -29,7 +29,7 @@ def add_user(name: str) -> User:
 
 def get_user(name: str) -> User:
     """The user of a name; UsageError when there is none."""
-    user: User | None = User.objects.using(_OWNER).filter(username=name, is_active=True).first()
+    user: User | None = User.objects.filter(username=name, is_active=True).first()
     if user is None:
         raise UsageError(
             "you are not a user of this workspace",
@@ -106,7 +106,7 @@ def keep_witness_key(operation: str, country: str, key: str) -> None:
 
 def get_user_by_id(user_id: int) -> User:
     """The user of an id."""
-    user: User = User.objects.using(_OWNER).get(pk=user_id)
+    user: User = User.objects.get(pk=user_id)
     return user
 
 
