@@ -85,23 +85,34 @@ def pages(user: object, operation: str) -> None:
         print(f"{page or '(operation)':<28}{figures}{len(body.content) // 1024:>8}")
 
 
+QUERIES = {
+    "count of one country": "SELECT count(*) FROM register_judgementrow WHERE operation_id = %s AND country = 'SE'",
+    "count of all": "SELECT count(*) FROM register_judgementrow WHERE operation_id = %s",
+    "counts by country": "SELECT country, count(*) FROM register_judgementrow WHERE operation_id = %s GROUP BY country",
+    "newest 50 of one country": "SELECT * FROM register_judgementrow WHERE operation_id = %s AND country = 'SE' "
+    "ORDER BY at DESC, id DESC LIMIT 50",
+    "leads, 50 in order": "SELECT lead, country, grade, version FROM register_leadrow WHERE operation_id = %s "
+    "ORDER BY country, lead LIMIT 50",
+}
+
+
 def policies(user: object, operation: str) -> None:
+    """The same statement as the owner, whom no policy binds, and as the application, in turns."""
     from django.db import connections, transaction
 
-    sql = "SELECT count(*) FROM register_judgementrow WHERE operation_id = %s AND country = 'SE'"
-    medians = {}
-    for name in ("owner", "default"):
-        times = []
-        for _ in range(ROUNDS):
-            with transaction.atomic(using=name), connections[name].cursor() as cursor:
-                cursor.execute("SELECT set_config('fairlead.user', %s, true)", [str(user.pk)])
-                begun = time.perf_counter()
-                cursor.execute(sql, [operation])
-                cursor.fetchall()
-                times.append(1000 * (time.perf_counter() - begun))
-        medians[name] = statistics.median(times)
-    without, held = medians["owner"], medians["default"]
-    print(f"without policies {without:.2f} ms, with {held:.2f} ms: {held / without:.2f}x")
+    print(f"{'statement':<28}{'without ms':>12}{'with ms':>10}{'ratio':>8}")
+    for name, sql in QUERIES.items():
+        times: dict[str, list[float]] = {"owner": [], "default": []}
+        for _ in range(4 * ROUNDS):
+            for alias, kept in times.items():
+                with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+                    cursor.execute("SELECT set_config('fairlead.user', %s, true)", [str(user.pk)])
+                    begun = time.perf_counter()
+                    cursor.execute(sql, [operation])
+                    cursor.fetchall()
+                    kept.append(1000 * (time.perf_counter() - begun))
+        without, held = statistics.median(times["owner"]), statistics.median(times["default"])
+        print(f"{name:<28}{without:>12.2f}{held:>10.2f}{held / without:>7.2f}x")
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ def added():
 def add_rows(world):
     from fairlead.register.models import BoardRow, LeadRow, ReviewRow
 
-    lead = LeadRow.objects.using("owner").filter(country="SE").first()
+    lead = LeadRow.objects.using("owner").filter(operation="lanternfish", country="SE").first()
     at, user = lead.published_at, world.users["quist"]
     LeadRow.objects.using("owner").bulk_create(
         LeadRow(operation_id="lanternfish", country="SE", lead=f"ZZ-{n}", person="P-z", grade="possible", digest="z",

@@ -156,6 +156,12 @@ def test_whoever_is_not_signed_in_is_sent_to_the_sign_in_page(world, name):
             assert (answer.status_code, answer.url) == (302, "/sign-in/")
 
 
+@pytest.mark.parametrize("name", EXPECTED)
+def test_no_page_answers_a_method_that_its_table_does_not_name(world, name):
+    for method in ("put", "patch", "delete", "trace"):
+        assert ask(world, page_of(name), "holm", method).status_code == 405
+
+
 def test_unknown_and_forbidden_look_the_same(world):
     client = world.as_("berg")
     forbidden = client.get(f"/operations/lanternfish/persons/{world.ids['person']}/")
