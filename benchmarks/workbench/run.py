@@ -64,7 +64,7 @@ def pages(user: object, operation: str) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     client = Client()
     client.force_login(user, backend="fairlead.workbench.signin.LinkBackend")
-    print(f"{'page':<28}{'median ms':>10}{'worst ms':>10}{'queries':>9}{'kB':>8}")
+    print(f"{'page':<28}{'best ms':>10}{'median ms':>11}{'worst ms':>10}{'queries':>9}{'kB':>8}")
     for page in PAGES:
         path = f"/operations/{operation}/{page}"
         asked = []
@@ -81,7 +81,7 @@ def pages(user: object, operation: str) -> None:
             begun = time.perf_counter()
             client.get(path)
             times.append(1000 * (time.perf_counter() - begun))
-        figures = f"{statistics.median(times):>10.1f}{max(times):>10.1f}{len(asked):>9}"
+        figures = f"{min(times):>10.1f}{statistics.median(times):>11.1f}{max(times):>10.1f}{len(asked):>9}"
         print(f"{page or '(operation)':<28}{figures}{len(body.content) // 1024:>8}")
 
 

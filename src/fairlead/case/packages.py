@@ -128,14 +128,17 @@ def _is_held(row: dict[str, Any], held: set[str]) -> bool:
     return bool(held & {row["person"], *(r["person"] for r in row["body"]["related"])})
 
 
-def preview(session: Session, country: str) -> list[dict[str, Any]]:
-    """Who would receive what: one row a lead, with what changed since it was last sent, and what is held back."""
+def preview(session: Session, country: str, *, limit: int | None = None) -> list[dict[str, Any]]:
+    """Who would receive what: one row a lead, with what changed since it was last sent, and what is held back.
+
+    ``limit`` gives the first rows only, for a page.
+    """
     from fairlead.register.followup import find_versions, held_persons, last_sent
     from fairlead.register.leads import find_leads
 
     at = session.clock()
     held = held_persons(session.user_id, session.operation, at=at)
-    rows = find_leads(session.user_id, session.operation, at=at, country=country)
+    rows = find_leads(session.user_id, session.operation, at=at, country=country, limit=limit)
     sent = last_sent(session.user_id, session.operation, country, at=at)
     changed = {row["lead"]: sent[row["lead"]][1] for row in rows if _differs(row, sent)}
     bodies = find_versions(session.user_id, session.operation, changed, at=at)

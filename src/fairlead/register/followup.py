@@ -60,11 +60,15 @@ def record_outcomes(
     return new
 
 
-def find_outcomes(user_id: int, operation: str, *, at: datetime) -> list[dict[str, Any]]:
-    """All reported outcomes a user may see, oldest first."""
+def find_outcomes(
+    user_id: int, operation: str, *, at: datetime, country: str | None = None
+) -> list[dict[str, Any]]:
+    """All reported outcomes a user may see, or those of one country, oldest first."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, OutcomeRow, at=at).filter(operation_id=operation)
+        if country is not None:
+            rows = rows.filter(country=country)
         return list(rows.order_by("at", "pk").values())
 
 

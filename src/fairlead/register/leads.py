@@ -79,9 +79,15 @@ def publish_leads(
 
 
 def find_leads(
-    user_id: int, operation: str, *, at: datetime, country: str | None = None, lead: str | None = None
+    user_id: int,
+    operation: str,
+    *,
+    at: datetime,
+    country: str | None = None,
+    lead: str | None = None,
+    limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """The leads a user may see, by country and id."""
+    """The leads a user may see, by country and id; the first ``limit`` of them."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, LeadRow, at=at).filter(operation_id=operation)
@@ -92,7 +98,7 @@ def find_leads(
         return list(
             rows.order_by("country", "lead").values(
                 "lead", "country", "person", "grade", "version", "body", "published_at"
-            )
+            )[:limit]
         )
 
 

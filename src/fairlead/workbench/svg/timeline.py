@@ -66,7 +66,7 @@ def timeline(periods: Sequence[Period], label: str) -> SafeString:
         ),
     )
     return format_html(
-        '<svg class="drawing" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>',
+        '<svg class="drawing timeline" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>',
         _WIDTH,
         height,
         label,

@@ -24,6 +24,8 @@ from fairlead.workbench.listing import Column, Listing, list_rows
 from fairlead.workbench.uploads import uploaded_text
 from fairlead.workbench.wording import word
 
+_LEADS_SHOWN, _OUTCOMES_SHOWN = 50, 50
+
 
 def listing(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Where every country stands."""
@@ -64,16 +66,18 @@ def country(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
         raise Http404
     releases = find_prepared(desk.user.pk, desk.operation, at=at, country=country)
     packages = find_packages(desk.user.pk, desk.operation, at=at)
-    outcomes = find_outcomes(desk.user.pk, desk.operation, at=at)
+    outcomes = find_outcomes(desk.user.pk, desk.operation, at=at, country=country)
     recalls = find_recalls(desk.user.pk, desk.operation, at=at)
     defaults = Release(preparer="", releaser="")
     context = {
         "state": state,
-        "preview": preview(desk.session, country),
+        "preview": preview(desk.session, country, limit=_LEADS_SHOWN),
+        "more": max(0, state.leads - _LEADS_SHOWN),
         "waiting": next((r for r in releases if r["state"] in ("waiting", "releasing")), None),
         "releases": releases,
         "packages": [p for p in packages if p["country"] == country],
-        "outcomes": [o for o in outcomes if o["country"] == country],
+        "outcomes": list(reversed(outcomes[-_OUTCOMES_SHOWN:])),
+        "outcomes_total": len(outcomes),
         "recalls": [r for r in recalls if r["country"] == country],
         "defaults": defaults,
         "notices": notices(desk.session, country),
