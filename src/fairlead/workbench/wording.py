@@ -13,6 +13,7 @@ from fairlead.leads.receipt import ReceiptState
 from fairlead.leads.statistics import DEFINITIONS
 from fairlead.register.actions import Role
 from fairlead.terms.board import CELLS, Cell
+from fairlead.terms.countries import PARTICIPANTS
 from fairlead.terms.law import ImageClass, LawVerdict, LegalAct, Liability, ProvisionStatus
 
 _LISTS: tuple[type[Enum], ...] = (
@@ -38,6 +39,7 @@ WORDS: frozenset[str] = frozenset(
         *(_words(member.value) for closed in _LISTS for member in closed),
         *(_words(state) for cell in CELLS.values() for state in cell.states),
         *(_words(name) for name in DEFINITIONS),
+        *PARTICIPANTS.values(),
         *_OTHERS,
     ]
 )

@@ -58,8 +58,8 @@ def when(value: object) -> str:
 
 @register.filter
 def country_name(code: str | None) -> str:
-    """A country's name."""
-    return PARTICIPANTS.get(code or "", code or "")
+    """A country's name in the reader's language."""
+    return word(PARTICIPANTS.get(code or "", code or ""))
 
 
 @register.filter
