@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
@@ -46,9 +48,17 @@ class View:
 
 def open_views(session: Session, views: Iterable[View], tables: Iterable[Table] = ()) -> Catalogue:
     """A catalogue in which the views stand beside the tables; a view that is not there yet is worked out first."""
-    wanted = tuple(views)
-    files = {view.name: prepare(session, view) for view in wanted}
-    return Catalogue(session.store, tuple(tables), files=files, shared=True)
+    wanted, read = tuple(views), tuple(tables)
+    try:
+        return _open(session, wanted, read)
+    except duckdb.IOException:
+        # The tables changed in this very moment, and another process has just put a newer view in the place of this one.
+        return _open(session, wanted, read)
+
+
+def _open(session: Session, views: tuple[View, ...], tables: tuple[Table, ...]) -> Catalogue:
+    files = {view.name: prepare(session, view) for view in views}
+    return Catalogue(session.store, tables, files=files, shared=True)
 
 
 def prepare(session: Session, view: View) -> Path:
