@@ -29,6 +29,7 @@ CAST = (
     ("iversen", "examiner", "*"),
     ("berg", "liaison", "SE"),
     ("palm", "press", "*"),
+    ("dahl", "legal_adviser", "*"),
 )
 SHOTS = os.environ.get("FAIRLEAD_SCREENSHOTS")
 """A folder: the tests leave pictures of the pages there, for docs/images."""
@@ -71,7 +72,13 @@ class Served:
         page.set_viewport_size({"width": 390, "height": 844} if phone else {"width": 1360, "height": 900})
         return page
 
-    def follow_link(self, name: str) -> Any:
+    def first_link(self, page: Any, path: str) -> str:
+        """Where the first row of a list leads, or nowhere when this person has no such list."""
+        if page.goto(self.url + path).status != 200:
+            return ""
+        return str(page.eval_on_selector_all("tbody a", "all => all.length ? all[0].href : ''"))
+
+    def follow_link(self, name: str, *, url: str = "") -> Any:
         """A fresh browser window in which somebody has used a sign-in link, and nothing more."""
         page = self.browser.new_context().new_page()
         page.set_default_timeout(15_000)
@@ -79,7 +86,7 @@ class Served:
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda problem: self.errors.append(str(problem)))
         path = fairlead("sign-in-link", "--workspace", self.workspace, "--user", name)["path"]
-        page.goto(self.url + path)
+        page.goto((url or self.url) + path)
         page.click("#sign-in")
         page.wait_for_load_state()
         return page
@@ -94,16 +101,18 @@ class Served:
         assert "/second-factor/" not in page.url
 
     def _watch(self, request: Any) -> None:
-        if not request.url.startswith((self.url, "blob:" + self.url, "data:")):
+        here = (self.url, self.url.replace(LOOPBACK, "localhost"))
+        if not request.url.startswith((*here, *("blob:" + place for place in here), "data:")):
             self.strangers.append(request.url)
         if "/review/picture/" in request.url:
             self.pixels.append(request.url)
 
-    def shoot(self, page: Any, name: str) -> None:
+    def shoot(self, page: Any, name: str, *, whole: bool = False) -> None:
         """Leave a picture of the page when asked to."""
         if SHOTS:
-            Path(SHOTS).mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=f"{SHOTS}/{name}.png", full_page=False)
+            target = Path(SHOTS) / f"{name}.png"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=str(target), full_page=whole)
 
 
 def totp(secret: str, at: float | None = None) -> str:

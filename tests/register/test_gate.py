@@ -107,6 +107,103 @@ def test_the_gate_and_the_database_always_agree(world, data):
     assert gate == database
 
 
+def test_a_hole_planted_in_a_policy_is_found_by_comparing_gate_and_database(world):
+    """The test above would fail: here a policy lets everything through, and the two no longer agree."""
+    from django.db import connections
+
+    user = user_with([(world[0], "SE", "liaison", None)])
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("CREATE POLICY hole ON register_leadrow TO fairlead_app USING (true)")
+        try:
+            gate, database = seen_by_gate_and_by_database(user)
+        finally:
+            cursor.execute("DROP POLICY hole ON register_leadrow")
+    assert gate == {f"{world[0]}-SE"}
+    assert database > gate
+    gate, database = seen_by_gate_and_by_database(user)
+    assert gate == database
+
+
+def test_every_table_of_the_register_is_behind_a_policy_or_named_here(database):
+    """Named: what belongs to no operation and no person, or is only ever read through a function or an own check."""
+    from django.apps import apps
+    from django.db import connection
+
+    open_to_the_program = {
+        "register_user", "register_user_groups", "register_user_user_permissions", "register_signinlink",
+        "register_ledger", "register_ledgerdetail",
+    }  # fmt: skip
+    tables = {m._meta.db_table for m in apps.get_app_config("register").get_models(include_auto_created=True)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c WHERE c.relrowsecurity AND c.relforcerowsecurity "
+            "AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid)"
+        )
+        behind = {row[0] for row in cursor.fetchall()}
+    assert tables - behind == open_to_the_program & tables
+
+
+def test_every_scoped_table_has_the_same_policy_and_an_index_that_it_can_use(database):
+    from django.db import connection
+
+    from fairlead.register.models import SCOPED_MODELS, Scoped
+
+    assert {m.__name__ for m in SCOPED_MODELS} == {m.__name__ for m in Scoped.__subclasses__()}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename, qual, with_check FROM pg_policies WHERE policyname = 'need_to_know'"
+        )
+        policies = {row[0]: row[1:] for row in cursor.fetchall()}
+        cursor.execute("SELECT tablename, indexdef FROM pg_indexes WHERE indexname LIKE '%\\_scope'")
+        indexes = dict(cursor.fetchall())
+    rules = {policies[m._meta.db_table] for m in SCOPED_MODELS}
+    assert len(rules) == 1
+    assert rules.pop()[0] == rules_of_scopes()
+    for model in SCOPED_MODELS:
+        assert "(scope, country, operation_id)" in indexes[model._meta.db_table]
+
+
+def rules_of_scopes():
+    return "(scope = ANY (( SELECT fairlead_scopes() AS fairlead_scopes)::text[]))"
+
+
+def test_acting_as_somebody_else_in_between_changes_nothing_afterwards(world):
+    from fairlead.register.gate import acting_as
+    from fairlead.register.models import LeadRow
+
+    whole, sweden = (
+        user_with([(world[0], "*", "lead_officer", None)]), user_with([(world[0], "SE", "liaison", None)]),
+    )  # fmt: skip
+    with acting_as(sweden):
+        assert LeadRow.objects.filter(operation_id=world[0]).count() == 1
+        with acting_as(whole):
+            assert LeadRow.objects.filter(operation_id=world[0]).count() == 4
+        assert LeadRow.objects.filter(operation_id=world[0]).count() == 1
+        with acting_as(sweden):
+            assert LeadRow.objects.filter(operation_id=world[0]).count() == 1
+
+
+def test_a_right_that_was_taken_away_is_gone_at_the_next_request(world):
+    from fairlead.register.models import Grant
+
+    user = user_with([(world[0], "SE", "liaison", None)])
+    assert len(seen_by_gate_and_by_database(user)[0]) == 1
+    Grant.objects.using("owner").filter(user=user).delete()
+    assert seen_by_gate_and_by_database(user) == (set(), set())
+
+
+def test_nobody_reads_anothers_own_settings(world):
+    from fairlead.register.gate import acting_as
+    from fairlead.register.models import OwnSettings
+    from fairlead.register.own import keep_away, own_settings
+
+    one, other = user_with([(world[0], "*", "lead_officer", None)]), user_with([])
+    keep_away(one.pk, ["video"])
+    assert own_settings(one.pk).kept_away == ["video"]
+    with acting_as(other):
+        assert OwnSettings.objects.count() == 0
+
+
 def test_a_row_cannot_be_written_for_another_country(world):
     from django.db import DatabaseError
 

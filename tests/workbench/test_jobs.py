@@ -7,6 +7,14 @@ import pytest
 from fairlead.terms.errors import UsageError
 
 
+@pytest.fixture(autouse=True)
+def nothing_waits(world):
+    """Other tests ask for work, too: here the queue of the operation begins empty."""
+    from fairlead.register.models import JobRow
+
+    JobRow.objects.using("owner").filter(operation="lanternfish", state="waiting").update(state="stopped")
+
+
 def jobs_of(world):
     from fairlead.register.jobs import find_jobs
 

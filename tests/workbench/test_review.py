@@ -120,3 +120,76 @@ def test_a_break_of_ten_minutes_begins_a_new_stretch():
     assert stretch(before, now=now) == 55
     assert stretch([now - timedelta(minutes=m) for m in (40, 20, 11)], now=now) == 0
     assert stretch([], now=now) == 0
+
+
+def queued(world, name="iversen"):
+    from fairlead.case.review import waiting_rows
+
+    return waiting_rows(world.session(name))
+
+
+def test_what_a_person_has_kept_away_comes_to_others_and_nobody_else_can_tell(world):
+    from fairlead.register.own import keep_away
+
+    everything = queued(world)
+    assert {row["family"] for row in everything} == {"picture", "video"}
+    client = world.as_("iversen")
+    assert client.post("/me/", {"kept_away": ["video", "nonsense"]}).status_code == 302
+    try:
+        assert {row["family"] for row in queued(world)} == {"picture"}
+        assert {row["family"] for row in queued(world, "quist")} == {"picture", "video"}
+        assert "checked" in client.get("/me/").content.decode()
+        assert " checked" not in world.as_("quist").get("/me/").content.decode().split("kept-away")[1]
+    finally:
+        keep_away(world.users["iversen"].pk, [])
+
+
+def test_after_three_heavy_ones_in_a_row_a_lighter_one_comes_first(world):
+    from fairlead.case.review import next_item
+
+    rows = queued(world, "quist")
+    heavy = [row["sha256"] for row in rows if row["heavy"]]
+    light = [row["sha256"] for row in rows if not row["heavy"]]
+    assert len(heavy) >= 4
+    assert light
+    session = world.session("quist")
+    for sha256 in [row["sha256"] for row in rows if not row["heavy"]][: len(light) - 1]:
+        decide(session, sha256, decision="not_relevant", category="", note="", sample=False)
+    for sha256 in heavy[:3]:
+        decide(session, sha256, decision="not_relevant", category="", note="", sample=False)
+    assert next_item(session, sample=False) == light[-1], "although heavy ones stand before it"
+    decide(session, light[-1], decision="not_relevant", category="", note="", sample=False)
+    assert next_item(session, sample=False) in heavy, "when nothing lighter is left, it goes on"
+
+
+def test_five_people_together_are_told_and_four_are_not(world):
+    from fairlead.register.models import ExposureRow, User
+    from fairlead.register.reviews import group_exposure
+
+    at = world.session("holm").clock()
+    officer = world.users["holm"].pk
+    people = [User.objects.using("owner").get_or_create(username=f"viewer-{n}")[0] for n in range(5)]
+    ExposureRow.objects.using("owner").filter(operation_id="lanternfish").delete()
+    made = [
+        ExposureRow(operation_id="lanternfish", user=one, subject="0" * 64, level=1, token=f"made-up-{one.pk}", at=at, seconds=2)
+        for one in people
+    ]  # fmt: skip
+    ExposureRow.objects.using("owner").bulk_create(made[:4])
+    assert group_exposure(officer, "lanternfish") is None
+    made[4].save(using="owner")
+    assert group_exposure(officer, "lanternfish") == {"people": 5, "views": 5, "seconds": 10.0}
+    assert (
+        "5 people looked" in world.as_("holm").get("/operations/lanternfish/administration/").content.decode()
+    )
+    assert group_exposure(world.users["berg"].pk, "lanternfish") is None, "not for somebody of one country"
+    ExposureRow.objects.using("owner").filter(user__in=people).delete()
+
+
+def test_no_derivative_and_no_original_is_kept_anywhere_in_the_workspace(world):
+    """A look leaves nothing behind but its entry."""
+    session, sha256 = world.session("iversen"), queued(world)[0]["sha256"]
+    before = {p for p in world.workspace.root.rglob("*") if p.is_file() and "postgres" not in p.parts}
+    seen(session, sha256, 1)
+    seen(session, sha256, 2)
+    after = {p for p in world.workspace.root.rglob("*") if p.is_file() and "postgres" not in p.parts}
+    assert {p.suffix for p in after - before} <= {".parquet", ".lock"}

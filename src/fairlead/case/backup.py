@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairlead.case.prepared import FOLDER as PREPARED
 from fairlead.case.session import Clock, utc_now
 from fairlead.case.workspace import Workspace, find_workspace
 from fairlead.engine.lock import sole_writer
@@ -21,7 +22,7 @@ from fairlead.terms.errors import UsageError
 _FORMAT = "fairlead-backup/1"
 _DUMP, _MANIFEST = "register.dump", "manifest.json"
 _LEFT_OUT = ("register/postgres", "ledger-tree/")  # the tree grows again from the entries
-_INDEXES = "indexes"  # of hash sets, below an operation: they grow again from the sets
+_GROWN_AGAIN = frozenset({"indexes", PREPARED})  # below an operation: from hash sets, from tables
 _CHUNK = 1 << 20
 
 
@@ -105,7 +106,7 @@ def restore(source: Path, root: Path, *, identity: Path | None = None) -> Worksp
 def _names(root: Path) -> Iterator[str]:
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        left_out = name.startswith(_LEFT_OUT) or _INDEXES in path.relative_to(root).parts
+        left_out = name.startswith(_LEFT_OUT) or not _GROWN_AGAIN.isdisjoint(path.relative_to(root).parts)
         if path.is_file() and not path.is_symlink() and not left_out:
             yield name
 

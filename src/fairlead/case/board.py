@@ -8,16 +8,17 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fairlead.case.followup import figures as derive
+from fairlead.case.prepared import open_views
 from fairlead.case.release import country_states
 from fairlead.case.session import Session
-from fairlead.engine.catalogue import Catalogue
+from fairlead.case.views import CONFLICTS_VIEW
 from fairlead.register.actions import WHOLE_OPERATION, Action
-from fairlead.tables.attribution import IDENTIFIERS, PERSONS
 from fairlead.terms.board import CELLS, ZONES, Cell, CellKind
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
 _NUMBER_LIMIT = 100_000
+_CONFLICTS_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,16 +216,9 @@ def _parse_utc(text: str) -> datetime | None:
 
 def find_conflicts(session: Session) -> list[dict[str, Any]]:
     """Personal identifiers that persons of two or more countries hold: two teams might meet at one door."""
-    catalogue = Catalogue(session.store, (IDENTIFIERS, PERSONS))
+    catalogue = open_views(session, (CONFLICTS_VIEW,))
     try:
-        return catalogue.rows(
-            """WITH member AS (SELECT person, country, unnest(members) AS owner FROM persons WHERE country IS NOT NULL)
-               SELECT kind, value, list_sort(list(DISTINCT member.country)) AS countries,
-                      list_sort(list(DISTINCT person)) AS persons
-               FROM identifiers JOIN member USING (owner)
-               WHERE kind IN ('phone', 'email', 'iban', 'card', 'wallet', 'device') AND scope = 'personal'
-               GROUP BY kind, value HAVING count(DISTINCT member.country) > 1 ORDER BY kind, value"""
-        )
+        return catalogue.rows(f"SELECT * FROM desk_conflicts ORDER BY kind, value LIMIT {_CONFLICTS_SHOWN}")
     finally:
         catalogue.close()
 

@@ -1,43 +1,53 @@
-"""Lists over the tables for eyes: filtered, ordered, one page at a time."""
+"""Lists over the tables for eyes: filtered, one page at a time."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from fairlead.case.prepared import View, open_views
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 
 PAGE_ROWS = 50
-EXPORT_ROWS = 200_000
 _FACET_VALUES = 40
+_EXPORT_ROWS = 5000
+_COUNTED = "counted"
+_DIGEST = re.compile("[0-9a-f]{3,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A SELECT without order and limit, the filters that are set, and how it is ordered.
+    """A view, the filters that are set, and words to look for.
 
-    ``filters`` maps a column to the text it must equal; ``search`` is looked for in ``searched`` columns.
+    ``filters`` maps a facet of the view to the text it must equal; ``search`` is looked for in the view's column
+    ``text``, which is in lower case, and at the beginning of its column ``digest`` when it looks like a digest.
     Column names come from the program, values from people: values travel as parameters only.
     """
 
-    select: str
-    order: str
+    view: View
     filters: dict[str, str]
     search: str = ""
-    searched: tuple[str, ...] = ()
+    digest: str = ""
 
-    def where(self) -> tuple[str, dict[str, Any]]:
-        """The condition and its parameters."""
+    def where(self, *, but: str = "") -> tuple[str, dict[str, Any]]:
+        """The condition and its parameters, without the filter ``but``."""
         parts, values = ["true"], dict[str, Any]()
         for number, (column, value) in enumerate(sorted(self.filters.items())):
-            parts.append(f"CAST({column} AS VARCHAR) = $f{number}")
-            values[f"f{number}"] = value
-        if self.search and self.searched:
-            listed = " OR ".join(f"contains(lower(CAST({c} AS VARCHAR)), lower($q))" for c in self.searched)
-            parts.append(f"({listed})")
-            values["q"] = self.search
+            if column != but:
+                parts.append(f"CAST({column} AS VARCHAR) = $f{number}")
+                values[f"f{number}"] = value
         return " AND ".join(parts), values
+
+    def words(self) -> tuple[str, dict[str, Any]]:
+        """The condition on words and its parameters."""
+        if not self.search:
+            return "true", {}
+        wanted = self.search.lower()
+        starts = f" OR starts_with({self.digest}, $q)" if self.digest and _DIGEST.fullmatch(wanted) else ""
+        return f"(contains(text, $q){starts})", {"q": wanted}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,79 +65,106 @@ class Answer:
         return max(1, -(-self.total // PAGE_ROWS))
 
 
-def browse(session: Session, question: Question, *, page: int = 1, facets: tuple[str, ...] = ()) -> Answer:
+def browse(session: Session, question: Question, *, page: int = 1) -> Answer:
     """One page of a list, from 1. Counts of a facet are over what the other filters leave."""
-    where, values = question.where()
-    catalogue = Catalogue(session.store)
+    page = max(1, page)
+    catalogue = open_views(session, (question.view, question.view.counts))
     try:
-        rows = catalogue.rows(
-            f"SELECT * FROM ({question.select}) WHERE {where} ORDER BY {question.order} "
-            f"LIMIT {PAGE_ROWS} OFFSET {(max(1, page) - 1) * PAGE_ROWS}",
-            values,
-        )
-        total, listed = _count(catalogue, question, facets)
-        for name in facets:
+        rows = _rows(catalogue, question, page)
+        _hold_counts(catalogue, question)
+        total, facets = _count(catalogue, question)
+        for name in question.view.facets:
             if name in question.filters:
-                listed[name] = _facet(catalogue, question, name)
+                facets[name] = _facet(catalogue, question, name)
     finally:
         catalogue.close()
-    return Answer(rows=rows, total=total, page=max(1, page), facets=listed)
+    return Answer(rows=rows, total=total, page=page, facets=facets)
 
 
-def _count(
-    catalogue: Catalogue, question: Question, facets: tuple[str, ...]
-) -> tuple[int, dict[str, list[tuple[str, int]]]]:
+def _rows(catalogue: Catalogue, question: Question, page: int) -> list[dict[str, Any]]:
+    """The rows of a page: first their places, for which few columns are read, then the rows at these places."""
+    skipped = (page - 1) * PAGE_ROWS
+    if not question.filters and not question.search:
+        condition = f"place BETWEEN {skipped + 1} AND {skipped + PAGE_ROWS}"
+    else:
+        (where, values), (words, more) = question.where(), question.words()
+        found = catalogue.rows(
+            f"SELECT place FROM {question.view.name} WHERE {where} AND {words} "
+            f"ORDER BY place LIMIT {PAGE_ROWS} OFFSET {skipped}",
+            values | more,
+        )
+        if not found:
+            return []
+        places = [row["place"] for row in found]
+        listed = ", ".join(map(str, places))
+        condition = f"place BETWEEN {places[0]} AND {places[-1]} AND place IN ({listed})"
+    return catalogue.rows(f"SELECT * FROM {question.view.name} WHERE {condition} ORDER BY place")
+
+
+def _hold_counts(catalogue: Catalogue, question: Question) -> None:
+    """How many rows there are for every combination of facets, of the rows that hold the words."""
+    if not question.search:
+        counted = catalogue.query(f"SELECT * FROM {question.view.counts.name}")
+    else:
+        words, values = question.words()
+        listed = ", ".join(f"CAST({facet} AS VARCHAR) AS {facet}" for facet in question.view.facets)
+        counted = catalogue.query(
+            f"SELECT {listed}, count(*) AS n FROM {question.view.name} WHERE {words} GROUP BY ALL", values
+        )
+    catalogue.hold(_COUNTED, counted)
+
+
+def _count(catalogue: Catalogue, question: Question) -> tuple[int, dict[str, list[tuple[str, int]]]]:
     """All rows, and the values of every facet, counted in one pass over what the filters leave."""
     where, values = question.where()
-    if not facets:
-        counted = catalogue.rows(f"SELECT count(*) AS n FROM ({question.select}) WHERE {where}", values)
-        return int(counted[0]["n"]), {}
+    facets = question.view.facets
     names = [f"c{number}" for number in range(len(facets))]
     columns = ", ".join(
         f"CAST({facet} AS VARCHAR) AS {name}" for name, facet in zip(names, facets, strict=True)
     )
     sets = ", ".join(f"({name})" for name in names)
     rows = catalogue.rows(
-        f"SELECT {', '.join(names)}, grouping({', '.join(names)}) AS without, count(*) AS n "
-        f"FROM (SELECT {columns} FROM ({question.select}) WHERE {where}) GROUP BY GROUPING SETS ({sets}, ())",
+        f"SELECT {', '.join(names)}, grouping({', '.join(names)}) AS without, sum(n)::BIGINT AS n "
+        f"FROM (SELECT {columns}, n FROM {_COUNTED} WHERE {where}) GROUP BY GROUPING SETS ({sets}, ())",
         values,
     )
     everything = 2 ** len(names) - 1
     listed: dict[str, list[tuple[str, int]]] = {}
     for number, (name, facet) in enumerate(zip(names, facets, strict=True)):
         this = everything - 2 ** (len(names) - 1 - number)
-        found = [
-            (row[name], int(row["n"])) for row in rows if row["without"] == this and row[name] is not None
-        ]
+        found = [(row[name], row["n"]) for row in rows if row["without"] == this and row[name] is not None]
         listed[facet] = sorted(found, key=lambda pair: (-pair[1], pair[0]))[:_FACET_VALUES]
-    return next(int(row["n"]) for row in rows if row["without"] == everything), listed
-
-
-def browse_all(session: Session, question: Question) -> list[dict[str, Any]]:
-    """Every row of a list, for an export; at most ``EXPORT_ROWS``."""
-    where, values = question.where()
-    catalogue = Catalogue(session.store)
-    try:
-        return catalogue.rows(
-            f"SELECT * FROM ({question.select}) WHERE {where} ORDER BY {question.order} LIMIT {EXPORT_ROWS}",
-            values,
-        )
-    finally:
-        catalogue.close()
+    return next(int(row["n"] or 0) for row in rows if row["without"] == everything), listed
 
 
 def _facet(catalogue: Catalogue, question: Question, name: str) -> list[tuple[str, int]]:
-    others = {k: v for k, v in question.filters.items() if k != name}
-    where, values = Question(
-        select=question.select,
-        order="1",
-        filters=others,
-        search=question.search,
-        searched=question.searched,
-    ).where()
+    where, values = question.where(but=name)
     rows = catalogue.rows(
-        f"SELECT CAST({name} AS VARCHAR) AS k, count(*) AS n FROM ({question.select}) "
+        f"SELECT CAST({name} AS VARCHAR) AS k, sum(n)::BIGINT AS n FROM {_COUNTED} "
         f"WHERE {where} AND {name} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_FACET_VALUES}",
         values,
     )
-    return [(row["k"], int(row["n"])) for row in rows]
+    return [(row["k"], row["n"]) for row in rows]
+
+
+def browse_all(session: Session, question: Question) -> tuple[int, Iterator[dict[str, Any]]]:
+    """How many rows a list has, and all of them, a few thousand at a time: for an export."""
+    (where, values), (words, more) = question.where(), question.words()
+    catalogue = open_views(session, (question.view, question.view.counts))
+    _hold_counts(catalogue, question)
+    total, _ = _count(catalogue, question)
+
+    def read() -> Iterator[dict[str, Any]]:
+        try:
+            last = 0
+            while rows := catalogue.rows(
+                f"SELECT * FROM {question.view.name} WHERE {where} AND {words} AND place > {last} "
+                f"ORDER BY place LIMIT {_EXPORT_ROWS}",
+                values | more,
+            ):
+                yield from rows
+                last = rows[-1]["place"]
+        finally:
+            catalogue.close()
+
+    return total, read()

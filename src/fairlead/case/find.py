@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from fairlead.case.prepared import open_views
 from fairlead.case.session import Session
-from fairlead.engine.catalogue import Catalogue
+from fairlead.case.views import DIGESTS_VIEW, PATHS_VIEW, SAID_VIEW
 from fairlead.register.actions import WHOLE_OPERATION, Action
-from fairlead.tables.attribution import IDENTIFIERS, PERSONS
-from fairlead.tables.evidence import FILES
-from fairlead.tables.media import CONTENTS
 from fairlead.terms.custody import Operation
 
 _SHOWN = 25
 _SHORTEST = 3
+_SAID_EACH = 4
+_LOOKS_LIKE_A_DIGEST = re.compile("[0-9a-f]{8,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,44 +62,42 @@ def _sees_whole(session: Session) -> bool:
 
 
 def _in_tables(session: Session, wanted: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    catalogue = Catalogue(session.store, (PERSONS, IDENTIFIERS, CONTENTS, FILES))
+    catalogue = open_views(session, (SAID_VIEW, PATHS_VIEW, DIGESTS_VIEW))
     try:
-        persons = catalogue.rows(
-            f"""WITH member AS (SELECT person, grade, country, unnest(members) AS owner FROM persons),
-                 found AS (
-                   SELECT person, grade, country, owner AS said FROM member
-                    WHERE contains(lower(owner), $q) OR contains(lower(person), $q)
-                   UNION ALL
-                   SELECT m.person, m.grade, m.country, i.kind || ' ' || i.value
-                     FROM identifiers i JOIN member m USING (owner)
-                    WHERE contains(lower(i.value), $q) OR contains(lower(i.original), $q))
-                SELECT person, any_value(grade) AS grade, any_value(country) AS country,
-                       list_sort(list(DISTINCT said))[1:4] AS said
-                FROM found GROUP BY person ORDER BY person LIMIT {_SHOWN}""",
+        said = catalogue.rows(
+            f"""SELECT person, grade, country, said FROM desk_said
+                WHERE contains(text, $q) ORDER BY person, said LIMIT {_SHOWN * _SAID_EACH}""",
             {"q": wanted},
         )
-        contents = catalogue.rows(
-            f"""SELECT c.sha256, c.media_type, c.family, f.exhibit, f.path FROM files f JOIN contents c USING (sha256)
-                WHERE contains(lower(f.path), $q) OR starts_with(c.sha256, $q) OR starts_with(c.md5, $q)
-                ORDER BY f.exhibit, f.path LIMIT {_SHOWN}""",
-            {"q": wanted},
-        )
+        if _LOOKS_LIKE_A_DIGEST.fullmatch(wanted):
+            contents = catalogue.rows(
+                f"SELECT sha256, media_type, family, exhibit, path FROM desk_digests "
+                f"WHERE digest >= $q AND digest < $q || 'g' LIMIT {_SHOWN}",
+                {"q": wanted},
+            )
+        else:
+            contents = catalogue.rows(
+                f"SELECT sha256, media_type, family, exhibit, path FROM desk_paths "
+                f"WHERE contains(text, $q) LIMIT {_SHOWN}",
+                {"q": wanted},
+            )
     finally:
         catalogue.close()
-    return persons, contents
+    persons: dict[str, dict[str, Any]] = {}
+    for row in said:
+        known = persons.setdefault(row["person"], {**row, "said": []})
+        if row["said"] not in known["said"] and len(known["said"]) < _SAID_EACH:
+            known["said"].append(row["said"])
+    return list(persons.values())[:_SHOWN], contents
 
 
 def _in_register(session: Session, wanted: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    from fairlead.register.leads import find_packages, search_leads
+    from fairlead.register.leads import search_leads, search_packages
 
     at = session.clock()
     leads = []
     for row in search_leads(session.user_id, session.operation, wanted, limit=_SHOWN, at=at):
         said = [s["text"] for s in row["body"]["statements"] if wanted in f"{s['text']} {s['value']}".lower()]
         leads.append({**{k: row[k] for k in ("lead", "country", "grade")}, "said": said[:3]})
-    packages = [
-        {k: row[k] for k in ("package", "country", "built_at")}
-        for row in find_packages(session.user_id, session.operation, at=at)
-        if wanted in row["package"].lower()
-    ]
-    return leads, packages[:_SHOWN]
+    packages = search_packages(session.user_id, session.operation, wanted, limit=_SHOWN, at=at)
+    return leads, packages

@@ -6,10 +6,14 @@ from enum import StrEnum
 from typing import Any
 
 from fairlead.case.attribution import attribute
+from fairlead.case.backups import make_backup
 from fairlead.case.leads import publish
+from fairlead.case.ledger_state import check_ledger
 from fairlead.case.process import process
 from fairlead.case.session import Session
+from fairlead.case.views import prepare_lists
 from fairlead.register.actions import Action
+from fairlead.terms.custody import Operation
 from fairlead.terms.errors import FairleadError, UsageError
 
 
@@ -19,13 +23,21 @@ class JobKind(StrEnum):
     PROCESS = "process"
     ATTRIBUTE = "attribute"
     PUBLISH = "publish"
+    CHECK_LEDGER = "check_ledger"
+    BACKUP = "backup"
 
 
 NEEDED: dict[JobKind, Action] = {
     JobKind.PROCESS: Action.PROCESS,
     JobKind.ATTRIBUTE: Action.PROCESS,
     JobKind.PUBLISH: Action.PREPARE,
+    JobKind.CHECK_LEDGER: Action.COORDINATE,
+    JobKind.BACKUP: Action.ADMINISTER,
 }
+
+
+class Stopped(Exception):  # noqa: N818 - nothing is wrong: somebody wanted it so
+    """Somebody stopped the work; what is done stays done, and the next run goes on from there."""
 
 
 class RegisterProgress:
@@ -51,7 +63,8 @@ class RegisterProgress:
     def _write(self, **changed: Any) -> None:
         from fairlead.register.jobs import update_job
 
-        update_job(self._session.user_id, self._job, at=self._session.clock(), **changed)
+        if not update_job(self._session.user_id, self._job, at=self._session.clock(), **changed):
+            raise Stopped
 
 
 def ask_for_job(session: Session, kind: str) -> tuple[int, JobKind]:
@@ -72,19 +85,48 @@ def ask_for_job(session: Session, kind: str) -> tuple[int, JobKind]:
 
 def run_job(session: Session, job: int, kind: JobKind) -> None:
     """Do the work; every step resumes where an earlier, killed run ended. Errors end in the job's row."""
-    from fairlead.register.jobs import update_job
+    from fairlead.register.jobs import end_stopped, update_job
 
-    update_job(session.user_id, job, at=session.clock(), state="running", code="")
-    progress = RegisterProgress(session, job)
+    def note(**changed: Any) -> bool:
+        return update_job(session.user_id, job, at=session.clock(), **changed)
+
     try:
-        match kind:
-            case JobKind.PROCESS:
-                process(session, progress=progress)
-            case JobKind.ATTRIBUTE:
-                attribute(session, progress=progress)
-            case JobKind.PUBLISH:
-                publish(session)
+        if not note(state="running", code=""):
+            raise Stopped
+        code = _work(session, kind, RegisterProgress(session, job))
+    except Stopped:
+        end_stopped(session.user_id, job, at=session.clock())
     except FairleadError as problem:
-        update_job(session.user_id, job, at=session.clock(), state="failed", code=problem.code)
-        return
-    update_job(session.user_id, job, at=session.clock(), state="done", stage="")
+        note(state="failed", code=problem.code)
+    else:
+        note(state="failed" if code else "done", code=code, stage="")
+
+
+def _work(session: Session, kind: JobKind, progress: RegisterProgress) -> str:
+    """Do one kind of work; returns the code of what it found to be wrong, empty when nothing is."""
+    match kind:
+        case JobKind.PROCESS:
+            process(session, progress=progress)
+            prepare_lists(session)
+        case JobKind.ATTRIBUTE:
+            attribute(session, progress=progress)
+            prepare_lists(session)
+        case JobKind.PUBLISH:
+            publish(session)
+        case JobKind.CHECK_LEDGER:
+            return "LEDGER-BROKEN" if check_ledger(session).findings else ""
+        case JobKind.BACKUP:
+            make_backup(session)
+    return ""
+
+
+def stop(session: Session, job: int) -> None:
+    """Stop work that waits or runs. UsageError when there is none, or when one may not ask for it either."""
+    from fairlead.register.jobs import find_job, stop_job
+
+    row = find_job(session.user_id, session.operation, job, at=session.clock())
+    if row is not None:
+        session.require(NEEDED[JobKind(row["kind"])])
+    if row is None or not stop_job(session.user_id, job, at=session.clock()):
+        raise UsageError("there is no such work to stop", "It has ended already.", code="USAGE-JOB")
+    session.record(Operation.ALTERATION, "job.stop", (str(job), row["kind"]), "stopped by hand")

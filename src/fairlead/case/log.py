@@ -30,7 +30,7 @@ from fairlead.register.database import open_register
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, RunError, UsageError
 
-_LAST = "checkpoint.txt"
+LAST_CHECKPOINT = "checkpoint.txt"
 _TREE = "ledger-tree"
 _NAMED = 20
 
@@ -51,7 +51,7 @@ class LedgerReport:
 
 
 @contextmanager
-def _grown_tree(workspace: Workspace) -> Iterator[MerkleTree]:
+def grown_tree(workspace: Workspace) -> Iterator[MerkleTree]:
     """The tree kept in the workspace, with what the log has gained since: reads only new entries.
 
     Raises RunError with LEDGER-SHORT when the log has fewer entries than were ever seen here.
@@ -76,14 +76,14 @@ def _grown_tree(workspace: Workspace) -> Iterator[MerkleTree]:
 
 def make_checkpoint(workspace: Workspace) -> str:
     """Sign the log as it stands and keep the checkpoint; returns the note."""
-    with _grown_tree(workspace) as tree:
+    with grown_tree(workspace) as tree:
         return _checkpoint(workspace, tree)
 
 
 def _checkpoint(workspace: Workspace, tree: MerkleTree) -> str:
     checkpoint = Checkpoint(origin=workspace.log_name, size=len(tree), root=tree.root())
     note = str(sign_checkpoint(checkpoint, load_ledger_key(workspace)))
-    (workspace.root / _LAST).write_text(note)
+    (workspace.root / LAST_CHECKPOINT).write_text(note)
     return note
 
 
@@ -97,7 +97,7 @@ def prove_entry(workspace: Workspace, index: int, *, since: int = 0) -> dict[str
     from fairlead.register.ledger_store import get_entry
 
     leaf, salt, detail = get_entry(index)
-    with _grown_tree(workspace) as tree:
+    with grown_tree(workspace) as tree:
         return {
             "leaf": leaf.decode(),
             "salt": salt.hex(),
@@ -129,7 +129,7 @@ def verify_ledger(
     findings += [f"entry {index} is not what was seen before" for index in _changed(workspace, tree)]
     key = ledger_note_key(workspace)
     witnessed: tuple[str, ...] = ()
-    kept = workspace.root / _LAST
+    kept = workspace.root / LAST_CHECKPOINT
     for name, path in (("the checkpoint kept here", kept), ("the checkpoint given", against)):
         if path is None or not path.is_file():
             if path is not None and path is against:
@@ -173,9 +173,14 @@ def _compare(
     return "", names
 
 
+def check_checkpoint(tree: MerkleTree, text: str, key: NoteKey) -> str:
+    """What is wrong with a checkpoint of this log; empty when the log continues it."""
+    return _compare(tree, text, key, ())[0]
+
+
 def export_consistency(workspace: Workspace, *, since: int) -> str:
     """What a witness needs: the newest checkpoint and the proof that it continues the one of size ``since``."""
-    with _grown_tree(workspace) as tree:
+    with grown_tree(workspace) as tree:
         if not 0 <= since <= len(tree):
             raise UsageError(
                 f"the log has {len(tree)} entries, {since} asked",

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from fairlead.case.prepared import open_views
 from fairlead.case.session import Session
-from fairlead.case.triage import TriageFigures, triage
-from fairlead.engine.catalogue import Catalogue
-from fairlead.tables.attribution import PERSONS
-from fairlead.tables.evidence import EXHIBITS
-from fairlead.tables.records import ACCOUNTS, SOURCES
+from fairlead.case.triage import TriageFigures, triage_figures
+from fairlead.case.views import FIGURES_VIEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,25 +27,35 @@ class Overview:
 
 def overview(session: Session) -> Overview:
     """Count; nothing is written."""
-    catalogue = Catalogue(session.store, (EXHIBITS, PERSONS, ACCOUNTS, SOURCES))
+    catalogue = open_views(session, (FIGURES_VIEW,))
     try:
-        row: dict[str, Any] = catalogue.rows(
-            """SELECT (SELECT count(*) FROM exhibits) AS exhibits,
-                      (SELECT coalesce(sum(size_bytes), 0)::BIGINT FROM exhibits) AS exhibit_bytes,
-                      (SELECT count(*) FROM accounts WHERE role = 'account_user') AS accounts,
-                      (SELECT count(*) FROM persons) AS persons,
-                      (SELECT coalesce(sum(lines_in), 0)::BIGINT FROM sources) AS lines_in,
-                      (SELECT coalesce(sum(lines_quarantined), 0)::BIGINT FROM sources) AS lines_quarantined"""
-        )[0]
-        grades = catalogue.rows("SELECT grade AS k, count(*) AS n FROM persons GROUP BY 1 ORDER BY 2 DESC")
-        countries = catalogue.rows(
-            "SELECT country AS k, count(*) AS n FROM persons WHERE country IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
-        )
+        rows = catalogue.rows("SELECT what, name, n::BIGINT AS n FROM desk_figures ORDER BY n DESC, name")
     finally:
         catalogue.close()
+    counted: dict[str, dict[str, int]] = {}
+    for row in rows:
+        counted.setdefault(row["what"], {})[row["name"]] = row["n"]
+
+    def one(what: str) -> int:
+        return counted.get(what, {}).get("", 0)
+
     return Overview(
-        triage=triage(session),
-        grades={r["k"]: r["n"] for r in grades},
-        countries={r["k"]: r["n"] for r in countries},
-        **row,
+        triage=triage_figures(
+            states=counted.get("state", {}),
+            verdicts=counted.get("verdict", {}),
+            media_files=one("media_files"),
+            queue=[
+                {"queue_rank": int(rank), "queue_reason": reason, "contents": count}
+                for name, count in sorted(counted.get("queue", {}).items())
+                for rank, _, reason in (name.partition(" "),)
+            ],
+        ),
+        exhibits=one("exhibits"),
+        exhibit_bytes=one("exhibit_bytes"),
+        accounts=one("accounts"),
+        persons=sum(counted.get("grade", {}).values()),
+        grades=counted.get("grade", {}),
+        countries=counted.get("country", {}),
+        lines_in=one("lines_in"),
+        lines_quarantined=one("lines_quarantined"),
     )

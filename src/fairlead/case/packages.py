@@ -128,29 +128,41 @@ def _is_held(row: dict[str, Any], held: set[str]) -> bool:
     return bool(held & {row["person"], *(r["person"] for r in row["body"]["related"])})
 
 
-def preview(session: Session, country: str) -> list[dict[str, Any]]:
-    """Who would receive what: one row a lead, with what changed since it was last sent, and what is held back."""
-    from fairlead.register.followup import find_version, held_persons, last_sent_version
+def preview(session: Session, country: str, *, limit: int | None = None) -> list[dict[str, Any]]:
+    """Who would receive what: one row a lead, with what changed since it was last sent, and what is held back.
+
+    ``limit`` gives the first rows only, for a page.
+    """
+    from fairlead.register.followup import find_versions, held_persons, last_sent
     from fairlead.register.leads import find_leads
 
     at = session.clock()
     held = held_persons(session.user_id, session.operation, at=at)
+    rows = find_leads(session.user_id, session.operation, at=at, country=country, limit=limit)
+    sent = last_sent(session.user_id, session.operation, country, at=at)
+    changed = {row["lead"]: sent[row["lead"]][1] for row in rows if _differs(row, sent)}
+    bodies = find_versions(session.user_id, session.operation, changed, at=at)
     listed = []
-    for row in find_leads(session.user_id, session.operation, at=at, country=country):
-        sent = last_sent_version(session.user_id, session.operation, row["lead"], at=at)
-        body = sent and find_version(session.user_id, session.operation, row["lead"], sent[1], at=at)
-        now = LeadDocument.model_validate(row["body"])
-        diff = diff_leads(LeadDocument.model_validate(body), now) if body else None
+    for row in rows:
+        body, before = row["body"], bodies.get(row["lead"])
+        diff = (
+            diff_leads(LeadDocument.model_validate(before), LeadDocument.model_validate(body))
+            if before
+            else None
+        )
+        unsent = len(body["statements"]) if row["lead"] not in sent else 0
         listed.append(
             {
                 "lead": row["lead"],
                 "grade": row["grade"],
                 "version": row["version"],
-                "handling": now.handling,
-                "statements": len(now.statements),
-                "selectors": sum(s.section in ("selectors", "subject", "related") for s in now.statements),
-                "last_sent": sent[0] if sent else None,
-                "added": len(diff.added) if diff else len(now.statements),
+                "handling": body["handling"],
+                "statements": len(body["statements"]),
+                "selectors": sum(
+                    s["section"] in ("selectors", "subject", "related") for s in body["statements"]
+                ),
+                "last_sent": sent[row["lead"]][0] if row["lead"] in sent else None,
+                "added": len(diff.added) if diff else unsent,
                 "changed": len(diff.changed) if diff else 0,
                 "removed": len(diff.removed) if diff else 0,
                 "held": _is_held(row, held),
@@ -164,6 +176,11 @@ def preview(session: Session, country: str) -> list[dict[str, Any]]:
         facts={"leads": len(listed)},
     )
     return listed
+
+
+def _differs(row: dict[str, Any], sent: dict[str, tuple[str, int]]) -> bool:
+    """Whether a lead was sent in another version than it has now."""
+    return row["lead"] in sent and sent[row["lead"]][1] != row["version"]
 
 
 def _material(session: Session, country: str) -> dict[str, list[dict[str, Any]]]:

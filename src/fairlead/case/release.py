@@ -39,15 +39,17 @@ class CountryState:
 
 def country_states(session: Session) -> list[CountryState]:
     """One row for every country the user may see."""
-    from fairlead.register.followup import find_outcomes, find_recalls
-    from fairlead.register.leads import find_lead_heads, find_packages
+    from fairlead.register.followup import count_answered, find_recalls
+    from fairlead.register.leads import find_packages, lead_versions
     from fairlead.register.people import countries_of, get_user
     from fairlead.register.releases import find_prepared
 
     at = session.clock()
     participants = countries_of(get_user(session.user_name), session.operation, at=at)
     visible = _visible_countries(session)
-    leads = find_lead_heads(session.user_id, session.operation, at=at)
+    leads: dict[str, dict[str, int]] = {}
+    for code, lead, version in lead_versions(session.user_id, session.operation, at=at):
+        leads.setdefault(code, {})[lead] = version
     packages = find_packages(session.user_id, session.operation, at=at)
     waiting = {
         r["country"]
@@ -55,18 +57,18 @@ def country_states(session: Session) -> list[CountryState]:
         if r["state"] in ("waiting", "releasing")
     }
     recalls = find_recalls(session.user_id, session.operation, at=at)
-    outcomes = find_outcomes(session.user_id, session.operation, at=at)
+    answered = count_answered(session.user_id, session.operation, at=at)
     states = []
     for code, participant in participants.items():
         if visible is not None and code not in visible:
             continue
-        own = [lead for lead in leads if lead["country"] == code]
+        own = leads.get(code, {})
         sent = [p for p in packages if p["country"] == code]
         last = sent[-1] if sent else None
         carried: dict[str, int] = {}
         for package in sent:
             carried.update(package["leads"])
-        changed = sum(carried.get(lead["lead"]) != lead["version"] for lead in own)
+        changed = sum(carried.get(lead) != version for lead, version in own.items())
         receipt = (last["receipt"] or {}).get("state", "") if last else ""
         states.append(
             CountryState(
@@ -78,7 +80,7 @@ def country_states(session: Session) -> list[CountryState]:
                 package=last["package"] if last else "",
                 sent_at=last["built_at"] if last else None,
                 receipt=receipt,
-                answered=len({o["lead"] for o in outcomes if o["country"] == code}),
+                answered=answered.get(code, 0),
                 recalls=sum(r["country"] == code and r["acknowledged_at"] is None for r in recalls),
                 state=_state(
                     leads=len(own), waits=code in waiting, sent=bool(last), changed=changed, receipt=receipt

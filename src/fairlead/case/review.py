@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from fairlead.case.content_file import TRIAGE_SQL, TRIAGE_TABLES
+import pyarrow as pa
+
+from fairlead.case.content_file import TRIAGE_TABLES
 from fairlead.case.exhibits import opener_of
+from fairlead.case.prepared import open_views
 from fairlead.case.session import Session
+from fairlead.case.views import QUEUE_VIEW, sample_view
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool
 from fairlead.register.actions import Action
@@ -22,30 +26,45 @@ from fairlead.terms.review import (
     BREAK_AFTER_MINUTES,
     BREAK_MINUTES,
     EXPOSURE_FROM,
+    HEAVY_IN_A_ROW,
     PURPOSE_FROM,
+    KeptAway,
     Purpose,
     RevealLevel,
     ReviewDecision,
 )
 
-SAMPLE_SIZE = 40
 _LINK_LIVES = timedelta(seconds=60)
 _LONGEST_S = 600.0
 _DAYS_SHOWN = timedelta(days=30)
-_ASIDE_SQL = f"""
-SELECT sha256, media_type, family, reason, state, files, 1 AS cluster_size FROM ({TRIAGE_SQL})
-WHERE state = 'known_benign' AND family IN ('picture', 'video') AND verdict = 'decoded'
-ORDER BY sha256(sha256 || $salt)
-"""
-"""What machines set aside and nobody looks at, in an order that is random but the same every time."""
+_ROWS_SHOWN = 20
+_DECIDED = pa.schema(
+    [
+        pa.field("sha256", pa.string()),
+        pa.field("decision", pa.string()),
+        pa.field("sample", pa.bool_()),
+        pa.field("user_id", pa.int64()),
+    ]
+)
+_AWAY = {
+    KeptAway.VIDEO: "family <> 'video'",
+    KeptAway.CAMERA: "NOT camera",
+    KeptAway.DERIVED: "NOT derived",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """Where reviewing stands: what is left, what a second person must see, what was decided, and the sample."""
+    """Where reviewing stands: what is left, what a second person must see, what was decided, and the sample.
+
+    ``waiting`` and ``second`` are the first rows of ``waiting_left`` and ``second_left``; what a person has kept away
+    from them is in neither, and is for others.
+    """
 
     waiting: list[dict[str, Any]]
+    waiting_left: int
     second: list[dict[str, Any]]
+    second_left: int
     decided: int
     views_saved_by_clusters: int
     sample: list[dict[str, Any]]
@@ -66,19 +85,24 @@ def _rate(missed: int, looked_at: int) -> tuple[float, float, float] | None:
     return 100 * missed / looked_at, 100 * low, 100 * high
 
 
+def _open(session: Session) -> tuple[Catalogue, int]:
+    """The views of reviewing, with the decisions that hold beside them; and how many contents are decided."""
+    from fairlead.register.reviews import find_decisions
+
+    rows = find_decisions(session.user_id, session.operation, at=session.clock())
+    columns = list(zip(*rows, strict=True)) or [()] * len(_DECIDED)
+    catalogue = open_views(session, (QUEUE_VIEW, sample_view(session.operation)))
+    catalogue.hold("decided", pa.table([list(column) for column in columns], schema=_DECIDED))
+    return catalogue, sum(not sample for _, _, sample, _ in rows)
+
+
 def estimate_missed(session: Session) -> tuple[float, float, float] | None:
     """The missed rate of the sample so far, with its interval, in percent; None before any look."""
-    from fairlead.register.reviews import find_reviews
-
-    decided = find_reviews(session.user_id, session.operation, at=session.clock())
-    if not any(row["sample"] for row in decided.values()):
-        return None
-    catalogue = Catalogue(session.store, TRIAGE_TABLES)
+    catalogue, _ = _open(session)
     try:
-        aside = catalogue.rows(_ASIDE_SQL, {"salt": session.operation})
+        looked = catalogue.rows("SELECT decision FROM desk_sample JOIN decided USING (sha256)")
     finally:
         catalogue.close()
-    looked = [decided[row["sha256"]] for row in aside[:SAMPLE_SIZE] if row["sha256"] in decided]
     return _rate(sum(row["decision"] == ReviewDecision.RELEVANT for row in looked), len(looked))
 
 
@@ -87,48 +111,109 @@ def open_queue(session: Session) -> Queue:
 
     One entry stands for a whole cluster, and has the place of the member to be looked at first.
     """
-    from fairlead.register.reviews import find_reviews
-
     session.require(Action.REVIEW)
-    decided = find_reviews(session.user_id, session.operation, at=session.clock())
-    catalogue = Catalogue(session.store, TRIAGE_TABLES)
+    wanted = _wanted(session)
+    waits = f"decided.sha256 IS NULL AND {wanted}"
+    again = (
+        f"decided.decision = '{ReviewDecision.UNSURE}' AND decided.user_id <> {session.user_id} AND {wanted}"
+    )
+    joined = "desk_queue LEFT JOIN decided USING (sha256)"
+    catalogue, decided = _open(session)
     try:
-        rows = catalogue.rows(
-            f"""SELECT sha256, media_type, family, reason, state, files, cluster, cluster_size, conclusion,
-                       queue_rank FROM ({TRIAGE_SQL})
-                WHERE state IN ('for_people', 'machine_made') AND family IN ('picture', 'video') AND verdict = 'decoded'
-                QUALIFY row_number() OVER (PARTITION BY coalesce(cluster, sha256) ORDER BY queue_rank, sha256) = 1
-                ORDER BY queue_rank, cluster_size DESC, files DESC, sha256"""
+        counted = catalogue.rows(
+            f"""SELECT count(*) FILTER (WHERE {waits}) AS waiting, count(*) FILTER (WHERE {again}) AS again,
+                       coalesce(sum(cluster_size - 1), 0)::BIGINT AS saved FROM {joined}"""
+        )[0]
+        waiting, second = (
+            catalogue.rows(
+                f"SELECT desk_queue.* FROM {joined} WHERE {which} ORDER BY place LIMIT {_ROWS_SHOWN}"
+            )
+            if counted[name]
+            else []
+            for name, which in (("waiting", waits), ("again", again))
         )
-        aside = catalogue.rows(_ASIDE_SQL, {"salt": session.operation})
+        sample = catalogue.rows(
+            "SELECT desk_sample.*, decision FROM desk_sample LEFT JOIN decided USING (sha256)"
+        )
     finally:
         catalogue.close()
-    sample = aside[:SAMPLE_SIZE]
-    looked = [decided[row["sha256"]] for row in sample if row["sha256"] in decided]
-    second = [
-        row
-        for row in rows
-        if (held := decided.get(row["sha256"]))
-        and held["decision"] == ReviewDecision.UNSURE
-        and held["user_id"] != session.user_id
-    ]
+    looked = [row for row in sample if row["decision"] is not None]
     return Queue(
-        waiting=[row for row in rows if row["sha256"] not in decided],
+        waiting=waiting,
+        waiting_left=counted["waiting"],
         second=second,
-        decided=sum(not row["sample"] for row in decided.values()),
-        views_saved_by_clusters=sum(row["cluster_size"] - 1 for row in rows),
-        sample=[row for row in sample if row["sha256"] not in decided],
+        second_left=counted["again"],
+        decided=decided,
+        views_saved_by_clusters=counted["saved"],
+        sample=[row for row in sample if row["decision"] is None],
         sample_done=len(looked),
         sample_missed=sum(row["decision"] == ReviewDecision.RELEVANT for row in looked),
-        aside=len(aside),
+        aside=sample[0]["aside"] if sample else 0,
     )
 
 
+def waiting_rows(session: Session) -> list[dict[str, Any]]:
+    """Everything that waits for this user, in order."""
+    session.require(Action.REVIEW)
+    catalogue, _ = _open(session)
+    try:
+        return catalogue.rows(
+            f"SELECT * FROM desk_queue ANTI JOIN decided USING (sha256) WHERE {_wanted(session)} ORDER BY place"
+        )
+    finally:
+        catalogue.close()
+
+
+def _wanted(session: Session) -> str:
+    """The condition that leaves out what this person has kept away from them."""
+    from fairlead.register.own import own_settings
+
+    kept_away = own_settings(session.user_id).kept_away
+    return " AND ".join(["true", *(_AWAY[kind] for kind in KeptAway if kind in kept_away)])
+
+
 def next_item(session: Session, *, sample: bool) -> str | None:
-    """The content to look at next, or None when nothing is left."""
+    """The content to look at next, or None when nothing is left.
+
+    After three in a row that were expected to be heavy, one that is not comes first, as long as there is one.
+    """
     queue = open_queue(session)
-    rows = queue.sample if sample else (*queue.waiting, *queue.second)
-    return rows[0]["sha256"] if rows else None
+    rows = queue.sample if sample else (queue.waiting or queue.second)
+    if not rows:
+        return None
+    if not sample and rows[0]["heavy"] and _heavy_streak(session):
+        lighter = _first_lighter(session)
+        return lighter or str(rows[0]["sha256"])
+    return str(rows[0]["sha256"])
+
+
+def _heavy_streak(session: Session) -> bool:
+    """Whether the last contents this person decided about were all expected to be heavy."""
+    from fairlead.register.reviews import latest_subjects
+
+    last = latest_subjects(session.user_id, session.operation, limit=HEAVY_IN_A_ROW, at=session.clock())
+    if len(last) < HEAVY_IN_A_ROW:
+        return False
+    catalogue = open_views(session, (QUEUE_VIEW,))
+    try:
+        found = catalogue.rows(
+            "SELECT count(*) AS n FROM desk_queue WHERE heavy AND list_contains($s, sha256)", {"s": last}
+        )
+    finally:
+        catalogue.close()
+    return bool(found[0]["n"] == len(last))
+
+
+def _first_lighter(session: Session) -> str | None:
+    catalogue, _ = _open(session)
+    try:
+        found = catalogue.rows(
+            f"SELECT sha256 FROM desk_queue ANTI JOIN decided USING (sha256) WHERE NOT heavy AND {_wanted(session)} "
+            "ORDER BY place LIMIT 1"
+        )
+    finally:
+        catalogue.close()
+    return str(found[0]["sha256"]) if found else None
 
 
 def categories(session: Session) -> list[str]:

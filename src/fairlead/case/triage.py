@@ -90,6 +90,13 @@ def triage(session: Session) -> TriageFigures:
         )
     finally:
         catalogue.close()
+    return triage_figures(states=states, verdicts=verdicts, media_files=media_files, queue=queue)
+
+
+def triage_figures(
+    *, states: dict[str, int], verdicts: dict[str, int], media_files: int, queue: list[dict[str, Any]]
+) -> TriageFigures:
+    """The figures from counts by state (contents), by verdict (files) and by place in the queue (contents)."""
     for_people, machine_made = states.get("for_people", 0), states.get("machine_made", 0)
     return TriageFigures(
         files=sum(verdicts.values()),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import threading
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +23,22 @@ class Catalogue:
     """
 
     def __init__(
-        self, store: PartStore, tables: Iterable[Table] = ALL.values(), *, open_sql: bool = False
+        self,
+        store: PartStore,
+        tables: Iterable[Table] = ALL.values(),
+        *,
+        files: Mapping[str, Path] | None = None,
+        open_sql: bool = False,
+        shared: bool = False,
     ) -> None:
+        """Open the tables, and ``files``: Parquet files by the name they have here.
+
+        ``shared`` catalogues of a process have one DuckDB behind them, which is quicker to open and keeps what it
+        knows of the files; each sees its own tables only.
+        """
         self.store = store
         # ``open_sql`` marks a connection that runs a user's own statement: it is locked down after set-up.
-        self._connection = duckdb.connect(":memory:")
-        self._connection.execute("SET threads TO 2")
-        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection = _shared().cursor() if shared else _connect()
         allowed: list[Path] = []
         for table in tables:
             parts = store.parts(table)
@@ -35,11 +46,15 @@ class Catalogue:
             if parts:
                 listed = ", ".join(_quoted(str(part)) for part in parts)
                 self._connection.execute(
-                    f"CREATE VIEW {table.name} AS SELECT * FROM read_parquet([{listed}])"
+                    f"CREATE TEMP VIEW {table.name} AS SELECT * FROM read_parquet([{listed}])"
                 )
             else:
                 self._connection.register(f"_{table.name}", table.schema.empty_table())
-                self._connection.execute(f"CREATE VIEW {table.name} AS SELECT * FROM _{table.name}")
+                self._connection.execute(f"CREATE TEMP VIEW {table.name} AS SELECT * FROM _{table.name}")
+        for name, path in (files or {}).items():
+            self._connection.execute(
+                f"CREATE TEMP VIEW {name} AS SELECT * FROM read_parquet({_quoted(str(path))})"
+            )
         if open_sql:
             if allowed:
                 listed = ", ".join(_quoted(str(part)) for part in allowed)
@@ -71,9 +86,39 @@ class Catalogue:
         """The single value of a SELECT that returns one row and one column."""
         return self.query(sql).column(0)[0].as_py()
 
+    def write(self, sql: str, target: Path, *, rows_per_group: int) -> None:
+        """Run one SELECT of the program's own and write its rows, in their order, into a Parquet file."""
+        self._connection.execute(
+            f"COPY ({sql}) TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {rows_per_group})"
+        )
+
+    def hold(self, name: str, rows: pa.Table) -> None:
+        """Let statements read an Arrow table under a name; it lasts as long as the catalogue."""
+        self._connection.register(name, rows)
+
     def close(self) -> None:
         """Let go of the connection."""
         self._connection.close()
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET threads TO 2")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+_INSTANCES: dict[int, duckdb.DuckDBPyConnection] = {}
+_OPENING = threading.Lock()
+
+
+def _shared() -> duckdb.DuckDBPyConnection:
+    """The DuckDB of this process. A forked process opens its own: threads do not survive a fork."""
+    with _OPENING:
+        if os.getpid() not in _INSTANCES:
+            _INSTANCES[os.getpid()] = connection = _connect()
+            connection.execute("SET parquet_metadata_cache = true")
+        return _INSTANCES[os.getpid()]
 
 
 def _quoted(text: str) -> str:

@@ -62,12 +62,12 @@ def record_incident(user_id: int, operation: str, country: str, *, text: str, at
         IncidentRow.objects.create(operation_id=operation, country=country, text=text, user_id=user_id, at=at)
 
 
-def find_incidents(user_id: int, operation: str, *, at: datetime) -> list[dict[str, Any]]:
-    """The incidents a user may see, newest first."""
+def find_incidents(user_id: int, operation: str, *, at: datetime, limit: int = 40) -> list[dict[str, Any]]:
+    """The newest incidents a user may see, newest first."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, IncidentRow, at=at).filter(operation_id=operation).order_by("-at", "-pk")
-        return list(rows.values("country", "text", "at", by=F("user__username")))
+        return list(rows.values("country", "text", "at", by=F("user__username"))[:limit])
 
 
 def set_action_day(

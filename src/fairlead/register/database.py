@@ -83,11 +83,28 @@ def _secret(folder: Path) -> str:
     return path.read_text()
 
 
+_MIGRATING = 0x66616D  # any number will do, as long as all processes use the same
+
+
 def _migrate() -> None:
+    """Bring the tables up to date. Of several processes that start at once, one does it and the others wait."""
     from django.core.management import call_command
+
+    owner = connections["owner"]
+    if _is_behind():
+        with owner.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
+        try:
+            if _is_behind():
+                call_command("migrate", database="owner", verbosity=0, interactive=False)
+        finally:
+            with owner.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
+    owner.close()
+
+
+def _is_behind() -> bool:
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connections["owner"])
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", database="owner", verbosity=0, interactive=False)
-    connections["owner"].close()
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

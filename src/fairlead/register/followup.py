@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count
+
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import (
     CategoryRow,
@@ -58,12 +60,48 @@ def record_outcomes(
     return new
 
 
-def find_outcomes(user_id: int, operation: str, *, at: datetime) -> list[dict[str, Any]]:
-    """All reported outcomes a user may see, oldest first."""
+def find_outcomes(
+    user_id: int, operation: str, *, at: datetime, country: str | None = None
+) -> list[dict[str, Any]]:
+    """All reported outcomes a user may see, or those of one country, oldest first."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, OutcomeRow, at=at).filter(operation_id=operation)
+        if country is not None:
+            rows = rows.filter(country=country)
         return list(rows.order_by("at", "pk").values())
+
+
+def count_answered(user_id: int, operation: str, *, at: datetime) -> dict[str, int]:
+    """For how many leads of each country an outcome was reported."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, OutcomeRow, at=at).filter(operation_id=operation)
+        return dict(rows.order_by().values_list("country").annotate(Count("lead", distinct=True)))
+
+
+def last_sent(user_id: int, operation: str, country: str, *, at: datetime) -> dict[str, tuple[str, int]]:
+    """Every lead of a country that was sent: the package that carried it last, and in which version."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, PackageRow, at=at).filter(operation_id=operation, country=country)
+        carried: dict[str, tuple[str, int]] = {}
+        for package, leads in rows.order_by("version").values_list("package", "leads"):
+            carried.update({lead: (package, int(version)) for lead, version in leads.items()})
+    return carried
+
+
+def find_versions(
+    user_id: int, operation: str, versions: dict[str, int], *, at: datetime
+) -> dict[str, dict[str, Any]]:
+    """The bodies of leads as they stood in one version each, by lead; in one query."""
+    if not versions:
+        return {}
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, LeadVersionRow, at=at).filter(operation_id=operation, lead__in=list(versions))
+        found = rows.values_list("lead", "version", "body")
+        return {lead: body for lead, version, body in found if versions[lead] == version}
 
 
 def record_recall(
@@ -106,6 +144,14 @@ def lift_hold(user_id: int, operation: str, *, person: str, name: str, at: datet
     with acting_as(user):
         rows = visible(user, HoldRow, at=at).filter(operation_id=operation, person=person, lifted_at=None)
         return int(rows.update(lifted_at=at, lifted_by=name))
+
+
+def holds_on(user_id: int, operation: str, person: str, *, at: datetime) -> list[dict[str, Any]]:
+    """The holds on a person, those that have ended too, newest first."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, HoldRow, at=at).filter(operation_id=operation, person=person)
+        return list(rows.order_by("-at", "-pk").values("reason", "placed_by", "at", "lifted_at", "lifted_by"))
 
 
 def held_persons(user_id: int, operation: str, *, at: datetime) -> set[str]:

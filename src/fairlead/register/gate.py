@@ -20,17 +20,35 @@ from fairlead.register.models import (
     User,
 )
 
+_ACTING, _GRANTS = "fairlead_acting", "fairlead_grants"
+
 
 @contextmanager
 def acting_as(user: User) -> Iterator[None]:
     """One transaction in which the database, too, knows who is asking.
 
-    The setting is local to the transaction, so a pooled connection never carries it over.
+    The setting is local to the transaction, so a pooled connection never carries it over. Inside another one of
+    the same user it is there already; inside one of another user it is put back at the end.
     """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('fairlead.user', %s, true)", [str(user.pk)])
+    outer = getattr(connection, _ACTING, None) if connection.in_atomic_block else None
+    if outer == user.pk:
         yield
+        return
+    with transaction.atomic():
+        _tell(user.pk)
+        setattr(connection, _ACTING, user.pk)
+        try:
+            yield
+            if outer is not None:
+                _tell(outer)
+        finally:
+            setattr(connection, _ACTING, outer)
+            setattr(connection, _GRANTS, None)
+
+
+def _tell(user_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('fairlead.user', %s, true)", [str(user_id)])
 
 
 def grants_of(user: User, *, at: datetime) -> QuerySet[Grant]:
@@ -38,9 +56,20 @@ def grants_of(user: User, *, at: datetime) -> QuerySet[Grant]:
     return Grant.objects.filter(user=user).filter(Q(expires_at=None) | Q(expires_at__gt=at))
 
 
+def _grants_now(user: User, *, at: datetime) -> list[Grant]:
+    """The grants that hold at a time, read once in a transaction of ``acting_as`` and never kept beyond it."""
+    if not connection.in_atomic_block or getattr(connection, _ACTING, None) != user.pk:
+        return list(grants_of(user, at=at))
+    kept: list[Grant] | None = getattr(connection, _GRANTS, None)
+    if kept is None:
+        kept = list(Grant.objects.filter(user=user))
+        setattr(connection, _GRANTS, kept)
+    return [grant for grant in kept if grant.expires_at is None or grant.expires_at > at]
+
+
 def visible(user: User, model: type[models.Model], *, at: datetime) -> QuerySet[models.Model]:
     """The rows of a model that the user needs to know; nothing for a model without a rule."""
-    grants = list(grants_of(user, at=at))
+    grants = _grants_now(user, at=at)
     if model is OperationRow:
         return OperationRow.objects.filter(slug__in=[g.operation_id for g in grants])
     if model is Participant:
@@ -69,6 +98,6 @@ def can(user: User, action: Action, *, operation: str, country: str = WHOLE_OPER
     """Whether a role of the user, in this operation and for this country, allows the action."""
     return any(
         action in MAY[grant.role]
-        for grant in grants_of(user, at=at)
+        for grant in _grants_now(user, at=at)
         if grant.operation_id == operation and grant.country in (WHOLE_OPERATION, country)
     )

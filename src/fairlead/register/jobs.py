@@ -10,6 +10,8 @@ from django.db.models import F
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import JobRow, User
 
+_ALIVE = ("waiting", "running")
+
 
 def record_job(user_id: int, operation: str, kind: str, *, at: datetime) -> int:
     """Note that work was asked for; returns its id."""
@@ -20,11 +22,37 @@ def record_job(user_id: int, operation: str, kind: str, *, at: datetime) -> int:
         return int(row.pk)
 
 
-def update_job(user_id: int, job: int, *, at: datetime, **changed: Any) -> None:
-    """Note how far it is: state, stage, done, total, code."""
+def update_job(user_id: int, job: int, *, at: datetime, **changed: Any) -> bool:
+    """Note how far it is: state, stage, done, total, code. False when it is not to go on: somebody stopped it."""
     user = User(pk=user_id)
     with acting_as(user):
-        visible(user, JobRow, at=at).filter(pk=job).update(changed_at=at, **changed)
+        rows = visible(user, JobRow, at=at).filter(pk=job, state__in=_ALIVE)
+        return bool(rows.update(changed_at=at, **changed))
+
+
+def end_stopped(user_id: int, job: int, *, at: datetime) -> None:
+    """Note that work which somebody stopped has ended."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, JobRow, at=at).filter(pk=job, state="stopping")
+        rows.update(state="stopped", changed_at=at)
+
+
+def find_job(user_id: int, operation: str, job: int, *, at: datetime) -> dict[str, Any] | None:
+    """One job, or None."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        found = visible(user, JobRow, at=at).filter(operation_id=operation, pk=job).values().first()
+        return dict(found) if found else None
+
+
+def stop_job(user_id: int, job: int, *, at: datetime) -> bool:
+    """Stop work: at once while it waits, at its next step while it runs. False when it has ended already."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, JobRow, at=at).filter(pk=job)
+        waited = rows.filter(state="waiting").update(state="stopped", changed_at=at)
+        return bool(waited or rows.filter(state="running").update(state="stopping", changed_at=at))
 
 
 def find_jobs(user_id: int, operation: str, *, at: datetime, limit: int = 6) -> list[dict[str, Any]]:
@@ -45,4 +73,4 @@ def is_waiting(user_id: int, operation: str, *, at: datetime) -> bool:
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, JobRow, at=at).filter(operation_id=operation)
-        return bool(rows.filter(state__in=("waiting", "running")).exists())
+        return bool(rows.filter(state__in=("waiting", "running", "stopping")).exists())

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import Max, Value
+from django.db.models.functions import StrIndex
 
+from fairlead.register.browse import Asked, Found, browse_rows
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import LeadRow, LeadVersionRow, PackageRow, User
 
@@ -61,6 +62,7 @@ def publish_leads(
             row.country, row.person, row.grade = lead.country, lead.person, lead.grade
             row.digest, row.published_at = lead.digest, at
             row.body = {**lead.body, "version": row.version}
+            row.words = words_of(row.lead, row.person, row.body)
             row.save()
             LeadVersionRow.objects.create(
                 operation_id=operation,
@@ -77,9 +79,15 @@ def publish_leads(
 
 
 def find_leads(
-    user_id: int, operation: str, *, at: datetime, country: str | None = None, lead: str | None = None
+    user_id: int,
+    operation: str,
+    *,
+    at: datetime,
+    country: str | None = None,
+    lead: str | None = None,
+    limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """The leads a user may see, by country and id."""
+    """The leads a user may see, by country and id; the first ``limit`` of them."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, LeadRow, at=at).filter(operation_id=operation)
@@ -90,7 +98,7 @@ def find_leads(
         return list(
             rows.order_by("country", "lead").values(
                 "lead", "country", "person", "grade", "version", "body", "published_at"
-            )
+            )[:limit]
         )
 
 
@@ -145,35 +153,63 @@ def record_receipt(user_id: int, package: str, receipt: dict[str, Any], *, at: d
         return bool(visible(user, PackageRow, at=at).filter(package=package).update(receipt=receipt))
 
 
-def find_lead_heads(user_id: int, operation: str, *, at: datetime) -> list[dict[str, Any]]:
-    """The leads a user may see, without their bodies: for lists, which may be long."""
-    user = User(pk=user_id)
-    with acting_as(user):
-        rows = visible(user, LeadRow, at=at).filter(operation_id=operation).order_by("country", "lead")
-        return list(rows.values("lead", "country", "person", "grade", "version", "published_at"))
+def words_of(lead: str, person: str, body: dict[str, Any]) -> str:
+    """What a lead says, in lower case, as searching looks through it."""
+    said = (f"{s.get('text', '')} {s.get('value', '')}" for s in body.get("statements", ()))
+    return " ".join((lead, person, *said)).lower()
 
 
-def find_lead_details(
-    user_id: int, operation: str, leads: Sequence[str], *, at: datetime
-) -> dict[str, dict[str, Any]]:
-    """Handling code and number of statements of some leads, by id."""
+def lead_versions(user_id: int, operation: str, *, at: datetime) -> list[tuple[str, str, int]]:
+    """Country, lead and version of every lead a user may see."""
     user = User(pk=user_id)
     with acting_as(user):
-        rows = visible(user, LeadRow, at=at).filter(operation_id=operation, lead__in=list(leads))
-        return {
+        rows = visible(user, LeadRow, at=at).filter(operation_id=operation)
+        return list(rows.values_list("country", "lead", "version"))
+
+
+def browse_leads(user_id: int, operation: str, asked: Asked, *, at: datetime) -> Found:
+    """The leads a user may see, without their bodies, filtered and one page at a time."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, LeadRow, at=at).filter(operation_id=operation).defer("body", "words")
+        found = browse_rows(
+            rows, asked, facets=("country", "grade"), searched=("lead", "person"), order=("country", "lead")
+        )
+        details = {
             row.lead: {"handling": row.body["handling"], "statements": len(row.body["statements"])}
-            for row in rows
+            for row in visible(user, LeadRow, at=at).filter(
+                operation_id=operation, lead__in=[row.lead for row in found.rows]
+            )
         }
+    listed = [
+        {
+            **{
+                name: getattr(row, name)
+                for name in ("lead", "country", "person", "grade", "version", "published_at")
+            },
+            **details[row.lead],
+        }
+        for row in found.rows
+    ]
+    return Found(rows=listed, total=found.total, facets=found.facets)
 
 
 def search_leads(
     user_id: int, operation: str, words: str, *, limit: int, at: datetime
 ) -> list[dict[str, Any]]:
-    """Leads that hold some words anywhere in their body, in the database's own search."""
+    """Leads that say some words."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, LeadRow, at=at).filter(operation_id=operation)
-        rows = rows.annotate(text=Cast("body", TextField())).filter(
-            Q(text__icontains=words) | Q(lead__icontains=words)
-        )
+        rows = rows.annotate(found=StrIndex("words", Value(words.lower()))).filter(found__gt=0)
         return list(rows.order_by("country", "lead").values("lead", "country", "grade", "body")[:limit])
+
+
+def search_packages(
+    user_id: int, operation: str, words: str, *, limit: int, at: datetime
+) -> list[dict[str, Any]]:
+    """Packages whose name holds some words, the newest first."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, PackageRow, at=at).filter(operation_id=operation, package__icontains=words)
+        return list(rows.order_by("-built_at").values("package", "country", "built_at")[:limit])

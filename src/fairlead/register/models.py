@@ -102,7 +102,7 @@ class JudgementRow(Scoped):
 
 
 class LeadRow(Scoped):
-    """A published lead: one person in one country, in its latest version."""
+    """A published lead: one person in one country, in its latest version. ``words`` is what it says, for searching."""
 
     lead = models.CharField(max_length=64)
     person = models.CharField(max_length=64)
@@ -110,6 +110,7 @@ class LeadRow(Scoped):
     version = models.IntegerField(default=1)
     digest = models.CharField(max_length=64)
     body = models.JSONField()
+    words = models.TextField(default="")
     published_at = models.DateTimeField()
 
     class Meta:
@@ -312,6 +313,14 @@ class ExposureRow(models.Model):
     seconds = models.FloatField(default=0)
 
 
+class OwnSettings(models.Model):
+    """How one person wants to work: their language, and kinds of material kept away from them, without a reason."""
+
+    user = models.OneToOneField(User, models.PROTECT, primary_key=True)
+    language = models.CharField(max_length=8, default="")
+    kept_away = models.JSONField(default=list)
+
+
 class SignInLink(models.Model):
     """A link that signs one person in once. Only the link's SHA-256 is kept."""
 
@@ -354,6 +363,7 @@ SCOPED_MODELS: tuple[type[Scoped], ...] = (
     OutcomeRow,
     RecallRow,
     HoldRow,
+    CategoryRow,
     ReviewRow,
     BoardRow,
     IncidentRow,

@@ -29,7 +29,7 @@ def add_user(name: str) -> User:
 
 def get_user(name: str) -> User:
     """The user of a name; UsageError when there is none."""
-    user: User | None = User.objects.using(_OWNER).filter(username=name, is_active=True).first()
+    user: User | None = User.objects.filter(username=name, is_active=True).first()
     if user is None:
         raise UsageError(
             "you are not a user of this workspace",
@@ -89,9 +89,24 @@ def set_recipients(operation: str, country: str, recipients: Sequence[str]) -> N
         )
 
 
+def keep_witness_key(operation: str, country: str, key: str) -> None:
+    """Keep the key under which a country's cosignatures are checked."""
+    changed = (
+        Participant.objects.using(_OWNER)
+        .filter(operation_id=operation, country=country)
+        .update(witness_key=key)
+    )
+    if not changed:
+        raise UsageError(
+            f"{country} takes no part in this operation",
+            "Check the country code with `fairlead operation show`.",
+            code="USAGE-COUNTRY",
+        )
+
+
 def get_user_by_id(user_id: int) -> User:
     """The user of an id."""
-    user: User = User.objects.using(_OWNER).get(pk=user_id)
+    user: User = User.objects.get(pk=user_id)
     return user
 
 

@@ -44,16 +44,26 @@ def record_review(
         )
 
 
-def find_reviews(user_id: int, operation: str, *, at: datetime) -> dict[str, dict[str, Any]]:
-    """The decision that holds for every content, by SHA-256."""
+def find_decisions(user_id: int, operation: str, *, at: datetime) -> list[tuple[str, str, bool, int]]:
+    """The decision that holds for every content: its SHA-256, the decision, whether of the sample, and whose."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, ReviewRow, at=at).filter(operation_id=operation)
         newest = rows.order_by("subject", "-at", "-pk").distinct("subject")
-        listed = newest.values(
-            "subject", "decision", "category", "note", "sample", "at", "user_id", by=F("user__username")
-        )
-        return {row["subject"]: row for row in listed}
+        return list(newest.values_list("subject", "decision", "sample", "user_id"))
+
+
+def latest_subjects(user_id: int, operation: str, *, limit: int, at: datetime) -> list[str]:
+    """The contents a person decided about last, newest first; one for each view, not for each content of a cluster."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, ReviewRow, at=at).filter(operation_id=operation, user=user)
+        times = rows.order_by("-at").values_list("at", flat=True).distinct()[:limit]
+        return [
+            subject
+            for moment in times
+            if (subject := rows.filter(at=moment).order_by("pk").values_list("subject", flat=True).first())
+        ]
 
 
 def find_reviews_of(user_id: int, operation: str, subject: str, *, at: datetime) -> list[dict[str, Any]]:

@@ -23,7 +23,8 @@ def _database(url: str, *, role: str | None) -> dict[str, object]:
         "HOST": host,
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
-        "CONN_MAX_AGE": 60,
+        # The owner's connection is for rare work; kept open by every thread it would double what the server holds.
+        "CONN_MAX_AGE": 60 if role else 0,
     }
 
 

@@ -15,4 +15,7 @@ def wilson_interval(found: int, looked_at: int, *, z: float = _Z_95) -> tuple[fl
     centre = share + z * z / (2 * looked_at)
     margin = z * sqrt(share * (1 - share) / looked_at + z * z / (4 * looked_at * looked_at))
     scale = 1 + z * z / looked_at
-    return max(0.0, (centre - margin) / scale), min(1.0, (centre + margin) / scale)
+    # At the ends the formula gives exactly 0 and 1, which rounding must not miss.
+    low = 0.0 if found == 0 else max(0.0, (centre - margin) / scale)
+    high = 1.0 if found == looked_at else min(1.0, (centre + margin) / scale)
+    return low, high

@@ -33,9 +33,19 @@ class ReviewDecision(StrEnum):
     UNSURE = "unsure"  # goes to a second person
 
 
+class KeptAway(StrEnum):
+    """Kinds of material that a person may have kept away from them, without giving a reason."""
+
+    VIDEO = "video"
+    CAMERA = "camera"  # what a camera seems to have made
+    DERIVED = "derived"  # what seems made from another picture
+
+
 PURPOSE_FROM = RevealLevel.GREY
 EXPOSURE_FROM = RevealLevel.SOFT
 CONCEAL_AFTER_S = 10
 BREAK_AFTER_MINUTES = 50
 BREAK_MINUTES = 10
-"""Break and length of work follow common practice; they are defaults, not results of research."""
+HEAVY_IN_A_ROW = 3
+"""Break, length of work and how much heavy material follows in a row keep to common practice: they are defaults,
+not results of research."""

@@ -17,8 +17,9 @@ from fairlead.case.workspace import Workspace, find_workspace
 from fairlead.register.actions import MAY, WHOLE_OPERATION, Action, Role
 from fairlead.register.gate import acting_as, grants_of
 from fairlead.register.models import Grant, User
-from fairlead.terms.errors import UsageError
+from fairlead.terms.errors import ItemError, UsageError
 from fairlead.workbench.policy import Policy
+from fairlead.workbench.wording import word
 
 View = Callable[..., HttpResponse]
 
@@ -49,7 +50,7 @@ class Desk:
     @property
     def roles(self) -> str:
         """The user's roles here, in words."""
-        listed = dict.fromkeys(Role(g.role).value.replace("_", " ") for g in self.grants)
+        listed = dict.fromkeys(word(Role(g.role).value) for g in self.grants)
         return ", ".join(listed)
 
     def may(self, action: Action, country: str = WHOLE_OPERATION) -> bool:
@@ -85,7 +86,7 @@ def guarded(
 
     A view that is not ``atomic`` calls verbs that make their own transactions.
 
-    Unknown and forbidden give the same 404. A UsageError of a verb is shown as the sentence it is.
+    Unknown and forbidden give the same 404. A verb that refuses is with its own sentence.
     """
 
     @wraps(view)
@@ -105,7 +106,7 @@ def guarded(
                 return view(request, desk, **parts)
             with acting_as(user):
                 return view(request, desk, **parts)
-        except UsageError as problem:
+        except (UsageError, ItemError) as problem:
             if problem.code == "USAGE-SQL":  # the statement is the program's own: nobody here can correct it
                 raise
             from fairlead.workbench.views.errors import explain

@@ -5,17 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _
 
 from fairlead.case.browse import PAGE_ROWS, Answer, Question, browse, browse_all
+from fairlead.case.prepared import View
+from fairlead.register import browse as register_rows
 from fairlead.terms.custody import Operation
 from fairlead.workbench.desk import Desk
 
@@ -42,6 +43,7 @@ class Listing:
     facets: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
     searched: tuple[str, ...] = ()
+    digest: str = ""
     lead_in: str = ""
     empty: str = ""
     template: str = "workbench/list.html"
@@ -72,21 +74,42 @@ def list_tables(
     request: HttpRequest,
     desk: Desk,
     listing: Listing,
+    view: View,
     *,
-    select: str,
-    order: str,
     link: Callable[[dict[str, Any]], str] | None = None,
     extra: dict[str, Any] | None = None,
-) -> HttpResponse:
-    """A list over the operation's tables."""
+) -> HttpResponseBase:
+    """A list over the operation's tables; what it can be filtered by is the view's to say."""
+    listing = replace(listing, facets=view.facets)
     asked = Asked.of(request, listing)
-    question = Question(
-        select=select, order=order, filters=asked.filters, search=asked.search, searched=listing.searched
-    )
+    question = Question(view=view, filters=asked.filters, search=asked.search, digest=listing.digest)
     if asked.format in ("csv", "json"):
-        return _export(desk, listing, asked, browse_all(desk.session, question))
-    answer = browse(desk.session, question, page=asked.page, facets=listing.facets)
-    return _page(request, listing, asked, answer, link, extra)
+        total, rows = browse_all(desk.session, question)
+        return export(desk, listing, asked.format, rows, total)
+    return _page(request, listing, asked, browse(desk.session, question, page=asked.page), link, extra)
+
+
+def list_register(
+    request: HttpRequest,
+    desk: Desk,
+    listing: Listing,
+    find: Callable[[register_rows.Asked], register_rows.Found],
+    *,
+    link: Callable[[dict[str, Any]], str] | None = None,
+) -> HttpResponseBase:
+    """A list over rows of the register, filtered and paged by the database."""
+    asked = Asked.of(request, listing)
+    if asked.format in ("csv", "json"):
+        found = find(register_rows.Asked(filters=asked.filters, search=asked.search))
+        return export(desk, listing, asked.format, found.rows, found.total)
+    page = max(1, asked.page)
+    found = find(
+        register_rows.Asked(
+            filters=asked.filters, search=asked.search, start=(page - 1) * PAGE_ROWS, limit=PAGE_ROWS
+        )
+    )
+    answer = Answer(rows=found.rows, total=found.total, page=page, facets=found.facets)
+    return _page(request, listing, asked, answer, link, None)
 
 
 def list_rows(
@@ -97,23 +120,16 @@ def list_rows(
     *,
     link: Callable[[dict[str, Any]], str] | None = None,
     extra: dict[str, Any] | None = None,
-    complete: Callable[[Rows], Rows] = list,
-) -> HttpResponse:
-    """A list over rows of the register that the gate has let through.
-
-    ``complete`` adds to the rows that are shown what would be too much to fetch for all of them.
-    """
+) -> HttpResponseBase:
+    """A list of rows that are few: one a country or an exhibit."""
     asked = Asked.of(request, listing)
     kept = [row for row in rows if _fits(row, asked, listing)]
     if asked.format in ("csv", "json"):
-        return _export(desk, listing, asked, complete(kept))
+        return export(desk, listing, asked.format, kept, len(kept))
     facets = {name: _count(rows, name) for name in listing.facets}
     start = (max(1, asked.page) - 1) * PAGE_ROWS
     answer = Answer(
-        rows=complete(kept[start : start + PAGE_ROWS]),
-        total=len(kept),
-        page=max(1, asked.page),
-        facets=facets,
+        rows=kept[start : start + PAGE_ROWS], total=len(kept), page=max(1, asked.page), facets=facets
     )
     return _page(request, listing, asked, answer, link, extra)
 
@@ -160,27 +176,56 @@ def _page(
     return TemplateResponse(request, listing.template, context)
 
 
-def _export(desk: Desk, listing: Listing, asked: Asked, rows: Rows) -> HttpResponse:
-    """The rows as a file, noted in the ledger: what leaves the screen leaves a trace."""
+def twin(
+    request: HttpRequest, desk: Desk, name: str, columns: tuple[str, ...], rows: Rows
+) -> HttpResponseBase | None:
+    """The rows of a page that is no plain list, as CSV or JSON when the address asks for it; None when it does not."""
+    form = request.GET.get("format", "html")
+    if form not in ("csv", "json"):
+        return None
+    listing = Listing(name=name, title=name, columns=tuple(Column(name=c, label=c) for c in columns))
+    return export(desk, listing, form, rows, len(rows))
+
+
+def export(
+    desk: Desk, listing: Listing, form: str, rows: Iterable[dict[str, Any]], total: int
+) -> HttpResponseBase:
+    """The rows as a file, noted in the ledger: what leaves the screen leaves a trace. ``form`` is csv or json."""
     names = [column.name for column in listing.columns]
     desk.session.record(
         Operation.CONSULTATION,
         "list.export",
-        (listing.name, asked.format),
-        _("list taken from the workbench"),
-        facts={"rows": len(rows)},
+        (listing.name, form),
+        "list taken from the workbench",
+        facts={"rows": total},
     )
-    if asked.format == "json":
-        kept = [{name: row.get(name) for name in names} for row in rows]
-        body = json.dumps({"list": listing.name, "rows": kept}, default=_plain, ensure_ascii=False)
-        return HttpResponse(body, content_type="application/json")
+    if form == "json":
+        return StreamingHttpResponse(_json(listing.name, names, rows), content_type="application/json")
+    answer = StreamingHttpResponse(_csv(names, rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{listing.name}.csv"'
+    return answer
+
+
+def _json(name: str, names: list[str], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    yield f'{{"list": {json.dumps(name)}, "rows": ['
+    before = ""
+    for row in rows:
+        kept = {column: row.get(column) for column in names}
+        yield before + json.dumps(kept, default=_plain, ensure_ascii=False)
+        before = ",\n"
+    yield "]}"
+
+
+def _csv(names: list[str], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(names)
-    writer.writerows([_safe(row.get(name)) for name in names] for row in rows)
-    answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{listing.name}.csv"'
-    return answer
+    for row in rows:
+        writer.writerow([_safe(row.get(name)) for name in names])
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue()
 
 
 def _safe(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -28,6 +29,24 @@ class NeverStored:
         return response
 
 
+class Sessions(SessionMiddleware):
+    """Sessions that end half an hour after a person last did something.
+
+    What a page asks for by itself (a stream, a refresh) does not keep its session alive: a board that was left open
+    on a screen nobody sits at is signed out.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save the session, unless the page asked by itself and changed nothing."""
+        by_itself = request.headers.get("X-By-Itself") or "text/event-stream" in request.headers.get(
+            "Accept", ""
+        )
+        if by_itself and not request.session.modified:
+            return response
+        answer: HttpResponse = super().process_response(request, response)
+        return answer
+
+
 class SecondFactor:
     """Outside the demo nobody gets further than their account until they have a second factor.
 
@@ -46,6 +65,8 @@ class SecondFactor:
         ):
             from allauth.mfa.utils import is_mfa_enabled
 
-            if not is_mfa_enabled(request.user):
+            from fairlead.workbench.oidc import SECOND_FACTOR_BY
+
+            if not request.session.get(SECOND_FACTOR_BY) and not is_mfa_enabled(request.user):
                 return redirect("mfa_index")
         return self.get_response(request)

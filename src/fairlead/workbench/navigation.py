@@ -64,6 +64,8 @@ def groups_for(desk: Desk, path: str) -> list[Group]:
                 (_("Ledger"), "ledger", desk.whole),
                 (_("My exposure"), "exposure", desk.may(Action.REVIEW)),
                 (_("Administration"), "administration", desk.may(Action.ADMINISTER)),
+                (_("Retention"), "retention", desk.may(Action.ADMINISTER)),
+                (_("Backups"), "backups", desk.may(Action.ADMINISTER)),
             ),
         ),
     )
@@ -80,4 +82,4 @@ def groups_for(desk: Desk, path: str) -> list[Group]:
 
 
 def _is_current(page: str, url: str, path: str) -> bool:
-    return path == url if page == "operation" else path.startswith(url)
+    return path == url if page in ("operation", "administration") else path.startswith(url)

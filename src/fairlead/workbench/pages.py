@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairlead.register.actions import Action
+from fairlead.workbench import streams
 from fairlead.workbench.desk import View
 from fairlead.workbench.policy import EVERYBODY, MEMBER, Policy, country, some, whole
 from fairlead.workbench.views import (
@@ -17,6 +18,7 @@ from fairlead.workbench.views import (
     law,
     leads,
     operation,
+    own,
     persons,
     review,
     trust,
@@ -62,14 +64,18 @@ def _both(path: str, name: str, view: View, read: Policy, write: Policy, *, atom
 
 _OP = "operations/<slug:operation>/"
 _PERSON, _CONTENT = _OP + "persons/<str:person>/", _OP + "review/<str:sha256>/"
+_LEAD = _OP + "leads/<str:lead>/"
 _COUNTRY, _BOARD = _OP + "countries/<str:country>/", _OP + "action-day/"
 VIEW, REVIEW, RELEASE = whole(Action.VIEW), whole(Action.REVIEW), country(Action.RELEASE)
-COORDINATE = whole(Action.COORDINATE)
+COORDINATE, ADMINISTER = whole(Action.COORDINATE), whole(Action.ADMINISTER)
 
 PAGES: tuple[Page, ...] = (
     _page("", "home", home.home, EVERYBODY),
+    Page(path="me/", name="own", view=own.own, read=EVERYBODY, write=EVERYBODY, writes=True),
     _page(_OP, "operation", operation.overview, MEMBER),
     _form(_OP + "jobs/", "job", operation.job, some(Action.PROCESS)),
+    _form(_OP + "jobs/<int:job>/stop/", "stop_job", operation.stop_job, some(Action.PROCESS)),
+    Page(path=_OP + "events/", name="events", view=streams.events, read=some(Action.VIEW), atomic=False),
     _page(_OP + "exhibits/", "exhibits", evidence.exhibits, VIEW),
     _both(_OP + "exhibits/<path:number>/", "exhibit", evidence.exhibit, VIEW, whole(Action.ADD_EXHIBIT)),
     _page(_OP + "triage/", "triage", evidence.triage, VIEW),
@@ -85,9 +91,16 @@ PAGES: tuple[Page, ...] = (
     _page(_PERSON, "person", persons.person, VIEW),
     _both(_PERSON + "judgement/", "judgement", judgement.judgement, whole(Action.JUDGE), whole(Action.JUDGE)),
     _page(_OP + "leads/", "leads", leads.listing, some(Action.VIEW)),
-    _page(_OP + "leads/<str:lead>/", "lead", leads.lead, some(Action.VIEW)),
+    _page(_LEAD, "lead", leads.lead, some(Action.VIEW)),
+    _form(_LEAD + "hold/", "hold", leads.hold_person, whole(Action.PREPARE)),
+    _form(_LEAD + "lift/", "lift", leads.lift_hold, whole(Action.RELEASE)),
+    _form(_LEAD + "category/", "category", leads.category, some(Action.JUDGE)),
     _page(_OP + "countries/", "countries", countries.listing, some(Action.VIEW)),
     _page(_COUNTRY, "country", countries.country, country(Action.VIEW)),
+    _form(_COUNTRY + "incoming/", "incoming", countries.incoming, country(Action.VIEW)),
+    _form(_COUNTRY + "recall/", "recall", countries.recall_form, RELEASE),
+    _page(_COUNTRY + "recalls/<str:name>/", "notice", countries.notice, country(Action.VIEW)),
+    _page(_COUNTRY + "packages/<str:package>/", "package", countries.package, country(Action.VIEW)),
     _form(_COUNTRY + "prepare/", "prepare", countries.prepare, country(Action.PREPARE)),
     _form(_COUNTRY + "releases/<int:waiting>/", "decide", countries.decide, RELEASE, atomic=False),
     _page(_OP + "law/", "law", law.matrix, some(Action.VIEW)),
@@ -100,11 +113,7 @@ PAGES: tuple[Page, ...] = (
     _both(_OP + "press/", "press", board.press, MEMBER, COORDINATE),
     _page(_OP + "find/", "find", find.find, some(Action.VIEW)),
     _both(_OP + "ledger/", "ledger", trust.ledger, VIEW, COORDINATE, atomic=False),
-    _both(
-        _OP + "administration/",
-        "administration",
-        trust.administration,
-        whole(Action.ADMINISTER),
-        whole(Action.ADMINISTER),
-    ),
+    _both(_OP + "administration/", "administration", trust.administration, ADMINISTER, ADMINISTER),
+    _both(_OP + "administration/retention/", "retention", trust.retention, ADMINISTER, ADMINISTER),
+    _both(_OP + "administration/backups/", "backups", trust.backups, ADMINISTER, ADMINISTER),
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
 from fairlead.register.settings import *  # noqa: F403  # one register, one set of settings
 from fairlead.register.settings import INSTALLED_APPS as _REGISTER_APPS
+from fairlead.terms.errors import UsageError
 
 DEMO = os.environ.get("FAIRLEAD_DEMO") == "1"
 """A made-up operation is being shown: the sign-in link is enough, no second factor is asked."""
@@ -31,6 +33,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
 ]
 MIDDLEWARE = [
@@ -38,10 +42,11 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "fairlead.workbench.middleware.NeverStored",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "fairlead.workbench.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "fairlead.workbench.languages.Language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -84,6 +89,10 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SERVED_OVER_TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if SERVED_OVER_TLS else 0
+
+STREAMS_IN_A_PROCESS = 8
+STREAMS_FOR_ONE = 3
+"""Streams of server-sent events hold a thread each; a process serves with 16 threads or more."""
 
 SESSION_COOKIE_NAME = "fairlead_session"
 SESSION_COOKIE_HTTPONLY = True
@@ -128,6 +137,37 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "workbench_cache"}
 }
 
+
+def _oidc() -> tuple[str, dict[str, object]]:
+    """The provider's origin and allauth's settings for it, from the environment; empty without FAIRLEAD_OIDC_ISSUER."""
+    issuer = os.environ.get("FAIRLEAD_OIDC_ISSUER", "").rstrip("/")
+    if not issuer:
+        return "", {}
+    parts = urlsplit(issuer)
+    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise UsageError(
+            "FAIRLEAD_OIDC_ISSUER is not an https address", "Name the provider's issuer.", code="USAGE-OIDC"
+        )
+    app = {
+        "provider_id": "agency",
+        "name": os.environ.get("FAIRLEAD_OIDC_NAME", "OpenID Connect"),
+        "client_id": os.environ.get("FAIRLEAD_OIDC_CLIENT_ID", ""),
+        "secret": os.environ.get("FAIRLEAD_OIDC_SECRET", ""),
+        "settings": {"server_url": issuer, "fetch_userinfo": False, "oauth_pkce_enabled": True},
+    }
+    return f"{parts.scheme}://{parts.netloc}", {"openid_connect": {"APPS": [app]}}
+
+
+_OIDC_ORIGIN, SOCIALACCOUNT_PROVIDERS = _oidc()
+OIDC_NAME_CLAIM = os.environ.get("FAIRLEAD_OIDC_NAME_CLAIM", "preferred_username")
+OIDC_SECOND_FACTOR = frozenset(filter(None, os.environ.get("FAIRLEAD_OIDC_SECOND_FACTOR", "").split(",")))
+"""Values of ``acr`` or ``amr`` that count as a second factor; none unless set."""
+if _OIDC_ORIGIN:
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(_OIDC_ORIGIN)
+SOCIALACCOUNT_ADAPTER = "fairlead.workbench.oidc.KnownPeople"
+SOCIALACCOUNT_STORE_TOKENS = False
+MFA_ADAPTER = "fairlead.workbench.oidc.SecondFactors"
+
 STATIC_URL = "/static/"
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
 WHITENOISE_USE_FINDERS = True
@@ -138,7 +178,7 @@ STORAGES = {
 }
 USE_I18N = True
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", "English")]
+LANGUAGES = [("en-gb", "English"), ("da", "Dansk"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -6,6 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from allauth.core import ratelimit
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from fairlead.case.session import utc_now
 from fairlead.register.models import User
 from fairlead.register.signin import use_link
+from fairlead.workbench.oidc import SECOND_FACTOR_BY
 
 
 class LinkBackend(BaseBackend):
@@ -40,7 +42,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """The page for whoever is not signed in."""
     if request.user.is_authenticated:
         return redirect("home")
-    return render(request, "workbench/sign_in.html")
+    providers = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
+    return render(request, "workbench/sign_in.html", {"providers": providers})
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,6 +60,7 @@ def follow_link(request: HttpRequest, token: str) -> HttpResponse:
         )
         return redirect("sign_in")
     user.backend = "fairlead.workbench.signin.LinkBackend"
+    request.session.pop(SECOND_FACTOR_BY, None)
     record_authentication(request, user, method="link")
     answer: HttpResponse = perform_login(request, user, email_verification="none")
     return answer

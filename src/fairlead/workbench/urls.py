@@ -5,7 +5,9 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.urls import include, path
 
+from fairlead.workbench import oidc
 from fairlead.workbench.desk import guarded
+from fairlead.workbench.languages import language
 from fairlead.workbench.pages import PAGES
 from fairlead.workbench.signin import follow_link, sign_in
 
@@ -23,7 +25,11 @@ urlpatterns = [
     ),
     path("sign-in/", sign_in, name="sign_in"),
     path("sign-in/", sign_in, name="account_login"),
+    path("sign-in/language/", language, name="language"),
     path("sign-in/link/<str:token>/", follow_link, name="follow_link"),
+    path("sign-in/oidc/<str:provider_id>/login/", oidc.login, name="openid_connect_login"),
+    path("sign-in/oidc/<str:provider_id>/login/callback/", oidc.callback, name="openid_connect_callback"),
+    path("sign-in/oidc/", include("allauth.socialaccount.urls")),
     path("sign-out/", account.logout, name="account_logout"),
     path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("account/inactive/", account.account_inactive, name="account_inactive"),

@@ -40,8 +40,11 @@ def timeline(periods: Sequence[Period], label: str) -> SafeString:
     axis = format_html_join(
         "",
         '<line class="grid" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/><text class="soft-text" x="{0}" y="18" '
-        'font-size="12" text-anchor="middle">{3}</text>',
-        ((f"{x_of(t):.0f}", _TOP - 8, height, _day(t, span)) for t in ticks),
+        'font-size="12" text-anchor="{4}">{3}</text>',
+        (
+            (f"{x_of(t):.0f}", _TOP - 8, height, _day(t, span), "end" if n == _TICKS else "middle")
+            for n, t in enumerate(ticks)
+        ),
     )
     names = format_html_join(
         "",
@@ -63,7 +66,7 @@ def timeline(periods: Sequence[Period], label: str) -> SafeString:
         ),
     )
     return format_html(
-        '<svg class="drawing" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>',
+        '<svg class="drawing timeline" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>',
         _WIDTH,
         height,
         label,

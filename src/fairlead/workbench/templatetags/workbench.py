@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from fairlead.terms.countries import PARTICIPANTS
 from fairlead.workbench.navigation import Group, groups_for
+from fairlead.workbench.wording import word
 
 register = template.Library()
 
@@ -35,8 +36,8 @@ def navigation(context: dict[str, Any]) -> list[Group]:
 
 @register.filter
 def words(value: object) -> str:
-    """An enumerated value as words."""
-    return str(value).replace("_", " ")
+    """An enumerated value as words, in the reader's language."""
+    return word(value)
 
 
 @register.filter
@@ -57,8 +58,8 @@ def when(value: object) -> str:
 
 @register.filter
 def country_name(code: str | None) -> str:
-    """A country's name."""
-    return PARTICIPANTS.get(code or "", code or "")
+    """A country's name in the reader's language."""
+    return word(PARTICIPANTS.get(code or "", code or ""))
 
 
 @register.filter

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -21,27 +23,28 @@ from fairlead.leads.statistics import DEFINITIONS
 from fairlead.register.actions import WHOLE_OPERATION, Action
 from fairlead.terms.board import CELLS, Cell
 from fairlead.workbench.desk import Desk
+from fairlead.workbench.listing import twin
 from fairlead.workbench.svg.tiles import country_tiles
+from fairlead.workbench.wording import sentence
+
+_TWIN = (
+    "country", "zone", "starts_at", "sent", "acknowledged", "leads", "answered",
+    *(cell.value for cell in Cell if cell is not Cell.START),
+)  # fmt: skip
 
 
-def board(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The board, alive: the table asks for itself again every few seconds."""
+def board(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """The board, alive: it asks for itself again when a stream says that something changed."""
     shown = open_board(desk.session)
-    if request.GET.get("format") == "json":
-        rows = [
-            {
-                "country": r.country,
-                "zone": r.zone,
-                "starts_at": r.starts_at.isoformat() if r.starts_at else None,
-                "sent": r.sent,
-                "acknowledged": r.acknowledged,
-                "leads": r.leads,
-                "answered": r.answered,
-                **r.cells,
-            }
-            for r in shown.rows
-        ]
-        return JsonResponse({"board": desk.operation, "at": shown.at.isoformat(), "rows": rows})
+    rows = [
+        {
+            **{name: getattr(row, name) for name in _TWIN[:7]},
+            **row.cells,
+        }
+        for row in shown.rows
+    ]
+    if (answer := twin(request, desk, "action-day", _TWIN, rows)) is not None:
+        return answer
     context = {
         "board": shown,
         "cells": [(cell.value, CELLS[cell]) for cell in Cell],
@@ -94,6 +97,11 @@ def sheet(request: HttpRequest, desk: Desk) -> HttpResponse:
     return TemplateResponse(request, "workbench/sheet.html", context)
 
 
+def _quoted(text: str) -> str:
+    """A definition for readers: names of states in quotation marks."""
+    return re.sub("`([^`]*)`", r"“\1”", text)
+
+
 def press(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Figures that were released, with their definitions, and nothing else. POST releases the present ones."""
     if request.method == "POST":
@@ -104,7 +112,9 @@ def press(request: HttpRequest, desk: Desk) -> HttpResponse:
     totals = shown.figures["totals"] if shown.figures else {}
     context = {
         "press": shown,
-        "totals": [(name, value, DEFINITIONS.get(name, "")) for name, value in totals.items()],
+        "totals": [
+            (name, value, _quoted(sentence(DEFINITIONS.get(name, "")))) for name, value in totals.items()
+        ],
         "names": [name for name in totals if name != "countries"],
         "by_country": [
             (code, [row.get(name) for name in totals if name != "countries"])

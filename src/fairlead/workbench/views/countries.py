@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from fairlead.case.incoming import take_in
+from fairlead.case.outgoing import notice_text, notices, package_file, recall
 from fairlead.case.packages import Release, preview
 from fairlead.case.release import country_states, prepare_release, release, return_release, settle
 from fairlead.register.actions import Action
@@ -19,9 +21,13 @@ from fairlead.register.leads import find_packages
 from fairlead.register.releases import find_prepared
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.listing import Column, Listing, list_rows
+from fairlead.workbench.uploads import uploaded_text
+from fairlead.workbench.wording import word
+
+_LEADS_SHOWN, _OUTCOMES_SHOWN = 50, 50
 
 
-def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
+def listing(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Where every country stands."""
     described = Listing(
         name="countries",
@@ -60,23 +66,74 @@ def country(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
         raise Http404
     releases = find_prepared(desk.user.pk, desk.operation, at=at, country=country)
     packages = find_packages(desk.user.pk, desk.operation, at=at)
-    outcomes = find_outcomes(desk.user.pk, desk.operation, at=at)
+    outcomes = find_outcomes(desk.user.pk, desk.operation, at=at, country=country)
     recalls = find_recalls(desk.user.pk, desk.operation, at=at)
     defaults = Release(preparer="", releaser="")
     context = {
         "state": state,
-        "preview": preview(desk.session, country),
+        "preview": preview(desk.session, country, limit=_LEADS_SHOWN),
+        "more": max(0, state.leads - _LEADS_SHOWN),
         "waiting": next((r for r in releases if r["state"] in ("waiting", "releasing")), None),
         "releases": releases,
         "packages": [p for p in packages if p["country"] == country],
-        "outcomes": [o for o in outcomes if o["country"] == country],
+        "outcomes": list(reversed(outcomes[-_OUTCOMES_SHOWN:])),
+        "outcomes_total": len(outcomes),
         "recalls": [r for r in recalls if r["country"] == country],
         "defaults": defaults,
+        "notices": notices(desk.session, country),
+        "may_bring": desk.may(Action.ANSWER, country) or desk.may(Action.RELEASE, country),
         "may_prepare": desk.may(Action.PREPARE, country),
         "may_release": desk.may(Action.RELEASE, country),
         "title": country,
     }
     return TemplateResponse(request, "workbench/country.html", context)
+
+
+def incoming(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
+    """A receipt, outcomes or an acknowledgement, as the country signed it."""
+    taken = take_in(desk.session, country, uploaded_text(request, "file"))
+    messages.success(
+        request,
+        _("Taken in: %(kind)s for %(package)s.") % {"kind": word(taken.kind.value), "package": taken.package},
+    )
+    return redirect("country", operation=desk.operation, country=country)
+
+
+def package(request: HttpRequest, desk: Desk, country: str, package: str) -> HttpResponseBase:  # noqa: ARG001
+    """The encrypted package itself: only the country can open it."""
+    try:
+        path = package_file(desk.session, country, package)
+    except LookupError as problem:
+        raise Http404 from problem
+    return FileResponse(
+        path.open("rb"), as_attachment=True, filename=path.name, content_type="application/octet-stream"
+    )
+
+
+def recall_form(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
+    """Recall a package, or some of its leads: the notice is signed with the user's own key."""
+    name = recall(
+        desk.session,
+        country,
+        request.POST.get("package", ""),
+        leads=tuple(request.POST.getlist("lead")),
+        reason=request.POST.get("reason", "")[:1000],
+    )
+    messages.success(
+        request, _("The recall notice is signed: %(name)s. Hand it to the country.") % {"name": name}
+    )
+    return redirect("country", operation=desk.operation, country=country)
+
+
+def notice(request: HttpRequest, desk: Desk, country: str, name: str) -> HttpResponse:  # noqa: ARG001
+    """A recall notice as a file."""
+    try:
+        text = notice_text(desk.session, country, name)
+    except LookupError as problem:
+        raise Http404 from problem
+    answer = HttpResponse(text, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def prepare(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:

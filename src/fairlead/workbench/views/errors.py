@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from fairlead.terms.errors import UsageError
+from fairlead.terms.errors import ItemError, UsageError
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django calls it so
@@ -38,7 +38,7 @@ def forged(request: HttpRequest, **_reason: Any) -> HttpResponse:
     return render(request, "workbench/problem.html", context, status=403)
 
 
-def explain(request: HttpRequest, problem: UsageError) -> HttpResponse:
+def explain(request: HttpRequest, problem: UsageError | ItemError) -> HttpResponse:
     """A verb refused: its sentence and its remedy."""
     context = {
         "title": _("That was not done"),

@@ -11,9 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from fairlead.case.content_file import TRIAGE_SQL, open_content
+from fairlead.case.content_file import open_content
 from fairlead.case.custody import Handover, get_exhibit, record_handover, show_custody
 from fairlead.case.exhibits import list_exhibits
+from fairlead.case.views import CONTENTS_VIEW
 from fairlead.register.reviews import find_reviews_of
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import UsageError
@@ -122,18 +123,16 @@ def triage(request: HttpRequest, desk: Desk) -> HttpResponse:
             Column(name="files", label=_("Files"), kind="number"),
             Column(name="exhibit", label=_("First exhibit")),
         ),
-        facets=("state", "family", "conclusion", "list", "exhibit", "distance"),
         labels={"conclusion": _("origin"), "list": _("hash set")},
         searched=("sha256", "reason"),
+        digest="sha256",
         empty=_("Have the exhibits processed with `fairlead process`."),
     )
     return list_tables(
         request,
         desk,
         described,
-        select=TRIAGE_SQL,
-        order="CASE state WHEN 'for_people' THEN 0 WHEN 'exact' THEN 1 WHEN 'near' THEN 2 ELSE 3 END, "
-        "files DESC, sha256",
+        CONTENTS_VIEW,
         link=lambda row: reverse("content", args=[desk.operation, row["sha256"]]),
     )
 

@@ -4,26 +4,46 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy
 
 from fairlead.law import load_records
 from fairlead.law.changes import find_changes
 from fairlead.law.coverage import coverage_on, newest_day
 from fairlead.terms.law import ImageClass, LegalAct
 from fairlead.workbench.desk import Desk
+from fairlead.workbench.listing import twin
 
 _CHANGES_SHOWN = 40
-_SHORT = {"may_apply": "may", "gap_asserted": "gap", "unclear": "unclear", "not_assessed": "–"}
+_SHORT = {
+    "may_apply": gettext_lazy("may"),
+    "gap_asserted": gettext_lazy("gap"),
+    "unclear": gettext_lazy("unclear"),
+    "not_assessed": "–",
+}
 
 
-def matrix(request: HttpRequest, desk: Desk) -> HttpResponse:  # noqa: ARG001 - every view is given the desk
+def matrix(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """All jurisdictions and acts on one day, for one class of image."""
     records = load_records()
     image = _image(request)
     day = _day(request) or newest_day(records)
-    rows: dict[str, list[tuple[str, str]]] = {}
-    for covered in coverage_on(records, day, image=image):
+    rows: dict[str, list[tuple[str, object]]] = {}
+    covering = coverage_on(records, day, image=image)
+    listed = [
+        {
+            "jurisdiction": c.jurisdiction,
+            "act": c.act.value,
+            "image": image.value,
+            "day": day,
+            "verdict": c.answer.verdict.value,
+        }
+        for c in covering
+    ]
+    if (answer := twin(request, desk, "law", tuple(listed[0]), listed)) is not None:
+        return answer
+    for covered in covering:
         verdict = covered.answer.verdict.value
         rows.setdefault(covered.jurisdiction, []).append((verdict, _SHORT[verdict]))
     named = [

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from fairlead.case.followup import diff_with_sent
-from fairlead.case.lead_list import complete_leads, list_lead_heads
-from fairlead.case.leads import get_lead
+from fairlead.case.followup import diff_with_sent, hold, lift
+from fairlead.case.lead_list import list_lead_heads
+from fairlead.case.leads import categorise, get_lead
+from fairlead.leads.document import SubjectCategory
+from fairlead.register.actions import Action
+from fairlead.register.followup import holds_on
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
-from fairlead.workbench.listing import Column, Listing, list_rows
+from fairlead.workbench.listing import Column, Listing, list_register
 
 
-def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
+def listing(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """The leads that are this user's to see."""
     described = Listing(
         name="leads",
@@ -35,12 +40,11 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
         searched=("lead", "person"),
         empty=_("Compute leads with `fairlead lead publish`."),
     )
-    return list_rows(
+    return list_register(
         request,
         desk,
         described,
-        list_lead_heads(desk.session),
-        complete=lambda rows: complete_leads(desk.session, rows),
+        lambda asked: list_lead_heads(desk.session, asked),
         link=lambda row: reverse("lead", args=[desk.operation, row["lead"]]),
     )
 
@@ -62,9 +66,52 @@ def lead(request: HttpRequest, desk: Desk, lead: str) -> HttpResponse:
         "workbench/lead.html",
         {
             "lead": document,
+            "holds": holds_on(desk.user.pk, desk.operation, document.person, at=desk.session.clock()),
+            "categories": list(SubjectCategory),
+            "may_hold": desk.may(Action.PREPARE),
+            "may_lift": desk.may(Action.RELEASE),
+            "may_categorise": desk.may(Action.JUDGE, document.country),
             "sections": list(sections.items()),
             "diff": diff,
             "package": package,
             "title": document.lead,
         },
     )
+
+
+def _person_of(desk: Desk, lead: str) -> str:
+    try:
+        return get_lead(desk.session, lead).person
+    except UsageError as problem:
+        raise Http404 from problem
+
+
+def hold_person(request: HttpRequest, desk: Desk, lead: str) -> HttpResponse:
+    """Let nothing be sent about the lead's person."""
+    hold(desk.session, _person_of(desk, lead), reason=request.POST.get("reason", "")[:1000])
+    messages.success(request, _("Nothing will be sent about this person until the hold is lifted."))
+    return redirect("lead", operation=desk.operation, lead=lead)
+
+
+def lift_hold(request: HttpRequest, desk: Desk, lead: str) -> HttpResponse:
+    """End the holds on the lead's person."""
+    reason = request.POST.get("reason", "")[:1000]
+    if not reason.strip():
+        raise UsageError("lifting a hold needs a reason", "Say why it ends.", code="USAGE-REASON")
+    lift(desk.session, _person_of(desk, lead), reason=reason)
+    messages.success(request, _("The hold is lifted."))
+    return redirect("lead", operation=desk.operation, lead=lead)
+
+
+def category(request: HttpRequest, desk: Desk, lead: str) -> HttpResponse:
+    """Decide what category of data subject the lead is about."""
+    _person_of(desk, lead)
+    try:
+        chosen = SubjectCategory(request.POST.get("category", ""))
+    except ValueError as problem:
+        raise UsageError("that is no category", "Choose one of the list.", code="USAGE-REASON") from problem
+    categorise(desk.session, lead, chosen, reason=request.POST.get("reason", "")[:1000])
+    messages.success(
+        request, _("Your decision is kept. It stands in the lead once leads are computed again.")
+    )
+    return redirect("lead", operation=desk.operation, lead=lead)

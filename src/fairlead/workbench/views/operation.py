@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from fairlead.case.jobs import NEEDED, JobKind, ask_for_job
+from fairlead.case.jobs import NEEDED, JobKind, ask_for_job, stop
 from fairlead.case.overview import overview as count
 from fairlead.case.review import estimate_missed
 from fairlead.register.jobs import find_jobs
@@ -44,6 +44,7 @@ def overview(request: HttpRequest, desk: Desk) -> HttpResponse:
             "jobs": find_jobs(desk.user.pk, desk.operation, at=desk.session.clock()),
             "missed": estimate_missed(desk.session),
             "kinds": [kind for kind in JobKind if desk.may(NEEDED[kind])],
+            "stoppable": {kind.value for kind in JobKind if desk.may(NEEDED[kind])},
             "verdicts": sorted(states.verdicts.items(), key=lambda pair: -pair[1]),
         },
     )
@@ -56,4 +57,11 @@ def job(request: HttpRequest, desk: Desk) -> HttpResponse:
     number, kind = ask_for_job(desk.session, request.POST.get("kind", ""))
     defer(desk.session, number, kind)
     messages.success(request, _("It is in the queue. This page shows how far it is."))
+    return redirect("operation", operation=desk.operation)
+
+
+def stop_job(request: HttpRequest, desk: Desk, job: int) -> HttpResponse:
+    """Stop work that waits or runs."""
+    stop(desk.session, job)
+    messages.success(request, _("It stops at its next step. What is done stays done."))
     return redirect("operation", operation=desk.operation)

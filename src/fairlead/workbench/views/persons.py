@@ -9,18 +9,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from fairlead.case.person_file import PersonFile, open_person
+from fairlead.case.views import PERSONS_VIEW
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.listing import Column, Listing, list_tables
 from fairlead.workbench.svg.graph import link_graph
 from fairlead.workbench.svg.timeline import Period, timeline
-
-_SELECT = """
-SELECT person, grade, country, names_person, len(members) AS records, roles,
-       len(maybe_same) AS maybe_same, len(rules) AS rules, first_at, last_at,
-       array_to_string(members, ' ') AS members
-FROM persons
-"""
 
 
 def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
@@ -42,7 +36,6 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
             Column(name="first_at", label=_("First seen"), kind="time"),
             Column(name="last_at", label=_("Last seen"), kind="time"),
         ),
-        facets=("grade", "country"),
         searched=("person", "members"),
         empty=_("Link the records with `fairlead attribute`."),
     )
@@ -50,9 +43,7 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
         request,
         desk,
         described,
-        select=_SELECT,
-        order="CASE grade WHEN 'attributed' THEN 0 WHEN 'probable' THEN 1 WHEN 'possible' THEN 2 ELSE 3 END, "
-        "records DESC, person",
+        PERSONS_VIEW,
         link=lambda row: reverse("person", args=[desk.operation, row["person"]]),
     )
 

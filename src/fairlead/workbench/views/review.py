@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -20,6 +20,7 @@ from fairlead.case.review import (
     open_queue,
     own_exposure,
     picture_of,
+    waiting_rows,
 )
 from fairlead.register.reviews import find_reviews_of, highest_level
 from fairlead.terms.review import (
@@ -30,10 +31,17 @@ from fairlead.terms.review import (
     ReviewDecision,
 )
 from fairlead.workbench.desk import Desk
+from fairlead.workbench.listing import twin
+
+_TWIN = ("sha256", "media_type", "reason", "files", "cluster_size", "heavy")
 
 
-def queue(request: HttpRequest, desk: Desk) -> HttpResponse:
+def queue(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Where reviewing stands."""
+    if request.GET.get("format") in ("csv", "json"):
+        rows = waiting_rows(desk.session)
+        if (answer := twin(request, desk, "review", _TWIN, rows)) is not None:
+            return answer
     return TemplateResponse(
         request,
         "workbench/review.html",

@@ -102,6 +102,23 @@
     });
   }
 
+  // Pages that are alive: a stream says that something changed, and the page asks for itself again. Closed while nobody
+  // looks. Without a stream the page asks every half minute all the same.
+  function live(place) {
+    let source = null;
+    const close = () => { if (source) { source.close(); source = null; } };
+    const open = () => {
+      if (source || document.hidden) return;
+      source = new EventSource(place.dataset.stream);
+      source.addEventListener("changed", () => window.htmx && htmx.trigger(document.body, "fairlead-changed"));
+    };
+    document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else { open(); if (window.htmx) htmx.trigger(document.body, "fairlead-changed"); } });
+    window.addEventListener("pagehide", close);
+    window.addEventListener("pageshow", open);
+    open();
+  }
+
+  document.querySelectorAll("[data-stream]").forEach(live);
   document.querySelectorAll("#stage").forEach(ladder);
   document.querySelectorAll("svg[data-pan]").forEach(pan);
   if (window.matchMedia("(max-width: 60rem)").matches) document.querySelectorAll(".side-fold").forEach((fold) => { fold.open = false; });
