@@ -266,6 +266,7 @@ def test_every_page_is_accessible_and_fits_in_light_and_dark_on_desktop_and_phon
 
 
 def test_whoever_has_a_second_factor_is_asked_for_it_at_the_next_sign_in(served):
+    served.visit("palm")  # sets one up, unless an earlier test did
     page = served.follow_link("palm")
     assert page.url.endswith("/account/second-factor/authenticate/")
     check_accessible(page)
