@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 pytest.importorskip("playwright")
@@ -262,6 +264,8 @@ def test_every_page_is_accessible_and_fits_in_light_and_dark_on_desktop_and_phon
     ):
         if path and page.goto(path).status == 200:
             check_accessible(page)
+            if shot == "person":
+                assert re.search(r"\d\d\.\d\d % of pairs of the pattern", page.inner_text("main"))
             served.shoot(page, f"{kind}/{shot}", whole=True)
 
 

@@ -38,13 +38,15 @@ class LinkExplained:
         )
 
     @property
+    def percent(self) -> str:
+        """The measured share, percent with two decimals; empty when it was not measured."""
+        return "" if self.probability is None else f"{100 * self.probability:.2f}"
+
+    @property
     def _measured(self) -> str:
         if self.probability is None:
             return ""
-        share = f"{self.probability:.2%}"
-        return (
-            f" Measured on made-up records: {share} of pairs of the pattern {self.pattern} were one person."
-        )
+        return f" Measured on made-up records: {self.percent} % of pairs of the pattern {self.pattern} were one person."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
