@@ -9,6 +9,8 @@ from contextlib import closing
 
 import pytest
 
+from fairlead.engine.sandbox import Outcome, SandboxReply
+from fairlead.records import sqlite as sqlite_rows
 from fairlead.records.dump import Broken, DumpRows, Passed
 from fairlead.records.mapping import parse_mapping
 from fairlead.records.propose import propose_mapping
@@ -91,6 +93,67 @@ def test_rows_that_nobody_asked_for_are_counted(database):
     items = list(read_sqlite(descriptor, wanted=["users"]))
     os.close(descriptor)
     assert {item.table: item.rows for item in items if isinstance(item, Passed)}["keyed"] == 4
+
+
+def test_the_row_with_the_lowest_number_there_is_is_read(tmp_path):
+    path = tmp_path / "low.db"
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)")
+        made.execute(f"INSERT INTO users VALUES ({-(1 << 63)}, 'first'), (0, 'second')")
+        made.commit()
+    assert [row.values[1] for row in table_of(rows_of(path), "users")] == [b"first", b"second"]
+    descriptor = os.open(path, os.O_RDONLY)
+    assert read_row(descriptor, "users", -(1 << 63)).endswith(b"name=first\n")
+    os.close(descriptor)
+
+
+class TakenOver:
+    """A worker that an exploit has taken over: it answers every question with what it likes."""
+
+    def __init__(self, answers):
+        self.answers = answers
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def call(self, header, _descriptors):
+        return SandboxReply(
+            outcome=Outcome.OK,
+            body={
+                key: self.answers[key] for key in self.answers if header["op"] == "tables" or key != "tables"
+            },
+        )
+
+
+TABLES = [{"name": "users", "columns": ["id"], "numbered": True}]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"tables": {"users": 1}},
+        {"tables": [7, None]},
+        {"tables": [{"name": "users"}]},
+        {"tables": [{"name": "users", "columns": [1], "numbered": True}]},
+        {"tables": TABLES, "rows": 3},
+        {"tables": TABLES, "rows": [[1, ["MQ=="]]], "more": True},
+        {"tables": TABLES, "rows": [[1, ["MQ=="]], [1, ["MQ=="]]]},
+        {"tables": TABLES, "rows": [["a", ["MQ=="]]]},
+        {"tables": TABLES, "rows": [[1, "MQ=="]]},
+        {"tables": TABLES, "rows": [[1, ["!"]], [2, 5], 9]},
+    ],
+)
+def test_a_worker_that_answers_nonsense_neither_holds_the_run_up_nor_passes_for_a_database(
+    monkeypatch, database, answers
+):
+    monkeypatch.setattr(sqlite_rows, "_pool", lambda _: TakenOver(answers))
+    items = rows_of(database)
+    assert isinstance(items[-1], Broken)
+    assert sum(len(item.rows) for item in items if isinstance(item, DumpRows)) <= 1
 
 
 def test_accounts_come_with_the_table_and_number_of_their_row(database):

@@ -6,7 +6,7 @@ import base64
 import binascii
 import os
 from collections.abc import Collection, Iterator
-from typing import Any
+from dataclasses import dataclass
 
 from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool, SandboxReply
 from fairlead.records.dump import Broken, DumpItem, DumpRow, DumpRows, Passed
@@ -17,6 +17,8 @@ MAGIC = b"SQLite format 3\x00"
 _ROWS_A_PAGE = 5000
 _MEMORY_BESIDE = 1 << 30
 _DEADLINE_S = 300.0
+_LOWEST = -(1 << 63)  # row number
+_NO_ANSWER = "the sandboxed worker's answer is not one"
 _WAL = "the database was written through a write-ahead log; rows that only a file -wal beside it holds are not read"
 
 
@@ -42,30 +44,51 @@ def read_sqlite(
             return
         if reply.body.get("wal"):
             yield Broken(start=0, end=0, reason=_WAL, rows=None)
-        for untrusted in reply.body.get("tables", ()):
-            yield from _read_table(pool, descriptor, token, untrusted, wanted, at_most)
+        for table in _tables(reply):
+            if isinstance(table, Broken):
+                yield table
+            elif wanted is None or table.name in wanted:
+                yield from _read_table(pool, descriptor, token, table, at_most)
+            else:
+                yield _count(pool, descriptor, token, table)
 
 
 def read_row(descriptor: int, table: str, number: int) -> bytes:
     """One row as lines ``column=value``, the same for the same file. Raises ItemError when it cannot be read."""
     with _pool(os.fstat(descriptor).st_size) as pool:
         token = f"{os.fstat(descriptor).st_ino}"
-        listed = pool.call({"op": "tables", "token": token}, [descriptor])
-        found = next((t for t in listed.body.get("tables", ()) if t["name"] == table), None)
-        if found is not None:
-            header = {"op": "rows", "token": token, "table": table, "numbered": bool(found["numbered"]),
-                      "after": number - 1, "count": 1}  # fmt: skip
-            rows, _ = _rows(pool.call(header, [descriptor]).body, len(found["columns"]))
-            if rows and rows[0].start == number:
+        for found in _tables(pool.call({"op": "tables", "token": token}, [descriptor])):
+            if isinstance(found, Broken) or found.name != table:
+                continue
+            before = number - 1 if number > _LOWEST else None
+            page = _page(pool, descriptor, token, found, after=before, count=1)
+            if page.rows and page.rows[0].start == number:
                 return b"".join(
-                    str(column).encode() + b"=" + (b"NULL" if value is None else value) + b"\n"
-                    for column, value in zip(found["columns"], rows[0].values, strict=True)
+                    column.encode() + b"=" + (b"NULL" if value is None else value) + b"\n"
+                    for column, value in zip(found.columns, page.rows[0].values, strict=True)
                 )
     raise ItemError(
         "the row in the locator cannot be read any more",
         "Compare the exhibit's digest with the one recorded when it was added.",
         code="RECORDS-001",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table as the worker describes it; ``numbered`` rows go by their row number, others by their place."""
+
+    name: str
+    columns: tuple[str, ...]
+    numbered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    rows: list[DumpRow]
+    refused: list[Broken]
+    problem: str = ""
+    last: int | None = None  # the number after which the next page begins; None when this is the last one
 
 
 def _pool(size: int) -> SandboxPool:
@@ -75,64 +98,103 @@ def _pool(size: int) -> SandboxPool:
     return SandboxPool(handler="fairlead.records.sqlite_handler:handle", limits=limits)
 
 
+def _tables(reply: SandboxReply) -> Iterator[_Table | Broken]:
+    """What the worker says of the tables; what is no description is ``Broken``."""
+    untrusted_tables = reply.body.get("tables")
+    for untrusted in untrusted_tables if isinstance(untrusted_tables, list) else [None]:
+        match untrusted:
+            case {"name": str(name), "problem": str(problem)}:
+                yield _broken(f"table {name} cannot be described ({problem[:80]})")
+            case {"name": str(name), "columns": [*columns], "numbered": bool(numbered)} if all(
+                isinstance(column, str) for column in columns
+            ):
+                yield _Table(name, tuple(columns), numbered)
+            case _:
+                yield _broken(_NO_ANSWER)
+
+
+def _count(pool: SandboxPool, descriptor: int, token: str, table: _Table) -> DumpItem:
+    """The rows of a table that nobody asked for."""
+    reply = pool.call({"op": "count", "token": token, "table": table.name}, [descriptor])
+    match reply.outcome, reply.body:
+        case Outcome.OK, {"rows": int(rows)} if rows >= 0:
+            return Passed(table=table.name, rows=rows)
+        case Outcome.OK, {"problem": str(problem)}:
+            return _broken(f"table {table.name}, not asked for, cannot be counted ({problem[:80]})")
+        case Outcome.OK, _:
+            return _broken(f"table {table.name}: {_NO_ANSWER}")
+    return _broken(f"table {table.name}: {_reason(reply)}")
+
+
 def _read_table(
-    pool: SandboxPool,
-    descriptor: int,
-    token: str,
-    untrusted: dict[str, Any],
-    wanted: Collection[str] | None,
-    at_most: int | None,
+    pool: SandboxPool, descriptor: int, token: str, table: _Table, at_most: int | None
 ) -> Iterator[DumpItem]:
-    name, columns = str(untrusted["name"]), tuple(str(column) for column in untrusted["columns"])
-    asked_for = wanted is None or name in wanted
-    if "problem" in untrusted:
-        if asked_for:
-            yield Broken(start=0, end=0, reason=f"table {name} cannot be described ({untrusted['problem']})")
-        return
-    after, given, more = -(1 << 63) if untrusted["numbered"] else 0, 0, True
-    while more and (at_most is None or given < at_most):
+    after, given = None, 0
+    while at_most is None or given < at_most:
         count = _ROWS_A_PAGE if at_most is None else min(_ROWS_A_PAGE, at_most - given)
-        header = {"op": "rows", "token": token, "table": name, "numbered": bool(untrusted["numbered"]),
-                  "after": after, "count": count}  # fmt: skip
-        reply = pool.call(header, [descriptor])
-        if reply.outcome is not Outcome.OK:
-            yield Broken(start=0, end=0, reason=f"table {name}: {_reason(reply)}")
+        page = _page(pool, descriptor, token, table, after=after, count=count)
+        given += len(page.rows) + len(page.refused)
+        if page.rows:
+            yield DumpRows(table=table.name, columns=table.columns, rows=page.rows)
+        yield from page.refused
+        if page.problem:
+            yield _broken(f"table {table.name}: after {given} rows {page.problem}")
+        if page.last is None:
             return
-        rows, refused = _rows(reply.body, len(columns))
-        given += len(rows) + len(refused)
-        if rows or refused:
-            after = max([row.start for row in rows] + [row.start for row in refused])
-        if asked_for and rows:
-            yield DumpRows(table=name, columns=columns, rows=rows)
-        elif rows:
-            yield Passed(table=name, rows=len(rows))
-        if asked_for:
-            yield from refused
-            if "problem" in reply.body:
-                yield Broken(
-                    start=0,
-                    end=0,
-                    reason=f"table {name} is damaged after {given} rows ({reply.body['problem']})",
-                )
-        more = bool(reply.body.get("more")) and "problem" not in reply.body
+        after = page.last
 
 
-def _rows(untrusted: dict[str, Any], width: int) -> tuple[list[DumpRow], list[Broken]]:
-    rows, refused = [], []
-    for number, cells in untrusted.get("rows", ()):
-        if cells is None or len(cells) != width:
-            reason = "a row that is too long" if cells is None else "a row with another number of values"
-            refused.append(Broken(start=int(number), end=int(number) + 1, reason=reason, rows=1))
-            continue
-        try:
-            values = tuple(None if cell is None else base64.b64decode(cell, validate=True) for cell in cells)
-        except (binascii.Error, ValueError, TypeError):
-            refused.append(
-                Broken(start=int(number), end=int(number) + 1, reason="an answer that is not one", rows=1)
-            )
-            continue
-        rows.append(DumpRow(values=values, start=int(number), end=int(number) + 1))
-    return rows, refused
+def _page(
+    pool: SandboxPool, descriptor: int, token: str, table: _Table, *, after: int | None, count: int
+) -> _Page:
+    """At most ``count`` rows after a number, or from the first; a page that does not lead on is the last one."""
+    header = {"op": "rows", "token": token, "table": table.name, "numbered": table.numbered,
+              "after": after, "count": count}  # fmt: skip
+    reply = pool.call(header, [descriptor])
+    if reply.outcome is not Outcome.OK:
+        return _Page([], [], _reason(reply))
+    untrusted_rows = reply.body.get("rows")
+    if not isinstance(untrusted_rows, list) or len(untrusted_rows) > count:
+        return _Page([], [], _NO_ANSWER)
+    rows: list[DumpRow] = []
+    refused: list[Broken] = []
+    last = after
+    for untrusted in untrusted_rows:
+        match untrusted:
+            case [int(number), cells] if last is None or number > last:
+                read = _row(number, cells, len(table.columns))
+            case _:
+                return _Page(rows, refused, _NO_ANSWER)
+        last = number
+        if isinstance(read, DumpRow):
+            rows.append(read)
+        else:
+            refused.append(read)
+    if "problem" in reply.body:
+        return _Page(rows, refused, f"it is damaged ({str(reply.body['problem'])[:80]})")
+    more = bool(reply.body.get("more")) and bool(untrusted_rows)
+    return _Page(rows, refused, last=last if more else None)
+
+
+def _row(number: int, untrusted_cells: object, width: int) -> DumpRow | Broken:
+    if untrusted_cells is None:
+        return _broken("a row that is too long", number)
+    if not isinstance(untrusted_cells, list) or len(untrusted_cells) != width:
+        return _broken("a row with another number of values", number)
+    try:
+        values = tuple(
+            None if cell is None else base64.b64decode(cell, validate=True) for cell in untrusted_cells
+        )
+    except (binascii.Error, ValueError, TypeError):
+        return _broken(_NO_ANSWER, number)
+    return DumpRow(values=values, start=number, end=number + 1)
+
+
+def _broken(reason: str, number: int | None = None) -> Broken:
+    """What could not be read: one row, or no known number of them."""
+    if number is None:
+        return Broken(start=0, end=0, reason=reason)
+    return Broken(start=number, end=number + 1, reason=reason, rows=1)
 
 
 def _reason(reply: SandboxReply) -> str:

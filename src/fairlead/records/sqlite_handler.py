@@ -27,10 +27,12 @@ def warm() -> None:
 
 
 def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
-    """``tables``: names, columns and whether rows have numbers. ``rows``: a page of one table."""
+    """``tables``: names, columns and whether rows have numbers. ``count``: of one table. ``rows``: a page of it."""
     database = _database(header["token"], descriptors[0])
     if header["op"] == "tables":
         return {"tables": _tables(database), "wal": header_says_wal(descriptors[0])}
+    if header["op"] == "count":
+        return _count(database, header["table"])
     return _page(database, header["table"], header["numbered"], header["after"], header["count"])
 
 
@@ -103,17 +105,26 @@ def _is_numbered(database: sqlite3.Connection, name: str, columns: list[str]) ->
     return True
 
 
-def _page(database: sqlite3.Connection, table: str, numbered: bool, after: int, count: int) -> dict[str, Any]:
-    """Rows after one number. Tables without row numbers are counted in the order in which they are stored."""
+def _count(database: sqlite3.Connection, table: str) -> dict[str, Any]:
+    try:
+        return {"rows": database.execute(f"SELECT count(*) FROM {_quoted(table)}").fetchone()[0]}
+    except sqlite3.DatabaseError as problem:
+        return {"problem": type(problem).__name__}
+
+
+def _page(
+    database: sqlite3.Connection, table: str, numbered: bool, after: int | None, count: int
+) -> dict[str, Any]:
+    """Rows after one number, or from the first. Tables without row numbers are counted as they are stored."""
     name = _quoted(table)
     if numbered:
-        cursor = database.execute(
-            f"SELECT rowid, * FROM {name} WHERE rowid > ? ORDER BY rowid LIMIT ?", (after, count)
-        )
+        after_it = "" if after is None else "WHERE rowid > ?"
+        bound = (count,) if after is None else (after, count)
+        cursor = database.execute(f"SELECT rowid, * FROM {name} {after_it} ORDER BY rowid LIMIT ?", bound)
     else:
         cursor = database.execute(
             f"SELECT ? + row_number() OVER () AS n, * FROM (SELECT * FROM {name} LIMIT ? OFFSET ?)",
-            (max(after, 0), count, max(after, 0)),
+            (after or 0, count, after or 0),
         )
     rows: list[list[Any]] = []
     size = 0
