@@ -8,6 +8,8 @@ import io
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fairlead.known.entry import KnownEntry, RejectedEntry
 from fairlead.known.lists import ListFormat, ListItem, ListOptions, read_list
@@ -52,6 +54,47 @@ def test_a_byte_order_mark_is_no_part_of_the_list() -> None:
 def test_sizes_and_flags_written_as_texts_do_not_disturb() -> None:
     item = {"MD5": MD5, "MediaSize": "123", "VictimIdentified": "true", "IsDistributed": False, "Tags": ["x"]}
     assert found(ListFormat.VICS, vics(item)) == [("md5", MD5, None)]
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = st.sampled_from(
+    [
+        "MD5",
+        "SHA1",
+        "Category",
+        "AlternativeHashes",
+        "MediaFiles",
+        "Series",
+        "Tags",
+        "odata.id",
+        "VictimIdentified",
+    ]
+)
+
+
+@given(st.dictionaries(FIELDS, ANYTHING), st.sampled_from([{}, {"MD5": MD5}]))
+def test_whatever_stands_in_an_item_it_ends_as_entries_that_can_be_stored_or_as_a_reason(
+    item, hashes
+) -> None:
+    read = items(ListFormat.VICS, vics(item | hashes))
+    assert read
+    for one in read:
+        if isinstance(one, KnownEntry):
+            (one.told or "").encode()
+            (one.category or "").encode()
+    assert not hashes or any(isinstance(one, KnownEntry) and one.value == MD5 for one in read)
+
+
+def test_half_a_surrogate_pair_in_a_category_is_kept_as_its_escape() -> None:
+    assert found(ListFormat.VICS, vics({"MD5": MD5, "Category": "a\ud800"})) == [("md5", MD5, "a\\ud800")]
 
 
 def test_alternative_hashes_are_read_and_photodna_is_carried() -> None:

@@ -55,6 +55,26 @@ def test_a_segment_that_is_not_whole_is_built_again(tmp_path):
     assert agrees(again, HASHES)
 
 
+@pytest.mark.parametrize("name", ["values.npy", "index/words.npy", "index/starts.npy", "index/ids.npy"])
+def test_a_byte_that_changed_on_disk_loses_no_match(tmp_path, name):
+    hashes = RNG.integers(0, 256, (60_000, 32), dtype=np.uint8)
+    KeptIndex.open(tmp_path / "i", hashes)
+    file = next((tmp_path / "i").glob("segment-*")) / name
+    held = bytearray(file.read_bytes())
+    held[-9] ^= 1
+    file.write_bytes(held)
+    again = KeptIndex.open(tmp_path / "i", hashes)
+    assert again.built == len(hashes)
+    assert again.search(hashes, 0).num_rows == len(hashes)
+
+
+def test_what_a_killed_run_left_is_cleared_away(tmp_path):
+    left = tmp_path / ".i.0.4711" / ".index.4711"
+    left.mkdir(parents=True)
+    KeptIndex.open(tmp_path / "i", HASHES)
+    assert [path.name for path in tmp_path.iterdir()] == ["i"]
+
+
 def test_hashes_that_end_in_zeros_are_told_apart(tmp_path):
     hashes = np.zeros((64, 32), np.uint8)
     hashes[:, 0] = np.arange(64)

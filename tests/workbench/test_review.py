@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from fairlead.case.review import ask_to_see, decide, open_queue, own_exposure, picture_of, stretch
+from fairlead.case.exposure import own_exposure, stretch
+from fairlead.case.reveal import ask_to_see, picture_of
+from fairlead.case.review import decide, open_queue
 from fairlead.terms.errors import UsageError
 from fairlead.terms.intervals import wilson_interval
 

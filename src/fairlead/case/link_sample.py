@@ -41,6 +41,8 @@ def sample_links(session: Session, grade: AttributionGrade, *, count: int, seed:
             sample = _read(file)
         else:
             sample = draw_sample(catalogue, grade, count=count, seed=seed)
+            if not sample.pairs:
+                return []
             session.record(
                 Operation.CONSULTATION,
                 "attribute.sample",
@@ -48,16 +50,7 @@ def sample_links(session: Session, grade: AttributionGrade, *, count: int, seed:
                 "links drawn for clerical review",
                 facts={"grade": grade.value, "seed": seed, "drawn": len(sample.pairs)},
             )
-            file.write_text(
-                json.dumps(
-                    {
-                        "grade": grade.value,
-                        "seed": seed,
-                        "population": sample.population,
-                        "pairs": sample.pairs,
-                    }
-                )
-            )
+            _write(file, sample)
         owners = sorted({record for pair in sample.pairs for record in pair})
         said: dict[str, list[str]] = {owner: [] for owner in owners}
         for row in catalogue.rows(
@@ -88,6 +81,21 @@ def _folder(session: Session) -> Path:
     folder = session.workspace.operation(session.operation) / "link-samples"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _write(file: Path, sample: LinkSample) -> None:
+    temporary = file.with_suffix(".part")
+    temporary.write_text(
+        json.dumps(
+            {
+                "grade": sample.grade.value,
+                "seed": sample.seed,
+                "population": sample.population,
+                "pairs": sample.pairs,
+            }
+        )
+    )
+    temporary.rename(file)
 
 
 def _read(file: Path) -> LinkSample:

@@ -1,42 +1,28 @@
-"""Looking, as little as possible: the queue, the ladder, decisions, and the sample of what was set aside."""
+"""Looking, as little as possible: the queue, decisions, and the sample of what was set aside."""
 
 from __future__ import annotations
 
-import secrets
-import threading
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from fairlead.case.content_file import TRIAGE_TABLES
-from fairlead.case.exhibits import opener_of
 from fairlead.case.prepared import open_views
 from fairlead.case.session import Session
 from fairlead.case.views import QUEUE_VIEW, sample_view
 from fairlead.engine.catalogue import Catalogue
-from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool
 from fairlead.register.actions import Action
 from fairlead.tables.known import KNOWN
 from fairlead.terms.custody import Operation
-from fairlead.terms.errors import ItemError, UsageError
+from fairlead.terms.errors import UsageError
 from fairlead.terms.intervals import wilson_interval
 from fairlead.terms.review import (
-    BREAK_AFTER_MINUTES,
-    BREAK_MINUTES,
-    EXPOSURE_FROM,
     HEAVY_IN_A_ROW,
-    PURPOSE_FROM,
     KeptAway,
-    Purpose,
-    RevealLevel,
     ReviewDecision,
 )
 
-_LINK_LIVES = timedelta(seconds=60)
-_LONGEST_S = 600.0
-_DAYS_SHOWN = timedelta(days=30)
 _ROWS_SHOWN = 20
 _DECIDED = pa.schema(
     [
@@ -229,94 +215,6 @@ def categories(session: Session) -> list[str]:
     return [row["c"] for row in rows]
 
 
-def ask_to_see(session: Session, sha256: str, *, level: int, purpose: str) -> str:
-    """Note that the user wants to see a content one step further; returns a token for one look.
-
-    No step is left out, and from level 3 on a purpose is given. UsageError otherwise.
-    """
-    from fairlead.register.reviews import highest_level, record_exposure
-
-    session.require(Action.REVIEW)
-    seen = highest_level(session.user_id, session.operation, sha256, at=session.clock())
-    if not RevealLevel.LINES <= level <= RevealLevel.COLOUR or level > seen + 1:
-        raise UsageError(
-            "the ladder is climbed one step at a time", "Ask for the next level.", code="USAGE-REVEAL"
-        )
-    if level >= PURPOSE_FROM and purpose not in {p.value for p in Purpose}:
-        raise UsageError("this level needs a purpose", "Choose why you look.", code="USAGE-REVEAL")
-    token = secrets.token_urlsafe(24)
-    record_exposure(
-        session.user_id,
-        session.operation,
-        sha256,
-        level=level,
-        purpose=purpose if level >= PURPOSE_FROM else "",
-        token=token,
-        at=session.clock(),
-    )
-    session.record(
-        Operation.CONSULTATION, "review.reveal", (sha256,), purpose or "ladder", facts={"level": level}
-    )
-    return token
-
-
-def picture_of(session: Session, token: str) -> bytes:
-    """The PNG of a token that this user asked for within the last minute, once. LookupError otherwise."""
-    from fairlead.register.reviews import open_exposure
-
-    session.require(Action.REVIEW)
-    at = session.clock()
-    asked = open_exposure(session.user_id, session.operation, token, since=at - _LINK_LIVES, at=at)
-    if asked is None:
-        raise LookupError(token)
-    catalogue = Catalogue(session.store, TRIAGE_TABLES)
-    try:
-        rows = catalogue.rows(
-            "SELECT exhibit, locator, family FROM contents WHERE sha256 = $s", {"s": asked["subject"]}
-        )
-    finally:
-        catalogue.close()
-    if not rows:
-        raise LookupError(token)
-    mark = f"{session.user_name} {at:%Y-%m-%d %H:%M}Z {asked['purpose']} {token[:6]}"
-    return _derive(session, rows[0], asked["level"], mark)
-
-
-_POOLS: dict[str, SandboxPool] = {}
-_ONE_AT_A_TIME = threading.Lock()
-"""A pool answers one job after the other; the server has several threads."""
-
-
-def _derive(session: Session, row: dict[str, Any], level: int, mark: str) -> bytes:
-    header = {"level": level, "family": row["family"], "mark": mark}
-    with _ONE_AT_A_TIME:
-        if "derive" not in _POOLS:
-            _POOLS["derive"] = SandboxPool(
-                handler="fairlead.case.derive:handle",
-                limits=SandboxLimits(memory_bytes=2 << 30, deadline_s=20, reply_bytes=32 << 20, threads=True),
-            )
-        try:
-            with opener_of(session)(row["exhibit"], row["locator"]) as descriptor:
-                reply = _POOLS["derive"].call(header, [descriptor])
-        except ItemError as problem:
-            raise LookupError(problem.code) from problem
-    if reply.outcome is not Outcome.OK:
-        raise LookupError(reply.outcome.value)
-    return bytes.fromhex(str(reply.body.get("png", "")))
-
-
-def note_seconds(session: Session, token: str, untrusted_seconds: str) -> None:
-    """Add the time for which something was shown; what the browser says is bounded."""
-    from fairlead.register.reviews import add_seconds
-
-    try:
-        seconds = float(untrusted_seconds)
-    except ValueError:
-        return
-    if 0 < seconds <= _LONGEST_S:
-        add_seconds(session.user_id, token, seconds, at=session.clock())
-
-
 def decide(session: Session, sha256: str, *, decision: str, category: str, note: str, sample: bool) -> int:
     """Keep a decision for a content and its cluster; returns for how many contents it holds."""
     from fairlead.register.reviews import highest_level, record_review
@@ -361,48 +259,3 @@ def decide(session: Session, sha256: str, *, decision: str, category: str, note:
         facts={"contents": len(subjects), "sample": int(sample)},
     )
     return len(subjects)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
-    """A person's own exposure: by level and by day; whether a break is due."""
-
-    by_level: dict[int, tuple[int, float]]
-    by_day: list[tuple[Any, int, float]]
-    stretch_minutes: int
-    break_due: bool
-
-
-def own_exposure(session: Session) -> Exposure:
-    """What this user had to see in the last thirty days."""
-    from fairlead.register.reviews import own_exposures
-
-    at = session.clock()
-    rows = own_exposures(session.user_id, since=_DAYS_SHOWN, at=at)
-    by_level: dict[int, tuple[int, float]] = {}
-    by_day: dict[Any, tuple[int, float]] = {}
-    for row in rows:
-        views, seconds = by_level.get(row["level"], (0, 0.0))
-        by_level[row["level"]] = views + 1, seconds + row["seconds"]
-        if row["level"] >= EXPOSURE_FROM:
-            views, seconds = by_day.get(row["at"].date(), (0, 0.0))
-            by_day[row["at"].date()] = views + 1, seconds + row["seconds"]
-    minutes = stretch([row["at"] for row in rows], now=at)
-    return Exposure(
-        by_level=dict(sorted(by_level.items())),
-        by_day=[(day, *both) for day, both in sorted(by_day.items(), reverse=True)],
-        stretch_minutes=minutes,
-        break_due=minutes >= BREAK_AFTER_MINUTES,
-    )
-
-
-def stretch(looks: list[datetime], *, now: datetime) -> int:
-    """For how many minutes somebody has looked without a break of ten minutes, up to now; 0 after a break."""
-    longest_gap = timedelta(minutes=BREAK_MINUTES)
-    begins = None
-    last = now
-    for look in reversed(looks):
-        if last - look >= longest_gap:
-            break
-        begins = last = look
-    return int((now - begins).total_seconds() // 60) if begins else 0

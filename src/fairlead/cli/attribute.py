@@ -192,6 +192,9 @@ def sample(
     if as_json:
         print_json({"pairs": [asdict(pair) for pair in pairs]})
         return
+    if not pairs:
+        click.echo(f"There are no links of grade {grade} to judge.")
+        return
     for number, pair in enumerate(pairs, 1):
         click.echo(f"{number}. {pair.left}\n   {'; '.join(pair.left_says)}")
         click.echo(f"   {pair.right}\n   {'; '.join(pair.right_says)}")

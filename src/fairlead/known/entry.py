@@ -79,7 +79,12 @@ def check_value(
     quality: int | None = None,
     frame: KnownFrame | None = None,
 ) -> ListItem:
-    """The entry, or why there is none: wrong form, the hash of zero bytes, a perceptual hash that says too little."""
+    """The entry, or why there is none: wrong form, the hash of zero bytes, a perceptual hash that says too little.
+
+    A category with half a surrogate pair, which JSON can hold and UTF-8 cannot, is kept as its escape.
+    """
+    if category is not None:
+        category = category.encode("utf-8", "backslashreplace").decode()
     if algorithm is Algorithm.PHOTODNA:
         return _check_photodna(untrusted_value.strip(), category, row)
     value = untrusted_value.strip().lower()

@@ -1,12 +1,14 @@
 """The index of a hash set, kept on disk from run to run: a new version that only adds does not build it anew.
 
 It lies in segments. What is added becomes a segment of its own; when it is much, or segments are many, or something
-was taken away, all of it is built again. Deleting the folder loses nothing but time.
+was taken away, all of it is built again. Deleting the folder loses nothing but time. A segment whose bytes are not
+those that were written would lose matches in silence, so every file is held against its digest (BLAKE3) when opened.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
+from blake3 import blake3
 from numpy.typing import NDArray
 
 from fairlead.known.index import RESULT, HammingIndex
@@ -22,6 +25,7 @@ from fairlead.terms.errors import RunError
 
 KEEP_FROM = 20_000  # entries; smaller ones are built faster than read
 MOST_SEGMENTS = 4
+_DIGESTS = "digests.json"
 MOST_ADDED = 0.25  # share of all entries that a new segment may hold
 
 Hashes = NDArray[np.uint8]
@@ -61,6 +65,8 @@ class KeptIndex:
             kept and (count > MOST_ADDED * len(hashes) or len(kept) + bool(count) > MOST_SEGMENTS)
         ):
             kept, missing, count = [], np.ones(len(hashes), bool), len(hashes)
+        for left_by_a_killed_run in folder.parent.glob(f".{folder.name}.*"):
+            shutil.rmtree(left_by_a_killed_run, ignore_errors=True)
         if not kept:
             shutil.rmtree(folder, ignore_errors=True)
         if count:
@@ -90,6 +96,8 @@ def _keys(hashes: Hashes) -> NDArray[np.void]:
 
 def _read(path: Path, hashes: Hashes, order: NDArray[np.int64]) -> _Segment | None:
     try:
+        if json.loads((path / _DIGESTS).read_text()) != _digests(path):
+            return None
         values = np.load(path / "values.npy")
         index = HammingIndex.open(path / "index")
     except (OSError, ValueError, RunError):
@@ -111,6 +119,16 @@ def _write(folder: Path, number: int, values: Hashes, rows: NDArray[np.int64]) -
     temporary.mkdir(parents=True)
     index.save(temporary / "index")
     np.save(temporary / "values.npy", values)
+    (temporary / _DIGESTS).write_text(json.dumps(_digests(temporary)))
     folder.mkdir(parents=True, exist_ok=True)
     temporary.rename(folder / f"segment-{number:04d}")
     return _Segment(index, values, rows)
+
+
+def _digests(segment: Path) -> dict[str, str]:
+    """BLAKE3 by name of every file of a segment but the list of digests."""
+    return {
+        str(path.relative_to(segment)): blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()
+        for path in sorted(segment.rglob("*"))
+        if path.is_file() and path.name != _DIGESTS
+    }

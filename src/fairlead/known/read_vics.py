@@ -116,18 +116,15 @@ def _told(item: dict[str, Any]) -> str | None:
         for key, value in item.items()
         if key not in _READ
         and "odata." not in key
-        and not (key == "AlternativeHashes" and len(_known_alternatives(item)) == len(value or ()))
+        and not (key == "AlternativeHashes" and _all_become_entries(value))
     }
-    return json.dumps(rest, ensure_ascii=False) if rest else None
+    return json.dumps(rest) if rest else None
 
 
-def _known_alternatives(item: dict[str, Any]) -> list[dict[str, Any]]:
-    """Alternative hashes that become entries."""
-    return [
-        one
-        for one in _objects(item.get("AlternativeHashes"))
-        if str(one.get("HashName") or "").upper().replace("-", "") in _HASHES
-    ]
+def _all_become_entries(alternatives: Any) -> bool:
+    named = [str(one.get("HashName") or "").upper().replace("-", "") for one in _objects(alternatives)]
+    whole = alternatives is None or (isinstance(alternatives, list) and len(named) == len(alternatives))
+    return whole and all(name in _HASHES for name in named)
 
 
 def _category(item: dict[str, Any]) -> str | None:

@@ -52,7 +52,7 @@ def write_vics(
     context = _CONTEXT.format(_PROFILES.get(wanted.name, "CUSTOM"))
     out.write(b'{"@odata.context":' + json.dumps(context).encode() + b',"value":[')
     for item in _items(rows, given, wanted, written, details=details):
-        out.write((b",\n" if written.items else b"\n") + json.dumps(item, ensure_ascii=False).encode())
+        out.write((b",\n" if written.items else b"\n") + json.dumps(item).encode())
         written.items += 1
     out.write(b"\n]}\n")
     return written

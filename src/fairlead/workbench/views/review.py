@@ -11,17 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fairlead.case.content_file import open_content
-from fairlead.case.review import (
-    ask_to_see,
-    categories,
-    decide,
-    next_item,
-    note_seconds,
-    open_queue,
-    own_exposure,
-    picture_of,
-    waiting_rows,
-)
+from fairlead.case.exposure import own_exposure
+from fairlead.case.reveal import ask_to_see, note_seconds, picture_of
+from fairlead.case.review import categories, decide, next_item, open_queue, waiting_rows
 from fairlead.register.reviews import find_reviews_of, highest_level
 from fairlead.terms.review import (
     BREAK_MINUTES,
