@@ -92,7 +92,7 @@ _LINKS = {
 class LinksStage:
     """GENERATION_FACTS, TOOL_FILES and FILES to GENERATION_LINKS; one partition per way of joining."""
 
-    name: str = "links"
+    name: str = "generation-links"
     version: str = "1"
     reads: tuple[Table, ...] = (GENERATION_FACTS, TOOL_FILES, FILES, CONTENTS)
     writes: Table = GENERATION_LINKS
