@@ -55,11 +55,10 @@ class Luma:
     width: int
     pipeline: str
 
-    def strip(self, start: int, end: int) -> npt.NDArray[np.float32]:
-        """Luminance of some rows."""
+    def strip(self, start: int, end: int) -> npt.NDArray[np.uint8 | np.float32]:
+        """Luminance of some rows, 0 to 255: as decoded, or computed from RGB in single precision."""
         rows = self.pixels[start:end]
-        luminance: npt.NDArray[np.float32] = rows.astype(np.float32) if rows.ndim == 2 else rows @ _WEIGHTS
-        return luminance
+        return rows if rows.ndim == 2 else rows @ _WEIGHTS
 
 
 def read_luma(data: bytes, most_pixels: int = MOST_PIXELS) -> Luma:

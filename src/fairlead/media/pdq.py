@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairlead.media.luma import Luma, read_luma
-from fairlead.media.pdq_taps import TAPS, taps
+from fairlead.media.pdq_taps import TAPS, row_strips, taps
 from fairlead.terms.matching import PDQ_BITS, PdqMode
 
 _COEFFICIENTS = 16
@@ -67,15 +67,11 @@ def shrink(luma: Luma, mode: PdqMode) -> npt.NDArray[np.float64]:
     """The 64 by 64 picture the hash is taken from: both filters and the decimation as two matrix products."""
     nearest = mode is PdqMode.META512 and max(luma.height, luma.width) > 512
     height, width = luma.pixels.shape[:2]
-    by_row = taps(luma.height, height, nearest=nearest)
-    by_column = taps(luma.width, width, nearest=nearest)
+    rows = np.zeros((TAPS, width))
     # Single precision here, as in the reference: products of whole luminance steps and few weights.
-    strips = [
-        by_row[:, start : start + _STRIP_ROWS].astype(np.float32) @ luma.strip(start, start + _STRIP_ROWS)
-        for start in range(0, height, _STRIP_ROWS)
-    ]
-    rows = np.sum(strips, axis=0, dtype=np.float64)
-    thumbnail: npt.NDArray[np.float64] = (by_column @ rows.T).T
+    for start, by_row in row_strips(luma.height, height, _STRIP_ROWS, nearest=nearest):
+        rows += by_row @ luma.strip(start, start + _STRIP_ROWS)
+    thumbnail: npt.NDArray[np.float64] = (taps(luma.width, width, nearest=nearest) @ rows.T).T
     return thumbnail
 
 

@@ -38,6 +38,15 @@ def taps(full: int, decoded: int, *, nearest: bool) -> sparse.csr_matrix:
 
 
 @functools.lru_cache(maxsize=_CACHED)
+def row_strips(
+    full: int, decoded: int, height: int, *, nearest: bool
+) -> tuple[tuple[int, sparse.csr_matrix], ...]:
+    """The matrix of `taps` in single precision, cut into strips of ``height`` rows of the picture: (first row, strip)."""
+    whole = taps(full, decoded, nearest=nearest).astype(np.float32)
+    return tuple((start, whole[:, start : start + height]) for start in range(0, decoded, height))
+
+
+@functools.lru_cache(maxsize=_CACHED)
 def _full_taps(size: int) -> sparse.csr_matrix:
     """Decimation after two passes of the box filter, at full size."""
     window = (size + 2 * TAPS - 1) // (2 * TAPS)
