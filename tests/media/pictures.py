@@ -71,3 +71,38 @@ def video(frames: list[npt.NDArray[np.uint8]], *, rate: int = 5) -> bytes:
         for packet in stream.encode():
             container.mux(packet)
     return target.getvalue()
+
+
+def dng(levels: npt.NDArray[np.uint16], *, orientation: int = 1) -> bytes:
+    """A minimal DNG 1.4: one uncompressed plane of 16 bits behind a red-green-green-blue filter."""
+    height, width = levels.shape
+    data = levels.astype("<u2").tobytes()
+
+    def short(*values: int) -> tuple[int, int, bytes]:
+        return 3, len(values), struct.pack(f"<{len(values)}H", *values)
+
+    def long(value: int) -> tuple[int, int, bytes]:
+        return 4, 1, struct.pack("<I", value)
+
+    def text(value: bytes) -> tuple[int, int, bytes]:
+        return 2, len(value) + 1, value + b"\0"
+
+    identity = [10000, 0, 0, 0, 10000, 0, 0, 0, 10000]
+    tags = {
+        254: long(0), 256: long(width), 257: long(height), 258: short(16), 259: short(1), 262: short(32803),
+        271: text(b"Made up"), 272: text(b"Test"), 273: long(0), 274: short(orientation), 277: short(1),
+        278: long(height), 279: long(len(data)), 33421: short(2, 2), 33422: (1, 4, bytes([0, 1, 1, 2])),
+        50706: (1, 4, bytes([1, 4, 0, 0])), 50708: text(b"Test"), 50714: short(0), 50717: short(65535),
+        50721: (10, 9, b"".join(struct.pack("<ii", value, 10000) for value in identity)),
+        50728: (5, 3, struct.pack("<6I", 1, 1, 1, 1, 1, 1)), 50778: short(21),
+    }  # fmt: skip
+    far = 8 + 2 + 12 * len(tags) + 4
+    tags[273] = long(far + sum(len(v) + len(v) % 2 for _, _, v in tags.values() if len(v) > 4))
+    directory, beside = b"", b""
+    for tag, (kind, count, value) in tags.items():
+        if len(value) > 4:
+            directory += struct.pack("<HHII", tag, kind, count, far + len(beside))
+            beside += value + bytes(len(value) % 2)
+        else:
+            directory += struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\0")
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + directory + bytes(4) + beside + data

@@ -23,7 +23,7 @@ from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, Wor
 from fairlead.tables.evidence import EXHIBITS, FILES
 from fairlead.tables.media import CONTENTS, WORKLIST
 from fairlead.terms.errors import ItemError
-from tests.media.pictures import encode, png, scene, text_chunk, video
+from tests.media.pictures import dng, encode, exif, png, scene, text_chunk, video
 
 
 class FolderOpener:
@@ -59,7 +59,8 @@ def examine(folder: Path, contents: dict[str, bytes], **options: Any) -> dict[st
 def test_pictures_are_hashed_as_they_would_be_outside(tmp_path: Path) -> None:
     picture = scene(480, 640)
     contents = {
-        f"a.{kind.lower()}": encode(picture, kind) for kind in ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
+        f"a.{kind.lower()}": encode(picture, kind)
+        for kind in ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "JXL", "JPEG2000", "TIFF", "GIF", "BMP")
     }
     rows = examine(tmp_path, contents)
     for name, data in contents.items():
@@ -74,7 +75,7 @@ def test_every_content_has_its_verdict_and_none_stops_the_others(tmp_path: Path)
         tmp_path,
         {
             "bomb.png": png(width=60_000, height=60_000),
-            "cut.jpg": encode(scene(300, 300), "JPEG")[:4000],
+            "cut.webp": encode(scene(300, 300), "WEBP")[:4000],
             "empty.txt": b"",
             "note.txt": b"a plain note\n",
             "odd.svg": b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>",
@@ -84,12 +85,51 @@ def test_every_content_has_its_verdict_and_none_stops_the_others(tmp_path: Path)
     verdicts = {name: row["verdict"] for name, row in rows.items()}
     assert verdicts == {
         "bomb.png": "limit",
-        "cut.jpg": "damaged",
+        "cut.webp": "damaged",
         "empty.txt": "empty",
         "note.txt": "identified",
         "odd.svg": "unsupported",
         "ok.png": "decoded",
     }
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "GIF", "BMP"])
+def test_of_a_file_that_was_cut_what_is_there_is_decoded_and_hashed(tmp_path: Path, kind: str) -> None:
+    whole = encode(scene(400, 500), kind)
+    row = examine(tmp_path, {"cut.img": whole[: len(whole) * 9 // 10]})["cut.img"]
+    assert (row["verdict"], row["error_code"]) == ("partial", "MEDIA-006")
+    assert (row["width"], row["height"]) == (500, 400)
+    distance = int.from_bytes(row["pdq"], "big") ^ int.from_bytes(hash_picture(whole).bits, "big")
+    assert distance.bit_count() < 90  # unrelated pictures are about 128 apart
+
+
+def test_a_raw_picture_is_developed_and_its_preview_is_not_taken_for_it(tmp_path: Path) -> None:
+    grey = scene(200, 320)[:, :, 1].repeat(2, axis=0).repeat(2, axis=1)
+    developed = dng(grey.astype(np.uint16) * 200, orientation=6)
+    rows = examine(
+        tmp_path, {"a.dng": developed, "cut.dng": developed[:9000], "page.tif": encode(scene(60, 60), "TIFF")}
+    )
+    row = rows["a.dng"]
+    assert (row["verdict"], row["media_type"], row["extension_mismatch"]) == (
+        "decoded",
+        "image/x-adobe-dng",
+        False,
+    )
+    assert (row["width"], row["height"], row["orientation"]) == (320, 200, 6)
+    assert row["pdq_pipeline"] == "pdq-full/libraw-half"
+    assert row["pdq_quality"] > 50
+    assert rows["cut.dng"]["verdict"] == "damaged"
+    assert rows["page.tif"]["media_type"] == "image/tiff"
+
+
+def test_how_a_picture_is_to_be_turned_is_recorded_and_hashes_are_of_the_picture_as_stored(
+    tmp_path: Path,
+) -> None:
+    picture = scene(300, 300)
+    turned = encode(picture, "JPEG", exif=exif({0x0112: 8}))
+    rows = examine(tmp_path, {"plain.jpg": encode(picture, "JPEG"), "turned.jpg": turned})
+    assert [rows[name]["orientation"] for name in ("plain.jpg", "turned.jpg")] == [None, 8]
+    assert rows["plain.jpg"]["pdq"] == rows["turned.jpg"]["pdq"]
 
 
 def test_a_content_that_cannot_be_read_again_is_unreadable(tmp_path: Path) -> None:

@@ -123,9 +123,11 @@ def test_pictures_that_cannot_be_decoded_are_told_apart() -> None:
     with pytest.raises(PictureUnsupportedError):
         read_luma(b"not a picture")
     with pytest.raises(PictureRefusedError):
-        read_luma(encode(scene(300, 300), "PNG")[:20_000])
+        read_luma(encode(scene(300, 300), "PNG")[:60])
     with pytest.raises(PictureRefusedError):
-        read_luma(encode(scene(300, 300), "JPEG")[:5_000])
+        read_luma(encode(scene(300, 300), "WEBP")[:5_000])
+    assert read_luma(encode(scene(300, 300), "JPEG")[:5_000]).partial
+    assert read_luma(encode(scene(300, 300), "PNG")[:20_000]).partial
 
 
 def distance(one: PdqHash, other: PdqHash) -> int:

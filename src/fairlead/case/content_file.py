@@ -31,8 +31,8 @@ SELECT s.sha256, s.state, s.family, s.media_type, s.conclusion, s.derived, s.str
          WHEN 'known_benign' THEN 'same bytes as an entry known to be benign'
          WHEN 'machine_made' THEN s.queue_reason
          WHEN 'not_media' THEN 'neither picture nor video'
-         ELSE CASE WHEN s.verdict <> 'decoded' AND s.queue_rank > 1 THEN 'could not be decoded: ' || s.verdict
-                   ELSE s.queue_reason END
+         ELSE CASE WHEN s.verdict NOT IN ('decoded', 'partial') AND s.queue_rank > 1
+                   THEN 'could not be decoded: ' || s.verdict ELSE s.queue_reason END
        END AS reason
 FROM state s LEFT JOIN seen USING (sha256) LEFT JOIN files_of f USING (sha256) LEFT JOIN clusters k USING (sha256)
 """

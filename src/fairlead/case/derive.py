@@ -7,9 +7,11 @@ import os
 from typing import Any
 
 import av
-from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
-from pillow_heif import register_heif_opener
+from PIL import Image, ImageDraw, ImageFile, ImageFilter, ImageFont, ImageOps
 
+from fairlead.media.identify import IDENTIFY_BYTES
+from fairlead.media.raw import read_raw
+from fairlead.media.raw_types import raw_type
 from fairlead.terms.review import RevealLevel
 
 _PICTURE_BYTES = 256 << 20
@@ -26,12 +28,12 @@ _FRAMES_READ = 20_000
 
 def warm() -> None:
     """Load every decoder and the font, while files can still be opened."""
-    register_heif_opener()
     Image.preinit()
     Image.init()
     Image.MAX_IMAGE_PIXELS = _PIXELS
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # a cut picture is shown as far as it goes
     square = Image.new("RGB", (64, 64), "white")
-    for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"):
+    for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "HEIF", "JXL"):
         held = io.BytesIO()
         square.save(held, kind)
         Image.open(io.BytesIO(held.getvalue())).load()
@@ -62,6 +64,8 @@ def _read(descriptor: int, size: int) -> bytes:
 
 
 def _open(data: bytes) -> Image.Image:
+    if raw_type(data[:IDENTIFY_BYTES]) is not None:
+        return Image.fromarray(read_raw(data, _PIXELS).pixels)
     picture = Image.open(io.BytesIO(data))
     picture.draft("RGB", (2800, 2800))
     turned: Image.Image = ImageOps.exif_transpose(picture) or picture

@@ -32,7 +32,7 @@ def open_pictures(
         return catalogue.rows(
             """SELECT c.sha256, c.exhibit, c.locator, c.width, c.height, c.media_type
                FROM contents c JOIN origins_of o USING (sha256)
-               WHERE c.family = 'picture' AND c.verdict = 'decoded'
+               WHERE c.family = 'picture' AND c.verdict IN ('decoded', 'partial')
                  AND CASE WHEN len($named) > 0 THEN list_contains($named, c.sha256)
                      ELSE o.conclusion IN ('nothing_found', 'captured', 'captured_then_edited')
                           OR c.sha256 IN (SELECT sha256 FROM searched WHERE search = $search) END

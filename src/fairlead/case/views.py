@@ -46,7 +46,7 @@ QUEUE_VIEW = View(
            FROM (SELECT *, coalesce(conclusion IN ({_MAYBE_REAL}), false) AS camera
                    FROM desk_contents
                   WHERE state IN ('for_people', 'machine_made') AND family IN ('picture', 'video')
-                    AND verdict = 'decoded'
+                    AND verdict IN ('decoded', 'partial')
                 QUALIFY row_number() OVER (PARTITION BY coalesce(cluster, sha256) ORDER BY queue_rank, sha256) = 1)
            ORDER BY place""",
     after=(CONTENTS_VIEW,),
@@ -89,7 +89,7 @@ def sample_view(operation: str) -> View:
         name="desk_sample",
         sql=f"""SELECT sha256, media_type, family, reason, state, files, 1 AS cluster_size, count(*) OVER () AS aside
                 FROM desk_contents
-                WHERE state = 'known_benign' AND family IN ('picture', 'video') AND verdict = 'decoded'
+                WHERE state = 'known_benign' AND family IN ('picture', 'video') AND verdict IN ('decoded', 'partial')
                 ORDER BY sha256(sha256 || '{salt}') LIMIT {SAMPLE_SIZE}""",
         after=(CONTENTS_VIEW,),
     )

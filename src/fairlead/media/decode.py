@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -16,15 +17,24 @@ from PIL import Image
 from fairlead.media.border import without_border
 from fairlead.media.identify import IDENTIFY_BYTES, Family, identify, warm_identify
 from fairlead.media.limits import MediaLimits
-from fairlead.media.luma import PictureRefusedError, PictureTooLargeError, PictureUnsupportedError, read_luma
+from fairlead.media.luma import (
+    MOST_PIXELS,
+    PictureRefusedError,
+    PictureTooLargeError,
+    PictureUnsupportedError,
+    read_luma,
+)
 from fairlead.media.metadata.read import read_metadata
 from fairlead.media.metadata.window import Window
 from fairlead.media.pdq import hash_luma
+from fairlead.media.raw import read_raw
+from fairlead.media.raw_types import RAW_TYPES
 from fairlead.media.video import read_video
 from fairlead.terms.matching import PdqMode
 from fairlead.terms.verdicts import ContentVerdict
 
-_NOT_DECODED = {"image/svg+xml", "image/x-canon-cr3", "image/vnd.adobe.photoshop"}
+_NOT_DECODED = {"image/svg+xml", "image/vnd.adobe.photoshop"}
+_ORIENTATIONS = {str(number) for number in range(1, 9)}
 _METADATA_BYTES = 64 << 20
 _CODECS = ("utf-8", "utf-16", "utf-16-be", "utf-16-le", "latin-1", "ascii", "cp437", "idna")
 
@@ -35,10 +45,12 @@ def warm() -> None:
     square = np.zeros((64, 64, 3), np.uint8)
     Image.preinit()
     Image.init()
-    for kind in ("PNG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "JPEG2000", "HEIF"):
+    for kind in ("PNG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "JPEG2000", "HEIF", "JXL"):
         encoded = io.BytesIO()
         Image.fromarray(square).save(encoded, kind)
         read_luma(encoded.getvalue())
+    with suppress(PictureUnsupportedError, PictureRefusedError):
+        read_raw(b"II*\0" + bytes(64), MOST_PIXELS)
     luma = read_luma(simplejpeg.encode_jpeg(square))
     for mode in PdqMode:
         hash_luma(luma, mode)
@@ -63,6 +75,7 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         whole = identity.family is Family.PICTURE or size <= _METADATA_BYTES
         content = _read(descriptor, _METADATA_BYTES) if whole else Window(descriptor)
         answer["metadata"] = [asdict(item) for item in read_metadata(content)]
+        answer["orientation"] = _orientation(answer["metadata"])
     if identity.family is Family.PICTURE:
         answer |= _picture(descriptor, size, identity.media_type, limits)
     elif identity.family is Family.VIDEO:
@@ -75,8 +88,9 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
         return _verdict(ContentVerdict.UNSUPPORTED, "MEDIA-003", "no decoder for this type")
     if size > limits.picture_bytes:
         return _verdict(ContentVerdict.LIMIT, "MEDIA-002", f"more than {limits.picture_bytes} bytes")
+    read = read_raw if media_type in RAW_TYPES else read_luma
     try:
-        luma = read_luma(_read(descriptor, size), limits.pixels)
+        luma = read(_read(descriptor, size), limits.pixels)
     except PictureTooLargeError as problem:
         return _verdict(ContentVerdict.LIMIT, problem.code, problem.fact)
     except PictureUnsupportedError as problem:
@@ -86,7 +100,12 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
     full, alternate = hash_luma(luma, PdqMode.FULL), hash_luma(luma, PdqMode.META512)
     inside = without_border(luma)
     inner = hash_luma(inside, PdqMode.FULL) if inside is not None else None
-    return {
+    verdict = (
+        _verdict(ContentVerdict.PARTIAL, "MEDIA-006", "cut or damaged: decoded as far as it goes")
+        if luma.partial
+        else {"verdict": ContentVerdict.DECODED.value}
+    )
+    return verdict | {
         "width": luma.width,
         "height": luma.height,
         "pdq": full.bits.hex(),
@@ -95,8 +114,13 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
         "pdq_alternate": alternate.bits.hex(),
         "pdq_inner": inner.bits.hex() if inner else None,
         "pdq_inner_quality": inner.quality if inner else None,
-        "verdict": ContentVerdict.DECODED.value,
     }
+
+
+def _orientation(items: list[dict[str, Any]]) -> int | None:
+    """What EXIF says of how the picture is to be turned, 1 to 8; the first item that says so."""
+    said = (i["value"] for i in items if i["namespace"] == "exif" and i["key"].endswith("Orientation"))
+    return next((int(value) for value in said if value in _ORIENTATIONS), None)
 
 
 def _video(descriptor: int, limits: MediaLimits) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from fairlead.media.raw_types import raw_type
+
 IDENTIFY_BYTES = 1 << 18
 _MIME_TYPE, _NO_COMPRESS = 0x10, 0x1000
 _UNKNOWN = "application/octet-stream"
@@ -83,7 +85,7 @@ def _family(media_type: str) -> Family:
 
 
 def _by_table(head: bytes) -> str | None:
-    """Containers that libmagic tells apart badly: ISO base media by brand, JPEG XL, RIFF."""
+    """What libmagic tells apart badly: ISO base media by brand, JPEG XL, RIFF, raw pictures in TIFF."""
     if head[4:8] == b"ftyp":
         length = min(int.from_bytes(head[:4], "big"), 256)
         brands = [head[8:12], *(head[at : at + 4] for at in range(16, length, 4))]
@@ -96,7 +98,7 @@ def _by_table(head: bytes) -> str | None:
         return "image/jxl"
     if head[:4] == b"RIFF":
         return {b"WEBP": "image/webp", b"AVI ": "video/x-msvideo", b"WAVE": "audio/x-wav"}.get(head[8:12])
-    return None
+    return raw_type(head)
 
 
 def _by_libmagic(head: bytes) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pillow_heif
+import pillow_jxl  # noqa: F401 - makes Pillow read JPEG XL
 import simplejpeg
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from fairlead.terms.errors import ItemError
 
@@ -47,13 +48,15 @@ class Luma:
     """A decoded picture. ``pixels`` is height by width (luminance) or height by width by 3 (RGB), 8 bits.
 
     ``height`` and ``width`` are the picture's own; a JPEG decoder may have scaled ``pixels`` down by n/8.
-    ``pipeline`` names decoder and scaling.
+    ``pipeline`` names decoder and scaling. ``partial``: the file is cut or damaged, and what is missing is even grey
+    or black.
     """
 
     pixels: npt.NDArray[np.uint8]
     height: int
     width: int
     pipeline: str
+    partial: bool = False
 
     def strip(self, start: int, end: int) -> npt.NDArray[np.uint8 | np.float32]:
         """Luminance of some rows, 0 to 255: as decoded, or computed from RGB in single precision."""
@@ -64,29 +67,48 @@ class Luma:
 def read_luma(data: bytes, most_pixels: int = MOST_PIXELS) -> Luma:
     """Decode a picture; a JPEG is decoded to its Y plane, scaled down to no less than 256 pixels a side.
 
-    Raises PictureTooLargeError before decoding, PictureUnsupportedError, PictureRefusedError.
+    Of a file that is cut or damaged, what can be decoded is, and it says so. Raises PictureTooLargeError before
+    decoding, PictureUnsupportedError, PictureRefusedError.
     """
-    if data.startswith(_JPEG):
-        jpeg = _read_jpeg(data, most_pixels)
-        if jpeg is not None:
-            return jpeg
-    return _read_other(data, most_pixels)
+    jpeg = data.startswith(_JPEG)
+    whole = _read_jpeg(data, most_pixels) if jpeg else None
+    if whole is not None:
+        return whole
+    try:
+        return _read_other(data, most_pixels)
+    except PictureRefusedError:
+        part = _read_jpeg(data, most_pixels, partial=True) if jpeg else None
+        part = part if part is not None else _read_other(data, most_pixels, partial=True)
+        if part.pixels.min() == part.pixels.max():
+            raise  # nothing but the even ground that stands for what is missing
+        return part
 
 
-def _read_jpeg(data: bytes, most_pixels: int) -> Luma | None:
+def _read_jpeg(data: bytes, most_pixels: int, *, partial: bool = False) -> Luma | None:
     """The fast path; None for the kinds of JPEG it does not take."""
     try:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data)
         check_size(width, height, most_pixels)
         pixels = simplejpeg.decode_jpeg(
-            data, "GRAY", min_height=min(height, _SCALED_SIDE), min_width=min(width, _SCALED_SIDE)
+            data,
+            "GRAY",
+            min_height=min(height, _SCALED_SIDE),
+            min_width=min(width, _SCALED_SIDE),
+            strict=not partial,
         )
     except ValueError:
         return None
-    return Luma(pixels=pixels[:, :, 0], height=height, width=width, pipeline=f"simplejpeg-{_SCALED_SIDE}")
+    return Luma(
+        pixels=pixels[:, :, 0],
+        height=height,
+        width=width,
+        pipeline=f"simplejpeg-{_SCALED_SIDE}",
+        partial=partial,
+    )
 
 
-def _read_other(data: bytes, most_pixels: int) -> Luma:
+def _read_other(data: bytes, most_pixels: int, *, partial: bool = False) -> Luma:
+    ImageFile.LOAD_TRUNCATED_IMAGES = partial
     try:
         with Image.open(io.BytesIO(data)) as picture:
             width, height = picture.size
@@ -110,7 +132,9 @@ def _read_other(data: bytes, most_pixels: int) -> Luma:
         raise PictureRefusedError(
             f"the decoder refuses the picture ({type(problem).__name__})", "Treat the file as damaged."
         ) from problem
-    return Luma(pixels=pixels, height=height, width=width, pipeline=f"pillow-{kind}")
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+    return Luma(pixels=pixels, height=height, width=width, pipeline=f"pillow-{kind}", partial=partial)
 
 
 def check_size(width: int, height: int, most_pixels: int) -> None:

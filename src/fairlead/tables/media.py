@@ -46,6 +46,7 @@ _CONTENT = (
     Column("extension_mismatch", FLAG, "true when the name's extension does not fit the type"),
     Column("width", SMALL, "pixels"),
     Column("height", SMALL, "pixels"),
+    Column("orientation", SMALL, "EXIF orientation, 1 to 8; hashes are of the picture as stored"),
     Column("duration_s", NUMBER, "seconds, for video and audio"),
     Column("pdq", PDQ, "PDQ hash, 32 bytes, most significant bit first"),
     Column("pdq_quality", SMALL, "PDQ quality, 0 to 100"),

@@ -22,6 +22,7 @@ class ContentVerdict(StrEnum):
     """What became of one distinct content."""
 
     DECODED = "decoded"  # a picture or video was decoded and hashed
+    PARTIAL = "partial"  # cut or damaged: what could be decoded was hashed
     IDENTIFIED = "identified"  # type known; nothing to decode
     EMPTY = "empty"  # zero bytes
     DAMAGED = "damaged"  # the decoder refused it
