@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -66,6 +67,48 @@ def test_a_failure_is_named_and_the_next_job_is_answered(
     assert pool.call({"act": "size"}, [content]).body == {"size": 600}
 
 
+def test_an_answer_given_out_of_turn_never_passes_for_that_of_the_next_file(
+    pool: SandboxPool, content: int
+) -> None:
+    for _ in range(5):
+        pool.call({"act": "forge"}, [])
+        assert pool.call({"act": "size"}, [content]).body == {"size": 600}
+
+
+NINE_ACTS = """
+import json, os
+from fairlead.engine.sandbox import SandboxLimits, SandboxPool
+limits = SandboxLimits(deadline_s=4, memory_bytes=400 << 20)
+held = os.memfd_create("content")
+os.write(held, b"benign" * 100)
+told = {"uid": os.getuid()}
+with SandboxPool(handler="fairlead.engine.sandbox.probes:handle", limits=limits) as pool:
+    told["layers"] = pool.layers()
+    for act in ("crash", "hang", "memory", "exec", "socket", "write", "open", "fork", "forge"):
+        told[act] = [pool.call({"act": act}, []).outcome.value, pool.call({"act": "size"}, [held]).body]
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.parametrize("user", ["who runs the tests", "somebody who is not root"])
+def test_nine_hostile_acts_are_stopped_and_the_file_after_each_is_answered(user: str) -> None:
+    command = [sys.executable, "-c", NINE_ACTS]
+    if user == "somebody who is not root" and os.getuid() == 0:
+        # Reading stays allowed: the interpreter may lie in a folder of root's.
+        right = "+dac_read_search"
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"--inh-caps={right}",
+                   f"--ambient-caps={right}", *command]  # fmt: skip
+    ran = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert user == "who runs the tests" or told["uid"] != 0
+    assert told["layers"]["seccomp"]
+    for act in ("crash", "hang", "memory", "exec", "socket", "write", "open", "fork", "forge"):
+        outcome, following = told[act]
+        assert following == {"size": 600}, act
+        assert outcome != "ok" or act == "forge", act
+
+
 def test_memory_eaten_is_memory_or_deadline_and_never_the_machine(pool: SandboxPool) -> None:
     assert pool.call({"act": "memory"}, [], deadline_s=60).outcome is Outcome.MEMORY
 
@@ -118,7 +161,9 @@ def test_workers_that_cannot_start_stop_the_run() -> None:
 def test_a_worker_without_a_filter_is_not_used_unless_allowed() -> None:
     assert _missing_layers(
         {"rlimits": True, "no_new_privs": True, "seccomp": False, "threads_before": 1}
-    ) == ["seccomp"]
+    ) == [
+        "seccomp (system calls are not filtered: a decoder taken over could connect, start programs and read files)"
+    ]
 
 
 def test_workers_die_with_a_killed_supervisor() -> None:

@@ -35,10 +35,9 @@ def lock_down(limits: SandboxLimits) -> dict[str, object]:
         no_new_privs = int(libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
         landlock = _enter_landlock(libc) if no_new_privs else 0
     if no_new_privs and seccomp.available():
-        program = seccomp.build_filter(
+        filtered = seccomp.install(
             pid=os.getpid(), threads=limits.threads, executable_memory=limits.executable_memory
         )
-        filtered = seccomp.install(program)
     return {
         "rlimits": True,
         "uid": os.getuid(),

@@ -13,6 +13,11 @@ from fairlead.engine.sandbox.reply import SandboxReply
 from fairlead.terms.errors import RunError
 
 _START_ATTEMPTS = 3
+_LOST_WITHOUT = {
+    "rlimits": "memory and output are not bounded",
+    "no_new_privs": "a program with more rights could be started",
+    "seccomp": "system calls are not filtered: a decoder taken over could connect, start programs and read files",
+}
 
 
 class SandboxPool:
@@ -108,7 +113,7 @@ class SandboxPool:
                 worker.kill()
                 raise RunError(
                     f"a sandboxed worker could not lock itself down: {', '.join(missing)}",
-                    "Run `fairlead doctor`; use Linux on x86_64, or allow unsandboxed work knowingly.",
+                    "Use Linux on x86_64 or aarch64, or a virtual machine with it; or allow unsandboxed work knowingly.",
                     code="SANDBOX-002",
                 )
             return worker
@@ -121,7 +126,7 @@ class SandboxPool:
 
 def _missing_layers(layers: dict[str, Any]) -> list[str]:
     """What must be there: resource limits and seccomp. Landlock and an unprivileged uid come on top."""
-    missing = [name for name in ("rlimits", "no_new_privs", "seccomp") if not layers.get(name)]
+    missing = [f"{name} ({lost})" for name, lost in _LOST_WITHOUT.items() if not layers.get(name)]
     if layers.get("threads_before") != 1:
         missing.append("a thread was started before the lock")
     return missing

@@ -47,6 +47,17 @@ def _hang() -> None:
         pass
 
 
+def _forge() -> None:
+    """Answer out of turn, as a decoder that was taken over would, to pass for the answer about the next file."""
+    text = b'{"ok":{"size":666}}'
+    for descriptor in range(3, 16):
+        try:
+            with socket.socket(fileno=os.dup(descriptor)) as channel:
+                channel.sendall(len(text).to_bytes(4, "big") + text)
+        except OSError:
+            continue
+
+
 def _memory() -> None:
     held = []
     while True:
@@ -60,7 +71,12 @@ ESCAPES: dict[str, Callable[[], None]] = {
     "fork": _fork,
     "exec": _exec,
 }
-FAILURES: dict[str, Callable[[], None]] = {"crash": _crash, "hang": _hang, "memory": _memory}
+FAILURES: dict[str, Callable[[], None]] = {
+    "crash": _crash,
+    "hang": _hang,
+    "memory": _memory,
+    "forge": _forge,
+}
 
 
 def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
