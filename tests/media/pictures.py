@@ -10,6 +10,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 import pillow_heif
+import pillow_jxl  # noqa: F401 - lets Pillow write JPEG XL
 from PIL import Image
 
 pillow_heif.register_heif_opener()
