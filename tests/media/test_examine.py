@@ -16,7 +16,7 @@ import pytest
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore
 from fairlead.engine.sandbox import Outcome, SandboxReply
-from fairlead.media.examine import ExamineStage, columns_of, examine_file
+from fairlead.media.examine import ExamineStage, columns_of, examine_file, shared_pool
 from fairlead.media.limits import MediaLimits
 from fairlead.media.pdq import hash_picture
 from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, WorklistStage
@@ -130,6 +130,17 @@ def test_how_a_picture_is_to_be_turned_is_recorded_and_hashes_are_of_the_picture
     rows = examine(tmp_path, {"plain.jpg": encode(picture, "JPEG"), "turned.jpg": turned})
     assert [rows[name]["orientation"] for name in ("plain.jpg", "turned.jpg")] == [None, 8]
     assert rows["plain.jpg"]["pdq"] == rows["turned.jpg"]["pdq"]
+
+
+def test_with_one_process_per_file_every_content_has_a_decoder_of_its_own_and_the_same_answer(
+    tmp_path: Path,
+) -> None:
+    contents = {f"{seed}.png": encode(scene(80, 80, seed), "PNG") for seed in range(3)}
+    limits = MediaLimits(deadline_s=59.0)  # a pool of this test's own
+    alone = examine(tmp_path, contents, limits=limits, one_process_per_file=True)
+    assert alone == examine(tmp_path, contents, limits=limits)
+    assert shared_pool(limits, 1, one_process_per_file=True).started == 3
+    assert shared_pool(limits, 1).started == 1
 
 
 def test_a_content_that_cannot_be_read_again_is_unreadable(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_three_exhibits_end_with_one_verdict_per_file_and_one_origin_per_picture
     assert value("SELECT count(*) FROM files WHERE verdict = 'read'") == 10
     assert value("SELECT count(*) FROM contents") == 8
     assert value("SELECT count(*) FROM contents WHERE verdict = 'decoded'") == 6
-    assert value("SELECT count(*) FROM contents WHERE verdict = 'damaged'") == 1
+    assert value("SELECT count(*) FROM contents WHERE verdict = 'partial'") == 1
     assert value("SELECT count(*) FROM files WHERE allocation = 'deleted'") == 1
     origins = {row["conclusion"]: row["n"] for row in catalogue.rows(
         "SELECT conclusion, count(*) n FROM origins_of GROUP BY ALL")}  # fmt: skip

@@ -43,11 +43,14 @@ def process(
     verify_exhibits: bool = True,
     allow_unsandboxed: bool = False,
     fast: bool = False,
+    one_process_per_file: bool = False,
 ) -> ProcessOutcome:
     """Bring the tables of the operation up to date; killed anywhere, the next run goes on from there.
 
     Refuses exhibits that changed since they were received (RunError), and refuses to run without a working
     sandbox unless told otherwise, which the ledger then shows. ``fast`` looks at key frames of videos only.
+    ``one_process_per_file`` gives every picture and video a decoder of its own, so that one taken over by a file
+    cannot answer for the next: the same tables, hundreds of times slower.
     """
     session.require(Action.PROCESS)
     sandbox = self_test(allow_unsandboxed=allow_unsandboxed)
@@ -57,35 +60,54 @@ def process(
         sole_writer(session.workspace.operation(session.operation)),
         LocalEngine(session.store, workers=workers, progress=progress) as engine,
     ):
-        outcomes = tuple(
-            engine.run(stage) for stage in stages_of(session, allow_unsandboxed=allow_unsandboxed, fast=fast)
+        stages = stages_of(
+            session,
+            allow_unsandboxed=allow_unsandboxed,
+            fast=fast,
+            one_process_per_file=one_process_per_file,
         )
+        outcomes = tuple(engine.run(stage) for stage in stages)
     session.record(
         Operation.COLLECTION,
         "process",
         tuple(o.stage for o in outcomes),
         "exhibits processed by machine",
-        facts={"tasks": sum(o.done for o in outcomes), "sandbox": sandbox.summary},
+        facts={
+            "tasks": sum(o.done for o in outcomes),
+            "sandbox": sandbox.summary + (", one process per file" if one_process_per_file else ""),
+        },
     )
     return ProcessOutcome(stages=outcomes, sandbox=sandbox, figures=triage(session))
 
 
-def stages_of(session: Session, *, allow_unsandboxed: bool = False, fast: bool = False) -> list[Stage]:
+def stages_of(
+    session: Session,
+    *,
+    allow_unsandboxed: bool = False,
+    fast: bool = False,
+    one_process_per_file: bool = False,
+) -> list[Stage]:
     """The stages in the order in which each finds what it reads."""
     opener = opener_of(session)
+    unsandboxed, alone = allow_unsandboxed, one_process_per_file
     return [
-        WalkStage(allow_unsandboxed=allow_unsandboxed),
-        DigestStage(sources=opener.sources, allow_unsandboxed=allow_unsandboxed),
+        WalkStage(allow_unsandboxed=unsandboxed),
+        DigestStage(sources=opener.sources, allow_unsandboxed=unsandboxed),
         WorklistStage(),
-        ExamineStage(opener=opener, limits=MediaLimits(key_frames=fast), allow_unsandboxed=allow_unsandboxed),
+        ExamineStage(
+            opener=opener,
+            limits=MediaLimits(key_frames=fast),
+            allow_unsandboxed=unsandboxed,
+            one_process_per_file=alone,
+        ),
         ContentsStage(),
         MetadataStage(),
         FramesStage(),
         *match_stages(session.store),
-        TraceStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
+        TraceStage(opener=opener, allow_unsandboxed=unsandboxed, one_process_per_file=alone),
         FactsStage(),
-        ToolFilesStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
+        ToolFilesStage(opener=opener, allow_unsandboxed=unsandboxed),
         LinksStage(),
         AssessedActsStage(),
-        *weighing_stages(session, opener, allow_unsandboxed=allow_unsandboxed),
+        *weighing_stages(session, opener, allow_unsandboxed=unsandboxed, one_process_per_file=alone),
     ]

@@ -33,7 +33,9 @@ def weigh_loose_file(path: Path, *, workspace: Workspace | None = None) -> dict[
     }
 
 
-def weighing_stages(session: Session, opener: Opener, *, allow_unsandboxed: bool = False) -> list[Stage]:
+def weighing_stages(
+    session: Session, opener: Opener, *, allow_unsandboxed: bool = False, one_process_per_file: bool = False
+) -> list[Stage]:
     """The stages that make signals and conclusions, with the lists and weights as they are now."""
     weights = weights_text(session)
     return [
@@ -42,6 +44,7 @@ def weighing_stages(session: Session, opener: Opener, *, allow_unsandboxed: bool
             trust=find_trust(session.workspace),
             weights=weights,
             allow_unsandboxed=allow_unsandboxed,
+            one_process_per_file=one_process_per_file,
         ),
         WeighStage(weights=weights),
     ]

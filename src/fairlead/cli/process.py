@@ -21,6 +21,11 @@ from fairlead.cli.triage import print_figures
 @click.option(
     "--fast", is_flag=True, help="Look at key frames of videos only; a later run without it looks at all."
 )
+@click.option(
+    "--one-process-per-file",
+    is_flag=True,
+    help="A decoder of its own for every picture and video: for the most suspicious exhibits, and slow.",
+)
 @operation_option
 def process(
     workers: int | None,
@@ -31,6 +36,7 @@ def process(
     no_verify_exhibits: bool,
     allow_unsandboxed: bool,
     fast: bool,
+    one_process_per_file: bool,
     as_json: bool,
 ) -> int:
     """Walk, identify, hash, match and weigh everything in the exhibits.
@@ -45,6 +51,7 @@ def process(
         verify_exhibits=not no_verify_exhibits,
         allow_unsandboxed=allow_unsandboxed,
         fast=fast,
+        one_process_per_file=one_process_per_file,
     )
     figures = outcome.figures
     if as_json:

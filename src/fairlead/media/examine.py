@@ -25,6 +25,7 @@ Opener = Callable[[str, str], AbstractContextManager[int]]
 
 _CODE_VERSION = "4"
 _REPLY_BYTES = 64 << 20
+_RECYCLE_AFTER = 5000
 _HASHES = ("pdq", "pdq_alternate", "pdq_inner", "pdq_whole")
 _KEPT = ("sha256", "md5", "sha1", "size_bytes", "exhibit", "locator")
 _ANSWERED = {column.name for column in EXAMINED.columns} - set(_KEPT)
@@ -44,6 +45,7 @@ class ExamineStage:
     limits: MediaLimits = field(default_factory=MediaLimits)
     workers: int = 1
     allow_unsandboxed: bool = False
+    one_process_per_file: bool = False
     name: str = "examine"
     reads: Table = WORKLIST
     writes: Table = EXAMINED
@@ -56,7 +58,12 @@ class ExamineStage:
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of EXAMINED, one for each row of WORKLIST."""
-        pool = shared_pool(self.limits, self.workers, allow_unsandboxed=self.allow_unsandboxed)
+        pool = shared_pool(
+            self.limits,
+            self.workers,
+            allow_unsandboxed=self.allow_unsandboxed,
+            one_process_per_file=self.one_process_per_file,
+        )
         for batch in batches:
             yield EXAMINED.batch(self._examine(batch.to_pylist(), pool))
 
@@ -118,12 +125,14 @@ def _empty() -> dict[str, Any]:
     }
 
 
-_POOLS: dict[tuple[MediaLimits, int, bool], SandboxPool] = {}
+_POOLS: dict[tuple[MediaLimits, int, bool, bool], SandboxPool] = {}
 
 
-def shared_pool(limits: MediaLimits, workers: int, *, allow_unsandboxed: bool = False) -> SandboxPool:
+def shared_pool(
+    limits: MediaLimits, workers: int, *, allow_unsandboxed: bool = False, one_process_per_file: bool = False
+) -> SandboxPool:
     """This process's pool of decoders for these limits; ended when the process ends."""
-    key = (limits, workers, allow_unsandboxed)
+    key = (limits, workers, allow_unsandboxed, one_process_per_file)
     if key not in _POOLS:
         _POOLS[key] = pool = SandboxPool(
             handler="fairlead.media.decode:handle",
@@ -133,6 +142,7 @@ def shared_pool(limits: MediaLimits, workers: int, *, allow_unsandboxed: bool = 
                 deadline_s=limits.deadline_s,
                 reply_bytes=_REPLY_BYTES,
                 threads=True,
+                recycle_after=1 if one_process_per_file else _RECYCLE_AFTER,
             ),
             allow_unsandboxed=allow_unsandboxed,
         )

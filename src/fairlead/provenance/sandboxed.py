@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+from dataclasses import replace
 
 from fairlead.engine.sandbox import SandboxLimits, SandboxPool
 
@@ -21,15 +22,14 @@ _LIMITS = {
     TOOLS: SandboxLimits(memory_bytes=2 << 30, deadline_s=1800.0),
     SEARCH: SandboxLimits(memory_bytes=6 << 30, deadline_s=600.0, threads=True),
 }
-_POOLS: dict[tuple[str, bool], SandboxPool] = {}
+_POOLS: dict[tuple[str, bool, bool], SandboxPool] = {}
 
 
-def shared_pool(handler: str, *, allow_unsandboxed: bool) -> SandboxPool:
+def shared_pool(handler: str, *, allow_unsandboxed: bool, one_process_per_file: bool = False) -> SandboxPool:
     """This process's pool of workers for one of the handlers above."""
-    key = (handler, allow_unsandboxed)
+    key = (handler, allow_unsandboxed, one_process_per_file)
     if key not in _POOLS:
-        _POOLS[key] = pool = SandboxPool(
-            handler=handler, limits=_LIMITS[handler], allow_unsandboxed=allow_unsandboxed
-        )
+        limits = replace(_LIMITS[handler], recycle_after=1) if one_process_per_file else _LIMITS[handler]
+        _POOLS[key] = pool = SandboxPool(handler=handler, limits=limits, allow_unsandboxed=allow_unsandboxed)
         atexit.register(pool.close)
     return _POOLS[key]

@@ -81,6 +81,7 @@ class SignalStage:
     trust: Trust = field(default_factory=Trust)
     weights: str = ""
     allow_unsandboxed: bool = False
+    one_process_per_file: bool = False
     name: str = "signals"
     reads: Table = TRACED
     writes: Table = SIGNALS
@@ -119,6 +120,7 @@ class SignalStage:
                     store,
                     trust=self.trust,
                     allow_unsandboxed=self.allow_unsandboxed,
+                    one_process_per_file=self.one_process_per_file,
                 )
         except ItemError as problem:
             yield Observation(
@@ -170,10 +172,16 @@ def observe(items: Sequence[Item], traces: Sequence[Trace]) -> list[Observation]
 
 
 def read_c2pa(
-    descriptor: int, media_type: str, store: Item, *, trust: Trust, allow_unsandboxed: bool = False
+    descriptor: int,
+    media_type: str,
+    store: Item,
+    *,
+    trust: Trust,
+    allow_unsandboxed: bool = False,
+    one_process_per_file: bool = False,
 ) -> list[Observation]:
     """What the C2PA manifest of one content shows, read in the sandbox."""
-    pool = shared_pool(C2PA, allow_unsandboxed=allow_unsandboxed)
+    pool = shared_pool(C2PA, allow_unsandboxed=allow_unsandboxed, one_process_per_file=one_process_per_file)
     reply = pool.call({"media_type": media_type, "anchors": trust.anchors}, [descriptor])
     return list(read_c2pa_reply(reply, store, trust))
 

@@ -33,6 +33,7 @@ class TraceStage:
 
     opener: Opener
     allow_unsandboxed: bool = False
+    one_process_per_file: bool = False
     name: str = "traces"
     reads: Table = EXAMINED
     writes: Table = TRACED
@@ -65,7 +66,11 @@ class TraceStage:
                     answers[row["sha256"]] = {"traces": [], "verdict": problem.code}
 
         if any(map(_measurable, rows)):
-            pool = shared_pool(TRACES, allow_unsandboxed=self.allow_unsandboxed)
+            pool = shared_pool(
+                TRACES,
+                allow_unsandboxed=self.allow_unsandboxed,
+                one_process_per_file=self.one_process_per_file,
+            )
             for done, reply in enumerate(pool.map(jobs())):
                 answers[asked[done]] = columns_of(reply)
         nothing = {"traces": [], "verdict": "not measured"}
