@@ -34,6 +34,11 @@ from fairlead.terms.matching import PdqMode
 from fairlead.terms.verdicts import ContentVerdict
 
 _NOT_DECODED = {"image/svg+xml", "image/vnd.adobe.photoshop"}
+# Of these, a decoder knows every form: one that it does not know is damaged. TIFF may hold anything.
+_KNOWN_WHOLE = {
+    "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/x-ms-bmp", "image/jp2", "image/heic",
+    "image/avif", "image/jxl",
+}  # fmt: skip
 _ORIENTATIONS = {str(number) for number in range(1, 9)}
 _METADATA_BYTES = 64 << 20
 _CODECS = ("utf-8", "utf-16", "utf-16-be", "utf-16-le", "latin-1", "ascii", "cp437", "idna")
@@ -94,6 +99,10 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
     except PictureTooLargeError as problem:
         return _verdict(ContentVerdict.LIMIT, problem.code, problem.fact)
     except PictureUnsupportedError as problem:
+        if media_type in _KNOWN_WHOLE:
+            return _verdict(
+                ContentVerdict.DAMAGED, "MEDIA-001", "the decoder cannot read the picture's header"
+            )
         return _verdict(ContentVerdict.UNSUPPORTED, problem.code, problem.fact)
     except PictureRefusedError as problem:
         return _verdict(ContentVerdict.DAMAGED, problem.code, problem.fact)
