@@ -30,6 +30,7 @@ from fairlead.media.pdq import hash_luma
 from fairlead.media.raw import read_raw
 from fairlead.media.raw_types import RAW_TYPES
 from fairlead.media.video import read_video
+from fairlead.terms.errors import ItemError
 from fairlead.terms.matching import PdqMode
 from fairlead.terms.verdicts import ContentVerdict
 
@@ -96,16 +97,8 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
     read = read_raw if media_type in RAW_TYPES else read_luma
     try:
         luma = read(_read(descriptor, size), limits.pixels)
-    except PictureTooLargeError as problem:
-        return _verdict(ContentVerdict.LIMIT, problem.code, problem.fact)
-    except PictureUnsupportedError as problem:
-        if media_type in _KNOWN_WHOLE:
-            return _verdict(
-                ContentVerdict.DAMAGED, "MEDIA-001", "the decoder cannot read the picture's header"
-            )
-        return _verdict(ContentVerdict.UNSUPPORTED, problem.code, problem.fact)
-    except PictureRefusedError as problem:
-        return _verdict(ContentVerdict.DAMAGED, problem.code, problem.fact)
+    except (PictureTooLargeError, PictureUnsupportedError, PictureRefusedError) as problem:
+        return _refusal(problem, media_type)
     full, alternate = hash_luma(luma, PdqMode.FULL), hash_luma(luma, PdqMode.META512)
     inside = without_border(luma)
     inner = hash_luma(inside, PdqMode.FULL) if inside is not None else None
@@ -124,6 +117,20 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
         "pdq_inner": inner.bits.hex() if inner else None,
         "pdq_inner_quality": inner.quality if inner else None,
     }
+
+
+def _refusal(problem: ItemError, media_type: str) -> dict[str, Any]:
+    match problem:
+        case PictureTooLargeError():
+            return _verdict(ContentVerdict.LIMIT, problem.code, problem.fact)
+        case PictureUnsupportedError() if media_type in _KNOWN_WHOLE:
+            return _verdict(
+                ContentVerdict.DAMAGED, "MEDIA-001", "the decoder cannot read the picture's header"
+            )
+        case PictureUnsupportedError():
+            return _verdict(ContentVerdict.UNSUPPORTED, problem.code, problem.fact)
+        case _:
+            return _verdict(ContentVerdict.DAMAGED, problem.code, problem.fact)
 
 
 def _orientation(items: list[dict[str, Any]]) -> int | None:
