@@ -316,3 +316,14 @@ def test_hostile_headers_do_not_stop_the_walk(tmp_path: Path) -> None:
     rows = process(tmp_path)
     assert all(row["verdict"] for row in rows)
     assert sum(row["path"].endswith(".zip") for row in rows) >= 40
+
+
+def test_hundreds_of_broken_containers_do_not_blind_the_reader_to_the_whole_ones_after_them(
+    tmp_path: Path,
+) -> None:
+    for number in range(300):
+        (tmp_path / f"a{number:03}.xz").write_bytes(b"\xfd7zXZ\0" + bytes([number % 256]) * 40)
+    (tmp_path / "b.zip").write_bytes(zip_of({"note.txt": note(1)}))
+    rows = process(tmp_path)
+    (inside,) = [row for row in rows if row["path"] == "b.zip!note.txt"]
+    assert inside["verdict"] == "read"

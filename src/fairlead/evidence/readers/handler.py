@@ -60,7 +60,13 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
 
 
 def _open(token: str, header: dict[str, Any], descriptors: list[int]) -> None:
-    _OPEN[token] = _Open(_reader(Container(header["container"]), descriptors, header["most"]), descriptors)
+    try:
+        reader = _reader(Container(header["container"]), descriptors, header["most"])
+    except BaseException:
+        for descriptor in descriptors:  # hundreds of broken containers must not use them up
+            os.close(descriptor)
+        raise
+    _OPEN[token] = _Open(reader, descriptors)
     while len(_OPEN) > _MOST_OPEN:
         _OPEN.popitem(last=False)[1].close()
 
