@@ -245,3 +245,18 @@ def test_a_new_exhibit_leaves_the_worklists_of_earlier_ones_alone(tmp_path: Path
     assert both["AA/2"].column("sha256").to_pylist() == ["0" * 64]
     assert alone["AB/1"].column("locator").to_pylist() == ["path:a.jpg", "path:b"]
     assert alone["AB/1"].column("extension").to_pylist() == ["jpg", ""]
+
+
+def test_one_answer_with_values_that_fit_no_column_costs_that_content_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class TakenOver:
+        def map(self, jobs: Any) -> Iterator[SandboxReply]:
+            for number, _ in enumerate(jobs):
+                width: Any = "wide" if number == 1 else 10
+                yield SandboxReply(outcome=Outcome.OK, body={"verdict": "decoded", "width": width})
+
+    monkeypatch.setattr("fairlead.media.examine.shared_pool", lambda *_, **__: TakenOver())
+    rows = examine(tmp_path, {f"{n}.png": b"x" for n in range(3)})
+    assert [row["verdict"] for row in rows.values()] == ["decoded", "crashed", "decoded"]
+    assert rows["1.png"]["detail"] == "answer out of bounds"

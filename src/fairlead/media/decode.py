@@ -6,7 +6,6 @@ import codecs
 import io
 import os
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Any
 
 import av
@@ -26,7 +25,7 @@ from fairlead.media.luma import (
 )
 from fairlead.media.metadata.read import read_metadata
 from fairlead.media.metadata.window import Window
-from fairlead.media.pdq import hash_luma
+from fairlead.media.pdq import differ, hash_luma
 from fairlead.media.raw import read_raw
 from fairlead.media.raw_types import RAW_TYPES
 from fairlead.media.video import read_video
@@ -80,7 +79,7 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
     if identity.family in {Family.PICTURE, Family.VIDEO}:
         whole = identity.family is Family.PICTURE or size <= _METADATA_BYTES
         content = _read(descriptor, _METADATA_BYTES) if whole else Window(descriptor)
-        answer["metadata"] = [asdict(item) for item in read_metadata(content)]
+        answer["metadata"] = [item.for_wire() for item in read_metadata(content)]
         answer["orientation"] = _orientation(answer["metadata"])
     if identity.family is Family.PICTURE:
         answer |= _picture(descriptor, size, identity.media_type, limits)
@@ -99,7 +98,8 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
         luma = read(_read(descriptor, size), limits.pixels)
     except (PictureTooLargeError, PictureUnsupportedError, PictureRefusedError) as problem:
         return _refusal(problem, media_type)
-    full, alternate = hash_luma(luma, PdqMode.FULL), hash_luma(luma, PdqMode.META512)
+    full = hash_luma(luma, PdqMode.FULL)
+    alternate = hash_luma(luma, PdqMode.META512) if differ(luma) else full
     inside = without_border(luma)
     inner = hash_luma(inside, PdqMode.FULL) if inside is not None else None
     verdict = (

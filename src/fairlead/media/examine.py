@@ -37,6 +37,14 @@ _VERDICTS = {
 }
 
 
+_OUT_OF_BOUNDS = {
+    "verdict": ContentVerdict.CRASHED.value,
+    "error_code": "SANDBOX-CRASHED",
+    "detail": "answer out of bounds",
+}
+_MISFITS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, pa.ArrowException)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExamineStage:
     """WORKLIST to EXAMINED: one sandboxed job per distinct content."""
@@ -65,11 +73,12 @@ class ExamineStage:
             one_process_per_file=self.one_process_per_file,
         )
         for batch in batches:
-            yield EXAMINED.batch(self._examine(batch.to_pylist(), pool))
+            yield _batch_of(self._examine(batch.to_pylist(), pool))
 
     def _examine(self, rows: list[dict[str, Any]], pool: SandboxPool) -> list[dict[str, Any]]:
         answers: dict[str, dict[str, Any]] = {}
         asked: list[str] = []
+        limits = self.limits.for_worker()
 
         def jobs() -> Iterator[tuple[dict[str, Any], list[int]]]:
             for row in rows:
@@ -79,8 +88,7 @@ class ExamineStage:
                 try:
                     with self.opener(row["exhibit"], row["locator"]) as descriptor:
                         asked.append(row["sha256"])
-                        header = {"extension": row["extension"] or "", "limits": self.limits.for_worker()}
-                        yield header, [descriptor]
+                        yield {"extension": row["extension"] or "", "limits": limits}, [descriptor]
                 except ItemError as problem:
                     answers[row["sha256"]] = {
                         "verdict": ContentVerdict.UNREADABLE.value,
@@ -89,12 +97,35 @@ class ExamineStage:
                     }
 
         for done, reply in enumerate(pool.map(jobs())):
-            answers[asked[done]] = columns_of(reply)
+            answers[asked[done]] = _columns_of(reply)
         return [{name: row[name] for name in _KEPT} | answers[row["sha256"]] for row in rows]
 
 
 def columns_of(reply: SandboxReply) -> dict[str, Any]:
     """A worker's reply as columns; an answer that is not one counts as a crash."""
+    columns = _columns_of(reply)
+    return columns if _fits(columns) else dict(_OUT_OF_BOUNDS)
+
+
+def _batch_of(rows: list[dict[str, Any]]) -> pa.RecordBatch:
+    """Rows of EXAMINED; where a value fits no column, its content alone counts as a crash."""
+    try:
+        return EXAMINED.batch(rows)
+    except _MISFITS:
+        kept = [row if _fits(row) else {name: row[name] for name in _KEPT} | _OUT_OF_BOUNDS for row in rows]
+        return EXAMINED.batch(kept)
+
+
+def _fits(columns: dict[str, Any]) -> bool:
+    try:
+        EXAMINED.batch([{name: "" for name in _KEPT if name != "size_bytes"} | columns])
+    except _MISFITS:
+        return False
+    return True
+
+
+def _columns_of(reply: SandboxReply) -> dict[str, Any]:
+    """The reply's columns by name, hashes as bytes; whether their values fit is still to be seen."""
     if reply.outcome is not Outcome.OK:
         verdict = _VERDICTS[reply.outcome]
         code = f"SANDBOX-{reply.outcome.value.upper()}"
@@ -106,13 +137,8 @@ def columns_of(reply: SandboxReply) -> dict[str, Any]:
             for name in _HASHES:
                 if holder.get(name) is not None:
                     holder[name] = bytes.fromhex(holder[name])
-        EXAMINED.batch([{name: "" for name in _KEPT if name != "size_bytes"} | columns])
-    except (ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
-        return {
-            "verdict": ContentVerdict.CRASHED.value,
-            "error_code": "SANDBOX-CRASHED",
-            "detail": "answer out of bounds",
-        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return dict(_OUT_OF_BOUNDS)
     return columns
 
 

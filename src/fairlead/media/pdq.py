@@ -21,6 +21,7 @@ _COEFFICIENTS = 16
 _LOWER_MEDIAN = 127
 _STRIP_ROWS = 512
 _GRADIENT_UNIT = 90
+_META_SIDE = 512
 _SMALLEST_SIDE = 5
 
 _row = np.arange(_COEFFICIENTS)[:, None]
@@ -63,9 +64,14 @@ def hash_luma(luma: Luma, mode: PdqMode) -> PdqHash:
     return PdqHash(bits=_sign(thumbnail), quality=_quality(thumbnail), mode=mode)
 
 
+def differ(luma: Luma) -> bool:
+    """Whether the two modes can give different hashes: Meta's tool shrinks only what is larger than 512 pixels."""
+    return max(luma.height, luma.width) > _META_SIDE
+
+
 def shrink(luma: Luma, mode: PdqMode) -> npt.NDArray[np.float64]:
     """The 64 by 64 picture the hash is taken from: both filters and the decimation as two matrix products."""
-    nearest = mode is PdqMode.META512 and max(luma.height, luma.width) > 512
+    nearest = mode is PdqMode.META512 and differ(luma)
     height, width = luma.pixels.shape[:2]
     rows = np.zeros((TAPS, width))
     # Single precision here, as in the reference: products of whole luminance steps and few weights.

@@ -22,6 +22,16 @@ class Item:
     offset: int
     length: int
 
+    def for_wire(self) -> dict[str, str | int]:
+        """The item as it crosses the sandbox's wire."""
+        return {
+            "namespace": self.namespace,
+            "key": self.key,
+            "value": self.value,
+            "offset": self.offset,
+            "length": self.length,
+        }
+
 
 def text(value: str) -> str:
     """A value without NULs and lone surrogates, cut at 512 Ki characters."""

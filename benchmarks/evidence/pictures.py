@@ -1,0 +1,132 @@
+"""The picture path beside python-threatexchange: read, three digests, scaled decoding, PDQ; alone and as a whole run.
+
+`python -m benchmarks.evidence.pictures --peer PYTHON`, where PYTHON has threatexchange and pdqhash. Processor seconds of
+all processes a file, median of the rounds, the peer in turns; *pipeline* is `fairlead process` on a folder of such
+files from listing to provenance, everything started and sandboxed anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from fairlead.media.luma import read_luma
+from fairlead.media.pdq import hash_luma
+from fairlead.terms.matching import PdqMode
+from fairlead.training.pictures import draw_scene
+
+_PEER = """
+import json, pathlib, sys, time
+from threatexchange.signal_type.pdq.signal import PdqSignal
+paths = [pathlib.Path(p) for p in json.loads(sys.stdin.readline())]
+PdqSignal.hash_from_file(paths[0])
+for _ in sys.stdin:
+    begin = time.process_time()
+    for path in paths:
+        PdqSignal.hash_from_file(path)
+    print(json.dumps((time.process_time() - begin) / len(paths)), flush=True)
+"""
+_SIZES = {"512 px": (512, 512, 400), "1024 px": (1024, 1024, 200), "12 MP": (4000, 3000, 24)}
+
+
+def ours(paths: list[Path]) -> float:
+    """CPU seconds a file of everything the pipeline computes of a picture, in one process."""
+    begin = time.process_time()
+    for path in paths:
+        data = path.read_bytes()
+        for name in ("md5", "sha1", "sha256"):
+            hashlib.new(name, data, usedforsecurity=False)
+        luma = read_luma(data)
+        hash_luma(luma, PdqMode.FULL)
+        hash_luma(luma, PdqMode.META512)
+    return (time.process_time() - begin) / len(paths)
+
+
+def whole_run(folder: Path, scratch: Path, files: int) -> float:
+    """CPU seconds a file of `fairlead process`, all its processes together, start-up included."""
+    workspace = scratch / "ws"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FAIRLEAD")}
+
+    def fairlead(*arguments: str) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "fairlead", *arguments, "--workspace", str(workspace)],
+            check=False, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    subprocess.run([sys.executable, "-m", "fairlead", "init", str(workspace)], check=True, env=environment,
+                   stdout=subprocess.DEVNULL)  # fmt: skip
+    fairlead("operation", "new", "x", "--lead", "DK")
+    fairlead("exhibit", "add", str(folder), "--exhibit", "AB/1", "--authority", "x")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    fairlead("process", "--no-verify-exhibits")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / files
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--peer", required=True)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--pipeline-files", type=int, default=3000)
+    asked = options.parse_args()
+    for name, (width, height, count) in _SIZES.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "pictures"
+            folder.mkdir()
+            paths = [_picture(folder, number, width, height) for number in range(count)]
+            peer = subprocess.Popen(
+                [asked.peer, "-c", _PEER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                env={**os.environ, "OMP_NUM_THREADS": "1"},
+            )  # fmt: skip
+            assert peer.stdin
+            assert peer.stdout
+            peer.stdin.write(json.dumps([str(p) for p in paths[: max(8, count // 10)]]) + "\n")
+            ours(paths[:5])
+            us, them = [], []
+            for _ in range(asked.rounds):
+                us.append(ours(paths))
+                peer.stdin.write("\n")
+                peer.stdin.flush()
+                them.append(json.loads(peer.stdout.readline()))
+            peer.stdin.close()
+            peer.wait()
+            more = asked.pipeline_files * count // 400
+            for number in range(count, more):
+                _picture(folder, number, width, height)
+            total = max(count, more)
+            run = whole_run(folder, Path(scratch), total)
+            size = statistics.mean(p.stat().st_size for p in paths)
+            a, b = statistics.median(us), statistics.median(them)
+            print(
+                f"{name} ({size / 1000:.0f} kB): path {a * 1e3:.2f} ms, threatexchange {b * 1e3:.2f} ms, ratio {b / a:.1f}; "
+                f"pipeline of {total} files {run * 1e3:.2f} ms, ratio {b / run:.1f}",
+                flush=True,
+            )
+
+
+def _picture(folder: Path, number: int, width: int, height: int) -> Path:
+    path = folder / f"{number:05}.jpg"
+    scene = draw_scene(9, number).convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
+    grain = np.random.default_rng(number).integers(-6, 7, (height, width, 1), dtype=np.int16)
+    pixels = (np.asarray(scene, np.int16) + grain).clip(0, 255).astype(np.uint8)
+    held = io.BytesIO()
+    Image.fromarray(pixels).save(held, "JPEG", quality=85)
+    path.write_bytes(held.getvalue())
+    return path
+
+
+if __name__ == "__main__":
+    main()
