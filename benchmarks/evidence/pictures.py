@@ -1,8 +1,8 @@
 """The picture path beside python-threatexchange: read, three digests, scaled decoding, PDQ; alone and as a whole run.
 
 `python -m benchmarks.evidence.pictures --peer PYTHON`, where PYTHON has threatexchange and pdqhash. Processor seconds of
-all processes a file, median of the rounds, the peer in turns; *pipeline* is `fairlead process` on a folder of such
-files from listing to provenance, everything started and sandboxed anew.
+all processes a file, median of the rounds, the peer in turns. *pipeline* runs the stages on a folder of such files,
+from listing to contents, with everything started and sandboxed anew; *with provenance* all that `process` runs.
 """
 
 from __future__ import annotations
@@ -39,7 +39,25 @@ for _ in sys.stdin:
         PdqSignal.hash_from_file(path)
     print(json.dumps((time.process_time() - begin) / len(paths)), flush=True)
 """
-_SIZES = {"512 px": (512, 512, 400), "1024 px": (1024, 1024, 200), "12 MP": (4000, 3000, 24)}
+# Width, height, grain, pictures timed alone, pictures of a whole run.
+_SIZES = {
+    "512 px": (512, 512, 2, 300, 4000),
+    "1024 px": (1024, 1024, 2, 150, 1500),
+    "12 MP": (4000, 3000, 10, 16, 120),
+}
+_STAGES = """
+import sys
+from pathlib import Path
+from fairlead.case.process import stages_of
+from fairlead.cli.options import session_of
+from fairlead.engine.local import LocalEngine
+session = session_of(Path(sys.argv[1]), None, None)
+with LocalEngine(session.store) as engine:
+    for stage in stages_of(session):
+        engine.run(stage)
+        if stage.name == sys.argv[2]:
+            break
+"""
 
 
 def ours(paths: list[Path]) -> float:
@@ -55,9 +73,8 @@ def ours(paths: list[Path]) -> float:
     return (time.process_time() - begin) / len(paths)
 
 
-def whole_run(folder: Path, scratch: Path, files: int) -> float:
-    """CPU seconds a file of `fairlead process`, all its processes together, start-up included."""
-    workspace = scratch / "ws"
+def whole_run(folder: Path, workspace: Path, files: int, *, until: str) -> float:
+    """CPU seconds a file of the stages up to one, all processes together, start-up included."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FAIRLEAD")}
 
     def fairlead(*arguments: str) -> None:
@@ -71,7 +88,7 @@ def whole_run(folder: Path, scratch: Path, files: int) -> float:
     fairlead("operation", "new", "x", "--lead", "DK")
     fairlead("exhibit", "add", str(folder), "--exhibit", "AB/1", "--authority", "x")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    fairlead("process", "--no-verify-exhibits")
+    subprocess.run([sys.executable, "-c", _STAGES, str(workspace), until], check=True, env=environment)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / files
 
@@ -80,13 +97,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--peer", required=True)
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--pipeline-files", type=int, default=3000)
     asked = options.parse_args()
-    for name, (width, height, count) in _SIZES.items():
+    for name, (width, height, grain, count, many) in _SIZES.items():
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "pictures"
             folder.mkdir()
-            paths = [_picture(folder, number, width, height) for number in range(count)]
+            paths = [_picture(folder, number, width, height, grain) for number in range(count)]
             peer = subprocess.Popen(
                 [asked.peer, "-c", _PEER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                 env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -103,25 +119,27 @@ def main() -> None:
                 them.append(json.loads(peer.stdout.readline()))
             peer.stdin.close()
             peer.wait()
-            more = asked.pipeline_files * count // 400
-            for number in range(count, more):
-                _picture(folder, number, width, height)
-            total = max(count, more)
-            run = whole_run(folder, Path(scratch), total)
+            for number in range(count, many):
+                _picture(folder, number, width, height, grain)
+            until = {
+                stage: whole_run(folder, Path(scratch) / stage, many, until=stage)
+                for stage in ("contents", "weigh")
+            }
             size = statistics.mean(p.stat().st_size for p in paths)
             a, b = statistics.median(us), statistics.median(them)
             print(
                 f"{name} ({size / 1000:.0f} kB): path {a * 1e3:.2f} ms, threatexchange {b * 1e3:.2f} ms, ratio {b / a:.1f}; "
-                f"pipeline of {total} files {run * 1e3:.2f} ms, ratio {b / run:.1f}",
+                f"pipeline of {many} files {until['contents'] * 1e3:.2f} ms, ratio {b / until['contents']:.1f}; "
+                f"with provenance {until['weigh'] * 1e3:.2f} ms",
                 flush=True,
             )
 
 
-def _picture(folder: Path, number: int, width: int, height: int) -> Path:
+def _picture(folder: Path, number: int, width: int, height: int, grain: int = 3) -> Path:
     path = folder / f"{number:05}.jpg"
     scene = draw_scene(9, number).convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
-    grain = np.random.default_rng(number).integers(-6, 7, (height, width, 1), dtype=np.int16)
-    pixels = (np.asarray(scene, np.int16) + grain).clip(0, 255).astype(np.uint8)
+    noise = np.random.default_rng(number).integers(-grain, grain + 1, (height, width, 1), dtype=np.int16)
+    pixels = (np.asarray(scene, np.int16) + noise).clip(0, 255).astype(np.uint8)
     held = io.BytesIO()
     Image.fromarray(pixels).save(held, "JPEG", quality=85)
     path.write_bytes(held.getvalue())
