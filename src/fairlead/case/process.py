@@ -23,7 +23,12 @@ from fairlead.provenance.stages import FactsStage
 from fairlead.provenance.tools import ToolFilesStage
 from fairlead.provenance.trace_stage import TraceStage
 from fairlead.register.actions import Action
+from fairlead.tables.evidence import EXHIBITS
+from fairlead.tables.known import HASH_SETS, KNOWN, REJECTED
+from fairlead.tables.provenance import REFERENCES, SEARCHED
 from fairlead.terms.custody import Operation
+
+_GIVEN = (EXHIBITS, HASH_SETS, KNOWN, REJECTED, SEARCHED, REFERENCES)  # tables that no stage writes again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,7 @@ def process(
         sole_writer(session.workspace.operation(session.operation)),
         LocalEngine(session.store, workers=workers, progress=progress) as engine,
     ):
+        engine.check(*_GIVEN)
         outcomes = tuple(
             engine.run(stage) for stage in stages_of(session, allow_unsandboxed=allow_unsandboxed, fast=fast)
         )

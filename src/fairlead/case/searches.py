@@ -53,7 +53,7 @@ def run_search(
             key = hashlib.sha256("".join(row["sha256"] for row in piece).encode()).hexdigest()
             part = part_name("search", name, version, key)
             names.add(part)
-            if not store.has(SEARCHED, part):
+            if not store.is_whole(SEARCHED, part):
                 rows: list[dict[str, Any]] = []
                 for row in piece:
                     try:

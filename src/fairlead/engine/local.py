@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +23,7 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.progress import Progress, Silent
 from fairlead.engine.stage import GatherStage, MapStage, Stage
+from fairlead.tables import Table
 from fairlead.terms.errors import RunError
 
 _PR_SET_PDEATHSIG = 1
@@ -63,6 +64,7 @@ class LocalEngine:
         self.workers = workers or os.cpu_count() or 1
         self.progress = progress or Silent()
         self._pool: ProcessPoolExecutor | None = None
+        self._checked: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -76,13 +78,32 @@ class LocalEngine:
         """Bring the stage's table up to date with its input."""
         match stage:
             case MapStage():
+                self.check(stage.reads)
                 return self._run_map(stage)
             case GatherStage():
+                self.check(*stage.reads)
                 return self._run_gather(stage)
+
+    def check(self, *tables: Table) -> None:
+        """Stop with RUN-PART when a part of a table that is about to be read is not as it was written.
+
+        Tables that this engine has just brought up to date, or has looked at, are not read again.
+        """
+        for table in tables:
+            if table.name in self._checked:
+                continue
+            altered = self.store.find_altered(table)
+            if altered:
+                raise RunError(
+                    f"table {table.name}: {altered[0]} is not as it was written ({len(altered)} such parts)",
+                    "Check the disk. `fairlead doctor` names the command that writes the table again.",
+                    code="RUN-PART",
+                )
+            self._checked.add(table.name)
 
     def _run_map(self, stage: MapStage) -> StageOutcome:
         tasks = list(_tasks(self.store, stage))
-        waiting = [task for task in tasks if not self.store.has(stage.writes, task.name)]
+        waiting = [task for task in tasks if not self.store.is_whole(stage.writes, task.name)]
         self.progress.begin(stage.name, len(waiting))
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -90,7 +111,7 @@ class LocalEngine:
                 break
             except BrokenProcessPool as problem:
                 self._close_pool()
-                waiting = [task for task in waiting if not self.store.has(stage.writes, task.name)]
+                waiting = [task for task in waiting if not self.store.is_whole(stage.writes, task.name)]
                 if attempt == _ATTEMPTS:
                     raise RunError(
                         f"worker processes of stage {stage.name} died {_ATTEMPTS} times",
@@ -98,6 +119,7 @@ class LocalEngine:
                         code="RUN-WORKER",
                     ) from problem
         removed = self.store.keep_only(stage.writes, {task.name for task in tasks})
+        self._checked.add(stage.writes.name)
         self.progress.finish(stage.name)
         return StageOutcome(
             stage=stage.name, done=len(waiting), reused=len(tasks) - len(waiting), removed=removed
@@ -128,9 +150,10 @@ class LocalEngine:
         marker = self.store.folder(stage.writes) / ".gathered.json"
         inputs = {table.name: [part.name for part in self.store.parts(table)] for table in stage.reads}
         key = part_name(stage.name, stage.version, json.dumps(inputs, sort_keys=True))
-        known = json.loads(marker.read_text()) if marker.is_file() else {}
+        known = _read_marker(marker)
         names: list[str] = known.get("parts", [])
-        if known.get("key") == key and all(self.store.has(stage.writes, name) for name in names):
+        if known.get("key") == key and all(self.store.is_whole(stage.writes, name) for name in names):
+            self._checked.add(stage.writes.name)
             self.progress.begin(stage.name, 0)
             self.progress.finish(stage.name)
             return StageOutcome(stage=stage.name, done=0, reused=len(names), removed=0)
@@ -141,7 +164,7 @@ class LocalEngine:
         try:
             for partition, table in stage.gather(catalogue):
                 name = part_name(stage.name, partition, _digest_rows(table))
-                if not self.store.has(stage.writes, name):
+                if not self.store.is_whole(stage.writes, name):
                     self.store.write(stage.writes, name, table.to_batches(), rows_per_group=8192)
                 names.append(name)
                 rows += table.num_rows
@@ -149,6 +172,7 @@ class LocalEngine:
             catalogue.close()
         removed = self.store.keep_only(stage.writes, {*names, marker.name})
         _write_atomically(marker, json.dumps({"key": key, "parts": names}))
+        self._checked.add(stage.writes.name)
         self.progress.advance(stage.name, rows)
         self.progress.finish(stage.name)
         return StageOutcome(stage=stage.name, done=len(names), reused=0, removed=removed)
@@ -207,6 +231,15 @@ def _digest_rows(table: pa.Table) -> str:
         writer.write_table(table.combine_chunks())
     sink.update(buffer.getvalue())
     return sink.hexdigest()
+
+
+def _read_marker(marker: Path) -> dict[str, Any]:
+    """What the last gathering left; nothing when a power cut left half a file."""
+    try:
+        known = json.loads(marker.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def _write_atomically(path: Path, text: str) -> None:
