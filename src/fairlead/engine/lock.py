@@ -1,4 +1,4 @@
-"""One process at a time may write an operation's tables."""
+"""One process at a time may write an operation's tables, and build the packages of a country."""
 
 from __future__ import annotations
 
@@ -26,4 +26,13 @@ def sole_writer(folder: Path) -> Iterator[None]:
                 "Wait until it has ended, then run the command again.",
                 code="RUN-LOCK",
             ) from problem
+        yield
+
+
+@contextmanager
+def in_turn(file: Path) -> Iterator[None]:
+    """Wait until no other process is inside, then go in. The kernel lets go when the process ends, however it ends."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
