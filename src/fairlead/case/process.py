@@ -9,7 +9,8 @@ from fairlead.case.known_sets import match_stages
 from fairlead.case.provenance import weighing_stages
 from fairlead.case.session import Session
 from fairlead.case.triage import TriageFigures, triage
-from fairlead.engine.local import LocalEngine, StageOutcome
+from fairlead.engine.engine import Engine, StageOutcome
+from fairlead.engine.local import LocalEngine
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import SandboxReport, self_test
@@ -32,6 +33,14 @@ _GIVEN = (EXHIBITS, HASH_SETS, KNOWN, REJECTED, SEARCHED, REFERENCES)  # tables 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """A Spark cluster: its master's URL (empty when ``spark-submit`` states it), and settings for Spark."""
+
+    master: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessOutcome:
     """What a run did, stage by stage, in which sandbox, and where that leaves the operation."""
 
@@ -48,11 +57,13 @@ def process(
     verify_exhibits: bool = True,
     allow_unsandboxed: bool = False,
     fast: bool = False,
+    cluster: Cluster | None = None,
 ) -> ProcessOutcome:
     """Bring the tables of the operation up to date; killed anywhere, the next run goes on from there.
 
     Refuses exhibits that changed since they were received (RunError), and refuses to run without a working
     sandbox unless told otherwise, which the ledger then shows. ``fast`` looks at key frames of videos only.
+    With ``cluster`` the tasks are done there, without it by ``workers`` processes of this computer.
     """
     session.require(Action.PROCESS)
     sandbox = self_test(allow_unsandboxed=allow_unsandboxed)
@@ -60,7 +71,7 @@ def process(
         check_unchanged(session)
     with (
         sole_writer(session.workspace.operation(session.operation)),
-        LocalEngine(session.store, workers=workers, progress=progress) as engine,
+        _engine(session, workers=workers, cluster=cluster, progress=progress) as engine,
     ):
         engine.check(*_GIVEN)
         outcomes = tuple(
@@ -74,6 +85,18 @@ def process(
         facts={"tasks": sum(o.done for o in outcomes), "sandbox": sandbox.summary},
     )
     return ProcessOutcome(stages=outcomes, sandbox=sandbox, figures=triage(session))
+
+
+def _engine(
+    session: Session, *, workers: int | None, cluster: Cluster | None, progress: Progress | None
+) -> Engine:
+    if cluster is None:
+        return LocalEngine(session.store, workers=workers, progress=progress)
+    from fairlead.engine.spark import SparkEngine
+
+    return SparkEngine(
+        session.store, master=cluster.master, settings=dict(cluster.settings), progress=progress
+    )
 
 
 def stages_of(session: Session, *, allow_unsandboxed: bool = False, fast: bool = False) -> list[Stage]:
