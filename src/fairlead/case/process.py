@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fairlead.case.exhibits import check_unchanged, opener_of
 from fairlead.case.known_sets import match_stages
 from fairlead.case.provenance import weighing_stages
+from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.case.triage import TriageFigures, triage
 from fairlead.engine.engine import Engine, StageOutcome
 from fairlead.engine.local import LocalEngine
-from fairlead.engine.lock import sole_writer
 from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import SandboxReport, self_test
 from fairlead.engine.stage import Stage
@@ -70,8 +70,8 @@ def process(
     if verify_exhibits:
         check_unchanged(session)
     with (
-        sole_writer(session.workspace.operation(session.operation)),
-        _engine(session, workers=workers, cluster=cluster, progress=progress) as engine,
+        sole_run(session, "process", progress) as followed,
+        _engine(session, workers=workers, cluster=cluster, progress=followed) as engine,
     ):
         engine.check(*_GIVEN)
         outcomes = tuple(

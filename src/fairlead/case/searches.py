@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 
 from fairlead.case.exhibits import opener_of
 from fairlead.case.provenance import weigh_again
+from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.case.weights import weights_text
-from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import part_name
-from fairlead.engine.progress import Progress, Silent
+from fairlead.engine.progress import Progress
 from fairlead.provenance.signal import Observation, observation_of
 from fairlead.provenance.weights import weights_of
 from fairlead.tables.provenance import SEARCHED
@@ -42,11 +42,10 @@ def run_search(
     """
     table = weights_of(weights_text(session))
     opener = opener_of(session)
-    shown = progress or Silent()
     store = session.store
     names: set[str] = set()
     found = 0
-    with sole_writer(session.workspace.operation(session.operation)):
+    with sole_run(session, "provenance search", progress) as shown:
         pieces = list(_pieces(contents))
         shown.begin(name, len(pieces))
         for piece in pieces:

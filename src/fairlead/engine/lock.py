@@ -29,6 +29,19 @@ def sole_writer(folder: Path) -> Iterator[None]:
         yield
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a process writes the operation's tables at this moment."""
+    lock = folder / ".lock"
+    if not lock.is_file():
+        return False
+    with lock.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 @contextmanager
 def in_turn(file: Path) -> Iterator[None]:
     """Wait until no other process is inside, then go in. The kernel lets go when the process ends, however it ends."""
