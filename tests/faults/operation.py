@@ -36,7 +36,7 @@ class Step:
 def steps(made: Path) -> list[Step]:
     """The main job over the made-up operation in ``made``."""
     return [
-        Step("process", ("process", "--workers", "2"), ("listing", "files", "examined", "contents", "matches")),
+        Step("process", ("process", "--workers", "1"), ("listing", "files", "examined", "contents", "matches")),
         Step("load", ("records", "load", "--mapping", str(made / "mapping.toml")), ("accounts", "accesses", "acts")),
         Step("attribute", ("attribute", "--networks", str(made / "networks.csv")), ("identifiers", "persons")),
         Step("law", ("law", "assess-persons"), ("assessments",)),
