@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: env demo test check format lint types imports docs benchmark
+.PHONY: env spark demo test check format lint types imports docs benchmark
 env: $(STAMP)
 
 $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
@@ -12,6 +12,13 @@ $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
+
+# PySpark has no wheel: it is built here, for those who want it, and kept apart from everything else.
+spark: $(VENV)/.spark
+
+$(VENV)/.spark: requirements/spark.txt $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation --only-binary :all: --no-binary pyspark -r requirements/spark.txt
+	touch $@
 
 demo: env
 	$(BIN)/fairlead demo

@@ -220,6 +220,13 @@ def test_killed_at_random_points_the_final_tables_are_the_same(tmp_path: Path) -
             continue
         assert b"complete" in output
         break
+    subprocess.run(
+        [sys.executable, str(driver), str(tmp_path / "killed")],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin"},
+        check=True,
+    )
     assert kills
     assert table_bytes(killed, SQUARES) == table_bytes(whole, SQUARES)
     assert table_bytes(killed, SUMS) == table_bytes(whole, SUMS)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fairlead.engine.local import LocalEngine, StageOutcome
+from fairlead.engine.engine import StageOutcome
+from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
 from fairlead.known.clusters import ClustersStage, group_hashes
 from fairlead.known.found import FindStage

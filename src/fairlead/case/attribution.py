@@ -16,10 +16,10 @@ from fairlead.attribution.networks import read_networks
 from fairlead.attribution.persons import PersonsStage
 from fairlead.case.link_sample import sample_figures
 from fairlead.case.person_history import keep_changes
+from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
-from fairlead.engine.lock import sole_writer
 from fairlead.engine.progress import Progress
 from fairlead.register.actions import Action
 from fairlead.tables.attribution import PERSONS
@@ -51,11 +51,11 @@ def attribute(
     from fairlead.register.judgements import find_judgements
 
     judgements = find_judgements(session.user_id, session.operation, at=session.clock())
-    with sole_writer(session.workspace.operation(session.operation)):
+    with sole_run(session, "attribute", progress) as followed:
         files, database = _keep_networks(session, network_files, mmdb)
         networks = read_networks(files, mmdb=database)
         identifiers = IdentifiersStage(networks)
-        with LocalEngine(session.store, progress=progress) as engine:
+        with LocalEngine(session.store, progress=followed) as engine:
             for stage in (identifiers, LinksStage(judgements), PersonsStage(identifiers)):
                 engine.run(stage)
         changed = keep_changes(session)

@@ -37,7 +37,10 @@ class NewExhibit:
 
 
 def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
-    """Take an exhibit in; returns its row. The exhibit itself is only read."""
+    """Take an exhibit in; returns its row. The exhibit itself is only read.
+
+    Killed before its end and called again for the same bytes, it adds what is missing.
+    """
     session.require(Action.ADD_EXHIBIT)
     try:
         handling = parse_handling(new.handling, new.restriction)
@@ -50,14 +53,15 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
     kind = detect_kind(new.path)
     with sole_writer(session.workspace.operation(session.operation)):
         listed = list_exhibits(session)
-        if any(row["exhibit"] == new.number for row in listed):
+        before = next((row for row in listed if row["exhibit"] == new.number), None)
+        digest = digest_exhibit(new.path) if before is None or _half_added(session, before) else None
+        if digest is None or (before is not None and before["sha256"] != digest.sha256):
             raise UsageError(
                 f"there is an exhibit {new.number} already",
                 "Choose its own number for every exhibit.",
                 code="USAGE-EXHIBIT",
             )
-        digest = digest_exhibit(new.path)
-        row = {
+        row = before or {
             "exhibit": new.number,
             "sequence": len(listed) + 1,
             "kind": kind.value,
@@ -71,10 +75,13 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
             "handling": str(handling),
             "restriction": handling.restriction,
         }
-        session.store.write(
-            EXHIBITS, part_name("exhibit", new.number, digest.sha256), [EXHIBITS.batch([row])]
-        )
-    _record_custody(session, new, digest)
+        if before is None:
+            name = part_name("exhibit", new.number, digest.sha256)
+            session.store.write(EXHIBITS, name, [EXHIBITS.batch([row])])
+    from fairlead.register.custody import custody_of
+
+    if not custody_of(session.user_id, session.operation, new.number, at=session.clock()):
+        _record_custody(session, new, digest)
     session.record(
         Operation.COLLECTION,
         "exhibit.add",
@@ -83,6 +90,13 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
         facts={"files": digest.files, "size_bytes": digest.size_bytes},
     )
     return {**row, "files": digest.files}
+
+
+def _half_added(session: Session, row: dict[str, Any]) -> bool:
+    """Whether a run that was killed left the exhibit in the table without its entry in the ledger."""
+    from fairlead.register.ledger_store import find_objects
+
+    return all(number != row["exhibit"] for number, *_ in find_objects("exhibit.add", session.operation))
 
 
 def _record_custody(session: Session, new: NewExhibit, digest: ExhibitDigest) -> None:

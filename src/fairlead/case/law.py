@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
-from fairlead.engine.lock import sole_writer
 from fairlead.engine.progress import Progress
 from fairlead.law import load_records
 from fairlead.law.stage import AssessmentsStage
@@ -36,9 +36,9 @@ def assess_persons(
 ) -> PersonsAssessed:
     """Assess every act of every person with a country, on the act's own days; answers are kept as a table."""
     session.require(Action.PROCESS)
-    with sole_writer(session.workspace.operation(session.operation)):
+    with sole_run(session, "law assess-persons", progress) as followed:
         stage = AssessmentsStage(images, age_band)
-        with LocalEngine(session.store, progress=progress) as engine:
+        with LocalEngine(session.store, progress=followed) as engine:
             engine.run(stage)
     figures = _figures(session)
     session.record(

@@ -14,6 +14,7 @@ from fairlead.case.log import prove_entry
 from fairlead.case.session import Clock, Session, operator_name, utc_now
 from fairlead.case.workspace import Workspace
 from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.lock import in_turn
 from fairlead.leads.build import lead_id
 from fairlead.leads.diff import diff_leads
 from fairlead.leads.document import LeadDocument
@@ -42,7 +43,16 @@ class Release:
 
 
 def build_for_country(session: Session, country: str, release: Release) -> tuple[Path, BuiltPackage]:
-    """Build the next package for a country from its published leads; returns where it lies."""
+    """Build the next package for a country from its published leads; returns where it lies.
+
+    Two processes that build for one country do it one after the other, so that every package has its number.
+    """
+    folder = session.workspace.operation(session.operation) / "packages"
+    with in_turn(folder / f".{country}.lock"):
+        return _build_next(session, country, release, folder)
+
+
+def _build_next(session: Session, country: str, release: Release, folder: Path) -> tuple[Path, BuiltPackage]:
     from fairlead.register.followup import held_persons
     from fairlead.register.leads import find_leads, next_package_version, record_package
     from fairlead.register.people import countries_of, get_user
@@ -83,7 +93,6 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
     )
     officers = [officer(session.workspace, name) for name in (release.preparer, release.releaser)]
 
-    folder = session.workspace.operation(session.operation) / "packages"
     shown = folder / f".{country}.shown"  # size of the log that this country was shown last
     sizes: list[int] = []
 
@@ -102,7 +111,6 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
         return proof
 
     built = build_package(plan, officers, prove)
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / built.name
     temporary = path.with_name(f".{path.name}")
     temporary.write_bytes(built.data)

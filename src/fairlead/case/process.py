@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fairlead.case.exhibits import check_unchanged, opener_of
 from fairlead.case.known_sets import match_stages
 from fairlead.case.provenance import weighing_stages
+from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.case.triage import TriageFigures, triage
-from fairlead.engine.local import LocalEngine, StageOutcome
-from fairlead.engine.lock import sole_writer
+from fairlead.engine.engine import Engine, StageOutcome
+from fairlead.engine.local import LocalEngine
 from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import SandboxReport, self_test
 from fairlead.engine.stage import Stage
@@ -23,7 +24,20 @@ from fairlead.provenance.stages import FactsStage
 from fairlead.provenance.tools import ToolFilesStage
 from fairlead.provenance.trace_stage import TraceStage
 from fairlead.register.actions import Action
+from fairlead.tables.evidence import EXHIBITS
+from fairlead.tables.known import HASH_SETS, KNOWN, REJECTED
+from fairlead.tables.provenance import REFERENCES, SEARCHED
 from fairlead.terms.custody import Operation
+
+_GIVEN = (EXHIBITS, HASH_SETS, KNOWN, REJECTED, SEARCHED, REFERENCES)  # tables that no stage writes again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """A Spark cluster: its master's URL (empty when ``spark-submit`` states it), and settings for Spark."""
+
+    master: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +58,7 @@ def process(
     allow_unsandboxed: bool = False,
     fast: bool = False,
     one_process_per_file: bool = False,
+    cluster: Cluster | None = None,
 ) -> ProcessOutcome:
     """Bring the tables of the operation up to date; killed anywhere, the next run goes on from there.
 
@@ -51,15 +66,17 @@ def process(
     sandbox unless told otherwise, which the ledger then shows. ``fast`` looks at key frames of videos only.
     ``one_process_per_file`` gives every picture and video a decoder of its own, so that one taken over by a file
     cannot answer for the next: the same tables, hundreds of times slower.
+    With ``cluster`` the tasks are done there, without it by ``workers`` processes of this computer.
     """
     session.require(Action.PROCESS)
     sandbox = self_test(allow_unsandboxed=allow_unsandboxed)
     if verify_exhibits:
         check_unchanged(session)
     with (
-        sole_writer(session.workspace.operation(session.operation)),
-        LocalEngine(session.store, workers=workers, progress=progress) as engine,
+        sole_run(session, "process", progress) as followed,
+        _engine(session, workers=workers, cluster=cluster, progress=followed) as engine,
     ):
+        engine.check(*_GIVEN)
         stages = stages_of(
             session,
             allow_unsandboxed=allow_unsandboxed,
@@ -78,6 +95,18 @@ def process(
         },
     )
     return ProcessOutcome(stages=outcomes, sandbox=sandbox, figures=triage(session))
+
+
+def _engine(
+    session: Session, *, workers: int | None, cluster: Cluster | None, progress: Progress | None
+) -> Engine:
+    if cluster is None:
+        return LocalEngine(session.store, workers=workers, progress=progress)
+    from fairlead.engine.spark import SparkEngine
+
+    return SparkEngine(
+        session.store, master=cluster.master, settings=dict(cluster.settings), progress=progress
+    )
 
 
 def stages_of(

@@ -9,7 +9,8 @@ from fairlead.case.session import Session
 from fairlead.case.trust import find_trust
 from fairlead.case.weights import weights_text
 from fairlead.case.workspace import Workspace
-from fairlead.engine.local import LocalEngine, StageOutcome
+from fairlead.engine.engine import StageOutcome
+from fairlead.engine.local import LocalEngine
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.stage import Stage
 from fairlead.media.examine import examine_file

@@ -14,12 +14,12 @@ from typing import Any
 import pyarrow as pa
 
 from fairlead.case.exhibits import opener_of
+from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
-from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import PartStore, part_name
-from fairlead.engine.progress import Progress, Silent
+from fairlead.engine.progress import Progress
 from fairlead.records.acts import ActsStage, rules_of
 from fairlead.records.clock_offset import ClockOffset, measure_offset
 from fairlead.records.directory import AccountDirectory
@@ -77,15 +77,14 @@ def load_records(session: Session, mapping_file: Path, *, progress: Progress | N
         raise UsageError(f"there is no file {mapping_file.name}", "Check the path.", code="USAGE-FILE")
     text = mapping_file.read_text()
     mapping = parse_mapping(text, name=mapping_file.name)
-    shown = progress or Silent()
     found = _find_files(session, mapping)
-    with sole_writer(session.workspace.operation(session.operation)):
+    with sole_run(session, "records load", progress) as shown:
         shown.begin("records", len(found))
         names = _load_all(session, mapping, found, shown)
         for table in _LOADED:
             session.store.keep_only(table, names[table.name])
         shown.finish("records")
-        with LocalEngine(session.store, progress=progress) as engine:
+        with LocalEngine(session.store, progress=shown) as engine:
             engine.run(ActsStage(rules_of(mapping)))
     (session.workspace.operation(session.operation) / "mapping.toml").write_text(text)
     report = load_report(

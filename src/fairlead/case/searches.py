@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 
 from fairlead.case.exhibits import opener_of
 from fairlead.case.provenance import weigh_again
+from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.case.weights import weights_text
-from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import part_name
-from fairlead.engine.progress import Progress, Silent
+from fairlead.engine.progress import Progress
 from fairlead.provenance.signal import Observation, observation_of
 from fairlead.provenance.weights import weights_of
 from fairlead.tables.provenance import SEARCHED
@@ -42,18 +42,17 @@ def run_search(
     """
     table = weights_of(weights_text(session))
     opener = opener_of(session)
-    shown = progress or Silent()
     store = session.store
     names: set[str] = set()
     found = 0
-    with sole_writer(session.workspace.operation(session.operation)):
+    with sole_run(session, "provenance search", progress) as shown:
         pieces = list(_pieces(contents))
         shown.begin(name, len(pieces))
         for piece in pieces:
             key = hashlib.sha256("".join(row["sha256"] for row in piece).encode()).hexdigest()
             part = part_name("search", name, version, key)
             names.add(part)
-            if not store.has(SEARCHED, part):
+            if not store.is_whole(SEARCHED, part):
                 rows: list[dict[str, Any]] = []
                 for row in piece:
                     try:

@@ -13,16 +13,28 @@ from fairlead.cli.render import print_json
 
 
 @click.command()
+@click.option("--tidy", is_flag=True, help="Remove files that killed runs left under temporary names.")
+@click.option("--adopt", is_flag=True, help="Keep digests of parts that an older version wrote without one.")
 @operation_option
-def doctor(workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool) -> int:
-    """Check that everything in the workspace adds up. Exit code 1 when something does not."""
-    checks = examine(session_of(workspace, operation, user))
+def doctor(
+    workspace: Path | None, operation: str | None, user: str | None, *, tidy: bool, adopt: bool, as_json: bool
+) -> int:
+    """Check that everything in the workspace adds up, and name what does not. Exit code 1 when there is any."""
+    checks = examine(session_of(workspace, operation, user), tidy=tidy, adopt=adopt)
     healthy = all(check.passed for check in checks)
     if as_json:
         print_json({"healthy": healthy, "checks": [{**asdict(c), "passed": c.passed} for c in checks]})
-    else:
-        for check in checks:
-            mark = click.style("yes", fg="green") if check.passed else click.style("no ", fg="red")
-            found = "" if check.passed else f"  {check.findings:,} found. {check.remedy}"
-            click.echo(f"  {mark}  {check.question}{found}")
+        return 0 if healthy else 1
+    for check in checks:
+        click.echo(
+            f"  {click.style('yes', fg='green') if check.passed else click.style('no ', fg='red')}  ",
+            nl=False,
+        )
+        click.echo(check.question)
+        for said in check.found:
+            click.echo(f"       - {said}")
+        if check.findings > len(check.found):
+            click.echo(f"       - and {check.findings - len(check.found):,} more")
+        if not check.passed:
+            click.echo(f"       {check.remedy}")
     return 0 if healthy else 1

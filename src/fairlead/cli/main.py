@@ -24,6 +24,7 @@ from fairlead.cli import (
     law,
     lead,
     ledger,
+    metrics,
     operation,
     outcome,
     package,
@@ -32,12 +33,14 @@ from fairlead.cli import (
     records,
     serve,
     statistics,
+    status,
     tables,
     training,
     triage,
     verify,
     worker,
 )
+from fairlead.cli.outages import outage_of
 from fairlead.terms.errors import FairleadError, ItemError, UsageError
 
 DONE, FINDINGS, STOPPED, WRONG_USAGE = 0, 1, 2, 64
@@ -60,6 +63,8 @@ for command in (
     exhibit.exhibit,
     known.known,
     process.process,
+    status.status,
+    metrics.metrics,
     triage.triage,
     records.records,
     attribute.attribute,
@@ -92,12 +97,16 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the program and end it with one of its exit codes."""
     try:
         code = run(sys.argv[1:] if arguments is None else arguments)
-    except Exception:  # noqa: BLE001 - the last place: Python would end with 1, which here means findings
-        traceback.print_exc()
-        click.echo(
-            "This is a fault of the program, not of your data. Please report it without evidence.", err=True
-        )
+    except Exception as problem:  # noqa: BLE001 - the last place: Python would end with 1, which here means findings
         code = STOPPED
+        if outage := outage_of(problem):
+            _show(outage, as_json="--json" in sys.argv)
+        else:
+            traceback.print_exc()
+            click.echo(
+                "This is a fault of the program, not of your data. Please report it without evidence.",
+                err=True,
+            )
     sys.exit(code)
 
 

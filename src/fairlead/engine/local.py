@@ -1,111 +1,53 @@
-"""Runs stages on this computer: a pool of processes, complete parts only, resume by part name."""
+"""Does the tasks of stages on this computer, in a pool of processes."""
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import json
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from fairlead.engine.catalogue import Catalogue
-from fairlead.engine.parts import PartStore, part_name
-from fairlead.engine.progress import Progress, Silent
-from fairlead.engine.stage import GatherStage, MapStage, Stage
+from fairlead.engine.engine import Engine
+from fairlead.engine.parts import PartStore
+from fairlead.engine.progress import Progress
+from fairlead.engine.stage import MapStage
+from fairlead.engine.tasks import Task, run_task
 from fairlead.terms.errors import RunError
 
 _PR_SET_PDEATHSIG = 1
 _ATTEMPTS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """A run of rows of one input part, and the name of the part that answers it."""
-
-    part: Path
-    start: int
-    stop: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageOutcome:
-    """What a stage did: tasks done now, tasks whose parts were already complete, parts removed as stale."""
-
-    stage: str
-    done: int
-    reused: int
-    removed: int
-
-
-class LocalEngine:
-    """Runs stages over one operation's parts. Use as a context manager; worker processes live as long.
-
-    A task's part is named by stage, version, input part and rows, so a second run skips what is complete,
-    and a changed version or input redoes exactly what depends on it.
-    """
+class LocalEngine(Engine):
+    """Runs tasks in processes of this computer, which live as long as the engine."""
 
     def __init__(
         self, store: PartStore, *, workers: int | None = None, progress: Progress | None = None
     ) -> None:
-        self.store = store
+        super().__init__(store, progress=progress)
         self.workers = workers or os.cpu_count() or 1
-        self.progress = progress or Silent()
         self._pool: ProcessPoolExecutor | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close_pool()
-
-    def run(self, stage: Stage) -> StageOutcome:
-        """Bring the stage's table up to date with its input."""
-        match stage:
-            case MapStage():
-                return self._run_map(stage)
-            case GatherStage():
-                return self._run_gather(stage)
-
-    def _run_map(self, stage: MapStage) -> StageOutcome:
-        tasks = list(_tasks(self.store, stage))
-        waiting = [task for task in tasks if not self.store.has(stage.writes, task.name)]
-        self.progress.begin(stage.name, len(waiting))
+    def work_off(self, stage: MapStage, waiting: list[Task]) -> None:
+        """Do the tasks; when a process dies, with new ones, three times over."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                self._work_off(stage, waiting)
-                break
+                self._do(stage, waiting)
             except BrokenProcessPool as problem:
-                self._close_pool()
-                waiting = [task for task in waiting if not self.store.has(stage.writes, task.name)]
+                self.close()
+                waiting = [task for task in waiting if not self.store.is_whole(stage.writes, task.name)]
                 if attempt == _ATTEMPTS:
                     raise RunError(
                         f"worker processes of stage {stage.name} died {_ATTEMPTS} times",
                         "Check free memory, then run the same command again: finished parts are kept.",
                         code="RUN-WORKER",
                     ) from problem
-        removed = self.store.keep_only(stage.writes, {task.name for task in tasks})
-        self.progress.finish(stage.name)
-        return StageOutcome(
-            stage=stage.name, done=len(waiting), reused=len(tasks) - len(waiting), removed=removed
-        )
+            else:
+                return
 
-    def _work_off(self, stage: MapStage, waiting: list[Task]) -> None:
-        if not waiting:
-            return
+    def _do(self, stage: MapStage, waiting: list[Task]) -> None:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 self.workers,
@@ -124,96 +66,11 @@ class LocalEngine:
                 future.cancel()
             raise
 
-    def _run_gather(self, stage: GatherStage) -> StageOutcome:
-        marker = self.store.folder(stage.writes) / ".gathered.json"
-        inputs = {table.name: [part.name for part in self.store.parts(table)] for table in stage.reads}
-        key = part_name(stage.name, stage.version, json.dumps(inputs, sort_keys=True))
-        known = json.loads(marker.read_text()) if marker.is_file() else {}
-        names: list[str] = known.get("parts", [])
-        if known.get("key") == key and all(self.store.has(stage.writes, name) for name in names):
-            self.progress.begin(stage.name, 0)
-            self.progress.finish(stage.name)
-            return StageOutcome(stage=stage.name, done=0, reused=len(names), removed=0)
-        self.progress.begin(stage.name, 1)
-        names = []
-        rows = 0
-        catalogue = Catalogue(self.store, stage.reads)
-        try:
-            for partition, table in stage.gather(catalogue):
-                name = part_name(stage.name, partition, _digest_rows(table))
-                if not self.store.has(stage.writes, name):
-                    self.store.write(stage.writes, name, table.to_batches(), rows_per_group=8192)
-                names.append(name)
-                rows += table.num_rows
-        finally:
-            catalogue.close()
-        removed = self.store.keep_only(stage.writes, {*names, marker.name})
-        _write_atomically(marker, json.dumps({"key": key, "parts": names}))
-        self.progress.advance(stage.name, rows)
-        self.progress.finish(stage.name)
-        return StageOutcome(stage=stage.name, done=len(names), reused=0, removed=removed)
-
-    def _close_pool(self) -> None:
+    def close(self) -> None:
+        """End the processes."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
-
-
-def run_task(stage: MapStage, root: Path, task: Task) -> int:
-    """Run one task in this process and write its part; returns the number of rows written."""
-    store = PartStore(root)
-    written = 0
-
-    def counted() -> Iterator[pa.RecordBatch]:
-        nonlocal written
-        for batch in stage.run(read_rows(task.part, task.start, task.stop)):
-            written += batch.num_rows
-            yield batch
-
-    store.write(stage.writes, task.name, counted(), rows_per_group=8192)
-    return written
-
-
-def read_rows(part: Path, start: int, stop: int) -> Iterator[pa.RecordBatch]:
-    """Rows ``start`` to ``stop`` of a part, reading only the row groups they lie in."""
-    file = pq.ParquetFile(part)
-    position = 0
-    for index in range(file.num_row_groups):
-        rows = file.metadata.row_group(index).num_rows
-        first, last = max(start, position), min(stop, position + rows)
-        if first < last:
-            group = file.read_row_group(index).slice(first - position, last - first)
-            yield from group.to_batches()
-        position += rows
-
-
-def _tasks(store: PartStore, stage: MapStage) -> Iterator[Task]:
-    for part in store.parts(stage.reads):
-        rows = pq.read_metadata(part).num_rows
-        for start in range(0, rows, stage.rows_per_task):
-            yield Task(
-                part=part,
-                start=start,
-                stop=min(rows, start + stage.rows_per_task),
-                name=part_name(stage.name, stage.version, part.name, str(start)),
-            )
-
-
-def _digest_rows(table: pa.Table) -> str:
-    """A digest of a table's rows that does not depend on how they were chunked."""
-    sink = hashlib.blake2b(digest_size=16)
-    buffer = pa.BufferOutputStream()
-    with pa.ipc.new_stream(buffer, table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-    sink.update(buffer.getvalue())
-    return sink.hexdigest()
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text)
-    temporary.rename(path)
 
 
 def _die_with_parent(parent: int) -> None:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fairlead.engine.part_digests import PartDigests, PartState
 from fairlead.tables import Table
 
 _PREFIX = "part-"
@@ -26,11 +27,13 @@ def part_name(*names: str) -> str:
 class PartStore:
     """The folder ``tables/`` of one operation.
 
-    A part is complete or absent: readers never see a part that is being written.
+    A part is complete or absent: readers never see a part that is being written. ``digests`` holds what its bytes
+    were when it was written.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.digests = PartDigests(root)
 
     def folder(self, table: Table) -> Path:
         """Where a table's parts lie."""
@@ -46,6 +49,24 @@ class PartStore:
     def has(self, table: Table, name: str) -> bool:
         """Whether a part is complete."""
         return (self.folder(table) / name).is_file()
+
+    def is_whole(self, table: Table, name: str) -> bool:
+        """Whether a part is complete and has its digest; reads all of it.
+
+        A complete part without a digest, as older versions and killed runs leave it, gets one if it can be read.
+        """
+        match self.digests.state(table, name):
+            case PartState.WHOLE:
+                return True
+            case PartState.UNDIGESTED:
+                return self.digests.adopt(table, name)
+            case PartState.ALTERED | PartState.GONE:
+                return False
+
+    def find_altered(self, table: Table) -> list[str]:
+        """The parts of a table that are not as they were written, or are gone."""
+        names = {part.name for part in self.parts(table)} | self.digests.names(table)
+        return sorted(name for name in names if not self.is_whole(table, name))
 
     def write(
         self, table: Table, name: str, batches: Iterable[pa.RecordBatch], *, rows_per_group: int = 65536
@@ -64,7 +85,9 @@ class PartStore:
                     writer.write_table(group, row_group_size=rows_per_group)
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
+            self.digests.forget(table, [name])
             temporary.rename(final)
+            self.digests.keep(table, name)
         finally:
             temporary.unlink(missing_ok=True)
         return final
@@ -75,6 +98,7 @@ class PartStore:
         if not folder.is_dir():
             return 0
         removed = 0
+        self.digests.forget(table, self.digests.names(table) - names)
         for path in folder.iterdir():
             if path.name not in names:
                 path.unlink()

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
 from fairlead.tables.evidence import EXHIBITS, FILES
 from fairlead.tables.media import CONTENTS, EXAMINED, FRAMES, METADATA, WORKLIST
 
-_MOST_EXTENSION = 12
-
-_FIRST_FILES = """
-SELECT sha256, md5, sha1, size_bytes, exhibit, locator, path, sequence
+# The name is what stands after the last / and !; an extension has at most twelve characters and something before it.
+_FIRST_FILES = r"""
+SELECT sha256, md5, sha1, size_bytes, exhibit, locator,
+       lower(regexp_extract(regexp_extract(path, '[^/!]*$'), '^.+\.([^.]{0,12})$', 1, 's')) AS extension
 FROM (
     SELECT f.sha256, f.md5, f.sha1, f.read_bytes AS size_bytes, f.exhibit, f.locator, f.path, e.sequence,
            row_number() OVER (PARTITION BY f.sha256 ORDER BY e.sequence, f.locator) AS place
@@ -37,32 +38,19 @@ class WorklistStage:
     """
 
     name: str = "worklist"
-    version: str = "2"
+    version: str = "3"
     reads: tuple[Table, ...] = (FILES, EXHIBITS)
     writes: Table = WORKLIST
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Partitions by the number of the first exhibit, rows by sha256."""
         found = catalogue.query(_FIRST_FILES)
-        rows = found.to_pylist()
+        exhibits = pc.run_end_encode(found.column("exhibit").combine_chunks())
         start = 0
-        while start < len(rows):
-            exhibit = rows[start]["exhibit"]
-            end = start
-            while end < len(rows) and rows[end]["exhibit"] == exhibit:
-                end += 1
-            listed = [_work(row) for row in rows[start:end]]
-            yield exhibit, pa.Table.from_batches([WORKLIST.batch(listed)], schema=WORKLIST.schema)
+        for end, exhibit in zip(exhibits.run_ends.to_pylist(), exhibits.values.to_pylist(), strict=True):
+            rows = found.slice(start, end - start)
+            yield exhibit, rows.select(WORKLIST.schema.names).cast(WORKLIST.schema)
             start = end
-
-
-def _work(row: dict[str, Any]) -> dict[str, Any]:
-    name = row["path"].rpartition("/")[2].rpartition("!")[2]
-    stem, dot, extension = name.rpartition(".")
-    known = extension.lower() if dot and stem and len(extension) <= _MOST_EXTENSION else ""
-    return {name: value for name, value in row.items() if name not in {"path", "sequence"}} | {
-        "extension": known
-    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

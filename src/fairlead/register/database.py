@@ -11,7 +11,7 @@ from pathlib import Path
 import django
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
 from fairlead.terms.errors import RunError
 
@@ -43,6 +43,11 @@ def close_register() -> None:
     """Close this process's connections."""
     if django_settings.configured:
         connections.close_all()
+
+
+def is_outage(problem: BaseException) -> bool:
+    """Whether the database went away, or could not write, while it was asked."""
+    return isinstance(problem, OperationalError | InterfaceError)
 
 
 _START_ATTEMPTS = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Count, F
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import JobRow, User
@@ -66,6 +66,14 @@ def find_jobs(user_id: int, operation: str, *, at: datetime, limit: int = 6) -> 
                 by=F("user__username"),
             )[:limit]
         )  # fmt: skip
+
+
+def count_jobs(user_id: int, operation: str, *, at: datetime) -> dict[str, int]:
+    """How many jobs of an operation a user may see, by state."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, JobRow, at=at).filter(operation_id=operation)
+        return dict(rows.order_by("state").values_list("state").annotate(n=Count("pk")))
 
 
 def is_waiting(user_id: int, operation: str, *, at: datetime) -> bool:

@@ -124,6 +124,12 @@ def get_entry(index: int) -> tuple[bytes, bytes, dict[str, object]]:
     return bytes(row.entry.leaf), bytes(row.salt), dict(row.detail)
 
 
+def find_objects(what: str, case: str) -> list[list[str]]:
+    """The objects of every entry of one kind in one operation, in order; entries that were erased are left out."""
+    rows = LedgerDetail.objects.filter(entry__what=what, entry__case=case, detail__isnull=False)
+    return [list(row.detail["objects"]) for row in rows.order_by("entry_id")]
+
+
 def erase_detail(index: int) -> str:
     """Forget the personal part of an entry for good; returns the commitment that stays in the leaf.
 

@@ -67,6 +67,11 @@ def find_operations(user: User, *, at: datetime) -> list[str]:
         return sorted(row.pk for row in visible(user, OperationRow, at=at))
 
 
+def find_operation_names() -> list[str]:
+    """The names of all operations, also of those a user may not see: to compare them with the folders."""
+    return list(OperationRow.objects.using(_OWNER).order_by("slug").values_list("slug", flat=True))
+
+
 def countries_of(user: User, operation: str, *, at: datetime) -> dict[str, Participant]:
     """The participating countries of an operation, by code."""
     with acting_as(user):

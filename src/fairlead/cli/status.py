@@ -1,0 +1,68 @@
+"""`fairlead status`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from fairlead.case.runs import RunState, find_run
+from fairlead.case.session import Session
+from fairlead.cli.options import operation_option, session_of
+from fairlead.cli.render import print_json
+
+_BAR = 28
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Go on showing it until the run has ended.")
+@click.option("--every", type=click.FloatRange(0.2, 3600), default=2.0, show_default=True, help="Seconds.")
+@operation_option
+def status(
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    every: float,
+    *,
+    watch: bool,
+    as_json: bool,
+) -> int:
+    """Show where the run that writes tables stands, also from another terminal. Exit code 1 when it was killed."""
+    session = session_of(workspace, operation, user)
+    state = _find(session)
+    if as_json:
+        print_json({"run": state.to_dict() if state else None})
+    elif watch and state is not None and state.state == "running":
+        with Live(_picture(state), console=Console(stderr=True)) as live:
+            while state is not None and state.state == "running":
+                time.sleep(every)
+                state = _find(session)
+                live.update(_picture(state))
+    else:
+        Console().print(_picture(state))
+    return 1 if state is not None and state.state in ("killed", "failed") else 0
+
+
+def _find(session: Session) -> RunState | None:
+    return find_run(session.workspace.operation(session.operation))
+
+
+def _picture(state: RunState | None) -> Group:
+    if state is None:
+        return Group(Text("Nothing has run in this operation yet."))
+    lines = [
+        f"{state.command}: {state.state}{' ' + state.code if state.code else ''}, begun {state.began_at:%H:%M:%SZ}"
+    ]
+    lines += [f"  {d.stage:<16} {d.rows:>12,} rows  {d.seconds:>9.1f} s" for d in state.stages]
+    if state.state == "running" and state.stage and state.stage not in {d.stage for d in state.stages}:
+        filled = _BAR * state.done // max(state.total, 1)
+        left = f"  about {state.seconds_left:,.0f} s left" if state.seconds_left is not None else ""
+        bar = "━" * filled + " " * (_BAR - filled)
+        lines.append(f"  {state.stage:<16} {bar} {state.done:,}/{state.total:,}  {state.rows:,} rows{left}")
+    if state.state == "killed":
+        lines.append("  The process is gone. Run the same command again: finished parts are kept.")
+    return Group(*(Text(line) for line in lines))

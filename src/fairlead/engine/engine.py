@@ -1,0 +1,159 @@
+"""Brings tables up to date, stage by stage; where the tasks of a stage are done is left to a kind of engine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.parts import PartStore, part_name
+from fairlead.engine.progress import Progress, Silent
+from fairlead.engine.stage import GatherStage, MapStage, Stage
+from fairlead.engine.tasks import Task, tasks_of
+from fairlead.tables import Table
+from fairlead.terms.errors import RunError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageOutcome:
+    """What a stage did: tasks done now, tasks whose parts were already complete, parts removed as stale."""
+
+    stage: str
+    done: int
+    reused: int
+    removed: int
+
+
+class Engine(ABC):
+    """Runs stages over one operation's parts. Use as a context manager.
+
+    A task's part is named by stage, version, input part and rows, so a second run skips what is complete,
+    and a changed version or input redoes exactly what depends on it. A part that is not as it was written is
+    made again. Stages that look at whole tables run in this process.
+    """
+
+    def __init__(self, store: PartStore, *, progress: Progress | None = None) -> None:
+        self.store = store
+        self.progress = progress or Silent()
+        self._checked: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of whatever does the tasks."""
+
+    @abstractmethod
+    def work_off(self, stage: MapStage, waiting: list[Task]) -> None:
+        """Do every waiting task, in any order, each at least once; tell progress of each one done."""
+
+    def run(self, stage: Stage) -> StageOutcome:
+        """Bring the stage's table up to date with its input."""
+        match stage:
+            case MapStage():
+                self.check(stage.reads)
+                return self._run_map(stage)
+            case GatherStage():
+                self.check(*stage.reads)
+                return self._run_gather(stage)
+
+    def check(self, *tables: Table) -> None:
+        """Stop with RUN-PART when a part of a table that is about to be read is not as it was written.
+
+        Tables that this engine has just brought up to date, or has looked at, are not read again.
+        """
+        for table in tables:
+            if table.name in self._checked:
+                continue
+            altered = self.store.find_altered(table)
+            if altered:
+                raise RunError(
+                    f"table {table.name}: {altered[0]} is not as it was written ({len(altered)} such parts)",
+                    "Check the disk. `fairlead doctor` names the command that writes the table again.",
+                    code="RUN-PART",
+                )
+            self._checked.add(table.name)
+
+    def _run_map(self, stage: MapStage) -> StageOutcome:
+        tasks = list(tasks_of(self.store, stage))
+        waiting = [task for task in tasks if not self.store.is_whole(stage.writes, task.name)]
+        self.progress.begin(stage.name, len(waiting))
+        if waiting:
+            self.work_off(stage, waiting)
+        removed = self.store.keep_only(stage.writes, {task.name for task in tasks})
+        self._checked.add(stage.writes.name)
+        self.progress.finish(stage.name)
+        return StageOutcome(
+            stage=stage.name, done=len(waiting), reused=len(tasks) - len(waiting), removed=removed
+        )
+
+    def _run_gather(self, stage: GatherStage) -> StageOutcome:
+        marker = self.store.folder(stage.writes) / ".gathered.json"
+        inputs = {table.name: [part.name for part in self.store.parts(table)] for table in stage.reads}
+        key = part_name(stage.name, stage.version, json.dumps(inputs, sort_keys=True))
+        known = _read_marker(marker)
+        names: list[str] = known.get("parts", [])
+        if known.get("key") == key and all(self.store.is_whole(stage.writes, name) for name in names):
+            self._checked.add(stage.writes.name)
+            self.progress.begin(stage.name, 0)
+            self.progress.finish(stage.name)
+            return StageOutcome(stage=stage.name, done=0, reused=len(names), removed=0)
+        self.progress.begin(stage.name, 1)
+        names = []
+        rows = 0
+        catalogue = Catalogue(self.store, stage.reads)
+        try:
+            for partition, table in stage.gather(catalogue):
+                name = part_name(stage.name, partition, _digest_rows(table))
+                if not self.store.is_whole(stage.writes, name):
+                    self.store.write(stage.writes, name, table.to_batches(), rows_per_group=8192)
+                names.append(name)
+                rows += table.num_rows
+        finally:
+            catalogue.close()
+        removed = self.store.keep_only(stage.writes, {*names, marker.name})
+        _write_atomically(marker, json.dumps({"key": key, "parts": names}))
+        self._checked.add(stage.writes.name)
+        self.progress.advance(stage.name, rows)
+        self.progress.finish(stage.name)
+        return StageOutcome(stage=stage.name, done=len(names), reused=0, removed=removed)
+
+
+def _digest_rows(table: pa.Table) -> str:
+    """A digest of a table's rows that does not depend on how they were chunked."""
+    sink = hashlib.blake2b(digest_size=16)
+    buffer = pa.BufferOutputStream()
+    with pa.ipc.new_stream(buffer, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    sink.update(buffer.getvalue())
+    return sink.hexdigest()
+
+
+def _read_marker(marker: Path) -> dict[str, Any]:
+    """What the last gathering left; nothing when a power cut left half a file."""
+    try:
+        known = json.loads(marker.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text)
+    temporary.rename(path)

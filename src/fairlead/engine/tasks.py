@@ -1,0 +1,64 @@
+"""Tasks of a map stage: which rows of which part make which part, and the work itself, wherever it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fairlead.engine.parts import PartStore, part_name
+from fairlead.engine.stage import MapStage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A run of rows of one input part, and the name of the part that answers it."""
+
+    part: Path
+    start: int
+    stop: int
+    name: str
+
+
+def run_task(stage: MapStage, root: Path, task: Task) -> int:
+    """Run one task in this process and write its part; returns the number of rows written."""
+    store = PartStore(root)
+    written = 0
+
+    def counted() -> Iterator[pa.RecordBatch]:
+        nonlocal written
+        for batch in stage.run(read_rows(task.part, task.start, task.stop)):
+            written += batch.num_rows
+            yield batch
+
+    store.write(stage.writes, task.name, counted(), rows_per_group=8192)
+    return written
+
+
+def read_rows(part: Path, start: int, stop: int) -> Iterator[pa.RecordBatch]:
+    """Rows ``start`` to ``stop`` of a part, reading only the row groups they lie in."""
+    file = pq.ParquetFile(part)
+    position = 0
+    for index in range(file.num_row_groups):
+        rows = file.metadata.row_group(index).num_rows
+        first, last = max(start, position), min(stop, position + rows)
+        if first < last:
+            group = file.read_row_group(index).slice(first - position, last - first)
+            yield from group.to_batches()
+        position += rows
+
+
+def tasks_of(store: PartStore, stage: MapStage) -> Iterator[Task]:
+    """Every task of a stage over its input as it is now, in the order of parts and rows."""
+    for part in store.parts(stage.reads):
+        rows = pq.read_metadata(part).num_rows
+        for start in range(0, rows, stage.rows_per_task):
+            yield Task(
+                part=part,
+                start=start,
+                stop=min(rows, start + stage.rows_per_task),
+                name=part_name(stage.name, stage.version, part.name, str(start)),
+            )
