@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from fairlead.case.process import process
 from fairlead.case.runs import find_run, sole_run
 from fairlead.case.session import Session
 from fairlead.cli.main import fairlead
-from fairlead.engine.progress import Silent
+from fairlead.cli.render import speed_text
+from fairlead.engine.progress import Done, Silent
 from fairlead.terms.errors import RunError
 
 MakeSession = Callable[..., Session]
@@ -45,8 +47,12 @@ def test_where_a_run_stands_can_be_read_while_it_runs(session: Session) -> None:
     with sole_run(session, "process", Silent()) as followed:
         followed.begin("digest", 8)
         for _ in range(2):
-            followed.advance("digest", 100)
+            followed.advance("digest", Done(rows=100, size_bytes=5_000, verdicts=Counter(read=99, limit=1)))
         followed.finish("digest")
+        state = find_run(folder_of(session))
+        assert state is not None
+        told = speed_text(state.rows, state.size_bytes, state.verdicts, seconds=2.0)
+        assert told == "200 rows, 100/s, 0.0 MB/s, read 198, limit 2"
         followed.begin("examine", 4)
         state = find_run(folder_of(session))
         assert state is not None

@@ -18,7 +18,7 @@ from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import part_name
-from fairlead.engine.progress import Progress, Silent
+from fairlead.engine.progress import Done, Progress, Silent
 from fairlead.media.examine import examine_file
 from fairlead.provenance.devices import (
     LEAST_PICTURES,
@@ -185,7 +185,7 @@ def group_by_noise(
     for listed in by_size.values():
         held: list[tuple[str, Any]] = []
         for row in listed[:most]:
-            shown.advance("noise groups", 1)
+            shown.advance("noise groups", Done(rows=1))
             try:
                 with opener(row["exhibit"], row["locator"]) as descriptor:
                     noise = extract_noise(descriptor, crop=_CROP)

@@ -12,6 +12,7 @@ from fairlead.case.ledger_state import check_ledger
 from fairlead.case.process import process
 from fairlead.case.session import Session
 from fairlead.case.views import prepare_lists
+from fairlead.engine.progress import Done
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import FairleadError, UsageError
@@ -51,7 +52,7 @@ class RegisterProgress:
         self._done = 0
         self._write(stage=stage, done=0, total=total)
 
-    def advance(self, stage: str, rows: int) -> None:  # noqa: ARG002 - the protocol of progress
+    def advance(self, stage: str, done: Done) -> None:  # noqa: ARG002 - the protocol of progress
         """One task of it is complete."""
         self._done += 1
         self._write(stage=stage, done=self._done)

@@ -19,7 +19,7 @@ from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore, part_name
-from fairlead.engine.progress import Progress
+from fairlead.engine.progress import Done, Progress
 from fairlead.records.acts import ActsStage, rules_of
 from fairlead.records.clock_offset import ClockOffset, measure_offset
 from fairlead.records.directory import AccountDirectory
@@ -207,7 +207,7 @@ def _load_all(
         parts.flush()
         for table_name, written in parts.names.items():
             names[table_name] |= written
-        progress.advance("records", parts.rows)
+        progress.advance("records", Done(rows=parts.rows))
     return names
 
 

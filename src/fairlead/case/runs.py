@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -19,7 +20,7 @@ from uuid import uuid4
 
 from fairlead.case.session import Clock, Session
 from fairlead.engine.lock import is_held, sole_writer
-from fairlead.engine.progress import Progress, Silent
+from fairlead.engine.progress import Done, Progress, Silent
 from fairlead.terms.errors import FairleadError
 
 _FOLDER, _NOW, _JOURNAL = "runs", "now.json", "journal.jsonl"
@@ -51,6 +52,8 @@ class RunState:
     done: int = 0
     total: int = 0
     rows: int = 0
+    size_bytes: int = 0
+    verdicts: dict[str, int] = field(default_factory=dict)
     stage_seconds: float = 0.0
     code: str = ""
     stages: tuple[StageDone, ...] = field(default_factory=tuple)
@@ -128,20 +131,33 @@ class _KeptProgress:
     def begin(self, stage: str, total: int) -> None:
         """A stage starts."""
         self._stage_began = time.monotonic()
-        self._state = replace(self._state, stage=stage, done=0, total=total, rows=0, stage_seconds=0.0)
+        self._state = replace(
+            self._state,
+            stage=stage,
+            done=0,
+            total=total,
+            rows=0,
+            size_bytes=0,
+            verdicts={},
+            stage_seconds=0.0,
+        )
         self._note("stage.begin", stage=stage, tasks=total)
         self._write()
         self._shown.begin(stage, total)
 
-    def advance(self, stage: str, rows: int) -> None:
+    def advance(self, stage: str, done: Done) -> None:
         """One task of it is complete."""
-        seconds = time.monotonic() - self._stage_began
         self._state = replace(
-            self._state, done=self._state.done + 1, rows=self._state.rows + rows, stage_seconds=seconds
+            self._state,
+            done=self._state.done + 1,
+            rows=self._state.rows + done.rows,
+            size_bytes=self._state.size_bytes + done.size_bytes,
+            verdicts=dict(Counter(self._state.verdicts) + done.verdicts),
+            stage_seconds=time.monotonic() - self._stage_began,
         )
         if time.monotonic() - self._written >= _WRITE_EVERY_S:
             self._write()
-        self._shown.advance(stage, rows)
+        self._shown.advance(stage, done)
 
     def finish(self, stage: str) -> None:
         """The stage is complete."""

@@ -15,7 +15,7 @@ from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.case.weights import weights_text
 from fairlead.engine.parts import part_name
-from fairlead.engine.progress import Progress
+from fairlead.engine.progress import Done, Progress
 from fairlead.provenance.signal import Observation, observation_of
 from fairlead.provenance.weights import weights_of
 from fairlead.tables.provenance import SEARCHED
@@ -67,7 +67,7 @@ def run_search(
                 store.write(SEARCHED, part, [SEARCHED.batch(rows)])
             rows_there = pq.read_table(store.folder(SEARCHED) / part, columns=["sha256"])
             found += len(set(rows_there.column("sha256").to_pylist()))
-            shown.advance(name, rows_there.num_rows)
+            shown.advance(name, Done(rows=rows_there.num_rows))
         others = {p.name for p in store.parts(SEARCHED) if _search_of(p) not in {name, None}}
         store.keep_only(SEARCHED, names | others)
         shown.finish(name)

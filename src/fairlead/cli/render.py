@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,8 +13,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
+from rich.table import Column
 from rich.table import Table as RichTable
 from rich.text import Text
+
+from fairlead.engine.progress import Done
 
 _MANY_COLUMNS = 8
 _WIDTH_OF_A_FILE = 140
@@ -80,6 +84,16 @@ def _short(value: Any) -> str:
     return str(value)
 
 
+def speed_text(rows: int, size_bytes: int, verdicts: Mapping[str, int], seconds: float) -> str:
+    """What was done in a time: rows, rows and megabytes a second, and what became of files or contents."""
+    pace = max(seconds, 0.001)
+    parts = [f"{rows:,} rows, {rows / pace:,.0f}/s"]
+    if size_bytes:
+        parts.append(f"{size_bytes / pace / 1e6:,.1f} MB/s")
+    parts += [f"{name} {count:,}" for name, count in sorted(verdicts.items(), key=lambda one: -one[1])]
+    return ", ".join(parts)
+
+
 class TerminalProgress:
     """A bar a stage, on standard error, so that standard output stays clean."""
 
@@ -87,32 +101,41 @@ class TerminalProgress:
         self._console = Console(stderr=True)
         self._bars: RichProgress | None = None
         self._task: Any = None
-        self._rows = 0
+        self._done = Done()
+        self._began = 0.0
 
     def begin(self, stage: str, total: int) -> None:
         """Start a bar."""
-        self._rows = 0
+        self._done = Done()
+        self._began = time.monotonic()
         self._bars = RichProgress(
             TextColumn("  {task.description:<14}"),
-            BarColumn(bar_width=28),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rows]}"),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[told]}", table_column=Column(ratio=1, no_wrap=False)),
             console=self._console,
         )
         self._bars.start()
-        self._task = self._bars.add_task(stage, total=total, rows="")
+        self._task = self._bars.add_task(stage, total=total, told="")
 
-    def advance(self, stage: str, rows: int) -> None:
+    def advance(self, stage: str, done: Done) -> None:
         """Move the bar of ``stage`` on by one task."""
         if self._bars is not None:
-            self._rows += rows
-            self._bars.update(self._task, advance=1, description=stage, rows=f"{self._rows:,} rows")
+            self._done += done
+            self._bars.update(self._task, advance=1, description=stage)
+            (bar,) = self._bars.tasks
+            left = f"; about {bar.time_remaining:,.0f} s left" if bar.time_remaining else ""
+            self._bars.update(self._task, told=self._told() + left)
 
     def finish(self, stage: str) -> None:
         """End the bar of ``stage``."""
         if self._bars is not None:
-            done = f"{self._rows:,} rows" if self._rows else "up to date"
-            self._bars.update(self._task, description=stage, rows=done)
+            told = self._told() if self._done.rows else "up to date"
+            self._bars.update(self._task, description=stage, told=told)
             self._bars.stop()
             self._bars = None
+
+    def _told(self) -> str:
+        seconds = time.monotonic() - self._began
+        return speed_text(self._done.rows, self._done.size_bytes, self._done.verdicts, seconds)

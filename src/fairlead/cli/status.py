@@ -13,7 +13,7 @@ from rich.text import Text
 from fairlead.case.runs import RunState, find_run
 from fairlead.case.session import Session
 from fairlead.cli.options import operation_option, session_of
-from fairlead.cli.render import print_json
+from fairlead.cli.render import print_json, speed_text
 
 _BAR = 28
 
@@ -62,7 +62,9 @@ def _picture(state: RunState | None) -> Group:
         filled = _BAR * state.done // max(state.total, 1)
         left = f"  about {state.seconds_left:,.0f} s left" if state.seconds_left is not None else ""
         bar = "━" * filled + " " * (_BAR - filled)
-        lines.append(f"  {state.stage:<16} {bar} {state.done:,}/{state.total:,}  {state.rows:,} rows{left}")
+        lines.append(f"  {state.stage:<16} {bar} {state.done:,}/{state.total:,}{left}")
+        told = speed_text(state.rows, state.size_bytes, state.verdicts, state.stage_seconds)
+        lines.append(f"  {'':<16} {told}")
     if state.state == "killed":
         lines.append("  The process is gone. Run the same command again: finished parts are kept.")
     return Group(*(Text(line) for line in lines))

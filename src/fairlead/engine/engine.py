@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore, part_name
-from fairlead.engine.progress import Progress, Silent
+from fairlead.engine.progress import Done, Progress, Silent
 from fairlead.engine.stage import GatherStage, MapStage, Stage
 from fairlead.engine.tasks import Task, tasks_of
 from fairlead.tables import Table
@@ -114,7 +114,7 @@ class Engine(ABC):
             return StageOutcome(stage=stage.name, done=0, reused=len(names), removed=0)
         self.progress.begin(stage.name, 1)
         names = []
-        rows = 0
+        written = Done()
         catalogue = Catalogue(self.store, stage.reads)
         try:
             for partition, table in stage.gather(catalogue):
@@ -122,13 +122,13 @@ class Engine(ABC):
                 if not self.store.is_whole(stage.writes, name):
                     self.store.write(stage.writes, name, table.to_batches(), rows_per_group=8192)
                 names.append(name)
-                rows += table.num_rows
+                written += Done.of(table.to_batches())
         finally:
             catalogue.close()
         removed = self.store.keep_only(stage.writes, {*names, marker.name})
         _write_atomically(marker, json.dumps({"key": key, "parts": names}))
         self._checked.add(stage.writes.name)
-        self.progress.advance(stage.name, rows)
+        self.progress.advance(stage.name, written)
         self.progress.finish(stage.name)
         return StageOutcome(stage=stage.name, done=len(names), reused=0, removed=removed)
 

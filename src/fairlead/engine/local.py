@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from fairlead.engine.engine import Engine
 from fairlead.engine.parts import PartStore
-from fairlead.engine.progress import Progress
+from fairlead.engine.progress import Done, Progress
 from fairlead.engine.stage import MapStage
 from fairlead.engine.tasks import Task, run_task
 from fairlead.terms.errors import RunError
@@ -55,7 +55,7 @@ class LocalEngine(Engine):
                 initializer=_die_with_parent,
                 initargs=(os.getpid(),),
             )
-        futures: list[Future[int]] = [
+        futures: list[Future[Done]] = [
             self._pool.submit(run_task, stage, self.store.root, task) for task in waiting
         ]
         try:

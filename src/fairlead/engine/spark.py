@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from fairlead.engine.engine import Engine
 from fairlead.engine.parts import PartStore
-from fairlead.engine.progress import Progress
+from fairlead.engine.progress import TOLD, Done, Progress
 from fairlead.engine.stage import MapStage
 from fairlead.engine.tasks import Task, run_task
 from fairlead.terms.errors import FairleadError, RunError, UsageError
@@ -87,7 +87,7 @@ class SparkEngine(Engine):
             for part in self.store.parts(stage.writes):
                 if part.name in missing:
                     missing.discard(part.name)
-                    self.progress.advance(stage.name, pq.read_metadata(part).num_rows)
+                    self.progress.advance(stage.name, _read_done(part))
         if "problem" in outcome:
             raise RunError(
                 f"the cluster gave up on stage {stage.name} ({type(outcome['problem']).__name__})",
@@ -100,6 +100,13 @@ class SparkEngine(Engine):
     def close(self) -> None:
         """End this program's executors."""
         self._spark.stop()
+
+
+def _read_done(part: Path) -> Done:
+    """What an executor has written, without the columns that progress does not tell."""
+    file = pq.ParquetFile(part)
+    told = [name for name in TOLD if name in file.schema_arrow.names] or file.schema_arrow.names[:1]
+    return Done.of(file.iter_batches(columns=told))
 
 
 def _partitions(tasks: int, slots: int) -> int:
@@ -116,7 +123,7 @@ def _worker(stage: MapStage, root: Path) -> Callable[[Iterator[pa.RecordBatch]],
                 task = Task(part=Path(row["part"]), start=row["start"], stop=row["stop"], name=row["name"])
                 answer = {"name": task.name, "rows": 0, "code": "", "fact": "", "remedy": ""}
                 try:
-                    answer["rows"] = run_task(stage, root, task)
+                    answer["rows"] = run_task(stage, root, task).rows
                 except FairleadError as problem:
                     answer |= {"code": problem.code, "fact": problem.fact, "remedy": problem.remedy}
                 yield pa.RecordBatch.from_pylist([answer])

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fairlead.engine.parts import PartStore, part_name
+from fairlead.engine.progress import Done
 from fairlead.engine.stage import MapStage
 
 
@@ -23,15 +24,15 @@ class Task:
     name: str
 
 
-def run_task(stage: MapStage, root: Path, task: Task) -> int:
-    """Run one task in this process and write its part; returns the number of rows written."""
+def run_task(stage: MapStage, root: Path, task: Task) -> Done:
+    """Run one task in this process and write its part; returns what was written."""
     store = PartStore(root)
-    written = 0
+    written = Done()
 
     def counted() -> Iterator[pa.RecordBatch]:
         nonlocal written
         for batch in stage.run(read_rows(task.part, task.start, task.stop)):
-            written += batch.num_rows
+            written += Done.of([batch])
             yield batch
 
     store.write(stage.writes, task.name, counted(), rows_per_group=8192)
