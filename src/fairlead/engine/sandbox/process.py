@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +26,26 @@ _ENVIRONMENT = {
 _GRACE_S = 1.0  # a reply that is already on its way is taken
 
 
+_SIGNALLED = 128
+_BUBBLEWRAP = "FAIRLEAD_BUBBLEWRAP"
+_NAMESPACES = ("--unshare-net", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
+
+
+def bubblewrap() -> list[str]:
+    """What stands before a worker's command when FAIRLEAD_BUBBLEWRAP is 1: namespaces of its own, nothing to write on.
+
+    A further layer where an administrator wants one. StartFailed when it is wanted and not installed.
+    """
+    if os.environ.get(_BUBBLEWRAP) != "1":
+        return []
+    program = shutil.which("bwrap")
+    if program is None:
+        raise StartFailed("FAIRLEAD_BUBBLEWRAP is 1, and bubblewrap is not installed")
+    own_user = [] if os.getuid() == 0 else ["--unshare-user"]
+    return [program, *_NAMESPACES, *own_user, "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev",
+            "--proc", "/proc", "--tmpfs", "/tmp", "--"]  # fmt: skip  # noqa: S108 - it hides the real one
+
+
 class StartFailed(Exception):  # noqa: N818 - it says what happened, and the pool turns it into a RunError
     """The worker ended, or fell silent, before it was ready."""
 
@@ -35,11 +57,21 @@ class WorkerProcess:
         self.limits = limits
         self.jobs = 0
         self._sent_at = 0.0
+        around = bubblewrap()
         ours, theirs = socket.socketpair()
         number = str(theirs.fileno())
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", __package__ + ".worker", number, handler, limits.for_worker()],
+                [
+                    *around,
+                    sys.executable,
+                    "-I",
+                    "-m",
+                    __package__ + ".worker",
+                    number,
+                    handler,
+                    limits.for_worker(),
+                ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -58,6 +90,7 @@ class WorkerProcess:
             raise StartFailed(f"exit {self._process.returncode}")
         layers = greeting.get("layers")
         self.layers: dict[str, Any] = layers if isinstance(layers, dict) else {}
+        self.layers["bubblewrap"] = bool(around)
 
     @property
     def fit(self) -> bool:
@@ -134,5 +167,7 @@ class WorkerProcess:
         self.kill()
         if code == -signal.SIGKILL:  # not by us: the kernel ran out of memory
             return SandboxReply(outcome=Outcome.MEMORY, detail="SIGKILL")
+        if code > _SIGNALLED:  # bubblewrap tells of a signal as a shell does
+            code = _SIGNALLED - code
         name = signal.Signals(-code).name if code < 0 else f"exit {code}"
         return SandboxReply(outcome=Outcome.CRASHED, detail=name)

@@ -22,6 +22,7 @@ class SandboxReport:
     landlock_abi: int
     seccomp: bool
     uid: int
+    bubblewrap: bool
     attempts: dict[str, str]
 
     @property
@@ -39,6 +40,7 @@ class SandboxReport:
                 (f"Landlock ABI {self.landlock_abi}", self.landlock_abi > 0),
                 ("seccomp", self.seccomp),
                 (f"uid {self.uid}", self.uid > 0),
+                ("bubblewrap", self.bubblewrap),
             )
             if active
         ]
@@ -67,5 +69,6 @@ def self_test(limits: SandboxLimits | None = None, *, allow_unsandboxed: bool = 
         landlock_abi=int(layers.get("landlock_abi", 0)),
         seccomp=bool(layers.get("seccomp")),
         uid=int(layers.get("uid", -1)),
+        bubblewrap=bool(layers.get("bubblewrap")),
         attempts=attempts,
     )
