@@ -7,8 +7,14 @@ import os
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
+
+_EVERY_S = 0.1
+_PEAKS: dict[int, int] = {}  # most memory seen, by process
 
 
 def fairlead(*arguments: str) -> dict[str, Any]:
@@ -21,16 +27,31 @@ def fairlead(*arguments: str) -> dict[str, Any]:
         os.dup2(opened, 1)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         os.execv(sys.executable, [sys.executable, "-m", "fairlead", *arguments])  # noqa: S606
-    _, status, usage = os.wait4(child, 0)
+    spent: dict[int, float] = {}  # by process: those that nobody waits for count, too
+    while not (done := os.waitpid(child, os.WNOHANG))[0]:
+        _look(child, spent)
+        time.sleep(_EVERY_S)
     name = " ".join(arguments[:2] if arguments[0] in ("records", "operation", "exhibit") else arguments[:1])
     text = said.read_text()
     said.unlink()
-    if os.waitstatus_to_exitcode(status) not in (0, 1):
+    if os.waitstatus_to_exitcode(done[1]) not in (0, 1):
         raise SystemExit(f"{name} failed: {text}")
-    say({"command": name, "cpu_s": round(usage.ru_utime + usage.ru_stime, 1),
-         "wall_s": round(time.monotonic() - began, 1), "peak_mib": usage.ru_maxrss // 1024})  # fmt: skip
+    say({"command": name, "cpu_s": round(sum(spent.values()), 1), "wall_s": round(time.monotonic() - began, 1),
+         "peak_mib": max(_PEAKS.values()) >> 20})  # fmt: skip
+    _PEAKS.clear()
     answer: dict[str, Any] = json.loads(text.splitlines()[-1]) if "--json" in arguments else {}
     return answer
+
+
+def _look(child: int, spent: dict[int, float]) -> None:
+    """Note what every process of a command has used by now."""
+    with suppress(psutil.Error):
+        command = psutil.Process(child)
+        for process in (command, *command.children(recursive=True)):
+            with suppress(psutil.Error):
+                times = process.cpu_times()
+                spent[process.pid] = times.user + times.system
+                _PEAKS[process.pid] = max(_PEAKS.get(process.pid, 0), process.memory_info().rss)
 
 
 def say(told: dict[str, object]) -> None:
