@@ -151,10 +151,12 @@ def _kill_one_of(pid: int, rng: random.Random) -> None:
 
 
 def _signal_database(workspace: Path, number: int) -> None:
-    with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
-        os.kill(
-            int((workspace / "register" / "postgres" / "postmaster.pid").read_text().splitlines()[0]), number
-        )
+    """Send a signal to this workspace's PostgreSQL, and to nothing that has its old process id by now."""
+    folder = workspace / "register" / "postgres"
+    with contextlib.suppress(FileNotFoundError, ValueError, IndexError, psutil.Error):
+        server = psutil.Process(int((folder / "postmaster.pid").read_text().splitlines()[0]))
+        if server.name() == "postgres" and str(folder) in server.cmdline():
+            server.send_signal(number)
 
 
 def _set_clock_back(by: timedelta) -> None:

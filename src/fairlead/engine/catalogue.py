@@ -105,6 +105,8 @@ def _connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     connection.execute("SET threads TO 2")
     connection.execute("SET TimeZone = 'UTC'")
+    # After two seconds DuckDB would draw a bar on standard output, into whatever a command prints there.
+    connection.execute("SET enable_progress_bar = false")
     return connection
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
+import time
 import warnings
 from pathlib import Path
 
 import django
+import psutil
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.db import InterfaceError, OperationalError, connections
@@ -51,12 +53,15 @@ def is_outage(problem: BaseException) -> bool:
 
 
 _START_ATTEMPTS = 4
+_BETWEEN_ATTEMPTS_S = 0.5
 
 
 def start_embedded(folder: Path) -> str:
     """Start or join the embedded server of a folder; returns its URL.
 
     On a busy computer PostgreSQL can take longer than the wheel waits: it is tried four times, then RunError.
+    What a killed server left of itself is removed first: the wheel cannot read half a file, and would take another
+    program that has the dead server's number by now for the server.
     """
     # The runtime folder of a user without a session does not exist; the wheel then falls back to the
     # temporary folder, which is what is wanted here, and says so in a warning that helps nobody.
@@ -67,6 +72,7 @@ def start_embedded(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         for attempt in range(1, _START_ATTEMPTS + 1):
             try:
+                _remove_stale_mark(folder / "postgres")
                 return str(get_server(folder / "postgres").get_uri())
             except (subprocess.SubprocessError, AssertionError) as problem:
                 if attempt == _START_ATTEMPTS:
@@ -75,7 +81,31 @@ def start_embedded(folder: Path) -> str:
                         f"Read {folder / 'postgres' / 'log'}; free memory and disk, then run the command again.",
                         code="RUN-POSTGRES",
                     ) from problem
+                time.sleep(_BETWEEN_ATTEMPTS_S)
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _remove_stale_mark(data: Path) -> None:
+    """Remove ``postmaster.pid`` when no server of this folder runs on this computer; in doubt it stays."""
+    mark = data / "postmaster.pid"
+    try:
+        number = int(mark.read_text().splitlines()[0])
+    except FileNotFoundError:
+        return
+    except (ValueError, IndexError):
+        mark.unlink(missing_ok=True)
+        return
+    try:
+        server = psutil.Process(number)
+        alive = server.name() == "postgres" and any(
+            Path(part).resolve() == data.resolve() for part in server.cmdline()
+        )
+    except psutil.NoSuchProcess:
+        alive = False
+    except psutil.Error:
+        alive = True
+    if not alive:
+        mark.unlink(missing_ok=True)
 
 
 def _secret(folder: Path) -> str:
