@@ -236,10 +236,13 @@ def test_whatever_the_exhibit_it_has_at_least_one_row(tmp_path: Path, data: byte
 
 
 def test_a_container_that_is_not_opened_is_named(tmp_path: Path) -> None:
-    (tmp_path / "x.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100))
-    row = process(tmp_path)[0]
-    assert row["verdict"] == "read"
-    assert "7z" in row["detail"]
+    data = b"Rar!\x1a\x07\x01" + bytes(100)
+    (tmp_path / "x.rar").write_bytes(data)
+    (tmp_path / "y.zip").write_bytes(zip_of({"x.rar": data}))
+    files = by_path(process(tmp_path))
+    for name in ("x.rar", "y.zip!x.rar"):
+        assert files[name]["verdict"] == "read"
+        assert "RAR archive" in files[name]["detail"]
 
 
 def test_the_same_exhibit_gives_the_same_rows(tmp_path: Path) -> None:

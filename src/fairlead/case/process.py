@@ -74,8 +74,8 @@ def stages_of(session: Session, *, allow_unsandboxed: bool = False, fast: bool =
     """The stages in the order in which each finds what it reads."""
     opener = opener_of(session)
     return [
-        WalkStage(allow_unsandboxed=allow_unsandboxed),
-        DigestStage(sources=opener.sources, allow_unsandboxed=allow_unsandboxed),
+        WalkStage(limits=opener.limits, allow_unsandboxed=allow_unsandboxed),
+        DigestStage(sources=opener.sources, limits=opener.limits, allow_unsandboxed=allow_unsandboxed),
         WorklistStage(),
         ExamineStage(opener=opener, limits=MediaLimits(key_frames=fast), allow_unsandboxed=allow_unsandboxed),
         ContentsStage(),

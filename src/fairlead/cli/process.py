@@ -53,4 +53,4 @@ def process(
     else:
         click.echo(f"Sandbox: {outcome.sandbox.summary}")
         print_figures(figures)
-    return 0 if set(figures.verdicts) <= {"read", "not_a_file"} else 1
+    return 0 if set(figures.verdicts) <= {"read", "not_a_file", "not_examined"} else 1

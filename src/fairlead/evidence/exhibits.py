@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairlead.evidence.folder import open_beneath, open_root, walk_folder
-from fairlead.evidence.sniff import Container, read_head, sniff
+from fairlead.evidence.sniff import DISKS, DOCUMENTS, read_head, sniff
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.verdicts import FileVerdict
@@ -25,11 +25,16 @@ _IMAGE_NAMES = {".img", ".dd", ".raw", ".001"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExhibitSource:
-    """Number, kind and place of one exhibit's working copy."""
+    """Number, kind and place of one exhibit's working copy, and how it is to be read.
+
+    ``passwords`` is where the kept list lies, if one was given; ``carve`` asks for a search of free space.
+    """
 
     exhibit: str
     kind: ExhibitKind
     path: Path
+    passwords: Path | None = None
+    carve: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +77,10 @@ def detect_kind(path: Path) -> ExhibitKind:
                 return ExhibitKind.IMAGE  # its first sectors may be what is damaged
             case None:
                 return ExhibitKind.FILE
-            case Container.IMAGE | Container.EWF:
+            case container if container in DISKS:
                 return ExhibitKind.IMAGE
+            case container if container in DOCUMENTS:
+                return ExhibitKind.FILE
             case _:
                 return ExhibitKind.ARCHIVE
 

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from fairlead.tables.schema import BYTES, EXHIBIT, INT, LOCATOR, SHA256, SMALL, TEXT, TIME, Column, Table
+import pyarrow as pa
+
+from fairlead.tables.schema import (
+    BYTES,
+    EXHIBIT,
+    FLAG,
+    INT,
+    LOCATOR,
+    SHA256,
+    SMALL,
+    TEXT,
+    TIME,
+    Column,
+    Table,
+)
+
+HEADER = pa.list_(pa.struct([pa.field("name", TEXT), pa.field("value", TEXT)]))
 
 EXHIBITS = Table(
     name="exhibits",
@@ -22,6 +38,29 @@ EXHIBITS = Table(
         Column("received_at", TIME, "when it was added here"),
         Column("handling", TEXT, "handling codes, e.g. H0+H1"),
         Column("restriction", TEXT, "text that goes with H3"),
+        Column("passwords_path", TEXT, "where its list of passwords lies on this computer, if one was given"),
+        Column("passwords_digest", TEXT, "salted digest of that list, HMAC-SHA-256, hex"),
+        Column("carve", FLAG, "whether free space is searched for pictures and videos by their structure"),
+    ),
+)
+
+ACQUISITIONS = Table(
+    name="acquisitions",
+    row="an image that says how it was acquired",
+    key=("exhibit",),
+    written_by="evidence",
+    columns=(
+        EXHIBIT,
+        Column("format", TEXT, "ewf"),
+        Column("media_bytes", INT, "size of the copied medium, bytes"),
+        Column("stored_md5", TEXT, "MD5 of the medium as the image states it, hex; null when it states none"),
+        Column("found_md5", TEXT, "MD5 of the medium as read when the exhibit was added, hex"),
+        Column("stored_sha1", TEXT, "SHA-1 of the medium as the image states it, hex; null when none"),
+        Column("found_sha1", TEXT, "SHA-1 of the medium as read when the exhibit was added, hex"),
+        Column("result", TEXT, "equal, different, or not_stated where the image states no digest"),
+        Column(
+            "header", HEADER, "what the image says of its acquisition: case number, examiner, dates, software"
+        ),
     ),
 )
 
@@ -66,4 +105,4 @@ FILES = Table(
     ),
 )
 
-TABLES = (EXHIBITS, LISTING, FILES)
+TABLES = (EXHIBITS, ACQUISITIONS, LISTING, FILES)

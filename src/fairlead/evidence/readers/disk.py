@@ -1,14 +1,21 @@
-"""Lists and reads the files of a disk image: live ones by folder, the others by a scan of all inodes."""
+"""Lists and reads the files of a disk image: live ones by folder, the others by a scan of all inodes.
+
+What belongs to no file is a row of its own for every file system and every gap between partitions: free space
+and slack are not examined, unless a search for pictures and videos by structure was asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytsk3
 
-from fairlead.evidence.readers.entry import Entry, Stop, Write
+from fairlead.evidence.readers.carve import carve
+from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
+from fairlead.evidence.readers.free_space import Range, between, free_ranges
 from fairlead.evidence.readers.image import RawImage, patch_ext_superblock
 from fairlead.evidence.sniff import SNIFF_BYTES, begins_ext, sniff
 
@@ -17,6 +24,7 @@ _SECTOR_BYTES = 512
 _ORPHANS = b"$Orphan"
 _EXT_FIRST_FREE_INODE = 11
 _SCANNED = {"ext", "ntfs"}
+_NTFS_DATA, _BAD_CLUSTERS = 128, 8
 _SPECIAL = {
     pytsk3.TSK_FS_META_TYPE_LNK: "symbolic link",
     pytsk3.TSK_FS_META_TYPE_FIFO: "FIFO",
@@ -59,21 +67,23 @@ class _Partition:
 
 
 class DiskReader:
-    """All file systems of one image."""
+    """All file systems of one image, and what lies outside of them."""
 
-    def __init__(self, image: RawImage) -> None:
-        self._image = image
+    def __init__(self, image: RawImage, given: Given) -> None:
+        self.image = image
+        self._given = given
         self._partitions = {part.number: part for part in _find_partitions(image)}
         self._systems: dict[int, Any] = {}
 
-    def entries(self) -> Iterator[Entry]:
-        """Files of every partition, then one row for each partition that could not be read."""
+    def entries(self) -> Iterator[Entry | None]:
+        """Files of every partition, free space behind them, a row for what could not be read, then gaps."""
         for partition in self._partitions.values():
             try:
                 system = self._system(partition)
             except OSError:
                 yield Entry(
                     path=b"",
+                    kind="inode",
                     partition=partition.number,
                     inode=0,
                     size=partition.size or None,
@@ -81,38 +91,103 @@ class DiskReader:
                     detail=f"no file system that can be read ({partition.description})",
                     rest=True,
                 )
+                end = min(partition.start + partition.size, self.image.get_size())
+                yield from self._unowned(
+                    [(partition.start, end)], "$NoFileSystem", f"partition {partition.number}"
+                )
                 continue
             yield from self._files(partition, system)
+            yield from self._free(partition, system)
+        taken = [(part.start, part.start + part.size) for part in self._partitions.values()]
+        for start, end in between(taken, self.image.get_size()):
+            yield from self._unowned([(start, end)], "$Gap", "outside of every partition")
 
     def copy(self, place: dict[str, Any], write: Write) -> None:
         """Write one file's bytes."""
+        if place["kind"] == "range":
+            self._copy_range(place["start"], place["end"], write)
+            return
         partition = self._partitions.get(place["partition"])
         if partition is None:
             raise Stop("damaged", "no such partition")
         try:
             file = self._system(partition).open_meta(place["inode"])
-            size, at = file.info.meta.size, 0
+            if place["kind"] == "stream":
+                _copy_file(write, _find_stream(file, place["attribute"]))
+            else:
+                _copy_file(write, _Data(size=file.info.meta.size, read=file.read_random))
         except OSError as problem:
             raise Stop("damaged", "the inode cannot be read") from problem
-        while at < size:
-            try:
-                chunk = file.read_random(at, min(_CHUNK_BYTES, size - at))
-            except OSError as problem:
-                raise Stop("damaged", f"breaks off after {at} of {size} bytes") from problem
+
+    def _copy_range(self, start: int, end: int, write: Write) -> None:
+        at = start
+        while at < end:
+            chunk = self.image.read(at, min(_CHUNK_BYTES, end - at))
             if not chunk:
-                raise Stop("damaged", f"breaks off after {at} of {size} bytes")
+                raise Stop("damaged", f"breaks off after {at - start} of {end - start} bytes")
             write(chunk)
             at += len(chunk)
+
+    def _free(self, partition: _Partition, system: Any) -> Iterator[Entry | None]:
+        ranges = free_ranges(_family(system), self.image, partition.start, system)
+        where = f"partition {partition.number}"
+        if ranges is None:
+            end = min(partition.start + partition.size, self.image.get_size())
+            yield Entry(
+                path=b"$FreeSpace", kind="range", start=partition.start, end=end, size=None, verdict="not_examined",
+                detail=f"free space of {where} and slack behind its files: the map of free space cannot be read",
+            )  # fmt: skip
+            return
+        yield from self._unowned(ranges, "$FreeSpace", f"free space of {where}", slack=True)
+
+    def _unowned(
+        self, ranges: list[Range], name: str, where: str, *, slack: bool = False
+    ) -> Iterator[Entry | None]:
+        """Items found by structure, if asked for, then the row that says what was not examined."""
+        size = sum(end - start for start, end in ranges)
+        if not size and not slack:
+            return
+        found = 0
+        for start, end in ranges if self._given.carve else ():
+            for item in carve(self.image.read, start, end, most=self._given.carved_bytes):
+                if item is None:
+                    yield None
+                    continue
+                found += 1
+                yield Entry(
+                    path=f"{name}/{item.start:015d}.{item.extension}".encode(),
+                    kind="range",
+                    start=item.start,
+                    end=item.end,
+                    size=item.end - item.start,
+                    allocation="carved",
+                    detail=item.detail,
+                    container=sniff(self.image.read(item.start, SNIFF_BYTES)),
+                )
+        searched = (
+            f"searched for JPEG, PNG and MP4 in one piece only, {found} found" if self._given.carve else ""
+        )
+        detail = f"{where}, {size} bytes: {searched or 'not examined'}"
+        first, last = (ranges[0][0], ranges[-1][1]) if ranges else (0, 0)
+        yield Entry(
+            path=name.encode(),
+            kind="range",
+            start=first,
+            end=last,
+            size=size,
+            verdict="not_examined",
+            detail=detail + ("; slack behind files: not examined" if slack else ""),
+        )
 
     def _system(self, partition: _Partition) -> Any:
         system = self._systems.get(partition.number)
         if system is None:
             try:
-                system = pytsk3.FS_Info(self._image, offset=partition.start)
+                system = pytsk3.FS_Info(self.image, offset=partition.start)
             except OSError:
-                if not patch_ext_superblock(self._image, partition.start):
+                if not patch_ext_superblock(self.image, partition.start):
                     raise
-                system = pytsk3.FS_Info(self._image, offset=partition.start)
+                system = pytsk3.FS_Info(self.image, offset=partition.start)
             self._systems[partition.number] = system
         return system
 
@@ -121,15 +196,15 @@ class DiskReader:
         clock = _clock(system)
         yield from _walk(partition.number, system, seen, clock)
         yield from _scan(partition.number, system, seen, clock)
-        if self._image.patches or seen.problems:
+        if self.image.patches or seen.problems:
             grounds = []
-            if self._image.patches:
+            if self.image.patches:
                 grounds.append("the superblock was lost and read from its backup")
             if seen.problems:
                 grounds.append(f"{seen.problems} folders or inodes could not be read")
             yield Entry(
-                path=b"", partition=partition.number, inode=0, verdict="damaged", detail="; ".join(grounds),
-                rest=True,
+                path=b"", kind="inode", partition=partition.number, inode=0, verdict="damaged",
+                detail="; ".join(grounds), rest=True,
             )  # fmt: skip
 
 
@@ -156,14 +231,15 @@ def _walk(partition: int, system: Any, seen: _Seen, clock: str) -> Iterator[Entr
                     seen.deleted_names.setdefault(name.meta_addr, path)
                     if not scanned and _recoverable(meta) and meta.addr not in seen.inodes:
                         seen.inodes.add(meta.addr)
-                        yield _entry(partition, file, path, "deleted", clock)
+                        yield from _entries_of(partition, file, path, "deleted", clock)
                 elif meta.type in (pytsk3.TSK_FS_META_TYPE_DIR, pytsk3.TSK_FS_META_TYPE_VIRT_DIR):
                     if meta.addr not in seen.inodes and meta.type == pytsk3.TSK_FS_META_TYPE_DIR:
                         seen.inodes.add(meta.addr)
                         below.append((meta.addr, path))
+                        yield from _streams(partition, file, path, "live", clock)
                 elif meta.type != pytsk3.TSK_FS_META_TYPE_VIRT:
                     seen.inodes.add(meta.addr)
-                    yield _entry(partition, file, path, "live", clock)
+                    yield from _entries_of(partition, file, path, "live", clock)
         except OSError:
             seen.problems += 1
         waiting.extend(reversed(below))
@@ -187,7 +263,7 @@ def _scan(partition: int, system: Any, seen: _Seen, clock: str) -> Iterator[Entr
             continue
         deleted = bool(meta.flags & pytsk3.TSK_FS_META_FLAG_UNALLOC)
         path = seen.deleted_names.get(inode, b"/" + _ORPHANS + b"/%d" % inode)
-        yield _entry(partition, file, path, "deleted" if deleted else "live", clock)
+        yield from _entries_of(partition, file, path, "deleted" if deleted else "live", clock)
 
 
 def _recoverable(meta: Any) -> bool:
@@ -199,7 +275,8 @@ def _allocated(name: Any, meta: Any) -> bool:
     return in_folder and bool(meta.flags & pytsk3.TSK_FS_META_FLAG_ALLOC)
 
 
-def _entry(partition: int, file: Any, path: bytes, allocation: str, clock: str) -> Entry:
+def _entries_of(partition: int, file: Any, path: bytes, allocation: str, clock: str) -> Iterator[Entry]:
+    """The file, then its named data streams."""
     meta = file.info.meta
     special = _SPECIAL.get(meta.type)
     container = None
@@ -208,21 +285,105 @@ def _entry(partition: int, file: Any, path: bytes, allocation: str, clock: str) 
             container = sniff(file.read_random(0, min(SNIFF_BYTES, meta.size)))
         except OSError:
             container = None  # reading the whole file gives the verdict
-    return Entry(
+    yield Entry(
         path=path,
+        kind="inode",
         size=meta.size if special is None else None,
         partition=partition,
         inode=meta.addr,
-        modified=_time(meta.mtime, meta.mtime_nano),
-        accessed=_time(meta.atime, meta.atime_nano),
-        changed=_time(meta.ctime, meta.ctime_nano),
-        created=_time(meta.crtime, meta.crtime_nano),
-        clock=clock,
         allocation=allocation,
         verdict="not_a_file" if special else None,
         detail=special or "",
         container=container,
+        **_times(meta, clock),
     )
+    yield from _streams(partition, file, path, allocation, clock)
+
+
+def _streams(partition: int, file: Any, path: bytes, allocation: str, clock: str) -> Iterator[Entry]:
+    """Named data streams of an NTFS file or folder."""
+    meta = file.info.meta
+    if not clock.startswith("NTFS"):
+        return
+    try:
+        named = [a for a in file if int(a.info.type) == _NTFS_DATA and a.info.name]
+    except OSError:
+        return  # the attributes themselves are damaged; the file's own verdict says so
+    for attribute in named:
+        info = attribute.info
+        container = None
+        bad_clusters = meta.addr == _BAD_CLUSTERS and info.name == b"$Bad"
+        if info.size and not bad_clusters:
+            try:
+                container = sniff(file.read_random(0, min(SNIFF_BYTES, info.size), info.type, info.id))
+            except OSError:
+                container = None
+        yield Entry(
+            path=path + b":" + info.name,
+            kind="stream",
+            size=info.size,
+            stored=_stored(attribute, int(file.info.fs_info.block_size)),
+            partition=partition,
+            inode=meta.addr,
+            attribute=info.id,
+            allocation=allocation,
+            verdict="not_examined" if bad_clusters else None,
+            detail="the list of bad clusters; it holds no bytes of its own" if bad_clusters else "",
+            container=container,
+            **_times(meta, clock),
+        )
+
+
+def _stored(attribute: Any, cluster_bytes: int) -> int | None:
+    """Bytes a stream takes on the disk, holes left out; None where it lies in the table itself."""
+    if not int(attribute.info.flags) & pytsk3.TSK_FS_ATTR_NONRES:
+        return None
+    return cluster_bytes * sum(
+        int(run.len) for run in attribute if not int(run.flags) & pytsk3.TSK_FS_ATTR_RUN_FLAG_SPARSE
+    )
+
+
+def _times(meta: Any, clock: str) -> dict[str, Any]:
+    return {
+        "modified": _time(meta.mtime, meta.mtime_nano),
+        "accessed": _time(meta.atime, meta.atime_nano),
+        "changed": _time(meta.ctime, meta.ctime_nano),
+        "created": _time(meta.crtime, meta.crtime_nano),
+        "clock": clock,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Data:
+    """Bytes of a file or stream: how many, and how to read them at an offset."""
+
+    size: int
+    read: Any
+
+
+def _find_stream(file: Any, attribute: int) -> _Data:
+    for found in file:
+        if int(found.info.type) == _NTFS_DATA and int(found.info.id) == attribute:
+            return _Data(size=found.info.size, read=partial(_read_stream, file, found.info))
+    raise Stop("damaged", "the stream is not there any more")
+
+
+def _read_stream(file: Any, info: Any, at: int, most: int) -> bytes:
+    data: bytes = file.read_random(at, most, info.type, info.id)
+    return data
+
+
+def _copy_file(write: Write, data: _Data) -> None:
+    at = 0
+    while at < data.size:
+        try:
+            chunk = data.read(at, min(_CHUNK_BYTES, data.size - at))
+        except OSError as problem:
+            raise Stop("damaged", f"breaks off after {at} of {data.size} bytes") from problem
+        if not chunk:
+            raise Stop("damaged", f"breaks off after {at} of {data.size} bytes")
+        write(chunk)
+        at += len(chunk)
 
 
 def _time(seconds: int, nanoseconds: int) -> int | None:

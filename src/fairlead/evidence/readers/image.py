@@ -1,4 +1,4 @@
-"""A disk image as The Sleuth Kit reads it: raw or E01, never mounted; patched in memory only."""
+"""A disk image as The Sleuth Kit reads it: raw, E01, or of a virtual machine; never mounted, patched in memory only."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ import struct
 from typing import Any
 
 import pyewf
+import pyqcow
 import pytsk3
+import pyvhdi
+import pyvmdk
 
 from fairlead.evidence.readers.descriptor import open_descriptor
+from fairlead.evidence.readers.entry import Stop
+from fairlead.evidence.sniff import Container
 
 _SUPERBLOCK_AT, _SUPERBLOCK_BYTES = 1024, 1024
 _MAGIC_AT, _MAGIC = 56, b"\x53\xef"
 _EXT_BLOCK_SIZES = (1024, 2048, 4096)
 _DESCRIPTOR_BYTES = 32
+_NO_PARENT = 0xFFFFFFFF
+_DIFFERENCES = "the disk holds only what differs from another disk, which is not here"
 
 
 class RawImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no types
@@ -42,17 +49,15 @@ class RawImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no type
         return os.pread(self._descriptor, length, offset)
 
 
-class EwfImage(RawImage):
-    """An Expert Witness image in one or more segments."""
+class HandleImage(RawImage):
+    """An image whose sectors a library of the libyal family gives, through a handle that was opened by it."""
 
-    def __init__(self, descriptors: list[int]) -> None:
-        self._handle = pyewf.handle()
-        self._files = [open_descriptor(descriptor) for descriptor in descriptors]
-        self._handle.open_file_objects(self._files)
-        super().__init__(descriptors[0], self._handle.get_media_size())
+    def __init__(self, descriptor: int, handle: Any) -> None:
+        self.handle = handle
+        super().__init__(descriptor, int(handle.get_media_size()))
 
     def _fetch(self, offset: int, length: int) -> bytes:
-        data: bytes = self._handle.read_buffer_at_offset(length, offset)
+        data: bytes = self.handle.read_buffer_at_offset(length, offset)
         return data
 
 
@@ -89,6 +94,35 @@ def patch_ext_superblock(image: RawImage, start: int) -> bool:
     return False
 
 
-def open_image(descriptors: list[int], *, ewf: bool) -> Any:
-    """The image behind one or more descriptors."""
-    return EwfImage(descriptors) if ewf else RawImage(descriptors[0])
+def open_image(container: Container, descriptors: list[int]) -> RawImage:
+    """The image behind one or more descriptors; raises OSError when it is not one that can be read.
+
+    A disk that stores only what differs from another disk needs that one beside it, and is refused.
+    """
+    first = open_descriptor(descriptors[0])
+    match container:
+        case Container.EWF:
+            ewf = pyewf.handle()
+            ewf.open_file_objects([open_descriptor(descriptor) for descriptor in descriptors])
+            return HandleImage(descriptors[0], ewf)
+        case Container.QCOW:
+            qcow = pyqcow.file()
+            qcow.open_file_object(first)
+            if qcow.get_backing_filename():
+                raise Stop("unreadable", _DIFFERENCES)
+            return HandleImage(descriptors[0], qcow)
+        case Container.VHD:
+            vhd = pyvhdi.file()
+            vhd.open_file_object(first)
+            if vhd.get_parent_identifier():
+                raise Stop("unreadable", _DIFFERENCES)
+            return HandleImage(descriptors[0], vhd)
+        case Container.VMDK:
+            vmdk = pyvmdk.handle()
+            vmdk.open_file_object(first)
+            if vmdk.get_parent_content_identifier() not in (None, _NO_PARENT):
+                raise Stop("unreadable", _DIFFERENCES)
+            vmdk.open_extent_data_files_as_file_objects([first])
+            return HandleImage(descriptors[0], vmdk)
+        case _:
+            return RawImage(descriptors[0])
