@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 Read = Callable[[int, int], bytes]
 
@@ -49,6 +50,7 @@ def carve(read: Read, start: int, end: int, *, most: int, aligned: bool = True) 
     file system begin there, and thumbnails inside pictures do not. ``most`` bounds one item in bytes.
     """
     at = start
+    read = partial(_read_forward, read)
     while at < end:
         window = read(at, min(_WINDOW_BYTES + _LONGEST_START, end - at))
         if not window:
@@ -72,6 +74,11 @@ def carve(read: Read, start: int, end: int, *, most: int, aligned: bool = True) 
             place = found.end - at
         at = passed
         yield None
+
+
+def _read_forward(read: Read, offset: int, length: int) -> bytes:
+    """Nothing where a length that a file declares leads behind the end."""
+    return read(offset, length) if length > 0 else b""
 
 
 def _measure(read: Read, start: int, limit: int) -> Carved | None:
@@ -112,9 +119,8 @@ def _jpeg_scans(read: Read, start: int, at: int, limit: int) -> Carved:
         known = len(head) == 4 and head[1] in (0xC4, 0xDA, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0))
         length = struct.unpack(">H", head[2:])[0] if known else 0
         if length < 2:
-            return Carved(
-                start=start, end=max(marker_at, at), extension="jpg", detail="breaks off before its end mark"
-            )
+            end = min(max(marker_at, at), limit)
+            return Carved(start=start, end=end, extension="jpg", detail="breaks off before its end mark")
         at = marker_at + 2 + length
 
 
@@ -134,23 +140,25 @@ def _next_marker(read: Read, at: int, limit: int) -> int:
 
 
 def _png(read: Read, start: int, limit: int) -> Carved | None:
-    """Chunk by chunk, each with its checksum, from IHDR to IEND."""
+    """Chunk by chunk, each with its checksum, from IHDR to IEND.
+
+    A chunk of picture data that does not hold is taken as far as it says it goes, and ends the picture.
+    """
     at, first, data_seen = start + _PNG_HEAD_BYTES, True, False
     while True:
         head = read(at, min(8, limit - at))
         length = struct.unpack(">I", head[:4])[0] if len(head) == 8 else _PNG_MOST_CHUNK
-        if length >= _PNG_MOST_CHUNK or (first and head[4:] != b"IHDR") or at + 12 + length > limit:
-            return _broken_png(start, at, data_seen)
-        if not _png_chunk_holds(read, at, length):
-            return _broken_png(start, at, data_seen)
-        data_seen = data_seen or head[4:] == b"IDAT"
+        kind = head[4:]
+        sound = length < _PNG_MOST_CHUNK and first == (kind == b"IHDR")
+        if not sound or at + 12 + length > limit or not _png_chunk_holds(read, at, length):
+            break
+        data_seen = data_seen or kind == b"IDAT"
         at += 12 + length
         first = False
-        if head[4:] == b"IEND":
+        if kind == b"IEND":
             return Carved(start=start, end=at, extension="png")
-
-
-def _broken_png(start: int, at: int, data_seen: bool) -> Carved | None:
+    if sound and kind == b"IDAT":
+        data_seen, at = True, min(at + 12 + length, limit)
     if not data_seen:
         return None
     return Carved(start=start, end=at, extension="png", detail="breaks off before its end chunk")

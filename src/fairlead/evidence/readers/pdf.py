@@ -22,7 +22,7 @@ from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 _MOST_PIXELS = 80_000_000
 _AS_STORED = {"/DCTDecode": "jpg", "/JPXDecode": "jp2"}
 _REFUSALS = (
-    pikepdf.PdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError, OSError,
+    pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError, OSError,
     RuntimeError, SyntaxError, ZeroDivisionError, OverflowError, Image.DecompressionBombError,
 )  # fmt: skip
 _REWRAPPED = "stored as bare pixels; written here as PNG"
@@ -58,7 +58,7 @@ class PdfReader:
             item = self._pdf.get_object(place["number"], place["generation"])
             if not isinstance(item, pikepdf.Stream):
                 raise Stop("damaged", "the object is not there any more")
-            write(_picture(item) if _is_picture(item) else item.read_bytes())
+            write(self._picture(item) if _is_picture(item) else item.read_bytes())
         except _REFUSALS as problem:
             raise Stop("damaged", f"PDF object: {type(problem).__name__}") from problem
 
@@ -125,26 +125,33 @@ class PdfReader:
         path = f"object-{number}-{generation}.{extension}".encode()
         return Entry(path=path, stored=stored, detail=detail, **place)
 
+    def _picture(self, item: pikepdf.Stream) -> bytes:
+        """A JPEG or JPEG 2000 stream as it is stored; pixels as PNG. Raises Stop for what cannot become one."""
+        *outer, last = _filters(item) or [""]
+        if last in _AS_STORED:
+            raw = item.read_raw_bytes()
+            if not outer:
+                return raw
+            return pikepdf.Stream(self._pdf, raw, Filter=[pikepdf.Name(name) for name in outer]).read_bytes()
+        if int(item.get("/Width", 0)) * int(item.get("/Height", 0)) > _MOST_PIXELS:
+            raise Stop("limit", f"the picture declares more than {_MOST_PIXELS} pixels")
+        if last == "/JBIG2Decode":
+            raise Stop("unreadable", "JBIG2 pictures are not decoded")
+        target = io.BytesIO()
+        PdfImage(item).as_pil_image().save(target, "PNG", optimize=False, compress_level=6)
+        return target.getvalue()
+
 
 def _is_picture(item: pikepdf.Stream) -> bool:
     return bool(item.get("/Subtype") == "/Image" and not item.get("/ImageMask", False))
 
 
-def _last_filter(item: pikepdf.Stream) -> str:
+def _filters(item: pikepdf.Stream) -> list[str]:
     filters = item.get("/Filter")
     if isinstance(filters, pikepdf.Array):
-        return str(filters[-1]) if len(filters) else ""
-    return str(filters) if filters is not None else ""
+        return [str(one) for one in filters.as_list()]
+    return [str(filters)] if filters is not None else []
 
 
-def _picture(item: pikepdf.Stream) -> bytes:
-    """A JPEG or JPEG 2000 stream as it is stored; pixels as PNG. Raises Stop for what cannot be turned into one."""
-    if _last_filter(item) in _AS_STORED:
-        return item.read_bytes(decode_level=pikepdf.StreamDecodeLevel.generalized)
-    if int(item.get("/Width", 0)) * int(item.get("/Height", 0)) > _MOST_PIXELS:
-        raise Stop("limit", f"the picture declares more than {_MOST_PIXELS} pixels")
-    if _last_filter(item) == "/JBIG2Decode":
-        raise Stop("unreadable", "JBIG2 pictures are not decoded")
-    target = io.BytesIO()
-    PdfImage(item).as_pil_image().save(target, "PNG", optimize=False, compress_level=6)
-    return target.getvalue()
+def _last_filter(item: pikepdf.Stream) -> str:
+    return next(reversed(_filters(item)), "")
