@@ -158,6 +158,20 @@ def test_a_jpeg_packed_once_more_comes_out_as_jpeg(tmp_path: Path) -> None:
     assert process(tmp_path / "f.pdf")[1]["sha256"] == sha256(JPEG)
 
 
+@pytest.mark.parametrize(
+    ("space", "bits", "row_bytes"), [("DeviceCMYK", 8, 32), ("DeviceGray", 1, 1), ("DeviceGray", 8, 8)]
+)
+def test_pixels_of_other_kinds_become_png_too(tmp_path: Path, space: str, bits: int, row_bytes: int) -> None:
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page()
+    data = random.Random(4).randbytes(row_bytes * 6)
+    bare = pikepdf.Stream(pdf, zlib.compress(data), Subtype=pikepdf.Name.Image, Width=8, Height=6,
+                          ColorSpace=pikepdf.Name("/" + space), BitsPerComponent=bits, Filter=pikepdf.Name.FlateDecode)  # fmt: skip
+    page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(A=bare))
+    pdf.save(tmp_path / "f.pdf")
+    assert [row["verdict"] for row in process(tmp_path / "f.pdf")] == ["read", "read"]
+
+
 def test_an_encrypted_pdf_opens_with_a_password_of_the_list(tmp_path: Path) -> None:
     data = pdf_of(encryption=pikepdf.Encryption(owner="o", user="plover"))
     (tmp_path / "p.pdf").write_bytes(data)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import random
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from fairlead.evidence.limits import EvidenceLimits
 from tests.evidence.build import MIB, behind_partition_table, ext4_image, note, process
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
@@ -130,3 +133,69 @@ def test_an_e01_in_several_segments_by_ewfacquire_gives_the_files_of_the_raw_ima
 
     assert digests(segments[0]) == digests(raw)
     assert len([p for p in digests(raw) if p.endswith(".bin")]) == 8
+
+
+def test_named_data_streams_of_ntfs_are_items_of_their_own(tmp_path: Path) -> None:
+    volume = ntfs_image(tmp_path / "n", {"note.txt": note(1)})
+    picture = tmp_path / "picture"
+    picture.write_bytes(note(2, 50_000))
+    subprocess.run(
+        [program("ntfscp"), "-f", "-N", "hidden", str(volume), str(picture), "/note.txt"],
+        check=True,
+        capture_output=True,
+    )
+    rows = {row["path"]: row for row in process(volume, unexamined=True)}
+    stream = rows["/note.txt:hidden"]
+    assert (stream["verdict"], stream["read_bytes"]) == ("read", 50_000)
+    assert stream["sha256"] == hashlib.sha256(note(2, 50_000)).hexdigest()
+    assert stream["locator"].startswith("stream:0:")
+    assert rows["/note.txt"]["sha256"] == hashlib.sha256(note(1)).hexdigest()
+    assert rows["/$BadClus:$Bad"]["verdict"] == "not_examined"
+
+
+@pytest.mark.parametrize("disk", ["qcow2", "vmdk", "vpc", "vhdx"])
+def test_a_disk_of_a_virtual_machine_gives_the_files_of_the_raw_image(tmp_path: Path, disk: str) -> None:
+    convert = program("qemu-img")
+    image = ext4_image(tmp_path / "fs.img", {f"{n}.bin": note(n, 90_000) for n in range(9)})
+    raw = behind_partition_table(tmp_path / "raw.dd", image.read_bytes())
+    made = tmp_path / f"disk.{disk}"
+    subprocess.run([convert, "convert", "-O", disk, str(raw), str(made)], check=True, capture_output=True)
+    found, expected = process(made), process(raw)
+    assert {(row["path"], row["sha256"]) for row in found} == {
+        (row["path"], row["sha256"]) for row in expected
+    }
+    assert len([row for row in found if row["verdict"] == "read"]) == 9
+
+
+@pytest.mark.parametrize("disk", ["qcow2", "vmdk"])
+def test_a_disk_that_holds_differences_only_is_refused_with_the_reason(tmp_path: Path, disk: str) -> None:
+    convert = program("qemu-img")
+    raw = ext4_image(tmp_path / "fs.img", {"a.txt": note(1)})
+    base, above = tmp_path / f"base.{disk}", tmp_path / f"above.{disk}"
+    subprocess.run([convert, "convert", "-O", disk, str(raw), str(base)], check=True, capture_output=True)
+    subprocess.run(
+        [convert, "create", "-f", disk, "-b", str(base), "-F", disk, str(above)],
+        check=True,
+        capture_output=True,
+    )
+    (row,) = process(above)
+    assert row["verdict"] == "unreadable"
+    assert "differs from another disk" in row["detail"]
+
+
+@pytest.mark.parametrize("disk", ["qcow2", "vmdk", "vpc", "vhdx"])
+def test_a_changed_disk_of_a_virtual_machine_ends_with_verdicts(tmp_path: Path, disk: str) -> None:
+    convert = program("qemu-img")
+    raw = ext4_image(tmp_path / "fs.img", {f"{n}.txt": note(n) for n in range(3)}, size="2M")
+    made = tmp_path / "disk"
+    subprocess.run([convert, "convert", "-O", disk, str(raw), str(made)], check=True, capture_output=True)
+    whole = made.read_bytes()
+    for seed in range(12):
+        chance = random.Random(seed)
+        data = bytearray(whole)
+        for _ in range(12):
+            data[chance.randrange(min(len(data), 70_000))] = chance.randrange(256)
+        made.write_bytes(data)
+        rows = process(made, EvidenceLimits(deadline_s=5))
+        assert rows
+        assert all(row["verdict"] for row in rows)

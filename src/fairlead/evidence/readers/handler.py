@@ -18,7 +18,7 @@ from fairlead.evidence.readers.image import open_image
 from fairlead.evidence.readers.mail import MailReader
 from fairlead.evidence.readers.medium import MediumReader
 from fairlead.evidence.readers.ole import OleReader, PicturesReader
-from fairlead.evidence.readers.pdf import PdfReader
+from fairlead.evidence.readers.pdf import PdfReader, warm_documents
 from fairlead.evidence.readers.seven_zip import SevenZipReader
 from fairlead.evidence.readers.tar import REFUSALS, PackedFileReader, TarReader, unpacking
 from fairlead.evidence.readers.zip import ZipReader
@@ -57,6 +57,7 @@ def warm() -> None:
     Image.preinit()
     Image.init()
     warm_ciphers()
+    warm_documents()
 
 
 def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pikepdf
 from pikepdf.models.image import PdfImage
@@ -22,10 +22,23 @@ from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 _MOST_PIXELS = 80_000_000
 _AS_STORED = {"/DCTDecode": "jpg", "/JPXDecode": "jp2"}
 _REFUSALS = (
-    pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError, OSError,
-    RuntimeError, SyntaxError, ZeroDivisionError, OverflowError, Image.DecompressionBombError,
+    pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, KeyError, IndexError, AttributeError,
+    NotImplementedError, OSError, RuntimeError, SyntaxError, ZeroDivisionError, OverflowError, Image.DecompressionBombError,
 )  # fmt: skip
+_REVISIONS: tuple[Literal[2, 3, 4, 6], ...] = (2, 3, 4, 6)
+_PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 _REWRAPPED = "stored as bare pixels; written here as PNG"
+
+
+def warm_documents() -> None:
+    """Open one encrypted document of each kind: ciphers load at their first use."""
+    for revision in _REVISIONS:
+        held = io.BytesIO()
+        encryption = pikepdf.Encryption(
+            owner="", user="u", R=revision, aes=revision > 3, metadata=revision > 3
+        )
+        pikepdf.new().save(held, encryption=encryption)
+        pikepdf.open(held, password="u").close()  # noqa: S106 - of a document that was just made, to be opened once
 
 
 class PdfReader:
@@ -138,7 +151,9 @@ class PdfReader:
         if last == "/JBIG2Decode":
             raise Stop("unreadable", "JBIG2 pictures are not decoded")
         target = io.BytesIO()
-        PdfImage(item).as_pil_image().save(target, "PNG", optimize=False, compress_level=6)
+        picture = PdfImage(item).as_pil_image()
+        shown = picture if picture.mode in _PNG_MODES else picture.convert("RGB")
+        shown.save(target, "PNG", optimize=False, compress_level=6)
         return target.getvalue()
 
 
