@@ -14,6 +14,7 @@ from fairlead.engine.lock import sole_writer
 from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import SandboxReport, self_test
 from fairlead.engine.stage import Stage
+from fairlead.evidence.sidecars import SidecarStage
 from fairlead.evidence.stages import DigestStage, WalkStage
 from fairlead.media.examine import ExamineStage
 from fairlead.media.limits import MediaLimits
@@ -76,6 +77,7 @@ def stages_of(session: Session, *, allow_unsandboxed: bool = False, fast: bool =
     return [
         WalkStage(limits=opener.limits, allow_unsandboxed=allow_unsandboxed),
         DigestStage(sources=opener.sources, limits=opener.limits, allow_unsandboxed=allow_unsandboxed),
+        SidecarStage(opener=opener, allow_unsandboxed=allow_unsandboxed),
         WorklistStage(),
         ExamineStage(opener=opener, limits=MediaLimits(key_frames=fast), allow_unsandboxed=allow_unsandboxed),
         ContentsStage(),

@@ -27,6 +27,7 @@ from fairlead.terms.verdicts import FileVerdict
 _PAGE = 1000
 _MOST_OPEN = 6
 _EMPTY_PAGES, _BYTES_PER_EMPTY_PAGE = 3, 64 << 20
+_MOST_FACTS, _MOST_NAME, _MOST_VALUE = 40, 40, 2000
 _MEDIUM_STEPS = 1 << 20  # of some seconds each
 _READ_ONLY_SEALS = 0x2 | 0x4 | 0x8  # F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE
 _ADD_SEALS = 1033
@@ -211,6 +212,17 @@ class EvidenceSession:
             "Make a new working copy from the sealed original.",
             code="EVIDENCE-004",
         )
+
+    def sidecar(self, descriptor: int) -> dict[str, str]:
+        """What a small file beside a picture says of it, by the names of the table sidecars; empty when nothing."""
+        reply = self._pool.call({"op": "sidecar"}, [descriptor])
+        untrusted = reply.body.get("facts")
+        if reply.outcome is not Outcome.OK or not isinstance(untrusted, dict):
+            return {}
+        return {
+            str(name)[:_MOST_NAME]: str(value)[:_MOST_VALUE]
+            for name, value in sorted(untrusted.items())[:_MOST_FACTS]
+        }
 
     def _copy(self, container: OpenContainer, step: Step) -> Fetched:
         place = {"kind": step.kind.value, **step.numbers}

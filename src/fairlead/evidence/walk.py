@@ -11,7 +11,8 @@ from fairlead.evidence.exhibits import ExhibitSource, open_file
 from fairlead.evidence.folder import open_beneath, walk_folder
 from fairlead.evidence.found import FoundFile, FoundTimes, listing_row
 from fairlead.evidence.passwords import load_passwords
-from fairlead.evidence.session import EvidenceSession
+from fairlead.evidence.phone import PhoneLayout, detect_layout
+from fairlead.evidence.session import EvidenceSession, Page
 from fairlead.evidence.sniff import DOCUMENTS, Container, read_head, sniff
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
@@ -126,7 +127,9 @@ def _inside(
         return
     passwords = load_passwords(source.passwords).digest if source.passwords is not None else ""
     try:
+        layout: PhoneLayout | None = None
         for page in session.pages(source, prefix, hint):
+            layout = layout if listed else _layout(page)
             for untrusted in page.untrusted_entries:
                 step, found, stored = _parse(untrusted, passwords)
                 if budget.members <= 0:
@@ -135,6 +138,8 @@ def _inside(
                     return
                 budget.members -= 1
                 listed += 1
+                if layout is not None:
+                    found = replace(found, device_path=layout.device_path(found.path_bytes))
                 found = _limited(found, stored, session, budget)
                 locator = Locator(steps=(*prefix.steps, step))
                 yield _row(source, locator, found, shown)
@@ -178,6 +183,12 @@ def _limited(found: FoundFile, stored: int | None, session: EvidenceSession, bud
         return replace(found, verdict=FileVerdict.LIMIT, detail=detail)
     budget.size_bytes -= size
     return found
+
+
+def _layout(page: Page) -> PhoneLayout | None:
+    """Whether the first members of an archive show the layout of a telephone's extraction."""
+    members = (entry for entry in page.untrusted_entries if entry.get("kind") == StepKind.MEMBER)
+    return detect_layout(bytes.fromhex(str(entry.get("path", ""))) for entry in members)
 
 
 def _parse(untrusted: dict[str, Any], passwords: str) -> tuple[Step, FoundFile, int | None]:

@@ -74,6 +74,7 @@ _FOUND = (
     Column("created_at", TIME, "creation"),
     Column("time_source", TEXT, "which clock and format the times come from, with precision"),
     Column("allocation", TEXT, "live, deleted or carved"),
+    Column("device_path", TEXT, "path on the telephone, where the archive has the layout of an extraction"),
 )
 _OUTCOME = (
     Column("verdict", TEXT, "what became of the file (FileVerdict)"),
@@ -105,4 +106,18 @@ FILES = Table(
     ),
 )
 
-TABLES = (EXHIBITS, ACQUISITIONS, LISTING, FILES)
+SIDECARS = Table(
+    name="sidecars",
+    row="one thing that a file beside a picture, in a provider's export, says of it",
+    key=("exhibit", "locator", "statement", "sidecar"),
+    written_by="evidence",
+    columns=(
+        EXHIBIT,
+        Column("locator", TEXT, "way to the picture inside the exhibit"),
+        Column("statement", TEXT, "taken_at, uploaded_at, title, latitude, people …"),
+        Column("value", TEXT, "as stated; times in UTC, ISO 8601"),
+        Column("sidecar", TEXT, "way to the file that says so"),
+    ),
+)
+
+TABLES = (EXHIBITS, ACQUISITIONS, LISTING, FILES, SIDECARS)

@@ -20,6 +20,7 @@ from fairlead.evidence.readers.medium import MediumReader
 from fairlead.evidence.readers.ole import OleReader, PicturesReader
 from fairlead.evidence.readers.pdf import PdfReader, warm_documents
 from fairlead.evidence.readers.seven_zip import SevenZipReader
+from fairlead.evidence.readers.sidecar import read_sidecar
 from fairlead.evidence.readers.tar import REFUSALS, PackedFileReader, TarReader, unpacking
 from fairlead.evidence.readers.zip import ZipReader
 from fairlead.evidence.readers.zip_crypto import warm_ciphers
@@ -61,7 +62,9 @@ def warm() -> None:
 
 
 def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
-    """``open``, ``list``, ``copy`` or ``medium``; answers ``unknown`` when the container is not open in this worker."""
+    """Do what ``op`` names; answers ``unknown`` when the container is not open in this worker."""
+    if header["op"] == "sidecar":
+        return {"facts": read_sidecar(descriptors[0])}
     token = header["token"]
     if header["op"] == "open":
         _open(token, header, [os.dup(descriptor) for descriptor in descriptors])
