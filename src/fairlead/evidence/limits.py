@@ -29,6 +29,7 @@ class EvidenceLimits:
     spool_in_memory_bytes: int = 64 << 20
     message_bytes: int = 64 << 20
     carved_bytes: int = 1 << 30
+    search_s: float = 172_800.0
     passwords: int = 200
 
     @property
@@ -49,6 +50,7 @@ MEANINGS = {
     "spool_in_memory_bytes": "size up to which an item is held in memory while it is read",
     "message_bytes": "most bytes of one mail message",
     "carved_bytes": "most bytes of one item found by its structure",
+    "search_s": "seconds that listing one container may take while free space is searched",
     "passwords": "most lines of a list of passwords",
 }
 """What each limit bounds; the settings file and its reference page say it in these words."""

@@ -6,6 +6,7 @@ import atexit
 import fcntl
 import os
 import tempfile
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ from fairlead.terms.verdicts import FileVerdict
 
 _PAGE = 1000
 _MOST_OPEN = 6
-_EMPTY_PAGES, _BYTES_PER_EMPTY_PAGE = 3, 64 << 20
+_MOST_SILENT_PAGES = 10
+_LEAST_PAGE_S = 1.0
 _MOST_FACTS, _MOST_NAME, _MOST_VALUE = 40, 40, 2000
 _MEDIUM_STEPS = 1 << 20  # of some seconds each
 _READ_ONLY_SEALS = 0x2 | 0x4 | 0x8  # F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE
@@ -155,11 +157,14 @@ class EvidenceSession:
         """The listing of a container, page by page; ends with the page that carries a verdict, if any.
 
         Where the reader dies or hangs, the entries before that point are asked for again one by one. A page
-        may be empty while free space is searched, but not more often than the container's size explains.
+        may be empty while free space is searched; the search ends with the limit ``search_s``, and a reader that
+        answers nothing at once, again and again, is not believed.
         """
-        start, count, empty = 0, _PAGE, 0
+        start, count, silent = 0, _PAGE, 0
+        begun_at = time.monotonic()
         while True:
             container = self.container(source, prefix, hint)
+            asked_at = time.monotonic()
             outcome, body, detail = self._ask(container, {"op": "list", "start": start, "count": count}, [])
             if outcome is not Outcome.OK and count > 1:
                 count = 1
@@ -171,8 +176,17 @@ class EvidenceSession:
             verdict = FileVerdict(body["verdict"]) if "verdict" in body else None
             yield Page(untrusted_entries=entries, verdict=verdict, detail=str(body.get("detail", "")))
             start += len(entries)
-            empty += not entries
-            if body.get("end") or empty > _EMPTY_PAGES + container.size_bytes // _BYTES_PER_EMPTY_PAGE:
+            if body.get("end") or verdict is not None:
+                return
+            silent = silent + 1 if not entries and time.monotonic() - asked_at < _LEAST_PAGE_S else 0
+            if silent > _MOST_SILENT_PAGES:
+                yield Page(
+                    untrusted_entries=(), verdict=FileVerdict.DAMAGED, detail="the reader says nothing"
+                )
+                return
+            if not entries and time.monotonic() - begun_at > self.limits.search_s:
+                detail = f"searching took more than {self.limits.search_s:.0f} s; the rest is not listed"
+                yield Page(untrusted_entries=(), verdict=FileVerdict.LIMIT, detail=detail)
                 return
 
     def fetch(self, source: ExhibitSource, locator: Locator) -> Fetched:

@@ -19,7 +19,7 @@ Read = Callable[[int, int], bytes]
 _SECTOR_BYTES = 512
 _WINDOW_BYTES = 4 << 20
 _STEP_BYTES = 1 << 16
-_STARTS = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|(?=....ftyp)", re.DOTALL)
+_STARTS = ((b"\xff\xd8\xff", 0), (b"\x89PNG\r\n\x1a\n", 0), (b"ftyp", 4))
 _LONGEST_START = 12
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 _SCAN, _END, _START = 0xDA, 0xD9, 0xD8
@@ -56,24 +56,31 @@ def carve(read: Read, start: int, end: int, *, most: int, aligned: bool = True) 
         if not window:
             return
         passed = at + min(_WINDOW_BYTES, len(window))
-        place = 0
-        while match := _STARTS.search(window, place):
-            found_at = at + match.start()
+        reached = at
+        for place in _candidates(window):
+            found_at = at + place
+            if found_at < reached or (aligned and found_at % _SECTOR_BYTES):
+                continue
             if found_at >= passed:
                 break
-            place = match.start() + 1
-            if aligned and found_at % _SECTOR_BYTES:
-                continue
             found = _measure(read, found_at, min(end, found_at + most))
-            if found is None:
-                continue
-            yield found
-            passed = max(passed, found.end)
-            if found.end >= at + len(window):
-                break
-            place = found.end - at
-        at = passed
+            if found is not None:
+                yield found
+                reached = found.end
+        at = max(passed, reached)
         yield None
+
+
+def _candidates(window: bytes) -> list[int]:
+    """Where one of the formats may begin, in order."""
+    places = []
+    for mark, before in _STARTS:
+        at = window.find(mark)
+        while at >= 0:
+            if at >= before:
+                places.append(at - before)
+            at = window.find(mark, at + 1)
+    return sorted(places)
 
 
 def _read_forward(read: Read, offset: int, length: int) -> bytes:

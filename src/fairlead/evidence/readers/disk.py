@@ -24,7 +24,7 @@ _SECTOR_BYTES = 512
 _ORPHANS = b"$Orphan"
 _EXT_FIRST_FREE_INODE = 11
 _SCANNED = {"ext", "ntfs"}
-_NTFS_DATA, _BAD_CLUSTERS = 128, 8
+_NTFS_DATA, _BAD_CLUSTERS, _NTFS_FIRST_FILE = 128, 8, 16
 _SPECIAL = {
     pytsk3.TSK_FS_META_TYPE_LNK: "symbolic link",
     pytsk3.TSK_FS_META_TYPE_FIFO: "FIFO",
@@ -280,7 +280,8 @@ def _entries_of(partition: int, file: Any, path: bytes, allocation: str, clock: 
     meta = file.info.meta
     special = _SPECIAL.get(meta.type)
     container = None
-    if special is None and meta.size:
+    own = clock.startswith("NTFS") and meta.addr < _NTFS_FIRST_FILE  # e.g. $Boot, which looks like a disk
+    if special is None and meta.size and not own:
         try:
             container = sniff(file.read_random(0, min(SNIFF_BYTES, meta.size)))
         except OSError:
