@@ -257,7 +257,7 @@ def test_a_changed_7z_is_read_or_refused_never_an_accident(changes: list[tuple[i
         data[at] = value
     descriptor = in_memory(bytes(data))
     try:
-        read_all(SevenZipReader(descriptor, Given()))
+        read_all(SevenZipReader([descriptor], Given()))
     except (Stop, MemoryError):
         pass
     finally:
@@ -273,7 +273,7 @@ def test_a_changed_aes_zip_is_read_or_refused_never_an_accident(seed: int) -> No
         data[chance.randrange(len(data))] = chance.randrange(256)
     descriptor = in_memory(bytes(data))
     try:
-        read_all(ZipReader(descriptor, Given(passwords=("sandpiper",))))
+        read_all(ZipReader([descriptor], Given(passwords=("sandpiper",))))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         pass  # no central directory any more: read by local headers instead
     finally:

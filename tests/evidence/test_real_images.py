@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.evidence.exhibits import digest_exhibit, find_segments
 from fairlead.evidence.limits import EvidenceLimits
-from tests.evidence.build import MIB, behind_partition_table, ext4_image, note, process
+from tests.evidence.build import MIB, behind_partition_table, ext4_image, note, process, zip_of
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
@@ -199,3 +200,53 @@ def test_a_changed_disk_of_a_virtual_machine_ends_with_verdicts(tmp_path: Path, 
         rows = process(made, EvidenceLimits(deadline_s=5))
         assert rows
         assert all(row["verdict"] for row in rows)
+
+
+def test_an_image_in_more_segments_than_one_message_carries(tmp_path: Path) -> None:
+    acquire = program("ewfacquire")
+    raw = ext4_image(tmp_path / "raw.dd", {f"f{n}.bin": os.urandom(900_000) for n in range(45)}, size="48M")
+    command = [acquire, "-u", "-q", "-t", str(tmp_path / "image"), "-S", "1048576", "-f", "encase6", str(raw)]
+    subprocess.run(command, check=True, capture_output=True)
+    segments = sorted(tmp_path.glob("image.E*"))
+    assert len(segments) > 35
+    (tmp_path / "image.txt").write_text("notes of the examiner")
+    assert find_segments(segments[0]) == segments
+    found = {row["path"]: row["sha256"] for row in process(segments[0]) if row["verdict"] == "read"}
+    assert found == {row["path"]: row["sha256"] for row in process(raw) if row["verdict"] == "read"}
+    assert len(found) == 45
+
+
+def test_images_and_archives_split_into_numbered_parts_are_one(tmp_path: Path) -> None:
+    image = ext4_image(tmp_path / "fs.img", {f"{n}.bin": note(n, 9000) for n in range(9)}, size="2M")
+    for name, data in (
+        ("disk", image.read_bytes()),
+        ("a.zip", zip_of({"a.bin": os.urandom(9000), "b.txt": note(2)})),
+    ):
+        size = len(data) // 3 + 1
+        for part in range(3):
+            (tmp_path / f"{name}.{part + 1:03d}").write_bytes(data[part * size : (part + 1) * size])
+        (tmp_path / f"whole-{name}").write_bytes(data)
+        split = {(row["path"], row["sha256"]) for row in process(tmp_path / f"{name}.001")}
+        assert split == {(row["path"], row["sha256"]) for row in process(tmp_path / f"whole-{name}")}
+        assert len(split) >= 2
+    assert digest_exhibit(tmp_path / "a.zip.001").files == 3
+
+
+def test_an_empty_apfs_container_is_opened(tmp_path: Path) -> None:
+    volume = tmp_path / "apfs.img"
+    with volume.open("wb") as target:
+        target.truncate(600 * MIB)
+    subprocess.run([program("mkapfs"), str(volume)], check=True, capture_output=True)
+    rows = process(volume, unexamined=True)
+    assert [row["verdict"] for row in rows] == ["not_examined"]
+    assert "which bytes are free is not known" in rows[0]["detail"]
+    with volume.open("rb") as source:
+        clean = source.read(2 * MIB)
+    for seed in range(10):
+        chance = random.Random(seed)
+        data = bytearray(clean)
+        for _ in range(20):
+            data[40 + chance.randrange(400_000)] = chance.randrange(256)
+        with volume.open("r+b") as target:
+            target.write(data)
+        assert all(row["verdict"] for row in process(volume, EvidenceLimits(deadline_s=10), unexamined=True))

@@ -28,6 +28,14 @@ steps = st.one_of(
         inode=st.integers(0, 2**40),
         attribute=st.integers(0, 999),
     ),
+    st.builds(
+        Step,
+        kind=st.just(StepKind.VOLUME),
+        path=names,
+        partition=st.integers(0, 9),
+        volume=st.integers(0, 9),
+        inode=st.integers(0, 2**60),
+    ),
     st.builds(Step, kind=st.just(StepKind.PART), path=names, message=st.integers(0), index=st.integers(0)),
     st.builds(
         Step, kind=st.just(StepKind.OBJECT), path=names, number=st.integers(0), generation=st.integers(0)

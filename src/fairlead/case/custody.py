@@ -22,9 +22,9 @@ from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import UsageError
 
 _TOOLS = (
-    "pytsk3", "libewf-python", "libqcow-python", "libvhdi-python", "libvmdk-python", "py7zr", "backports.zstd",
-    "pikepdf", "olefile", "pillow", "pillow-heif", "simplejpeg", "av", "c2pa-python", "pylibmagic", "duckdb",
-    "pyarrow",
+    "pytsk3", "libewf-python", "libfsapfs-python", "libqcow-python", "libvhdi-python", "libvmdk-python", "py7zr",
+    "backports.zstd", "pikepdf", "olefile", "pillow", "pillow-heif", "simplejpeg", "av", "c2pa-python", "pylibmagic",
+    "duckdb", "pyarrow",
 )  # fmt: skip
 _PATHS = frozenset({"path", "passwords_path"})
 _NEXT: dict[CustodyEvent, frozenset[CustodyEvent]] = {

@@ -27,6 +27,8 @@ from fairlead.terms.verdicts import FileVerdict
 
 _PAGE = 1000
 _MOST_OPEN = 6
+_PASSED_AT_ONCE = 30
+_MOST_OPEN_FILES = 4096
 _MOST_SILENT_PAGES = 10
 _LEAST_PAGE_S = 1.0
 _MOST_FACTS, _MOST_NAME, _MOST_VALUE = 40, 40, 2000
@@ -84,7 +86,7 @@ class EvidenceSession:
                 memory_bytes=limits.reader_memory_bytes,
                 deadline_s=limits.deadline_s,
                 output_bytes=limits.member_bytes,
-                open_files=256,
+                open_files=_MOST_OPEN_FILES,
             ),
             allow_unsandboxed=allow_unsandboxed,
         )
@@ -282,7 +284,12 @@ class EvidenceSession:
                     "carve": container.carve,
                 },
             }
-            opened = self._pool.call(opening, list(container.descriptors))
+            for start in range(0, len(container.descriptors), _PASSED_AT_ONCE):
+                some = list(container.descriptors[start : start + _PASSED_AT_ONCE])
+                handed = self._pool.call({"op": "hand_over", "token": container.token}, some)
+                if handed.outcome is not Outcome.OK:
+                    return handed.outcome, {}, handed.detail
+            opened = self._pool.call(opening, [])
             if opened.outcome is not Outcome.OK:
                 return opened.outcome, {}, opened.detail
             reply = self._pool.call(request, descriptors)

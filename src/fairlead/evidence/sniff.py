@@ -83,7 +83,7 @@ def sniff(untrusted_head: bytes) -> Container | None:
     document = _document(untrusted_head)
     if document is not None:
         return document
-    if begins_ext(untrusted_head) or _boots(untrusted_head):
+    if begins_ext(untrusted_head) or begins_apple(untrusted_head) or _boots(untrusted_head):
         return Container.IMAGE
     return None
 
@@ -122,6 +122,12 @@ def begins_ext(head: bytes) -> bool:
     inodes, blocks = (int.from_bytes(head[at : at + 4], "little") for at in (1024, 1028))
     block_size, revision = (int.from_bytes(head[at : at + 4], "little") for at in (1048, 1100))
     return inodes > 0 and blocks > 0 and block_size <= _EXT_MOST_BLOCK_SIZE and revision <= 1
+
+
+def begins_apple(head: bytes) -> bool:
+    """Whether HFS+, HFSX or an APFS container begins here, by the signature and version or block size behind it."""
+    hfs = head[1024:1028] in {b"H+\0\x04", b"HX\0\x05"}
+    return hfs or (head[32:36] == b"NXSB" and head[36:40] in {b"\0\x10\0\0", b"\0\0\x01\0"})
 
 
 def _boots(head: bytes) -> bool:

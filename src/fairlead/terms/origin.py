@@ -15,6 +15,7 @@ class StepKind(StrEnum):
     MEMBER = "member"  # index:raw member name in an archive
     INODE = "inode"  # partition:inode:raw path in a disk image
     STREAM = "stream"  # partition:inode:attribute:raw path, a named data stream of an NTFS file
+    VOLUME = "volume"  # partition:volume:inode:raw path in an APFS container
     PART = "part"  # message:part:name, a part of a mail message, counted depth first
     OBJECT = "object"  # number:generation:name, a stream object of a PDF document
     RANGE = "range"  # start:end:name, bytes of the container itself (half open, 0-based)
@@ -25,6 +26,7 @@ _NUMBERS: dict[StepKind, tuple[str, ...]] = {
     StepKind.MEMBER: ("index",),
     StepKind.INODE: ("partition", "inode"),
     StepKind.STREAM: ("partition", "inode", "attribute"),
+    StepKind.VOLUME: ("partition", "volume", "inode"),
     StepKind.PART: ("message", "index"),
     StepKind.OBJECT: ("number", "generation"),
     StepKind.RANGE: ("start", "end"),
@@ -43,6 +45,7 @@ class Step:
     partition: int | None = None
     inode: int | None = None
     attribute: int | None = None
+    volume: int | None = None
     message: int | None = None
     number: int | None = None
     generation: int | None = None

@@ -7,24 +7,28 @@ and slack are not examined, unless a search for pictures and videos by structure
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import pytsk3
 
+from fairlead.evidence.readers.apfs import ApfsReader, begins_apfs
 from fairlead.evidence.readers.carve import carve
 from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
 from fairlead.evidence.readers.free_space import Range, between, free_ranges
 from fairlead.evidence.readers.image import RawImage, patch_ext_superblock
-from fairlead.evidence.sniff import SNIFF_BYTES, begins_ext, sniff
+from fairlead.evidence.sniff import SNIFF_BYTES, begins_apple, begins_ext, sniff
 
 _CHUNK_BYTES = 1 << 20
 _SECTOR_BYTES = 512
 _ORPHANS = b"$Orphan"
 _EXT_FIRST_FREE_INODE = 11
 _SCANNED = {"ext", "ntfs"}
-_NTFS_DATA, _BAD_CLUSTERS, _NTFS_FIRST_FILE = 128, 8, 16
+_BAD_CLUSTERS, _NTFS_FIRST_FILE = 8, 16
+_HFS_RESOURCE = int(pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC)
+_STREAMS = frozenset({int(pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA), _HFS_RESOURCE})
 _SPECIAL = {
     pytsk3.TSK_FS_META_TYPE_LNK: "symbolic link",
     pytsk3.TSK_FS_META_TYPE_FIFO: "FIFO",
@@ -36,6 +40,7 @@ _CLOCKS = {
     "ntfs": "NTFS, UTC, 100 ns",
     "fat": "FAT local time, zone unknown, 2 s",
     "ext": "ext, UTC, 1 s or finer",
+    "hfs": "HFS+, UTC, 1 s",
 }
 
 
@@ -45,6 +50,7 @@ _FAMILIES = {
         "ext": ("EXT2", "EXT3", "EXT4"),
         "ntfs": ("NTFS",),
         "fat": ("FAT12", "FAT16", "FAT32", "EXFAT"),
+        "hfs": ("HFS",),
     }.items()
 }
 
@@ -74,10 +80,16 @@ class DiskReader:
         self._given = given
         self._partitions = {part.number: part for part in _find_partitions(image)}
         self._systems: dict[int, Any] = {}
+        self._containers: dict[int, ApfsReader | None] = {}
 
     def entries(self) -> Iterator[Entry | None]:
         """Files of every partition, free space behind them, a row for what could not be read, then gaps."""
         for partition in self._partitions.values():
+            apfs = self._apfs(partition)
+            if apfs is not None:
+                yield from apfs.entries()
+                yield _unknown_free_space(partition, self.image)
+                continue
             try:
                 system = self._system(partition)
             except OSError:
@@ -110,6 +122,12 @@ class DiskReader:
         partition = self._partitions.get(place["partition"])
         if partition is None:
             raise Stop("damaged", "no such partition")
+        if place["kind"] == "volume":
+            apfs = self._apfs(partition)
+            if apfs is None:
+                raise Stop("damaged", "no such volume")
+            apfs.copy(place, write)
+            return
         try:
             file = self._system(partition).open_meta(place["inode"])
             if place["kind"] == "stream":
@@ -130,15 +148,12 @@ class DiskReader:
 
     def _free(self, partition: _Partition, system: Any) -> Iterator[Entry | None]:
         ranges = free_ranges(_family(system), self.image, partition.start, system)
-        where = f"partition {partition.number}"
         if ranges is None:
-            end = min(partition.start + partition.size, self.image.get_size())
-            yield Entry(
-                path=b"$FreeSpace", kind="range", start=partition.start, end=end, size=None, verdict="not_examined",
-                detail=f"free space of {where} and slack behind its files: the map of free space cannot be read",
-            )  # fmt: skip
+            yield _unknown_free_space(partition, self.image)
             return
-        yield from self._unowned(ranges, "$FreeSpace", f"free space of {where}", slack=True)
+        yield from self._unowned(
+            ranges, "$FreeSpace", f"free space of partition {partition.number}", slack=True
+        )
 
     def _unowned(
         self, ranges: list[Range], name: str, where: str, *, slack: bool = False
@@ -179,6 +194,22 @@ class DiskReader:
             detail=detail + ("; slack behind files: not examined" if slack else ""),
         )
 
+    def _apfs(self, partition: _Partition) -> ApfsReader | None:
+        """The APFS container of a partition, None where there is none, or none that can be opened."""
+        if partition.number not in self._containers:
+            reader = None
+            if begins_apfs(self.image, partition.start):
+                with suppress(OSError, ValueError, RuntimeError):
+                    reader = ApfsReader(
+                        self.image,
+                        partition=partition.number,
+                        start=partition.start,
+                        size=min(partition.size, self.image.get_size() - partition.start),
+                        given=self._given,
+                    )
+            self._containers[partition.number] = reader
+        return self._containers[partition.number]
+
     def _system(self, partition: _Partition) -> Any:
         system = self._systems.get(partition.number)
         if system is None:
@@ -206,6 +237,18 @@ class DiskReader:
                 path=b"", kind="inode", partition=partition.number, inode=0, verdict="damaged",
                 detail="; ".join(grounds), rest=True,
             )  # fmt: skip
+
+
+def _unknown_free_space(partition: _Partition, image: RawImage) -> Entry:
+    return Entry(
+        path=b"$FreeSpace",
+        kind="range",
+        start=partition.start,
+        end=min(partition.start + partition.size, image.get_size()),
+        verdict="not_examined",
+        detail=f"free space of partition {partition.number} and slack behind its files: not examined; "
+        "which bytes are free is not known here",
+    )
 
 
 def _walk(partition: int, system: Any, seen: _Seen, clock: str) -> Iterator[Entry]:
@@ -302,16 +345,18 @@ def _entries_of(partition: int, file: Any, path: bytes, allocation: str, clock: 
 
 
 def _streams(partition: int, file: Any, path: bytes, allocation: str, clock: str) -> Iterator[Entry]:
-    """Named data streams of an NTFS file or folder."""
+    """Named data streams of an NTFS file or folder, resource forks of HFS+."""
     meta = file.info.meta
-    if not clock.startswith("NTFS"):
+    if not clock.startswith(("NTFS", "HFS")):
         return
     try:
-        named = [a for a in file if int(a.info.type) == _NTFS_DATA and a.info.name]
+        named = [a for a in file if int(a.info.type) in _STREAMS and a.info.name]
     except OSError:
         return  # the attributes themselves are damaged; the file's own verdict says so
     for attribute in named:
         info = attribute.info
+        if int(info.type) == _HFS_RESOURCE and not info.size:
+            continue
         container = None
         bad_clusters = meta.addr == _BAD_CLUSTERS and info.name == b"$Bad"
         if info.size and not bad_clusters:
@@ -364,7 +409,7 @@ class _Data:
 
 def _find_stream(file: Any, attribute: int) -> _Data:
     for found in file:
-        if int(found.info.type) == _NTFS_DATA and int(found.info.id) == attribute:
+        if int(found.info.type) in _STREAMS and int(found.info.id) == attribute:
             return _Data(size=found.info.size, read=partial(_read_stream, file, found.info))
     raise Stop("damaged", "the stream is not there any more")
 
@@ -423,4 +468,6 @@ def _find_partitions(image: RawImage) -> Iterator[_Partition]:
 
 def sniff_file_system(head: bytes) -> bool:
     """Whether a file system, not a partition table, begins here."""
-    return begins_ext(head) or head[3:7] == b"NTFS" or b"FAT" in (head[54:57], head[82:85])
+    return (
+        begins_ext(head) or begins_apple(head) or head[3:7] == b"NTFS" or b"FAT" in (head[54:57], head[82:85])
+    )

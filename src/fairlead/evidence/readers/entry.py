@@ -35,6 +35,7 @@ class Entry:
     partition: int | None = None
     inode: int | None = None
     attribute: int | None = None
+    volume: int | None = None
     message: int | None = None
     number: int | None = None
     generation: int | None = None

@@ -1,4 +1,4 @@
-"""Which bytes of a file system belong to no file, by its own map: ext block bitmaps, NTFS $Bitmap, the FAT.
+"""Which bytes of a file system belong to no file, by its own map: ext bitmaps, NTFS $Bitmap, the FAT, HFS+'s.
 
 The map says what the file system would give away next. What it says of a damaged file system may be wrong in
 both directions; slack behind the ends of files is not in it.
@@ -17,7 +17,8 @@ from fairlead.evidence.readers.image import RawImage
 
 _PIECES = re.compile(rb"\x00+|[^\x00\xff]", re.DOTALL)
 _MOST_BITMAP_BYTES = 1 << 28
-_NTFS_BITMAP = 6
+_NTFS_BITMAP, _HFS_ALLOCATION = 6, 6
+_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _EXT_SUPERBLOCK_AT, _EXT_64BIT, _EXT_META_GROUPS, _EXT_UNUSED_GROUP = 1024, 0x80, 0x10, 0x2
 _EXT_MOST_GROUPS = 1 << 20
 _FAT12_CLUSTERS, _FAT16_CLUSTERS = 4085, 65525
@@ -37,6 +38,8 @@ def free_ranges(family: str, image: RawImage, start: int, system: Any) -> list[R
                 found = _ext(image, start)
             case "ntfs":
                 found = _ntfs(system, start)
+            case "hfs":
+                found = _hfs(system, start)
             case "fat":
                 found = _fat(image, start)
             case _:
@@ -112,6 +115,17 @@ def _ntfs(system: Any, start: int) -> Iterator[Range]:
     bitmap = file.read_random(0, length)
     for low, high in zero_bits(bitmap, min(system.info.block_count, length * 8)):
         yield start + low * cluster, start + high * cluster
+
+
+def _hfs(system: Any, start: int) -> Iterator[Range]:
+    """The allocation file; its bits run from the most significant one."""
+    file = system.open_meta(_HFS_ALLOCATION)
+    length, block = file.info.meta.size, system.info.block_size
+    if not 0 < length <= _MOST_BITMAP_BYTES:
+        raise ValueError("no such bitmap")
+    bitmap = file.read_random(0, length).translate(_MIRRORED)
+    for low, high in zero_bits(bitmap, min(system.info.block_count, length * 8)):
+        yield start + low * block, start + high * block
 
 
 def _fat(image: RawImage, start: int) -> Iterator[Range]:

@@ -49,6 +49,7 @@ class _Open:
 
 
 _OPEN: OrderedDict[str, _Open] = OrderedDict()
+_SEGMENTS: dict[str, list[int]] = {}
 
 
 def warm() -> None:
@@ -63,20 +64,30 @@ def warm() -> None:
 
 def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
     """Do what ``op`` names; answers ``unknown`` when the container is not open in this worker."""
-    if header["op"] == "sidecar":
-        return {"facts": read_sidecar(descriptors[0])}
-    token = header["token"]
-    if header["op"] == "open":
-        _open(token, header, [os.dup(descriptor) for descriptor in descriptors])
-        return {}
+    token = header.get("token", "")
+    match header["op"]:
+        case "sidecar":
+            return {"facts": read_sidecar(descriptors[0])}
+        case "hand_over":
+            _SEGMENTS.setdefault(token, []).extend(os.dup(descriptor) for descriptor in descriptors)
+            return {}
+        case "open":
+            _open(token, header, _SEGMENTS.pop(token, []))
+            return {}
+    return _use(header, token, descriptors)
+
+
+def _use(header: dict[str, Any], token: str, descriptors: list[int]) -> dict[str, Any]:
+    """``list``, ``copy`` or ``medium`` of a container that is open."""
     held = _OPEN.get(token)
     if held is None:
         return {"unknown": True}
     _OPEN.move_to_end(token)
-    if header["op"] == "medium":
-        return _medium(held)
-    if header["op"] == "list":
-        return _list(held, header["start"], header["count"])
+    match header["op"]:
+        case "medium":
+            return _medium(held)
+        case "list":
+            return _list(held, header["start"], header["count"])
     return _copy(held, header, descriptors[0])
 
 
@@ -103,15 +114,15 @@ def _reader_of(container: Container, descriptors: list[int], given: Given) -> Re
     match container:
         case Container.ZIP:
             try:
-                return ZipReader(descriptors[0], given)
+                return ZipReader(descriptors, given)
             except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-                return ZipRecovery(descriptors[0])
+                return ZipRecovery(descriptors)
         case Container.SEVEN_ZIP:
-            return SevenZipReader(descriptors[0], given)
+            return SevenZipReader(descriptors, given)
         case Container.TAR:
-            return TarReader(unpacking(container, descriptors[0], given.unpacked_bytes))
+            return TarReader(unpacking(container, descriptors, given.unpacked_bytes))
         case Container.GZIP | Container.BZIP2 | Container.XZ | Container.ZSTD:
-            return _packed(container, descriptors[0], given)
+            return _packed(container, descriptors, given)
         case Container.PDF:
             return PdfReader(descriptors[0], given)
         case Container.OLE:
@@ -124,8 +135,8 @@ def _reader_of(container: Container, descriptors: list[int], given: Given) -> Re
             return DiskReader(open_image(container, descriptors), given)
 
 
-def _packed(container: Container, descriptor: int, given: Given) -> Reader:
-    stream = unpacking(container, descriptor, given.unpacked_bytes)
+def _packed(container: Container, descriptors: list[int], given: Given) -> Reader:
+    stream = unpacking(container, descriptors, given.unpacked_bytes)
     try:
         inside = sniff(stream.read(SNIFF_BYTES))
     except REFUSALS:
@@ -133,7 +144,7 @@ def _packed(container: Container, descriptor: int, given: Given) -> Reader:
     if inside is Container.TAR:
         stream.seek(0)
         return TarReader(stream)
-    return PackedFileReader(container, descriptor, given.unpacked_bytes)
+    return PackedFileReader(container, descriptors, given.unpacked_bytes)
 
 
 def _medium(held: _Open) -> dict[str, Any]:

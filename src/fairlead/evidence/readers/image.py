@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import pyewf
@@ -12,7 +12,7 @@ import pytsk3
 import pyvhdi
 import pyvmdk
 
-from fairlead.evidence.readers.descriptor import open_descriptor
+from fairlead.evidence.readers.descriptor import Parts, open_descriptor, open_parts
 from fairlead.evidence.readers.entry import Stop
 from fairlead.evidence.sniff import Container
 
@@ -25,12 +25,12 @@ _DIFFERENCES = "the disk holds only what differs from another disk, which is not
 
 
 class RawImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no types
-    """Bytes of one descriptor; ``patches`` lie over them, in memory only."""
+    """Bytes of one or more descriptors; ``patches`` lie over them, in memory only."""
 
-    def __init__(self, descriptor: int, size: int | None = None) -> None:
-        self._descriptor = descriptor
+    def __init__(self, descriptors: Sequence[int], size: int | None = None) -> None:
+        self._parts = Parts(descriptors)
         # The Sleuth Kit asks for the size while it is being set up, and never again.
-        self._size = os.lseek(descriptor, 0, os.SEEK_END) if size is None else size
+        self._size = self._parts.size if size is None else size
         self.patches: list[tuple[int, bytes]] = []
         super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
 
@@ -46,15 +46,15 @@ class RawImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no type
         return _overlaid(self._fetch(offset, length), offset, self.patches)
 
     def _fetch(self, offset: int, length: int) -> bytes:
-        return os.pread(self._descriptor, length, offset)
+        return self._parts.read(offset, length)
 
 
 class HandleImage(RawImage):
     """An image whose sectors a library of the libyal family gives, through a handle that was opened by it."""
 
-    def __init__(self, descriptor: int, handle: Any) -> None:
+    def __init__(self, descriptors: Sequence[int], handle: Any) -> None:
         self.handle = handle
-        super().__init__(descriptor, int(handle.get_media_size()))
+        super().__init__(descriptors, int(handle.get_media_size()))
 
     def _fetch(self, offset: int, length: int) -> bytes:
         data: bytes = self.handle.read_buffer_at_offset(length, offset)
@@ -99,30 +99,30 @@ def open_image(container: Container, descriptors: list[int]) -> RawImage:
 
     A disk that stores only what differs from another disk needs that one beside it, and is refused.
     """
-    first = open_descriptor(descriptors[0])
+    first = open_parts(descriptors)
     match container:
         case Container.EWF:
             ewf = pyewf.handle()
             ewf.open_file_objects([open_descriptor(descriptor) for descriptor in descriptors])
-            return HandleImage(descriptors[0], ewf)
+            return HandleImage(descriptors, ewf)
         case Container.QCOW:
             qcow = pyqcow.file()
             qcow.open_file_object(first)
             if qcow.get_backing_filename():
                 raise Stop("unreadable", _DIFFERENCES)
-            return HandleImage(descriptors[0], qcow)
+            return HandleImage(descriptors, qcow)
         case Container.VHD:
             vhd = pyvhdi.file()
             vhd.open_file_object(first)
             if vhd.get_parent_identifier():
                 raise Stop("unreadable", _DIFFERENCES)
-            return HandleImage(descriptors[0], vhd)
+            return HandleImage(descriptors, vhd)
         case Container.VMDK:
             vmdk = pyvmdk.handle()
             vmdk.open_file_object(first)
             if vmdk.get_parent_content_identifier() not in (None, _NO_PARENT):
                 raise Stop("unreadable", _DIFFERENCES)
             vmdk.open_extent_data_files_as_file_objects([first])
-            return HandleImage(descriptors[0], vmdk)
+            return HandleImage(descriptors, vmdk)
         case _:
-            return RawImage(descriptors[0])
+            return RawImage(descriptors)

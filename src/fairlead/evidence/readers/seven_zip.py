@@ -8,7 +8,7 @@ from __future__ import annotations
 import lzma
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import py7zr
 from py7zr.compressor import SevenZipDecompressor, SupportedMethods
 from py7zr.exceptions import ArchiveError, PasswordRequired, UnsupportedCompressionMethodError
 
-from fairlead.evidence.readers.descriptor import open_descriptor
+from fairlead.evidence.readers.descriptor import open_parts
 from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
@@ -82,9 +82,9 @@ class _Stream:
 class SevenZipReader:
     """A 7z archive. Raises Stop when its header is damaged, or encrypted and no password opens it."""
 
-    def __init__(self, descriptor: int, given: Given) -> None:
+    def __init__(self, descriptors: Sequence[int], given: Given) -> None:
         self._given = given
-        self._file = open_descriptor(descriptor)
+        self._file = open_parts(descriptors)
         self._header_line: int | None = None
         archive = self._open()
         self._members = _members_of(archive)

@@ -8,12 +8,12 @@ import io
 import lzma
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, cast
 
 from backports import zstd
 
-from fairlead.evidence.readers.descriptor import Bounded, open_descriptor
+from fairlead.evidence.readers.descriptor import Bounded, open_parts
 from fairlead.evidence.readers.entry import Entry, Stop, Write
 from fairlead.evidence.sniff import SNIFF_BYTES, Container, sniff
 
@@ -30,9 +30,9 @@ _UNPACKERS: dict[Container, Callable[[BinaryIO], object]] = {
 }
 
 
-def unpacking(container: Container, descriptor: int, most: int) -> BinaryIO:
+def unpacking(container: Container, descriptors: Sequence[int], most: int) -> BinaryIO:
     """The uncompressed bytes of a stream as a seekable file that gives at most ``most`` of them."""
-    packed = open_descriptor(descriptor)
+    packed = open_parts(descriptors)
     if container not in _UNPACKERS:
         return packed
     stream = cast(BinaryIO, _UNPACKERS[container](packed))
@@ -123,8 +123,8 @@ class TarReader:
 class PackedFileReader:
     """One compressed file that is not a tar archive: a container with a single member."""
 
-    def __init__(self, container: Container, descriptor: int, most: int) -> None:
-        self._stream = unpacking(container, descriptor, most)
+    def __init__(self, container: Container, descriptors: Sequence[int], most: int) -> None:
+        self._stream = unpacking(container, descriptors, most)
         self._container = container
 
     def entries(self) -> Iterator[Entry]:

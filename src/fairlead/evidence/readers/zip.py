@@ -7,10 +7,10 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fairlead.evidence.readers.descriptor import open_descriptor
+from fairlead.evidence.readers.descriptor import open_parts
 from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
 from fairlead.evidence.readers.zip_crypto import (
     AesMember,
@@ -34,10 +34,10 @@ _REFUSALS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, stru
 class ZipReader:
     """A zip archive with a central directory. Raises zipfile.BadZipFile when there is none."""
 
-    def __init__(self, descriptor: int, given: Given | None = None) -> None:
-        self._given = given or Given()
-        self._archive = zipfile.ZipFile(open_descriptor(descriptor))
-        self._raw = open_descriptor(descriptor)
+    def __init__(self, descriptors: Sequence[int], given: Given) -> None:
+        self._given = given
+        self._archive = zipfile.ZipFile(open_parts(descriptors))
+        self._raw = open_parts(descriptors)
         self._members = self._archive.infolist()
 
     def entries(self) -> Iterator[Entry]:
