@@ -14,6 +14,7 @@ import pytest
 from fairlead.evidence.exhibits import digest_exhibit, find_segments
 from fairlead.evidence.limits import EvidenceLimits
 from tests.evidence.build import MIB, behind_partition_table, ext4_image, note, process, zip_of
+from tests.evidence.hfs import hfs_of
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
@@ -250,3 +251,17 @@ def test_an_empty_apfs_container_is_opened(tmp_path: Path) -> None:
         with volume.open("r+b") as target:
             target.write(data)
         assert all(row["verdict"] for row in process(volume, EvidenceLimits(deadline_s=10), unexamined=True))
+
+
+def test_an_hfs_volume_gives_files_resource_forks_and_its_free_space(tmp_path: Path) -> None:
+    files = {"a.txt": note(1, 9000), "b.bin": note(2, 200), "c.bin": note(3, 50_000)}
+    volume = tmp_path / "hfs.img"
+    volume.write_bytes(hfs_of(files, {"b.bin": note(4, 300)}))
+    rows = {row["path"]: row for row in process(volume, unexamined=True)}
+    for name, data in files.items():
+        assert rows[f"/{name}"]["sha256"] == hashlib.sha256(data).hexdigest()
+    (fork,) = [row for path, row in rows.items() if path.startswith("/b.bin:")]
+    assert fork["sha256"] == hashlib.sha256(note(4, 300)).hexdigest()
+    assert rows["/a.txt"]["modified_at"].isoformat() == "2026-02-01T10:00:00+00:00"
+    assert rows["/a.txt"]["time_source"].startswith("HFS+")
+    assert rows["$FreeSpace"]["size_bytes"] == 4096 * (512 - 1 - 1 - 1 - 2 - 4 - (3 + 1 + 1 + 13))

@@ -61,6 +61,30 @@ def test_a_folder_is_read_without_following_or_opening_what_is_no_file(tmp_path:
     assert len(files) == 6
 
 
+def test_a_sparse_file_is_read_and_one_that_is_nearly_all_hole_is_a_limit(tmp_path: Path) -> None:
+    for name, size in (("sparse.bin", 40 * MIB), ("hollow.bin", 1 << 40)):
+        with (tmp_path / name).open("wb") as target:
+            target.write(note(1))
+            target.truncate(size)
+    files = by_path(process(tmp_path))
+    assert files["sparse.bin"]["read_bytes"] == 40 * MIB
+    assert files["hollow.bin"]["verdict"] == "limit"
+    assert "sparse" in files["hollow.bin"]["detail"]
+    assert digest_exhibit(tmp_path) == digest_exhibit(tmp_path)
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "shut.txt").write_bytes(note(1))
+    (tmp_path / "shut.txt").chmod(0)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.txt").write_bytes(note(2))
+    (tmp_path / "sub").chmod(0)
+    files = by_path(process(tmp_path))
+    (tmp_path / "sub").chmod(0o700)
+    assert {files[name]["verdict"] for name in ("shut.txt", "sub")} == {"unreadable"}
+
+
 def test_archives_in_archives_are_opened_to_a_depth_and_said_so(tmp_path: Path) -> None:
     innermost = zip_of({"deepest.txt": note(9)})
     (tmp_path / "outer.zip").write_bytes(

@@ -25,6 +25,7 @@ from fairlead.provenance.tools import ToolFilesStage
 from fairlead.provenance.trace_stage import TraceStage
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
+from fairlead.terms.errors import RunError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,9 @@ def process(
 ) -> ProcessOutcome:
     """Bring the tables of the operation up to date; killed anywhere, the next run goes on from there.
 
-    Refuses exhibits that changed since they were received (RunError), and refuses to run without a working
-    sandbox unless told otherwise, which the ledger then shows. ``fast`` looks at key frames of videos only.
+    Refuses exhibits that changed since they were received (RunError), and compares them once more at the end.
+    Refuses to run without a working sandbox unless told otherwise, which the ledger then shows. ``fast`` looks at
+    key frames of videos only.
     """
     session.require(Action.PROCESS)
     sandbox = self_test(allow_unsandboxed=allow_unsandboxed)
@@ -61,13 +63,22 @@ def process(
         outcomes = tuple(
             engine.run(stage) for stage in stages_of(session, allow_unsandboxed=allow_unsandboxed, fast=fast)
         )
+    compared, problem = "not compared", None
+    if verify_exhibits:
+        compared = "equal to their digests before and after"
+        try:
+            check_unchanged(session)
+        except RunError as changed:
+            compared, problem = "CHANGED during the run", changed
     session.record(
         Operation.COLLECTION,
         "process",
         tuple(o.stage for o in outcomes),
         "exhibits processed by machine",
-        facts={"tasks": sum(o.done for o in outcomes), "sandbox": sandbox.summary},
+        facts={"tasks": sum(o.done for o in outcomes), "sandbox": sandbox.summary, "exhibits": compared},
     )
+    if problem is not None:
+        raise problem
     return ProcessOutcome(stages=outcomes, sandbox=sandbox, figures=triage(session))
 
 

@@ -14,7 +14,7 @@ from fairlead.cli.triage import print_figures
 
 @click.command()
 @click.option("--workers", type=int, help="Worker processes; all cores if not given.")
-@click.option("--no-verify-exhibits", is_flag=True, help="Do not digest the exhibits again first.")
+@click.option("--no-verify-exhibits", is_flag=True, help="Do not digest the exhibits again before and after.")
 @click.option(
     "--allow-unsandboxed", is_flag=True, help="Run even where no sandbox works; the ledger shows it."
 )

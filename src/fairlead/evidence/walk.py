@@ -86,7 +86,7 @@ def _folder(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
     for found in walk_folder(root):
         locator = Locator(steps=(Step(kind=StepKind.PATH, path=found.path_bytes),))
         container = None
-        if found.verdict is None and found.size_bytes:
+        if found.verdict in {None, FileVerdict.LIMIT} and found.size_bytes:  # a hollow file may be a disk
             try:
                 descriptor = open_beneath(root, found.path_bytes)
             except OSError:
