@@ -54,6 +54,12 @@ def test_three_kinds_are_found_with_their_exact_bytes() -> None:
     assert [item.detail for item in found] == ["", "", ""]
 
 
+def test_a_heic_picture_is_found_and_named_as_what_it_is() -> None:
+    picture = encode(scene(64, 64, 3), "HEIF")
+    (found,) = found_in(padded(note(1, 600), picture, note(2, 600)))
+    assert (found.extension, found.end - found.start, found.detail) == ("heic", len(picture), "")
+
+
 def test_a_file_is_looked_for_where_files_begin_unless_told_otherwise() -> None:
     data = b"x" * 100 + JPEG + note(1)
     assert found_in(data) == []

@@ -30,6 +30,10 @@ _BOXES = frozenset(
     {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"meta", b"moof", b"mfra", b"sidx", b"styp",
      b"pdin", b"udta", b"emsg", b"prft", b"ssix"}
 )  # fmt: skip
+_EXTENSIONS = {
+    b"heic": "heic", b"heix": "heic", b"mif1": "heic", b"msf1": "heic", b"hevc": "heic", b"hevx": "heic",
+    b"avif": "avif", b"avis": "avif", b"qt  ": "mov",
+}  # fmt: skip
 _BRAND = re.compile(rb"[ -~]{4}\Z")
 
 
@@ -185,6 +189,8 @@ def _png_chunk_holds(read: Read, at: int, length: int) -> bool:
 def _boxes(read: Read, start: int, limit: int) -> Carved | None:
     """Box by box from ftyp on; a file when it holds an index (moov, moof or meta)."""
     at, kinds, declared = start, set(), start
+    brand = read(start + 8, 4)
+    extension = _EXTENSIONS.get(brand, "3gp" if brand.startswith(b"3gp") else "mp4")
     while at < limit:
         head = read(at, min(16, limit - at))
         if len(head) < 8:
@@ -194,7 +200,7 @@ def _boxes(read: Read, start: int, limit: int) -> Carved | None:
             size = struct.unpack(">Q", head[8:])[0]
         if kind not in _BOXES or size < 8 or (at == start) != (kind == b"ftyp"):
             break
-        if at == start and (size > 512 or not _BRAND.match(read(at + 8, 4))):
+        if at == start and (size > 512 or not _BRAND.match(brand)):
             break
         kinds.add(kind)
         declared = at + size
@@ -203,6 +209,6 @@ def _boxes(read: Read, start: int, limit: int) -> Carved | None:
     if not kinds or not (indexed or b"mdat" in kinds):
         return None
     if declared > limit:
-        return Carved(start=start, end=limit, extension="mp4", detail="breaks off within a box")
+        return Carved(start=start, end=limit, extension=extension, detail="breaks off within a box")
     detail = "" if indexed else "its index (moov) is missing"
-    return Carved(start=start, end=at, extension="mp4", detail=detail)
+    return Carved(start=start, end=at, extension=extension, detail=detail)
