@@ -215,6 +215,12 @@ def test_an_image_in_more_segments_than_one_message_carries(tmp_path: Path) -> N
     found = {row["path"]: row["sha256"] for row in process(segments[0]) if row["verdict"] == "read"}
     assert found == {row["path"]: row["sha256"] for row in process(raw) if row["verdict"] == "read"}
     assert len(found) == 45
+    beside = {
+        row["path"].partition("!")[2]: row["sha256"]
+        for row in process(tmp_path)
+        if "image.E01!" in row["path"]
+    }
+    assert beside == found
 
 
 def test_images_and_archives_split_into_numbered_parts_are_one(tmp_path: Path) -> None:

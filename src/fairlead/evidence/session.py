@@ -122,13 +122,14 @@ class EvidenceSession:
         if held is not None:
             self._containers.move_to_end(token)
             return held
-        if prefix.steps:
-            fetched = self.fetch(source, prefix)
-            descriptors: tuple[int, ...] = (fetched.descriptor,)
-        else:
+        if not prefix.steps:
             descriptors = tuple(
                 os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in find_segments(source.path)
             )
+        elif prefix.steps[-1].kind is StepKind.PATH:
+            descriptors = self._segments_beneath(source, prefix.steps[-1].path)
+        else:
+            descriptors = (self.fetch(source, prefix).descriptor,)
         kind = sniff(read_head(descriptors[0]))
         if kind is None and source.kind is ExhibitKind.IMAGE and not prefix.steps:
             kind = Container.IMAGE
@@ -148,12 +149,19 @@ class EvidenceSession:
             descriptors=descriptors,
             size_bytes=size,
             passwords=passwords,
-            carve=source.carve and not prefix.steps,
+            carve=source.carve,
         )
         self._containers[token] = opened
         while len(self._containers) > _MOST_OPEN:
             _close(self._containers.popitem(last=False)[1])
         return opened
+
+    def _segments_beneath(self, source: ExhibitSource, path: bytes) -> tuple[int, ...]:
+        """The files that a file in a folder goes on in, each opened below the folder itself."""
+        folder = path.rpartition(b"/")[0]
+        prefix = folder + b"/" if folder else b""
+        names = [os.fsencode(segment.name) for segment in find_segments(source.path / os.fsdecode(path))]
+        return tuple(open_beneath(self.root(source), prefix + name) for name in names)
 
     def pages(self, source: ExhibitSource, prefix: Locator, hint: Container | None = None) -> Iterator[Page]:
         """The listing of a container, page by page; ends with the page that carries a verdict, if any.
