@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.case.exhibits import NewExhibit, add_exhibit
@@ -64,6 +64,7 @@ def test_an_archive_of_something_else_has_no_device_paths(tmp_path: Path) -> Non
     assert {row["device_path"] for row in process(tmp_path / "a.zip")} == {None}
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=20))
 def test_any_names_give_a_layout_or_none(members: list[bytes]) -> None:
     layout = detect_layout(members)
@@ -139,6 +140,7 @@ json_like = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(json_like | st.binary(max_size=200))
 def test_whatever_a_sidecar_holds_texts_come_out(value: Any) -> None:
     data = value if isinstance(value, bytes) else json.dumps(value).encode()

@@ -98,6 +98,7 @@ def test_whatever_the_bytes_ranges_are_in_order_and_inside(seed: int) -> None:
         reached = item.end
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=200), st.integers(0, 8))
 def test_runs_of_zero_bits_are_those_of_the_bitmap(bitmap: bytes, short: int) -> None:
     count = len(bitmap) * 8 - short
@@ -105,6 +106,7 @@ def test_runs_of_zero_bits_are_those_of_the_bitmap(bitmap: bytes, short: int) ->
     assert free == {bit for bit in range(count) if not bitmap[bit // 8] >> bit % 8 & 1}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 20)), max_size=6))
 def test_gaps_and_partitions_together_are_the_disk(parts: list[tuple[int, int]]) -> None:
     taken = [(start, start + size) for start, size in parts]

@@ -7,6 +7,7 @@ import os
 import pickle
 import struct
 import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -73,16 +74,29 @@ def test_a_sparse_file_is_read_and_one_that_is_nearly_all_hole_is_a_limit(tmp_pa
     assert digest_exhibit(tmp_path) == digest_exhibit(tmp_path)
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
-    (tmp_path / "shut.txt").write_bytes(note(1))
-    (tmp_path / "shut.txt").chmod(0)
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "a.txt").write_bytes(note(2))
-    (tmp_path / "sub").chmod(0)
-    files = by_path(process(tmp_path))
-    (tmp_path / "sub").chmod(0o700)
-    assert {files[name]["verdict"] for name in ("shut.txt", "sub")} == {"unreadable"}
+def test_a_file_that_may_not_be_read_says_so_and_its_neighbours_are_read() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for place in ("shut.txt", "open.txt", "sub/a.txt"):
+            (folder / place).parent.mkdir(exist_ok=True)
+            (folder / place).write_bytes(note(1))
+        (folder / "shut.txt").chmod(0)
+        (folder / "sub").chmod(0)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)  # root may read everything
+        try:
+            files = by_path(process(folder))
+        finally:
+            if root:
+                os.seteuid(0)
+            (folder / "sub").chmod(0o700)
+    assert {name: row["verdict"] for name, row in files.items()} == {
+        "shut.txt": "unreadable",
+        "sub": "unreadable",
+        "open.txt": "read",
+    }
 
 
 def test_archives_in_archives_are_opened_to_a_depth_and_said_so(tmp_path: Path) -> None:

@@ -55,8 +55,11 @@ def parse_medium(untrusted: dict[str, Any]) -> Medium:
     """A reader's answer as a type. Raises ValueError or KeyError for what is none."""
     untrusted_header = untrusted.get("header")
     header = untrusted_header if isinstance(untrusted_header, dict) else {}
+    untrusted_size = untrusted["size"]
+    if not isinstance(untrusted_size, int) or not 0 <= untrusted_size < 1 << 62:
+        raise ValueError("no size")
     return Medium(
-        size_bytes=int(untrusted["size"]),
+        size_bytes=untrusted_size,
         stored_md5=_digest(untrusted.get("stored_md5")),
         stored_sha1=_digest(untrusted.get("stored_sha1")),
         found_md5=_digest(untrusted["found_md5"]) or "",
