@@ -54,9 +54,9 @@ def test_the_digest_that_an_image_states_is_compared_with_its_sectors(
     assert acquisition["media_bytes"] == len(image)
     assert {"name": "evidence_number", "value": "AB/1"} in acquisition["header"]
     assert find_acquisition(session, "AB/1") == acquisition
-    at = whole.index(note(1)[:200]) if note(1)[:200] in whole else len(whole) // 2
-    changed = bytearray(whole)
-    changed[at + 5] ^= 1
+    noise = os.urandom(200 * 512)  # its second chunk of 32 KiB is stored as it is
+    changed = bytearray(ewf_of(noise))
+    changed[changed.index(noise[40_000:40_100])] ^= 1
     (tmp_path / "bad.E01").write_bytes(changed)
     other = taken_in(make_session(), tmp_path / "bad.E01")["acquisition"]
     assert isinstance(other, dict)

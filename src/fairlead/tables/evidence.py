@@ -51,7 +51,7 @@ ACQUISITIONS = Table(
     written_by="evidence",
     columns=(
         EXHIBIT,
-        Column("format", TEXT, "ewf"),
+        Column("format", TEXT, "format of the image: ewf, the Expert Witness format"),
         Column("media_bytes", INT, "size of the copied medium, bytes"),
         Column("stored_md5", TEXT, "MD5 of the medium as the image states it, hex; null when it states none"),
         Column("found_md5", TEXT, "MD5 of the medium as read when the exhibit was added, hex"),
