@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from fairlead.evidence.exhibits import ExhibitSource, detect_kind
+from fairlead.evidence.exhibits import detect_kind
 from fairlead.evidence.limits import EvidenceLimits
-from fairlead.evidence.stages import DigestStage, WalkStage
+from fairlead.evidence.passwords import keep_passwords
+from fairlead.evidence.stages import DigestStage, WalkStage, source_of
 from fairlead.tables.evidence import EXHIBITS
 
 MIB = 1 << 20
@@ -117,11 +118,30 @@ def fat16_image(path: Path, live: dict[bytes, bytes], deleted: dict[bytes, bytes
     return path
 
 
-def process(path: Path, limits: EvidenceLimits | None = None) -> list[dict[str, Any]]:
-    """Rows of FILES for one exhibit, by the two stages."""
+def process(
+    path: Path,
+    limits: EvidenceLimits | None = None,
+    *,
+    passwords: Iterable[str] = (),
+    carve: bool = False,
+    unexamined: bool = False,
+) -> list[dict[str, Any]]:
+    """Rows of FILES for one exhibit, by the two stages; rows for free space only if asked for."""
     limits = limits or EvidenceLimits()
-    source = ExhibitSource(exhibit="AB/1", kind=detect_kind(path), path=path)
-    row = {"exhibit": "AB/1", "sequence": 1, "kind": source.kind.value, "path": os.fspath(path)}
+    row = {
+        "exhibit": "AB/1",
+        "sequence": 1,
+        "kind": detect_kind(path).value,
+        "path": os.fspath(path),
+        "carve": carve,
+    }
+    if passwords:
+        given = path.with_name(path.name + ".passwords")
+        given.write_text("\n".join(passwords) + "\n")
+        kept, listed = keep_passwords(given, path.parent / ".kept", most=limits.passwords)
+        given.unlink()
+        row |= {"passwords_path": os.fspath(kept), "passwords_digest": listed.digest}
     listing = WalkStage(limits=limits).run(iter([EXHIBITS.batch([row])]))
-    digested = DigestStage(sources=(source,), limits=limits).run(listing)
-    return [row for batch in digested for row in batch.to_pylist()]
+    digested = DigestStage(sources=(source_of(row),), limits=limits).run(listing)
+    rows = [row for batch in digested for row in batch.to_pylist()]
+    return [row for row in rows if unexamined or row["verdict"] != "not_examined"]

@@ -7,6 +7,7 @@ import os
 import pickle
 import struct
 import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,43 @@ def test_a_folder_is_read_without_following_or_opening_what_is_no_file(tmp_path:
     assert {files[name]["verdict"] for name in ("link", "loop", "pipe")} == {"not_a_file"}
     assert files["\\xff\\xfe.bin"]["path_bytes"] == b"\xff\xfe.bin"
     assert len(files) == 6
+
+
+def test_a_sparse_file_is_read_and_one_that_is_nearly_all_hole_is_a_limit(tmp_path: Path) -> None:
+    for name, size in (("sparse.bin", 40 * MIB), ("hollow.bin", 1 << 40)):
+        with (tmp_path / name).open("wb") as target:
+            target.write(note(1))
+            target.truncate(size)
+    files = by_path(process(tmp_path))
+    assert files["sparse.bin"]["read_bytes"] == 40 * MIB
+    assert files["hollow.bin"]["verdict"] == "limit"
+    assert "sparse" in files["hollow.bin"]["detail"]
+    assert digest_exhibit(tmp_path) == digest_exhibit(tmp_path)
+
+
+def test_a_file_that_may_not_be_read_says_so_and_its_neighbours_are_read() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for place in ("shut.txt", "open.txt", "sub/a.txt"):
+            (folder / place).parent.mkdir(exist_ok=True)
+            (folder / place).write_bytes(note(1))
+        (folder / "shut.txt").chmod(0)
+        (folder / "sub").chmod(0)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)  # root may read everything
+        try:
+            files = by_path(process(folder))
+        finally:
+            if root:
+                os.seteuid(0)
+            (folder / "sub").chmod(0o700)
+    assert {name: row["verdict"] for name, row in files.items()} == {
+        "shut.txt": "unreadable",
+        "sub": "unreadable",
+        "open.txt": "read",
+    }
 
 
 def test_archives_in_archives_are_opened_to_a_depth_and_said_so(tmp_path: Path) -> None:
@@ -236,10 +274,13 @@ def test_whatever_the_exhibit_it_has_at_least_one_row(tmp_path: Path, data: byte
 
 
 def test_a_container_that_is_not_opened_is_named(tmp_path: Path) -> None:
-    (tmp_path / "x.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100))
-    row = process(tmp_path)[0]
-    assert row["verdict"] == "read"
-    assert "7z" in row["detail"]
+    data = b"Rar!\x1a\x07\x01" + bytes(100)
+    (tmp_path / "x.rar").write_bytes(data)
+    (tmp_path / "y.zip").write_bytes(zip_of({"x.rar": data}))
+    files = by_path(process(tmp_path))
+    for name in ("x.rar", "y.zip!x.rar"):
+        assert files[name]["verdict"] == "read"
+        assert "RAR archive" in files[name]["detail"]
 
 
 def test_the_same_exhibit_gives_the_same_rows(tmp_path: Path) -> None:

@@ -20,6 +20,27 @@ steps = st.one_of(
         partition=st.integers(0, 9),
         inode=st.integers(0, 2**40),
     ),
+    st.builds(
+        Step,
+        kind=st.just(StepKind.STREAM),
+        path=names,
+        partition=st.integers(0, 9),
+        inode=st.integers(0, 2**40),
+        attribute=st.integers(0, 999),
+    ),
+    st.builds(
+        Step,
+        kind=st.just(StepKind.VOLUME),
+        path=names,
+        partition=st.integers(0, 9),
+        volume=st.integers(0, 9),
+        inode=st.integers(0, 2**60),
+    ),
+    st.builds(Step, kind=st.just(StepKind.PART), path=names, message=st.integers(0), index=st.integers(0)),
+    st.builds(
+        Step, kind=st.just(StepKind.OBJECT), path=names, number=st.integers(0), generation=st.integers(0)
+    ),
+    st.builds(Step, kind=st.just(StepKind.RANGE), path=names, start=st.integers(0), end=st.integers(0)),
 )
 ranges = st.one_of(st.none(), st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)))
 

@@ -8,7 +8,7 @@ from typing import Any
 from fairlead.case.session import Session
 from fairlead.case.triage import STATES_SQL
 from fairlead.engine.catalogue import Catalogue
-from fairlead.tables.evidence import FILES
+from fairlead.tables.evidence import FILES, SIDECARS
 from fairlead.tables.known import CLUSTERS, MATCHES
 from fairlead.tables.media import CONTENTS
 from fairlead.tables.provenance import ORIGINS_OF, SEARCHED, SIGNALS
@@ -50,11 +50,12 @@ TRIAGE_TABLES = (CONTENTS, FILES, MATCHES, ORIGINS_OF, CLUSTERS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentFile:
-    """One content with its files, matches, signals and cluster."""
+    """One content with its files, what stands beside them in an export, matches, signals and cluster."""
 
     row: dict[str, Any]
     content: dict[str, Any]
     files: list[dict[str, Any]]
+    beside: list[dict[str, Any]]
     matches: list[dict[str, Any]]
     signals: list[dict[str, Any]]
     origin: dict[str, Any] | None
@@ -64,7 +65,7 @@ class ContentFile:
 def open_content(session: Session, sha256: str) -> ContentFile:
     """Gather what the tables say of a content; a consultation. LookupError when there is none."""
     asked = {"s": sha256}
-    catalogue = Catalogue(session.store, (*TRIAGE_TABLES, SIGNALS, SEARCHED))
+    catalogue = Catalogue(session.store, (*TRIAGE_TABLES, SIDECARS, SIGNALS, SEARCHED))
     try:
         rows = catalogue.rows(f"SELECT * FROM ({TRIAGE_SQL}) WHERE sha256 = $s", asked)
         if not rows:
@@ -75,8 +76,13 @@ def open_content(session: Session, sha256: str) -> ContentFile:
                 "SELECT * EXCLUDE (pdq, pdq_alternate, pdq_inner) FROM contents WHERE sha256 = $s", asked
             )[0],
             files=catalogue.rows(
-                "SELECT exhibit, locator, path, size_bytes, modified_at, allocation FROM files WHERE sha256 = $s "
-                "ORDER BY exhibit, locator LIMIT 200",
+                "SELECT exhibit, locator, path, device_path, size_bytes, modified_at, time_source, allocation "
+                "FROM files WHERE sha256 = $s ORDER BY exhibit, locator LIMIT 200",
+                asked,
+            ),
+            beside=catalogue.rows(
+                "SELECT DISTINCT c.exhibit, c.statement, c.value, c.sidecar FROM sidecars c "
+                "JOIN files f USING (exhibit, locator) WHERE f.sha256 = $s ORDER BY ALL LIMIT 200",
                 asked,
             ),
             matches=catalogue.rows(

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from fairlead import __version__
-from fairlead.case.exhibits import list_exhibits
+from fairlead.case.exhibits import find_acquisition, list_exhibits
+from fairlead.case.limits import evidence_limits
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.sandbox import self_test
 from fairlead.evidence.exhibits import digest_exhibit
-from fairlead.evidence.limits import EvidenceLimits
 from fairlead.register.actions import Action
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import UsageError
 
 _TOOLS = (
-    "pytsk3", "libewf-python", "pillow", "pillow-heif", "simplejpeg", "av", "c2pa-python", "pylibmagic", "duckdb",
-    "pyarrow",
+    "pytsk3", "libewf-python", "libfsapfs-python", "libqcow-python", "libvhdi-python", "libvmdk-python", "py7zr",
+    "backports-zstd", "pikepdf", "olefile", "pillow", "pillow-heif", "simplejpeg", "av", "c2pa-python", "pylibmagic",
+    "duckdb", "pyarrow",
 )  # fmt: skip
+_PATHS = frozenset({"path", "passwords_path"})
 _NEXT: dict[CustodyEvent, frozenset[CustodyEvent]] = {
     CustodyEvent.CHECK_OUT: frozenset({CustodyEvent.CHECK_IN}),
     CustodyEvent.TRANSFER: frozenset({CustodyEvent.RETURN}),
@@ -154,7 +156,7 @@ def exhibit_report(session: Session, number: str) -> dict[str, Any]:
         "made_at": session.clock().isoformat(),
         "made_by": session.user_name,
         "exhibit": {
-            k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items() if k != "path"
+            k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items() if k not in _PATHS
         },
         "custody": [
             {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in event.items()}
@@ -163,7 +165,8 @@ def exhibit_report(session: Session, number: str) -> dict[str, Any]:
         "verdicts": verdicts,
         "not_read_whole": not_whole,
         "contents": contents,
-        "limits": EvidenceLimits().version,
+        "acquisition": find_acquisition(session, number),
+        "limits": asdict(evidence_limits(session.workspace)),
         "sandbox": sandbox.summary,
         "program": f"Fairlead {__version__}, Python {platform.python_version()}",
         "tools": {name: version(name) for name in _TOOLS},

@@ -7,17 +7,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fairlead.case.limits import evidence_limits
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import part_name
 from fairlead.evidence.exhibits import ExhibitDigest, detect_kind, digest_exhibit
+from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.opener import ExhibitOpener
+from fairlead.evidence.passwords import keep_passwords
+from fairlead.evidence.session import shared_session
 from fairlead.evidence.stages import source_of
 from fairlead.register.actions import Action
-from fairlead.tables.evidence import EXHIBITS
+from fairlead.tables.evidence import ACQUISITIONS, EXHIBITS
 from fairlead.terms.custody import CustodyEvent, Operation
-from fairlead.terms.errors import RunError, UsageError
+from fairlead.terms.errors import ItemError, RunError, UsageError
 from fairlead.terms.grades import parse_handling
 
 
@@ -34,12 +38,15 @@ class NewExhibit:
     reason: str = "received for examination"
     handling: str = "H0"
     restriction: str = ""
+    passwords: Path | None = None
+    carve: bool = False
 
 
 def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
-    """Take an exhibit in; returns its row. The exhibit itself is only read.
+    """Take an exhibit in; returns its row, and what an image says of its acquisition. Only ever read.
 
-    Killed before its end and called again for the same bytes, it adds what is missing.
+    The digests that an E01 image states of its medium are compared with those of the sectors as they are. Killed
+    before its end and called again for the same bytes, it adds what is missing.
     """
     session.require(Action.ADD_EXHIBIT)
     try:
@@ -51,6 +58,7 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
             code="USAGE-HANDLING",
         ) from problem
     kind = detect_kind(new.path)
+    limits = evidence_limits(session.workspace)
     with sole_writer(session.workspace.operation(session.operation)):
         listed = list_exhibits(session)
         before = next((row for row in listed if row["exhibit"] == new.number), None)
@@ -74,22 +82,104 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
             "received_at": session.clock(),
             "handling": str(handling),
             "restriction": handling.restriction,
+            "carve": new.carve,
+            **_kept_passwords(session, new.passwords, limits),
         }
+        acquisition = _acquisition(row, limits)
         if before is None:
-            name = part_name("exhibit", new.number, digest.sha256)
-            session.store.write(EXHIBITS, name, [EXHIBITS.batch([row])])
+            if acquisition is not None:
+                name = part_name("acquisition", new.number, digest.sha256)
+                session.store.write(ACQUISITIONS, name, [ACQUISITIONS.batch([acquisition])])
+            session.store.write(EXHIBITS, _part(row), [EXHIBITS.batch([row])])
     from fairlead.register.custody import custody_of
 
     if not custody_of(session.user_id, session.operation, new.number, at=session.clock()):
         _record_custody(session, new, digest)
+    facts: dict[str, str | int] = {"files": digest.files, "size_bytes": digest.size_bytes, **_options(row)}
+    if acquisition is not None:
+        facts["medium"] = acquisition["result"]
     session.record(
         Operation.COLLECTION,
         "exhibit.add",
         (new.number, digest.sha256),
         f"{new.reason}; {new.authority}",
-        facts={"files": digest.files, "size_bytes": digest.size_bytes},
+        facts=facts,
     )
-    return {**row, "files": digest.files}
+    return {**row, "files": digest.files, "acquisition": acquisition}
+
+
+def change_exhibit(
+    session: Session, number: str, *, passwords: Path | None = None, carve: bool | None = None
+) -> dict[str, Any]:
+    """Give an exhibit another list of passwords, or ask for a search of its free space; returns its row.
+
+    The next run walks this exhibit again. What was received, its digest and its custody stay as they are.
+    """
+    session.require(Action.ADD_EXHIBIT)
+    with sole_writer(session.workspace.operation(session.operation)):
+        rows = list_exhibits(session)
+        row = next((row for row in rows if row["exhibit"] == number), None)
+        if row is None:
+            raise UsageError(
+                f"there is no exhibit {number}", "`fairlead exhibit list` names all.", code="USAGE-EXHIBIT"
+            )
+        limits = evidence_limits(session.workspace)
+        changed = {**row, **(_kept_passwords(session, passwords, limits) if passwords is not None else {})}
+        if carve is not None:
+            changed["carve"] = carve
+        session.store.write(EXHIBITS, _part(changed), [EXHIBITS.batch([changed])])
+        kept = [changed if other["exhibit"] == number else other for other in rows]
+        session.store.keep_only(EXHIBITS, {_part(other) for other in kept})
+    session.record(
+        Operation.ALTERATION,
+        "exhibit.change",
+        (number,),
+        "how the exhibit is read was changed; the exhibit was not",
+        facts=_options(changed),
+    )
+    return changed
+
+
+def _part(row: dict[str, Any]) -> str:
+    """The part of an exhibit: another one when it is to be read in another way, so that it is read again."""
+    return part_name(
+        "exhibit",
+        row["exhibit"],
+        row["sha256"],
+        row["passwords_digest"] or "",
+        "carve" if row["carve"] else "",
+    )
+
+
+def _options(row: dict[str, Any]) -> dict[str, str | int]:
+    """How an exhibit is read, for the ledger: the digest of the list, never a password."""
+    return {"passwords": row["passwords_digest"] or "none", "carve": int(bool(row["carve"]))}
+
+
+def _kept_passwords(session: Session, given: Path | None, limits: EvidenceLimits) -> dict[str, str | None]:
+    if given is None:
+        return {"passwords_path": None, "passwords_digest": None}
+    kept, listed = keep_passwords(given, session.workspace.keys / "passwords", most=limits.passwords)
+    return {"passwords_path": str(kept), "passwords_digest": listed.digest}
+
+
+def _acquisition(row: dict[str, Any], limits: EvidenceLimits) -> dict[str, Any] | None:
+    """The row of the table acquisitions; its result is ``unreadable`` where the medium cannot be read whole."""
+    try:
+        medium = shared_session(limits).medium(source_of(row))
+    except (ItemError, ValueError, KeyError):
+        return {"exhibit": row["exhibit"], "format": "ewf", "result": "unreadable", "header": []}
+    return medium.row(row["exhibit"]) if medium is not None else None
+
+
+def find_acquisition(session: Session, number: str) -> dict[str, Any] | None:
+    """What the image of an exhibit says of its acquisition, and whether its digests fit."""
+    catalogue = Catalogue(session.store, (ACQUISITIONS,))
+    try:
+        rows = catalogue.rows("SELECT * FROM acquisitions WHERE exhibit = ?", [number])
+    finally:
+        catalogue.close()
+    return rows[0] if rows else None
 
 
 def _half_added(session: Session, row: dict[str, Any]) -> bool:
@@ -127,7 +217,10 @@ def list_exhibits(session: Session) -> list[dict[str, Any]]:
 
 def opener_of(session: Session) -> ExhibitOpener:
     """Opens any item of any exhibit of the operation again."""
-    return ExhibitOpener(sources=tuple(source_of(row) for row in list_exhibits(session)))
+    return ExhibitOpener(
+        sources=tuple(source_of(row) for row in list_exhibits(session)),
+        limits=evidence_limits(session.workspace),
+    )
 
 
 def check_unchanged(session: Session) -> None:

@@ -15,6 +15,7 @@ from fairlead.engine.local import LocalEngine
 from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import SandboxReport, self_test
 from fairlead.engine.stage import Stage
+from fairlead.evidence.sidecars import SidecarStage
 from fairlead.evidence.stages import DigestStage, WalkStage
 from fairlead.media.examine import ExamineStage
 from fairlead.media.limits import MediaLimits
@@ -28,6 +29,7 @@ from fairlead.tables.evidence import EXHIBITS
 from fairlead.tables.known import HASH_SETS, KNOWN, REJECTED
 from fairlead.tables.provenance import REFERENCES, SEARCHED
 from fairlead.terms.custody import Operation
+from fairlead.terms.errors import RunError
 
 _GIVEN = (EXHIBITS, HASH_SETS, KNOWN, REJECTED, SEARCHED, REFERENCES)  # tables that no stage writes again
 
@@ -62,11 +64,11 @@ def process(
 ) -> ProcessOutcome:
     """Bring the tables of the operation up to date; killed anywhere, the next run goes on from there.
 
-    Refuses exhibits that changed since they were received (RunError), and refuses to run without a working
-    sandbox unless told otherwise, which the ledger then shows. ``fast`` looks at key frames of videos only.
-    ``one_process_per_file`` gives every picture and video a decoder of its own, so that one taken over by a file
-    cannot answer for the next: the same tables, hundreds of times slower.
-    With ``cluster`` the tasks are done there, without it by ``workers`` processes of this computer.
+    Refuses exhibits that changed since they were received (RunError), and compares them once more at the end.
+    Refuses to run without a working sandbox unless told otherwise, which the ledger then shows. ``fast`` looks at
+    key frames of videos only. ``one_process_per_file`` gives every picture and video a decoder of its own, so that
+    one taken over by a file cannot answer for the next: the same tables, hundreds of times slower. With ``cluster``
+    the tasks are done there, without it by ``workers`` processes of this computer.
     """
     session.require(Action.PROCESS)
     sandbox = self_test(allow_unsandboxed=allow_unsandboxed)
@@ -84,6 +86,13 @@ def process(
             one_process_per_file=one_process_per_file,
         )
         outcomes = tuple(engine.run(stage) for stage in stages)
+    compared, problem = "not compared", None
+    if verify_exhibits:
+        compared = "equal to their digests before and after"
+        try:
+            check_unchanged(session)
+        except RunError as changed:
+            compared, problem = "CHANGED during the run", changed
     session.record(
         Operation.COLLECTION,
         "process",
@@ -92,8 +101,11 @@ def process(
         facts={
             "tasks": sum(o.done for o in outcomes),
             "sandbox": sandbox.summary + (", one process per file" if one_process_per_file else ""),
+            "exhibits": compared,
         },
     )
+    if problem is not None:
+        raise problem
     return ProcessOutcome(stages=outcomes, sandbox=sandbox, figures=triage(session))
 
 
@@ -120,8 +132,9 @@ def stages_of(
     opener = opener_of(session)
     unsandboxed, alone = allow_unsandboxed, one_process_per_file
     return [
-        WalkStage(allow_unsandboxed=unsandboxed),
-        DigestStage(sources=opener.sources, allow_unsandboxed=unsandboxed),
+        WalkStage(limits=opener.limits, allow_unsandboxed=unsandboxed),
+        DigestStage(sources=opener.sources, limits=opener.limits, allow_unsandboxed=unsandboxed),
+        SidecarStage(opener=opener, allow_unsandboxed=unsandboxed),
         WorklistStage(),
         ExamineStage(
             opener=opener,

@@ -1,9 +1,11 @@
-"""`fairlead exhibit`: add, list, show, check-out, check-in, transfer, return, verify, report."""
+"""`fairlead exhibit`: add, change, list, show, limits, check-out, check-in, transfer, return, verify, report."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,10 +18,14 @@ from fairlead.case.custody import (
     show_custody,
     verify_exhibit,
 )
-from fairlead.case.exhibits import NewExhibit, add_exhibit, list_exhibits
-from fairlead.cli.options import operation_option, session_of
+from fairlead.case.exhibits import NewExhibit, add_exhibit, change_exhibit, find_acquisition, list_exhibits
+from fairlead.case.limits import evidence_limits, write_limits
+from fairlead.cli.options import operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
+from fairlead.evidence.limits import MEANINGS
 from fairlead.terms.custody import CustodyEvent
+
+_LIST = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.group()
@@ -37,6 +43,8 @@ def exhibit() -> None:
 @click.option("--reason", default="received for examination", help="Why it is taken in.")
 @click.option("--handling", default="H0", show_default=True, help="Europol handling codes, e.g. H0+H1.")
 @click.option("--restriction", default="", help="Text that H3 needs.")
+@click.option("--passwords", type=_LIST, help="File with passwords to try on what is encrypted, one a line.")
+@click.option("--carve", is_flag=True, help="Search free space of an image for pictures and videos.")
 @operation_option
 def add(
     path: Path,
@@ -48,13 +56,18 @@ def add(
     reason: str,
     handling: str,
     restriction: str,
+    passwords: Path | None,
     workspace: Path | None,
     operation: str | None,
     user: str | None,
     *,
+    carve: bool,
     as_json: bool,
-) -> None:
-    """Take in the folder, archive or disk image at PATH. It is only ever read."""
+) -> int:
+    """Take in the folder, archive or disk image at PATH. It is only ever read.
+
+    Exit code 1 when an image does not have the digests that it states of its medium.
+    """
     session = session_of(workspace, operation, user)
     row = add_exhibit(
         session,
@@ -68,13 +81,81 @@ def add(
             reason=reason,
             handling=handling,
             restriction=restriction,
+            passwords=passwords,
+            carve=carve,
         ),
     )
+    acquisition = row["acquisition"]
     if as_json:
         print_json(row)
     else:
         shown = {name: row[name] for name in ("kind", "files", "size_bytes", "sha256", "handling")}
         print_facts(f"Exhibit {number} taken in.", shown)
+        _print_acquisition(acquisition)
+    return 1 if acquisition is not None and acquisition["result"] in {"different", "unreadable"} else 0
+
+
+_RESULTS = {
+    "equal": "the sectors give the digests that the image states",
+    "different": "THE SECTORS DO NOT GIVE THE DIGESTS THAT THE IMAGE STATES",
+    "not_stated": "the image states no digest of its sectors",
+    "unreadable": "THE SECTORS CANNOT BE READ TO THEIR END",
+}
+
+
+def _print_acquisition(acquisition: dict[str, Any] | None) -> None:
+    """What an image says of its own acquisition, and whether it fits."""
+    if acquisition is None:
+        return
+    digests = ("media_bytes", "stored_md5", "found_md5", "stored_sha1", "found_sha1")
+    facts = {name: acquisition[name] for name in digests if acquisition.get(name)}
+    stated = {item["name"]: item["value"] for item in acquisition["header"] if item["value"]}
+    print_facts(f"Acquisition: {_RESULTS[acquisition['result']]}.", {**facts, **stated})
+
+
+@exhibit.command("change")
+@click.argument("number", metavar="EXHIBIT")
+@click.option("--passwords", type=_LIST, help="File with passwords to try on what is encrypted, one a line.")
+@click.option("--carve/--no-carve", default=None, help="Search free space of an image, or no longer.")
+@operation_option
+def change(
+    number: str,
+    passwords: Path | None,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    carve: bool | None,
+    as_json: bool,
+) -> None:
+    """Change how EXHIBIT is read; the next `fairlead process` reads it anew. The exhibit stays as it is."""
+    session = session_of(workspace, operation, user)
+    row = change_exhibit(session, number, passwords=passwords, carve=carve)
+    if as_json:
+        print_json(row)
+    else:
+        shown = {"passwords_digest": row["passwords_digest"] or "no list", "carve": bool(row["carve"])}
+        print_facts(f"Exhibit {number} will be read anew.", shown)
+
+
+@exhibit.command("limits")
+@click.option("--write", is_flag=True, help="Write the limits to limits.toml in the workspace, to be edited.")
+@workspace_option
+def limits(workspace: Path | None, *, write: bool, as_json: bool) -> None:
+    """Show the limits under which exhibits are read, and what each bounds."""
+    place = workspace_of(workspace)
+    if write:
+        write_limits(place)
+    held = asdict(evidence_limits(place))
+    if as_json:
+        print_json(held)
+        return
+    print_rows(
+        [{"limit": name, "value": value, "bounds": MEANINGS[name]} for name, value in held.items()],
+        ["limit", "value", "bounds"],
+    )
+    if write:
+        click.echo("Written to limits.toml in the workspace. A changed limit makes exhibits be read anew.")
 
 
 @exhibit.command("list")
@@ -94,15 +175,17 @@ def list_(workspace: Path | None, operation: str | None, user: str | None, *, as
 def show(
     number: str, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
 ) -> None:
-    """Show the custody record of EXHIBIT."""
+    """Show EXHIBIT: how it is read, what an image says of its acquisition, and its custody."""
     session = session_of(workspace, operation, user)
     row, events = get_exhibit(session, number), show_custody(session, number)
+    acquisition = find_acquisition(session, number)
     if as_json:
-        print_json({"exhibit": row, "custody": events})
+        print_json({"exhibit": row, "acquisition": acquisition, "custody": events})
         return
-    print_facts(
-        f"Exhibit {number}", {k: row[k] for k in ("kind", "size_bytes", "sha256", "authority", "handling")}
-    )
+    facts = {k: row[k] for k in ("kind", "size_bytes", "sha256", "authority", "handling")}
+    facts |= {"passwords_digest": row["passwords_digest"] or "no list", "carve": bool(row["carve"])}
+    print_facts(f"Exhibit {number}", facts)
+    _print_acquisition(acquisition)
     print_rows(events, ["at", "event", "actor", "counter_party", "location", "reason", "authority"])
 
 

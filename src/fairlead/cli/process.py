@@ -15,7 +15,7 @@ from fairlead.cli.triage import print_figures
 
 @click.command()
 @click.option("--workers", type=int, help="Worker processes; all cores if not given.")
-@click.option("--no-verify-exhibits", is_flag=True, help="Do not digest the exhibits again first.")
+@click.option("--no-verify-exhibits", is_flag=True, help="Do not digest the exhibits again before and after.")
 @click.option(
     "--allow-unsandboxed", is_flag=True, help="Run even where no sandbox works; the ledger shows it."
 )
@@ -76,7 +76,7 @@ def process(
     else:
         click.echo(f"Sandbox: {outcome.sandbox.summary}")
         print_figures(figures)
-    return 0 if set(figures.verdicts) <= {"read", "not_a_file"} else 1
+    return 0 if set(figures.verdicts) <= {"read", "not_a_file", "not_examined"} else 1
 
 
 def _settings(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

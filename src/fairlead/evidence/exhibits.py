@@ -6,30 +6,38 @@ import hashlib
 import os
 import re
 import stat
+import string
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count, takewhile
 from pathlib import Path
 
 from fairlead.evidence.folder import open_beneath, open_root, walk_folder
-from fairlead.evidence.sniff import Container, read_head, sniff
+from fairlead.evidence.sniff import DISKS, DOCUMENTS, read_head, sniff
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.verdicts import FileVerdict
 
 _CHUNK_BYTES = 1 << 20
-_SEGMENT = re.compile(r"\.([Ee])([0-9]{2}|[A-Za-z]{2})$")
-_MOST_SEGMENTS = 30
+_EWF_SEGMENT = re.compile(r"\.[Ee][0-9]{2}$")
+_LETTERS = string.ascii_lowercase
+_MOST_SEGMENTS = 800
 _IMAGE_NAMES = {".img", ".dd", ".raw", ".001"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExhibitSource:
-    """Number, kind and place of one exhibit's working copy."""
+    """Number, kind and place of one exhibit's working copy, and how it is to be read.
+
+    ``passwords`` is where the kept list lies, if one was given; ``carve`` asks for a search of free space.
+    """
 
     exhibit: str
     kind: ExhibitKind
     path: Path
+    passwords: Path | None = None
+    carve: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +80,10 @@ def detect_kind(path: Path) -> ExhibitKind:
                 return ExhibitKind.IMAGE  # its first sectors may be what is damaged
             case None:
                 return ExhibitKind.FILE
-            case Container.IMAGE | Container.EWF:
+            case container if container in DISKS:
                 return ExhibitKind.IMAGE
+            case container if container in DOCUMENTS:
+                return ExhibitKind.FILE
             case _:
                 return ExhibitKind.ARCHIVE
 
@@ -96,17 +106,32 @@ def open_file(path: Path) -> Iterator[int]:
 
 
 def find_segments(path: Path) -> list[Path]:
-    """All segment files of an image in order: E01, E02 and so on beside the first; else the file alone."""
-    if not _SEGMENT.search(path.name):
+    """All files of an exhibit that comes in several, in order; else the file alone.
+
+    E01 to E99, then EAA, EAB and so on; or 001, 002 and so on, as images and archives are split. Raises
+    ItemError when there are more than can be held open.
+    """
+    kind = "ewf" if _EWF_SEGMENT.search(path.name) else "parts" if path.suffix == ".001" else ""
+    if not kind:
         return [path]
     stem = path.name[:-4].casefold()
-    found = [p for p in path.parent.iterdir() if _SEGMENT.search(p.name) and p.name[:-4].casefold() == stem]
-    return sorted(found, key=lambda p: _segment_order(p.suffix))[:_MOST_SEGMENTS]
-
-
-def _segment_order(suffix: str) -> tuple[int, str]:
-    digits = suffix[2:].isdigit()
-    return (0 if digits else 1, suffix.casefold())
+    beside = {p.name.casefold(): p for p in path.parent.iterdir()}
+    if kind == "parts":
+        found = list(takewhile(bool, (beside.get(f"{stem}.{number:03d}") for number in count(1))))
+    else:
+        found = [beside[name] for number in range(1, 100) if (name := f"{stem}.e{number:02d}") in beside]
+        if f"{stem}.e99" in beside:
+            later = (
+                f"{stem}.{a}{b}{c}" for a in "efghijklmnopqrstuvwxyz" for b in _LETTERS for c in _LETTERS
+            )
+            found += takewhile(bool, map(beside.get, later))
+    if len(found) > _MOST_SEGMENTS:
+        raise ItemError(
+            f"the exhibit has {len(found)} segments; at most {_MOST_SEGMENTS} are read",
+            "Export it in larger segments, or as one file.",
+            code="EVIDENCE-010",
+        )
+    return [segment for segment in found if segment is not None]
 
 
 def digest_exhibit(path: Path) -> ExhibitDigest:

@@ -13,6 +13,8 @@ from fairlead.terms.verdicts import FileVerdict
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+_BLOCK_BYTES = 512  # the unit of st_blocks
+_HOLLOW_FROM_BYTES, _HOLLOW_RATIO = 16 << 30, 200
 _KINDS = {
     stat.S_IFLNK: "symbolic link",
     stat.S_IFIFO: "FIFO",
@@ -96,7 +98,14 @@ def _look(held: int, prefix: bytes, name: bytes) -> FoundFile | None:
         source="file system of the working copy, 1 us",
     )
     if stat.S_ISREG(status.st_mode):
-        return FoundFile(path_bytes=prefix + name, size_bytes=status.st_size, times=times)
+        hollow = _hollow(status)
+        return FoundFile(
+            path_bytes=prefix + name,
+            size_bytes=status.st_size,
+            times=times,
+            verdict=FileVerdict.LIMIT if hollow else None,
+            detail=hollow,
+        )
     return FoundFile(
         path_bytes=prefix + name,
         size_bytes=None,
@@ -104,6 +113,14 @@ def _look(held: int, prefix: bytes, name: bytes) -> FoundFile | None:
         verdict=FileVerdict.NOT_A_FILE,
         detail=_KINDS.get(stat.S_IFMT(status.st_mode), "special file"),
     )
+
+
+def _hollow(status: os.stat_result) -> str:
+    """Why a file that is nearly all hole is not read: its zeros would take days, and say nothing."""
+    stored = status.st_blocks * _BLOCK_BYTES
+    if status.st_size <= _HOLLOW_FROM_BYTES or status.st_size <= stored * _HOLLOW_RATIO:
+        return ""
+    return f"a sparse file: declares {status.st_size} bytes and holds {stored}; not read"
 
 
 def _open_directory(root: int, components: list[bytes]) -> int:

@@ -28,7 +28,8 @@ class FoundTimes:
 class FoundFile:
     """A file, or something that is not one, at a place in a container.
 
-    ``verdict`` is None when the bytes can be asked for. ``container`` names what the first bytes look like.
+    ``verdict`` is None when the bytes can be asked for. ``container`` names what the first bytes look like,
+    ``device_path`` where the file lay on the telephone whose file system the archive holds.
     """
 
     path_bytes: bytes
@@ -38,6 +39,7 @@ class FoundFile:
     verdict: FileVerdict | None = None
     detail: str = ""
     container: str | None = None
+    device_path: bytes | None = None
 
 
 def listing_row(exhibit: str, locator: Locator, found: FoundFile) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def listing_row(exhibit: str, locator: Locator, found: FoundFile) -> dict[str, A
         "created_at": _time(found.times.created_us),
         "time_source": found.times.source or None,
         "allocation": found.allocation.value,
+        "device_path": display_path(found.device_path) if found.device_path is not None else None,
         "verdict": found.verdict.value if found.verdict else None,
         "detail": found.detail or None,
     }

@@ -6,6 +6,7 @@ import atexit
 import fcntl
 import os
 import tempfile
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool
 from fairlead.evidence.exhibits import ExhibitSource, find_segments
 from fairlead.evidence.folder import open_beneath, open_root
 from fairlead.evidence.limits import EvidenceLimits
+from fairlead.evidence.medium import Medium, parse_medium
+from fairlead.evidence.passwords import PasswordList, load_passwords
 from fairlead.evidence.sniff import Container, read_head, sniff
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
@@ -24,6 +27,12 @@ from fairlead.terms.verdicts import FileVerdict
 
 _PAGE = 1000
 _MOST_OPEN = 6
+_PASSED_AT_ONCE = 30
+_MOST_OPEN_FILES = 4096
+_MOST_SILENT_PAGES = 10
+_LEAST_PAGE_S = 1.0
+_MOST_FACTS, _MOST_NAME, _MOST_VALUE = 40, 40, 2000
+_MEDIUM_STEPS = 1 << 20  # of some seconds each
 _READ_ONLY_SEALS = 0x2 | 0x4 | 0x8  # F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE
 _ADD_SEALS = 1033
 
@@ -36,6 +45,8 @@ class OpenContainer:
     container: Container
     descriptors: tuple[int, ...]
     size_bytes: int
+    passwords: PasswordList | None = None
+    carve: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +86,7 @@ class EvidenceSession:
                 memory_bytes=limits.reader_memory_bytes,
                 deadline_s=limits.deadline_s,
                 output_bytes=limits.member_bytes,
-                open_files=256,
+                open_files=_MOST_OPEN_FILES,
             ),
             allow_unsandboxed=allow_unsandboxed,
         )
@@ -98,23 +109,31 @@ class EvidenceSession:
             self._roots[source.path] = open_root(source.path)
         return self._roots[source.path]
 
-    def container(self, source: ExhibitSource, prefix: Locator) -> OpenContainer:
-        """The container at a locator, opened or reused. Raises ItemError when there is none any more."""
-        token = f"{source.path}:{prefix}"
+    def container(
+        self, source: ExhibitSource, prefix: Locator, hint: Container | None = None
+    ) -> OpenContainer:
+        """The container at a locator, opened or reused. Raises ItemError when there is none any more.
+
+        ``hint`` is what it is where its first bytes do not say so.
+        """
+        passwords = load_passwords(source.passwords) if source.passwords is not None else None
+        token = f"{source.path}:{passwords.digest if passwords else ''}:{source.carve}:{prefix}"
         held = self._containers.get(token)
         if held is not None:
             self._containers.move_to_end(token)
             return held
-        if prefix.steps:
-            fetched = self.fetch(source, prefix)
-            descriptors: tuple[int, ...] = (fetched.descriptor,)
-        else:
+        if not prefix.steps:
             descriptors = tuple(
                 os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in find_segments(source.path)
             )
+        elif prefix.steps[-1].kind is StepKind.PATH:
+            descriptors = self._segments_beneath(source, prefix.steps[-1].path)
+        else:
+            descriptors = (self.fetch(source, prefix).descriptor,)
         kind = sniff(read_head(descriptors[0]))
         if kind is None and source.kind is ExhibitKind.IMAGE and not prefix.steps:
             kind = Container.IMAGE
+        kind = kind or hint
         if kind is None:
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -124,20 +143,38 @@ class EvidenceSession:
                 code="EVIDENCE-005",
             )
         size = sum(os.fstat(descriptor).st_size for descriptor in descriptors)
-        opened = OpenContainer(token=token, container=kind, descriptors=descriptors, size_bytes=size)
+        opened = OpenContainer(
+            token=token,
+            container=kind,
+            descriptors=descriptors,
+            size_bytes=size,
+            passwords=passwords,
+            carve=source.carve,
+        )
         self._containers[token] = opened
         while len(self._containers) > _MOST_OPEN:
             _close(self._containers.popitem(last=False)[1])
         return opened
 
-    def pages(self, source: ExhibitSource, prefix: Locator) -> Iterator[Page]:
+    def _segments_beneath(self, source: ExhibitSource, path: bytes) -> tuple[int, ...]:
+        """The files that a file in a folder goes on in, each opened below the folder itself."""
+        folder = path.rpartition(b"/")[0]
+        prefix = folder + b"/" if folder else b""
+        names = [os.fsencode(segment.name) for segment in find_segments(source.path / os.fsdecode(path))]
+        return tuple(open_beneath(self.root(source), prefix + name) for name in names)
+
+    def pages(self, source: ExhibitSource, prefix: Locator, hint: Container | None = None) -> Iterator[Page]:
         """The listing of a container, page by page; ends with the page that carries a verdict, if any.
 
-        Where the reader dies or hangs, the entries before that point are asked for again one by one.
+        Where the reader dies or hangs, the entries before that point are asked for again one by one. A page
+        may be empty while free space is searched; the search ends with the limit ``search_s``, and a reader that
+        answers nothing at once, again and again, is not believed.
         """
-        start, count = 0, _PAGE
+        start, count, silent = 0, _PAGE, 0
+        begun_at = time.monotonic()
         while True:
-            container = self.container(source, prefix)
+            container = self.container(source, prefix, hint)
+            asked_at = time.monotonic()
             outcome, body, detail = self._ask(container, {"op": "list", "start": start, "count": count}, [])
             if outcome is not Outcome.OK and count > 1:
                 count = 1
@@ -149,7 +186,17 @@ class EvidenceSession:
             verdict = FileVerdict(body["verdict"]) if "verdict" in body else None
             yield Page(untrusted_entries=entries, verdict=verdict, detail=str(body.get("detail", "")))
             start += len(entries)
-            if body.get("end") or not entries:
+            if body.get("end") or verdict is not None:
+                return
+            silent = silent + 1 if not entries and time.monotonic() - asked_at < _LEAST_PAGE_S else 0
+            if silent > _MOST_SILENT_PAGES:
+                yield Page(
+                    untrusted_entries=(), verdict=FileVerdict.DAMAGED, detail="the reader says nothing"
+                )
+                return
+            if not entries and time.monotonic() - begun_at > self.limits.search_s:
+                detail = f"searching took more than {self.limits.search_s:.0f} s; the rest is not listed"
+                yield Page(untrusted_entries=(), verdict=FileVerdict.LIMIT, detail=detail)
                 return
 
     def fetch(self, source: ExhibitSource, locator: Locator) -> Fetched:
@@ -159,15 +206,50 @@ class EvidenceSession:
         *parents, last = locator.steps
         if last.kind is StepKind.PATH:
             return Fetched(descriptor=open_beneath(self.root(source), last.path))
-        container = self.container(source, Locator(steps=tuple(parents)))
+        hint = Container.PICTURES if last.kind is StepKind.RANGE else None
+        container = self.container(source, Locator(steps=tuple(parents)), hint)
         return self._copy(container, last)
 
-    def _copy(self, container: OpenContainer, step: Step) -> Fetched:
-        place = (
-            {"index": step.index}
-            if step.kind is StepKind.MEMBER
-            else {"partition": step.partition, "inode": step.inode}
+    def medium(self, source: ExhibitSource) -> Medium | None:
+        """What an E01 says of its acquisition, and its sectors digested again; None for other exhibits.
+
+        Raises ItemError when the image cannot be opened or read.
+        """
+        if source.kind is not ExhibitKind.IMAGE:
+            return None
+        container = self.container(source, Locator())
+        if container.container is not Container.EWF:
+            return None
+        for _ in range(_MEDIUM_STEPS):
+            outcome, body, detail = self._ask(container, {"op": "medium"}, [])
+            if outcome is not Outcome.OK or "verdict" in body:
+                raise ItemError(
+                    f"the image of exhibit {source.exhibit} cannot be read to its end "
+                    f"({str(body.get('detail') or detail)[:120]})",
+                    "Make a new working copy from the sealed original.",
+                    code="EVIDENCE-004",
+                )
+            if body.get("end"):
+                return parse_medium(body)
+        raise ItemError(
+            f"the image of exhibit {source.exhibit} is larger than an image may be",
+            "Make a new working copy from the sealed original.",
+            code="EVIDENCE-004",
         )
+
+    def sidecar(self, descriptor: int) -> dict[str, str]:
+        """What a small file beside a picture says of it, by the names of the table sidecars; empty when nothing."""
+        reply = self._pool.call({"op": "sidecar"}, [descriptor])
+        untrusted = reply.body.get("facts")
+        if reply.outcome is not Outcome.OK or not isinstance(untrusted, dict):
+            return {}
+        return {
+            str(name)[:_MOST_NAME]: str(value)[:_MOST_VALUE]
+            for name, value in sorted(untrusted.items())[:_MOST_FACTS]
+        }
+
+    def _copy(self, container: OpenContainer, step: Step) -> Fetched:
+        place = {"kind": step.kind.value, **step.numbers}
         output = os.memfd_create("item", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
         most = min(self.limits.member_bytes, self.limits.spool_in_memory_bytes)
         outcome, body, detail = self._ask(container, {"op": "copy", "place": place, "most": most}, [output])
@@ -200,9 +282,22 @@ class EvidenceSession:
                 "op": "open",
                 "token": container.token,
                 "container": container.container.value,
-                "most": max(self.limits.ratio_from_bytes, container.size_bytes * self.limits.ratio),
+                "given": {
+                    "unpacked_bytes": max(
+                        self.limits.ratio_from_bytes, container.size_bytes * self.limits.ratio
+                    ),
+                    "message_bytes": self.limits.message_bytes,
+                    "carved_bytes": self.limits.carved_bytes,
+                    "passwords": list(container.passwords.passwords) if container.passwords else [],
+                    "carve": container.carve,
+                },
             }
-            opened = self._pool.call(opening, list(container.descriptors))
+            for start in range(0, len(container.descriptors), _PASSED_AT_ONCE):
+                some = list(container.descriptors[start : start + _PASSED_AT_ONCE])
+                handed = self._pool.call({"op": "hand_over", "token": container.token}, some)
+                if handed.outcome is not Outcome.OK:
+                    return handed.outcome, {}, handed.detail
+            opened = self._pool.call(opening, [])
             if opened.outcome is not Outcome.OK:
                 return opened.outcome, {}, opened.detail
             reply = self._pool.call(request, descriptors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from enum import StrEnum
 
 SNIFF_BYTES = 2048
@@ -19,18 +20,31 @@ class Container(StrEnum):
     GZIP = "gzip"
     BZIP2 = "bzip2"
     XZ = "xz"
+    ZSTD = "zstd"
+    SEVEN_ZIP = "7z"
     IMAGE = "image"  # a raw disk image or file system
     EWF = "ewf"  # an Expert Witness image (E01)
+    QCOW = "qcow"  # a disk of QEMU, version 2 or 3
+    VMDK = "vmdk"  # a disk of VMware in one file
+    VHD = "vhd"  # a dynamic disk of Virtual PC or Hyper-V (VHD, VHDX)
+    PDF = "pdf"
+    OLE = "ole"  # an old Office document, an Outlook message
+    MAIL = "mail"  # one message
+    MBOX = "mbox"  # many messages in one file
+    PICTURES = "pictures"  # bytes in which pictures lie one behind the other; only ever named by a reader
+
+
+DOCUMENTS = frozenset({Container.PDF, Container.OLE, Container.MAIL, Container.MBOX, Container.PICTURES})
+"""Containers that are a document themselves: the exhibit is then a file that also has members."""
+
+DISKS = frozenset({Container.IMAGE, Container.EWF, Container.QCOW, Container.VMDK, Container.VHD})
+"""Containers with partitions and file systems."""
 
 
 UNOPENED = {
-    b"7z\xbc\xaf\x27\x1c": "7z archive",
     b"Rar!\x1a\x07": "RAR archive",
-    b"\x28\xb5\x2f\xfd": "Zstandard stream",
-    b"QFI\xfb": "qcow2 disk image",
-    b"KDMV": "VMDK disk image",
-    b"vhdxfile": "VHDX disk image",
-    b"conectix": "VHD disk image",
+    b"AFF\x00": "AFF disk image",
+    b"# Disk DescriptorFile": "VMDK disk of several files",
 }
 """Containers that are recognised and kept whole, with a note: their members are not listed."""
 
@@ -41,9 +55,23 @@ _STARTS: tuple[tuple[bytes, Container], ...] = (
     (b"\x1f\x8b\x08", Container.GZIP),
     (b"BZh", Container.BZIP2),
     (b"\xfd7zXZ\x00", Container.XZ),
+    (b"\x28\xb5\x2f\xfd", Container.ZSTD),
+    (b"7z\xbc\xaf\x27\x1c", Container.SEVEN_ZIP),
+    (b"QFI\xfb", Container.QCOW),
+    (b"KDMV", Container.VMDK),
+    (b"vhdxfile", Container.VHD),
+    (b"conectix", Container.VHD),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Container.OLE),
     (b"EVF\x09\x0d\x0a\xff\x00", Container.EWF),
 )
 _TAR_MAGIC_AT, _TAR_MAGIC = 257, b"ustar"
+_PDF_WITHIN = 1024
+_HEADER_LINE = re.compile(rb"([!-9;-~]{1,60}):[ \t]?[^\r\n]*(\r?\n[ \t][^\r\n]*)*(\r?\n|\Z)")
+_MAIL_HEADERS = frozenset(
+    {b"from", b"to", b"date", b"subject", b"message-id", b"received", b"return-path", b"mime-version",
+     b"delivered-to", b"x-gmail-labels", b"content-type", b"reply-to"}
+)  # fmt: skip
+_LEAST_MAIL_HEADERS = 3
 
 
 def sniff(untrusted_head: bytes) -> Container | None:
@@ -53,9 +81,29 @@ def sniff(untrusted_head: bytes) -> Container | None:
             return container
     if untrusted_head[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC):
         return Container.TAR
-    if begins_ext(untrusted_head) or _boots(untrusted_head):
+    document = _document(untrusted_head)
+    if document is not None:
+        return document
+    if begins_ext(untrusted_head) or begins_apple(untrusted_head) or _boots(untrusted_head):
         return Container.IMAGE
     return None
+
+
+def _document(head: bytes) -> Container | None:
+    if b"%PDF-" in head[:_PDF_WITHIN]:
+        return Container.PDF
+    if head.startswith(b"From ") and _begins_mail(head.partition(b"\n")[2]):
+        return Container.MBOX
+    return Container.MAIL if _begins_mail(head) else None
+
+
+def _begins_mail(head: bytes) -> bool:
+    """Whether lines of the form of RFC 5322 header fields begin here, three of them fields that mails have."""
+    at, known = 0, set()
+    while match := _HEADER_LINE.match(head, at):
+        known.add(match[1].lower())
+        at = match.end()
+    return len(known & _MAIL_HEADERS) >= _LEAST_MAIL_HEADERS
 
 
 def note_unopened(untrusted_head: bytes) -> str | None:
@@ -75,6 +123,12 @@ def begins_ext(head: bytes) -> bool:
     inodes, blocks = (int.from_bytes(head[at : at + 4], "little") for at in (1024, 1028))
     block_size, revision = (int.from_bytes(head[at : at + 4], "little") for at in (1048, 1100))
     return inodes > 0 and blocks > 0 and block_size <= _EXT_MOST_BLOCK_SIZE and revision <= 1
+
+
+def begins_apple(head: bytes) -> bool:
+    """Whether HFS+, HFSX or an APFS container begins here, by the signature and version or block size behind it."""
+    hfs = head[1024:1028] in {b"H+\0\x04", b"HX\0\x05"}
+    return hfs or (head[32:36] == b"NXSB" and head[36:40] in {b"\0\x10\0\0", b"\0\0\x01\0"})
 
 
 def _boots(head: bytes) -> bool:

@@ -14,7 +14,8 @@ import pyarrow as pa
 from fairlead.evidence.digests import digest_descriptor
 from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
-from fairlead.evidence.session import EvidenceSession, shared_session
+from fairlead.evidence.session import EvidenceSession, Fetched, shared_session
+from fairlead.evidence.sniff import note_unopened, read_head
 from fairlead.evidence.walk import walk_exhibit
 from fairlead.tables import Table
 from fairlead.tables.evidence import EXHIBITS, FILES, LISTING
@@ -23,7 +24,7 @@ from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import parse_locator
 from fairlead.terms.verdicts import FileVerdict
 
-_CODE_VERSION = "1"
+_CODE_VERSION = "2"
 _BATCH_ROWS = 4096
 
 
@@ -88,29 +89,44 @@ def source_of(exhibit_row: dict[str, Any]) -> ExhibitSource:
         exhibit=exhibit_row["exhibit"],
         kind=ExhibitKind(exhibit_row["kind"]),
         path=Path(exhibit_row["path"]),
+        passwords=Path(exhibit_row["passwords_path"]) if exhibit_row.get("passwords_path") else None,
+        carve=bool(exhibit_row.get("carve")),
     )
 
 
 def _read(row: dict[str, Any], sources: dict[str, ExhibitSource], session: EvidenceSession) -> dict[str, Any]:
+    """A row with its verdict, and the digests where the file was read whole."""
     if row["verdict"] is not None:
         return row
     try:
         fetched = session.fetch(sources[row["exhibit"]], parse_locator(row["locator"]))
+        try:
+            return _digested(row, fetched)
+        finally:
+            os.close(fetched.descriptor)
     except KeyError:
-        return {**row, "verdict": FileVerdict.UNREADABLE.value, "detail": "the exhibit is not in place"}
+        detail = "the exhibit is not in place"
     except ItemError as problem:
-        return {**row, "verdict": FileVerdict.UNREADABLE.value, "detail": problem.fact}
+        detail = problem.fact
     except OSError as problem:
         detail = f"operating system: {problem.strerror}"
-        return {**row, "verdict": FileVerdict.UNREADABLE.value, "detail": detail}
-    try:
-        digests = digest_descriptor(fetched.descriptor)
-    finally:
-        os.close(fetched.descriptor)
+    return {**row, "verdict": FileVerdict.UNREADABLE.value, "detail": detail}
+
+
+def _digested(row: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
+    digests = digest_descriptor(fetched.descriptor)
     verdict, detail = fetched.verdict, fetched.detail
     if digests.problem:
         verdict, detail = FileVerdict.UNREADABLE, digests.problem
     read = {**row, "verdict": verdict.value, "read_bytes": digests.size_bytes}
     if verdict is not FileVerdict.READ:
         return {**read, "detail": detail or row["detail"]}
-    return {**read, "sha256": digests.sha256, "sha1": digests.sha1, "md5": digests.md5}
+    unopened = note_unopened(read_head(fetched.descriptor))
+    details = [row["detail"], f"{unopened}: kept whole, members not listed" if unopened else None]
+    return {
+        **read,
+        "detail": "; ".join(text for text in details if text) or None,
+        "sha256": digests.sha256,
+        "sha1": digests.sha1,
+        "md5": digests.md5,
+    }

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fairlead.evidence.exhibits import ExhibitSource
+from fairlead.evidence.exhibits import ExhibitSource, open_file
 from fairlead.evidence.folder import open_beneath, walk_folder
 from fairlead.evidence.found import FoundFile, FoundTimes, listing_row
-from fairlead.evidence.session import EvidenceSession
-from fairlead.evidence.sniff import Container, note_unopened, read_head, sniff
+from fairlead.evidence.passwords import load_passwords
+from fairlead.evidence.phone import PhoneLayout, detect_layout
+from fairlead.evidence.session import EvidenceSession, Page
+from fairlead.evidence.sniff import DOCUMENTS, Container, read_head, sniff
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
-from fairlead.terms.origin import Locator, Step, StepKind
+from fairlead.terms.origin import NUMBER_NAMES, Locator, Step, StepKind, build_step
 from fairlead.terms.verdicts import Allocation, FileVerdict
 
 
@@ -40,7 +42,7 @@ def walk_exhibit(source: ExhibitSource, session: EvidenceSession) -> Iterator[Ro
             case ExhibitKind.FOLDER:
                 rows = _folder(source, session)
             case ExhibitKind.FILE:
-                rows = iter((_whole(source, ""),))
+                rows = _file(source, session)
             case ExhibitKind.ARCHIVE | ExhibitKind.IMAGE:
                 budget = _Budget(session.limits.members, session.limits.archive_bytes)
                 rows = _inside(source, session, prefix=Locator(), shown=b"", depth=0, budget=budget)
@@ -68,23 +70,30 @@ def _whole(source: ExhibitSource, detail: str) -> Row:
     return row
 
 
+def _file(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
+    """The file, and what lies in it where it is a document with members."""
+    with open_file(source.path) as descriptor:
+        container = sniff(read_head(descriptor))
+    yield _whole(source, "")
+    if container in DOCUMENTS:
+        budget = _Budget(session.limits.members, session.limits.archive_bytes)
+        shown = os.fsencode(source.path.name)
+        yield from _inside(source, session, prefix=Locator(), shown=shown, depth=1, budget=budget)
+
+
 def _folder(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
     root = session.root(source)
     for found in walk_folder(root):
         locator = Locator(steps=(Step(kind=StepKind.PATH, path=found.path_bytes),))
         container = None
-        if found.verdict is None and found.size_bytes:
+        if found.verdict in {None, FileVerdict.LIMIT} and found.size_bytes:  # a hollow file may be a disk
             try:
                 descriptor = open_beneath(root, found.path_bytes)
             except OSError:
                 pass  # reading the whole file gives the verdict
             else:
                 try:
-                    head = read_head(descriptor)
-                    container = sniff(head)
-                    note = note_unopened(head)
-                    if note:
-                        found = replace(found, detail=f"{note}: kept whole, members not listed")  # noqa: PLW2901
+                    container = sniff(read_head(descriptor))
                 finally:
                     os.close(descriptor)
         yield listing_row(source.exhibit, locator, found)
@@ -103,6 +112,7 @@ def _inside(
     shown: bytes,
     depth: int,
     budget: _Budget,
+    hint: Container | None = None,
 ) -> Iterator[Row]:
     """Members of the container at ``prefix``, and what lies in them."""
     listed = 0
@@ -115,23 +125,34 @@ def _inside(
     if depth > session.limits.depth:
         yield rest(FileVerdict.LIMIT, f"containers nested deeper than {session.limits.depth} are not opened")
         return
+    passwords = load_passwords(source.passwords).digest if source.passwords is not None else ""
     try:
-        for page in session.pages(source, prefix):
+        layout: PhoneLayout | None = None
+        for page in session.pages(source, prefix, hint):
+            layout = layout if listed else _layout(page)
             for untrusted in page.untrusted_entries:
-                step, found, stored = _parse(untrusted)
+                step, found, stored = _parse(untrusted, passwords)
                 if budget.members <= 0:
                     most = session.limits.members
                     yield rest(FileVerdict.LIMIT, f"more than {most} members; the rest is not listed")
                     return
                 budget.members -= 1
                 listed += 1
+                if layout is not None:
+                    found = replace(found, device_path=layout.device_path(found.path_bytes))
                 found = _limited(found, stored, session, budget)
                 locator = Locator(steps=(*prefix.steps, step))
                 yield _row(source, locator, found, shown)
                 if found.verdict is None and found.container is not None:
                     name = shown + b"!" + found.path_bytes if shown else found.path_bytes
                     yield from _inside(
-                        source, session, prefix=locator, shown=name, depth=depth + 1, budget=budget
+                        source,
+                        session,
+                        prefix=locator,
+                        shown=name,
+                        depth=depth + 1,
+                        budget=budget,
+                        hint=Container.PICTURES if found.container == Container.PICTURES else None,
                     )
             if page.verdict is not None:
                 yield rest(page.verdict, page.detail)
@@ -164,18 +185,22 @@ def _limited(found: FoundFile, stored: int | None, session: EvidenceSession, bud
     return found
 
 
-def _parse(untrusted: dict[str, Any]) -> tuple[Step, FoundFile, int | None]:
+def _layout(page: Page) -> PhoneLayout | None:
+    """Whether the first members of an archive show the layout of a telephone's extraction."""
+    members = (entry for entry in page.untrusted_entries if entry.get("kind") == StepKind.MEMBER)
+    return detect_layout(bytes.fromhex(str(entry.get("path", ""))) for entry in members)
+
+
+def _parse(untrusted: dict[str, Any], passwords: str) -> tuple[Step, FoundFile, int | None]:
     """A reader's entry as types. Raises ValueError, KeyError or TypeError for what is none."""
     path = bytes.fromhex(str(untrusted.get("path", "")))
-    if "inode" in untrusted:
-        step = Step(
-            kind=StepKind.INODE,
-            path=path,
-            partition=int(untrusted["partition"]),
-            inode=int(untrusted["inode"]),
-        )
-    else:
-        step = Step(kind=StepKind.MEMBER, path=path, index=int(untrusted["index"]))
+    kind = StepKind(untrusted["kind"])
+    numbers = {
+        name: value for name in NUMBER_NAMES if (value := _whole_number(untrusted.get(name))) is not None
+    }
+    if kind is StepKind.PATH or any(number < 0 for number in numbers.values()):
+        raise ValueError("no place inside a container")
+    step = build_step(kind, path, numbers)
     verdict = untrusted.get("verdict")
     container = untrusted.get("container")
     found = FoundFile(
@@ -190,10 +215,20 @@ def _parse(untrusted: dict[str, Any]) -> tuple[Step, FoundFile, int | None]:
         ),
         allocation=Allocation(untrusted.get("allocation", "live")),
         verdict=FileVerdict(verdict) if verdict else None,
-        detail=str(untrusted.get("detail", ""))[:300],
+        detail=_detail(untrusted, passwords),
         container=Container(container) if container else None,
     )
     return step, found, _whole_number(untrusted.get("stored"))
+
+
+def _detail(untrusted: dict[str, Any], passwords: str) -> str:
+    """The reader's words, and which line of the list of passwords opened the entry; never the password."""
+    detail = str(untrusted.get("detail", ""))[:300]
+    line = _whole_number(untrusted.get("password"))
+    if line is None:
+        return detail
+    opened = f"opened with password {line} of the list {passwords[:12]}"
+    return f"{detail}; {opened}" if detail else opened
 
 
 def _whole_number(untrusted: object) -> int | None:

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from fairlead.tables.schema import BYTES, EXHIBIT, INT, LOCATOR, SHA256, SMALL, TEXT, TIME, Column, Table
+import pyarrow as pa
+
+from fairlead.tables.schema import (
+    BYTES,
+    EXHIBIT,
+    FLAG,
+    INT,
+    LOCATOR,
+    SHA256,
+    SMALL,
+    TEXT,
+    TIME,
+    Column,
+    Table,
+)
+
+HEADER = pa.list_(pa.struct([pa.field("name", TEXT), pa.field("value", TEXT)]))
 
 EXHIBITS = Table(
     name="exhibits",
@@ -22,6 +38,29 @@ EXHIBITS = Table(
         Column("received_at", TIME, "when it was added here"),
         Column("handling", TEXT, "handling codes, e.g. H0+H1"),
         Column("restriction", TEXT, "text that goes with H3"),
+        Column("passwords_path", TEXT, "where its list of passwords lies on this computer, if one was given"),
+        Column("passwords_digest", TEXT, "salted digest of that list, HMAC-SHA-256, hex"),
+        Column("carve", FLAG, "whether free space is searched for pictures and videos by their structure"),
+    ),
+)
+
+ACQUISITIONS = Table(
+    name="acquisitions",
+    row="an image that says how it was acquired",
+    key=("exhibit",),
+    written_by="evidence",
+    columns=(
+        EXHIBIT,
+        Column("format", TEXT, "format of the image: ewf, the Expert Witness format"),
+        Column("media_bytes", INT, "size of the copied medium, bytes"),
+        Column("stored_md5", TEXT, "MD5 of the medium as the image states it, hex; null when it states none"),
+        Column("found_md5", TEXT, "MD5 of the medium as read when the exhibit was added, hex"),
+        Column("stored_sha1", TEXT, "SHA-1 of the medium as the image states it, hex; null when none"),
+        Column("found_sha1", TEXT, "SHA-1 of the medium as read when the exhibit was added, hex"),
+        Column("result", TEXT, "equal, different, or not_stated where the image states no digest"),
+        Column(
+            "header", HEADER, "what the image says of its acquisition: case number, examiner, dates, software"
+        ),
     ),
 )
 
@@ -35,6 +74,7 @@ _FOUND = (
     Column("created_at", TIME, "creation"),
     Column("time_source", TEXT, "which clock and format the times come from, with precision"),
     Column("allocation", TEXT, "live, deleted or carved"),
+    Column("device_path", TEXT, "path on the telephone, where the archive has the layout of an extraction"),
 )
 _OUTCOME = (
     Column("verdict", TEXT, "what became of the file (FileVerdict)"),
@@ -66,4 +106,18 @@ FILES = Table(
     ),
 )
 
-TABLES = (EXHIBITS, LISTING, FILES)
+SIDECARS = Table(
+    name="sidecars",
+    row="one thing that a file beside a picture, in a provider's export, says of it",
+    key=("exhibit", "locator", "statement", "sidecar"),
+    written_by="evidence",
+    columns=(
+        EXHIBIT,
+        Column("locator", TEXT, "way to the picture inside the exhibit"),
+        Column("statement", TEXT, "taken_at, uploaded_at, title, latitude, people …"),
+        Column("value", TEXT, "as stated; times in UTC, ISO 8601"),
+        Column("sidecar", TEXT, "way to the file that says so"),
+    ),
+)
+
+TABLES = (EXHIBITS, ACQUISITIONS, LISTING, FILES, SIDECARS)

@@ -2,57 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote, quote_from_bytes, unquote, unquote_to_bytes
 
 
 class StepKind(StrEnum):
-    """How one step of a locator is to be read."""
+    """How one step of a locator is to be read; its numbers are those of ``Step``, in the order of the text."""
 
     PATH = "path"  # raw path bytes below a folder exhibit
-    MEMBER = "member"  # raw member name in an archive
+    MEMBER = "member"  # index:raw member name in an archive
     INODE = "inode"  # partition:inode:raw path in a disk image
+    STREAM = "stream"  # partition:inode:attribute:raw path, a named data stream of an NTFS file
+    VOLUME = "volume"  # partition:volume:inode:raw path in an APFS container
+    PART = "part"  # message:part:name, a part of a mail message, counted depth first
+    OBJECT = "object"  # number:generation:name, a stream object of a PDF document
+    RANGE = "range"  # start:end:name, bytes of the container itself (half open, 0-based)
+
+
+_NUMBERS: dict[StepKind, tuple[str, ...]] = {
+    StepKind.PATH: (),
+    StepKind.MEMBER: ("index",),
+    StepKind.INODE: ("partition", "inode"),
+    StepKind.STREAM: ("partition", "inode", "attribute"),
+    StepKind.VOLUME: ("partition", "volume", "inode"),
+    StepKind.PART: ("message", "index"),
+    StepKind.OBJECT: ("number", "generation"),
+    StepKind.RANGE: ("start", "end"),
+}
+
+NUMBER_NAMES = frozenset(name for names in _NUMBERS.values() for name in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a locator: into a folder, an archive, or a file system."""
+    """One step of a locator: into a folder, an archive, a file system, a message, a document, or a range of bytes."""
 
     kind: StepKind
     path: bytes
     index: int | None = None  # position of the member in its archive: names may repeat
     partition: int | None = None
     inode: int | None = None
+    attribute: int | None = None
+    volume: int | None = None
+    message: int | None = None
+    number: int | None = None
+    generation: int | None = None
+    start: int | None = None
+    end: int | None = None
+
+    @property
+    def numbers(self) -> dict[str, int | None]:
+        """What names the place besides the path, by the names of the fields."""
+        return {name: getattr(self, name) for name in _NUMBERS[self.kind]}
 
     def __str__(self) -> str:
         name = quote_from_bytes(self.path, safe="/ ._-()+,=@~")
-        match self.kind:
-            case StepKind.PATH:
-                return f"path:{name}"
-            case StepKind.MEMBER:
-                return f"member:{self.index}:{name}"
-            case StepKind.INODE:
-                return f"inode:{self.partition}:{self.inode}:{name}"
+        return ":".join([self.kind.value, *(str(number) for number in self.numbers.values()), name])
+
+
+def build_step(kind: StepKind, path: bytes, numbers: Mapping[str, int]) -> Step:
+    """A step from its kind, its path and its numbers by name; raises KeyError when one is missing."""
+    return Step(kind=kind, path=path, **{name: numbers[name] for name in _NUMBERS[kind]})
 
 
 def parse_step(text: str) -> Step:
     """Read one step; raises ValueError when the text is not a step."""
-    kind, _, rest = text.partition(":")
-    match StepKind(kind):
-        case StepKind.PATH:
-            return Step(kind=StepKind.PATH, path=unquote_to_bytes(rest))
-        case StepKind.MEMBER:
-            index, _, name = rest.partition(":")
-            return Step(kind=StepKind.MEMBER, path=unquote_to_bytes(name), index=int(index))
-        case StepKind.INODE:
-            partition, inode, name = rest.split(":", 2)
-            return Step(
-                kind=StepKind.INODE,
-                path=unquote_to_bytes(name),
-                partition=int(partition),
-                inode=int(inode),
-            )
+    word, _, rest = text.partition(":")
+    kind = StepKind(word)
+    names = _NUMBERS[kind]
+    *numbers, name = rest.split(":", len(names))
+    if len(numbers) != len(names):
+        raise ValueError("a step of a locator lacks a number")
+    return build_step(kind, unquote_to_bytes(name), dict(zip(names, map(int, numbers), strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,16 +22,25 @@ class Stop(Exception):  # noqa: N818 - not always an error: also a limit, or a m
 class Entry:
     """One entry of a container. Times are microseconds since 1970 UTC, sizes are bytes.
 
-    ``index`` is the position in an archive; ``partition`` and ``inode`` the place in an image. ``stored`` is
-    the size in the container. ``rest`` marks a row that stands for what could not be listed.
+    ``kind`` and the numbers are those of ``StepKind`` and ``Step``. ``stored`` is the size in the container.
+    ``password`` is the line of the password list that opened the entry. ``rest`` marks a row that stands for
+    what could not be listed.
     """
 
     path: bytes
+    kind: str = "member"
     size: int | None = None
     stored: int | None = None
     index: int | None = None
     partition: int | None = None
     inode: int | None = None
+    attribute: int | None = None
+    volume: int | None = None
+    message: int | None = None
+    number: int | None = None
+    generation: int | None = None
+    start: int | None = None
+    end: int | None = None
     modified: int | None = None
     accessed: int | None = None
     changed: int | None = None
@@ -41,6 +50,7 @@ class Entry:
     verdict: str | None = None
     detail: str = ""
     container: str | None = None
+    password: int | None = None
     rest: bool = False
 
     def for_wire(self) -> dict[str, Any]:
@@ -53,13 +63,50 @@ def _present(value: object) -> bool:
     return value is not None and value is not False and value != ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a reader is told beside the descriptors: bounds, passwords by line, and whether to search free space.
+
+    An empty line of the password list stays in ``passwords``, so that numbers are those of lines.
+    """
+
+    unpacked_bytes: int = 1 << 40
+    message_bytes: int = 64 << 20
+    carved_bytes: int = 1 << 30
+    passwords: tuple[str, ...] = ()
+    carve: bool = False
+
+    def numbered(self) -> Iterator[tuple[int, str]]:
+        """Passwords with their line, counted from 1."""
+        return ((line, password) for line, password in enumerate(self.passwords, 1) if password)
+
+
 class Reader(Protocol):
     """One open container."""
 
-    def entries(self) -> Iterator[Entry]:
-        """All entries in a fixed order; raises Stop when the listing breaks off."""
+    def entries(self) -> Iterator[Entry | None]:
+        """All entries in a fixed order; raises Stop when the listing breaks off.
+
+        None is a sign of life between entries that lie far apart.
+        """
         ...
 
     def copy(self, place: dict[str, Any], write: Write) -> None:
         """Write the bytes of one entry; raises Stop when they end early."""
         ...
+
+
+class Refused:
+    """A container that cannot be opened, for a reason that is known."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+
+    def entries(self) -> Iterator[Entry | None]:
+        """Nothing but the reason."""
+        yield from ()
+        raise self._stop
+
+    def copy(self, place: dict[str, Any], write: Write) -> None:  # noqa: ARG002 - nothing can be copied
+        """Nothing but the reason."""
+        raise self._stop

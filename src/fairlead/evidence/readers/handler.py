@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import codecs
 import os
+import time
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
+
+from PIL import Image
 
 from fairlead.evidence.readers.disk import DiskReader
-from fairlead.evidence.readers.entry import Entry, Reader, Stop
+from fairlead.evidence.readers.entry import Entry, Given, Reader, Refused, Stop
 from fairlead.evidence.readers.image import open_image
-from fairlead.evidence.readers.tar import PackedFileReader, TarReader, unpacking
+from fairlead.evidence.readers.mail import MailReader
+from fairlead.evidence.readers.medium import MediumReader
+from fairlead.evidence.readers.ole import OleReader, PicturesReader
+from fairlead.evidence.readers.pdf import PdfReader, warm_documents
+from fairlead.evidence.readers.seven_zip import SevenZipReader
+from fairlead.evidence.readers.sidecar import read_sidecar
+from fairlead.evidence.readers.tar import REFUSALS, PackedFileReader, TarReader, unpacking
 from fairlead.evidence.readers.zip import ZipReader
+from fairlead.evidence.readers.zip_crypto import warm_ciphers
 from fairlead.evidence.readers.zip_recovery import ZipRecovery
 from fairlead.evidence.sniff import SNIFF_BYTES, Container, sniff
 
+_PAGE_S = 5.0
+_BROKEN = -1
 _MOST_OPEN = 4
 _CODECS = ("utf-8", "cp437", "latin-1", "ascii", "idna", "utf-16", "utf-16-le")
 
@@ -28,7 +40,8 @@ class _Open:
         self.reader = reader
         self.descriptors = descriptors
         self.listed = 0
-        self.listing: Iterator[Entry] = reader.entries()
+        self.listing: Iterator[Entry | None] = reader.entries()
+        self.medium: MediumReader | None = None
 
     def close(self) -> None:
         for descriptor in self.descriptors:
@@ -36,32 +49,56 @@ class _Open:
 
 
 _OPEN: OrderedDict[str, _Open] = OrderedDict()
+_SEGMENTS: dict[str, list[int]] = {}
 
 
 def warm() -> None:
-    """Load the codecs that names need, while files can still be opened."""
+    """Load what readers would load when they first need it, while files can still be opened."""
     for codec in _CODECS:
         codecs.lookup(codec)
+    Image.preinit()
+    Image.init()
+    warm_ciphers()
+    warm_documents()
 
 
 def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
-    """``open``, ``list`` or ``copy``; answers ``unknown`` when the container is not open in this worker."""
-    token = header["token"]
-    if header["op"] == "open":
-        _open(token, header, [os.dup(descriptor) for descriptor in descriptors])
-        return {}
+    """Do what ``op`` names; answers ``unknown`` when the container is not open in this worker."""
+    token = header.get("token", "")
+    match header["op"]:
+        case "sidecar":
+            return {"facts": read_sidecar(descriptors[0])}
+        case "hand_over":
+            _SEGMENTS.setdefault(token, []).extend(os.dup(descriptor) for descriptor in descriptors)
+            return {}
+        case "open":
+            _open(token, header, _SEGMENTS.pop(token, []))
+            return {}
+    return _use(header, token, descriptors)
+
+
+def _use(header: dict[str, Any], token: str, descriptors: list[int]) -> dict[str, Any]:
+    """``list``, ``copy`` or ``medium`` of a container that is open."""
     held = _OPEN.get(token)
     if held is None:
         return {"unknown": True}
     _OPEN.move_to_end(token)
-    if header["op"] == "list":
-        return _list(held, header["start"], header["count"])
+    match header["op"]:
+        case "medium":
+            return _medium(held)
+        case "list":
+            return _list(held, header["start"], header["count"])
     return _copy(held, header, descriptors[0])
 
 
 def _open(token: str, header: dict[str, Any], descriptors: list[int]) -> None:
+    given = header["given"]
     try:
-        reader = _reader(Container(header["container"]), descriptors, header["most"])
+        reader = _reader(
+            Container(header["container"]),
+            descriptors,
+            Given(**{**given, "passwords": tuple(given["passwords"])}),
+        )
     except BaseException:
         for descriptor in descriptors:  # hundreds of broken containers must not use them up
             os.close(descriptor)
@@ -71,46 +108,78 @@ def _open(token: str, header: dict[str, Any], descriptors: list[int]) -> None:
         _OPEN.popitem(last=False)[1].close()
 
 
-def _reader(container: Container, descriptors: list[int], most: int) -> Reader:
+def _reader(container: Container, descriptors: list[int], given: Given) -> Reader:
+    try:
+        return _reader_of(container, descriptors, given)
+    except Stop as stop:
+        return Refused(stop)
+
+
+def _reader_of(container: Container, descriptors: list[int], given: Given) -> Reader:  # noqa: PLR0911 - one each
     match container:
         case Container.ZIP:
             try:
-                return ZipReader(descriptors[0])
+                return ZipReader(descriptors, given)
             except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-                return ZipRecovery(descriptors[0])
+                return ZipRecovery(descriptors)
+        case Container.SEVEN_ZIP:
+            return SevenZipReader(descriptors, given)
         case Container.TAR:
-            return TarReader(unpacking(container, descriptors[0], most))
-        case Container.GZIP | Container.BZIP2 | Container.XZ:
-            stream = unpacking(container, descriptors[0], most)
-            try:
-                inside = sniff(stream.read(SNIFF_BYTES))
-            except (OSError, EOFError, ValueError):
-                inside = None
-            if inside is Container.TAR:
-                stream.seek(0)
-                return TarReader(stream)
-            return PackedFileReader(container, descriptors[0], most)
-        case Container.IMAGE | Container.EWF:
-            image = open_image(descriptors, ewf=container is Container.EWF)
-            return cast(Reader, DiskReader(image))
+            return TarReader(unpacking(container, descriptors, given.unpacked_bytes))
+        case Container.GZIP | Container.BZIP2 | Container.XZ | Container.ZSTD:
+            return _packed(container, descriptors, given)
+        case Container.PDF:
+            return PdfReader(descriptors[0], given)
+        case Container.OLE:
+            return OleReader(descriptors[0], given)
+        case Container.MAIL | Container.MBOX:
+            return MailReader(descriptors[0], given, many=container is Container.MBOX)
+        case Container.PICTURES:
+            return PicturesReader(descriptors[0], given)
+        case Container.IMAGE | Container.EWF | Container.QCOW | Container.VMDK | Container.VHD:
+            return DiskReader(open_image(container, descriptors), given)
+
+
+def _packed(container: Container, descriptors: list[int], given: Given) -> Reader:
+    stream = unpacking(container, descriptors, given.unpacked_bytes)
+    try:
+        inside = sniff(stream.read(SNIFF_BYTES))
+    except REFUSALS:
+        inside = None
+    if inside is Container.TAR:
+        stream.seek(0)
+        return TarReader(stream)
+    return PackedFileReader(container, descriptors, given.unpacked_bytes)
+
+
+def _medium(held: _Open) -> dict[str, Any]:
+    """One step of digesting the medium behind an image; the last step says what the image states of it."""
+    if held.medium is None:
+        if not isinstance(held.reader, DiskReader):
+            return {"verdict": "damaged", "detail": "no image"}
+        held.medium = MediumReader(held.reader.image)
+    return held.medium.step(_PAGE_S)
 
 
 def _list(held: _Open, start: int, count: int) -> dict[str, Any]:
+    """A page of at most ``count`` entries; fewer when it takes long, so that searching counts as being alive."""
     if start != held.listed:
         held.listing, held.listed = held.reader.entries(), 0
-        for _ in range(start):
-            if next(held.listing, None) is None:
-                break
-            held.listed += 1
     entries: list[dict[str, Any]] = []
+    ends_at = time.monotonic() + _PAGE_S
     try:
         for entry in held.listing:
-            entries.append(entry.for_wire())
-            held.listed += 1
-            if len(entries) == count:
+            if entry is not None:
+                held.listed += 1
+                if held.listed > start:
+                    entries.append(entry.for_wire())
+            if len(entries) == count or (held.listed >= start and time.monotonic() > ends_at):
                 return {"entries": entries, "end": False}
     except Stop as stop:
         return {"entries": entries, "end": True, "verdict": stop.verdict, "detail": stop.detail}
+    except BaseException:
+        held.listed = _BROKEN  # a generator that raised is over: asked again, it would look like the end
+        raise
     return {"entries": entries, "end": True}
 
 

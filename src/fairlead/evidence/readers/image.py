@@ -1,29 +1,36 @@
-"""A disk image as The Sleuth Kit reads it: raw or E01, never mounted; patched in memory only."""
+"""A disk image as The Sleuth Kit reads it: raw, E01, or of a virtual machine; never mounted, patched in memory only."""
 
 from __future__ import annotations
 
-import os
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import pyewf
+import pyqcow
 import pytsk3
+import pyvhdi
+import pyvmdk
 
-from fairlead.evidence.readers.descriptor import open_descriptor
+from fairlead.evidence.readers.descriptor import Parts, open_descriptor, open_parts
+from fairlead.evidence.readers.entry import Stop
+from fairlead.evidence.sniff import Container
 
 _SUPERBLOCK_AT, _SUPERBLOCK_BYTES = 1024, 1024
 _MAGIC_AT, _MAGIC = 56, b"\x53\xef"
 _EXT_BLOCK_SIZES = (1024, 2048, 4096)
 _DESCRIPTOR_BYTES = 32
+_NO_PARENT = 0xFFFFFFFF
+_DIFFERENCES = "the disk holds only what differs from another disk, which is not here"
 
 
 class RawImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no types
-    """Bytes of one descriptor; ``patches`` lie over them, in memory only."""
+    """Bytes of one or more descriptors; ``patches`` lie over them, in memory only."""
 
-    def __init__(self, descriptor: int, size: int | None = None) -> None:
-        self._descriptor = descriptor
+    def __init__(self, descriptors: Sequence[int], size: int | None = None) -> None:
+        self._parts = Parts(descriptors)
         # The Sleuth Kit asks for the size while it is being set up, and never again.
-        self._size = os.lseek(descriptor, 0, os.SEEK_END) if size is None else size
+        self._size = self._parts.size if size is None else size
         self.patches: list[tuple[int, bytes]] = []
         super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
 
@@ -39,20 +46,18 @@ class RawImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no type
         return _overlaid(self._fetch(offset, length), offset, self.patches)
 
     def _fetch(self, offset: int, length: int) -> bytes:
-        return os.pread(self._descriptor, length, offset)
+        return self._parts.read(offset, length)
 
 
-class EwfImage(RawImage):
-    """An Expert Witness image in one or more segments."""
+class HandleImage(RawImage):
+    """An image whose sectors a library of the libyal family gives, through a handle that was opened by it."""
 
-    def __init__(self, descriptors: list[int]) -> None:
-        self._handle = pyewf.handle()
-        self._files = [open_descriptor(descriptor) for descriptor in descriptors]
-        self._handle.open_file_objects(self._files)
-        super().__init__(descriptors[0], self._handle.get_media_size())
+    def __init__(self, descriptors: Sequence[int], handle: Any) -> None:
+        self.handle = handle
+        super().__init__(descriptors, int(handle.get_media_size()))
 
     def _fetch(self, offset: int, length: int) -> bytes:
-        data: bytes = self._handle.read_buffer_at_offset(length, offset)
+        data: bytes = self.handle.read_buffer_at_offset(length, offset)
         return data
 
 
@@ -89,6 +94,35 @@ def patch_ext_superblock(image: RawImage, start: int) -> bool:
     return False
 
 
-def open_image(descriptors: list[int], *, ewf: bool) -> Any:
-    """The image behind one or more descriptors."""
-    return EwfImage(descriptors) if ewf else RawImage(descriptors[0])
+def open_image(container: Container, descriptors: list[int]) -> RawImage:
+    """The image behind one or more descriptors; raises OSError when it is not one that can be read.
+
+    A disk that stores only what differs from another disk needs that one beside it, and is refused.
+    """
+    first = open_parts(descriptors)
+    match container:
+        case Container.EWF:
+            ewf = pyewf.handle()
+            ewf.open_file_objects([open_descriptor(descriptor) for descriptor in descriptors])
+            return HandleImage(descriptors, ewf)
+        case Container.QCOW:
+            qcow = pyqcow.file()
+            qcow.open_file_object(first)
+            if qcow.get_backing_filename():
+                raise Stop("unreadable", _DIFFERENCES)
+            return HandleImage(descriptors, qcow)
+        case Container.VHD:
+            vhd = pyvhdi.file()
+            vhd.open_file_object(first)
+            if vhd.get_parent_identifier():
+                raise Stop("unreadable", _DIFFERENCES)
+            return HandleImage(descriptors, vhd)
+        case Container.VMDK:
+            vmdk = pyvmdk.handle()
+            vmdk.open_file_object(first)
+            if vmdk.get_parent_content_identifier() not in (None, _NO_PARENT):
+                raise Stop("unreadable", _DIFFERENCES)
+            vmdk.open_extent_data_files_as_file_objects([first])
+            return HandleImage(descriptors, vmdk)
+        case _:
+            return RawImage(descriptors)

@@ -8,28 +8,31 @@ import io
 import lzma
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, cast
 
-from fairlead.evidence.readers.descriptor import Bounded, open_descriptor
+from backports import zstd
+
+from fairlead.evidence.readers.descriptor import Bounded, open_parts
 from fairlead.evidence.readers.entry import Entry, Stop, Write
 from fairlead.evidence.sniff import SNIFF_BYTES, Container, sniff
 
 _CHUNK_BYTES = 1 << 18
 _BLOCK_BYTES = 512
-_REFUSALS = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
+REFUSALS = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, zstd.ZstdError)
 
 
 _UNPACKERS: dict[Container, Callable[[BinaryIO], object]] = {
     Container.GZIP: lambda packed: gzip.GzipFile(fileobj=packed),
     Container.BZIP2: bz2.BZ2File,
     Container.XZ: lzma.LZMAFile,
+    Container.ZSTD: zstd.ZstdFile,
 }
 
 
-def unpacking(container: Container, descriptor: int, most: int) -> BinaryIO:
+def unpacking(container: Container, descriptors: Sequence[int], most: int) -> BinaryIO:
     """The uncompressed bytes of a stream as a seekable file that gives at most ``most`` of them."""
-    packed = open_descriptor(descriptor)
+    packed = open_parts(descriptors)
     if container not in _UNPACKERS:
         return packed
     stream = cast(BinaryIO, _UNPACKERS[container](packed))
@@ -55,7 +58,7 @@ class TarReader:
                     yield self._entry(index, member)
                 index += 1
             self._check_end()
-        except _REFUSALS as problem:
+        except REFUSALS as problem:
             raise Stop("damaged", f"breaks off after member {index}: {type(problem).__name__}") from problem
 
     def copy(self, place: dict[str, Any], write: Write) -> None:
@@ -69,7 +72,7 @@ class TarReader:
             while stream is not None and (chunk := stream.read(_CHUNK_BYTES)):
                 write(chunk)
                 written += len(chunk)
-        except _REFUSALS as problem:
+        except REFUSALS as problem:
             raise Stop("damaged", f"tar member: {type(problem).__name__}") from problem
         if written != member.size:
             raise Stop("damaged", f"breaks off after {written} of {member.size} bytes")
@@ -113,15 +116,15 @@ class TarReader:
         try:
             stream = self._archive.extractfile(member)
             return sniff(stream.read(SNIFF_BYTES)) if stream is not None else None
-        except _REFUSALS:
+        except REFUSALS:
             return None  # reading the whole member gives the verdict
 
 
 class PackedFileReader:
     """One compressed file that is not a tar archive: a container with a single member."""
 
-    def __init__(self, container: Container, descriptor: int, most: int) -> None:
-        self._stream = unpacking(container, descriptor, most)
+    def __init__(self, container: Container, descriptors: Sequence[int], most: int) -> None:
+        self._stream = unpacking(container, descriptors, most)
         self._container = container
 
     def entries(self) -> Iterator[Entry]:
@@ -129,7 +132,7 @@ class PackedFileReader:
         self._stream.seek(0)
         try:
             inside = sniff(self._stream.read(SNIFF_BYTES))
-        except _REFUSALS:
+        except REFUSALS:
             inside = None
         yield Entry(path=b"content", index=0, container=inside)
 
@@ -141,5 +144,5 @@ class PackedFileReader:
             while chunk := self._stream.read(_CHUNK_BYTES):
                 write(chunk)
                 written += len(chunk)
-        except _REFUSALS as problem:
+        except REFUSALS as problem:
             raise Stop("damaged", f"breaks off after {written} bytes: {type(problem).__name__}") from problem

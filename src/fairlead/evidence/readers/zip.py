@@ -7,15 +7,25 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fairlead.evidence.readers.descriptor import open_descriptor
-from fairlead.evidence.readers.entry import Entry, Stop, Write
+from fairlead.evidence.readers.descriptor import open_parts
+from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
+from fairlead.evidence.readers.zip_crypto import (
+    AesMember,
+    aes_member,
+    decrypt_aes,
+    encoded,
+    find_aes_password,
+    find_old_password,
+    unpack,
+)
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
 _CHUNK_BYTES = 1 << 18
 _ENCRYPTED, _UTF8 = 0x1, 0x800
+_AE_1 = 1  # the version of AES in zip that keeps a checksum of the bytes themselves
 _MADE_ON_UNIX = 3
 _EXTENDED_TIME = 0x5455
 _REFUSALS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error)
@@ -24,8 +34,10 @@ _REFUSALS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, stru
 class ZipReader:
     """A zip archive with a central directory. Raises zipfile.BadZipFile when there is none."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._archive = zipfile.ZipFile(open_descriptor(descriptor))
+    def __init__(self, descriptors: Sequence[int], given: Given) -> None:
+        self._given = given
+        self._archive = zipfile.ZipFile(open_parts(descriptors))
+        self._raw = open_parts(descriptors)
         self._members = self._archive.infolist()
 
     def entries(self) -> Iterator[Entry]:
@@ -36,30 +48,54 @@ class ZipReader:
 
     def copy(self, place: dict[str, Any], write: Write) -> None:
         """Write one member's bytes; the checksum decides whether they are whole."""
-        member = self._members[place["index"]]
+        for chunk in self._chunks(self._members[place["index"]]):
+            write(chunk)
+
+    def _chunks(self, member: zipfile.ZipInfo, line: int | None = None) -> Iterator[bytes]:
+        """The bytes of a member, opened with the password of a line, or one that is searched for."""
+        aes = aes_member(member, self._raw)
+        if aes is not None:
+            yield from self._decrypted(member, aes, line or find_aes_password(self._raw, aes, self._given))
+            return
+        encrypted = member.flag_bits & _ENCRYPTED
+        if encrypted and line is None:
+            line = find_old_password(self._archive, member, self._given)
+        password = encoded(self._given.passwords[line - 1]) if line is not None else None
         try:
-            with self._archive.open(member) as stream:
+            with self._archive.open(member, pwd=password) as stream:
                 while chunk := stream.read(_CHUNK_BYTES):
-                    write(chunk)
+                    yield chunk
         except NotImplementedError as problem:
             raise Stop(
                 "unreadable", f"compression method {member.compress_type} is not supported"
             ) from problem
-        except RuntimeError as problem:
-            raise Stop("encrypted", "no password") from problem
-        except _REFUSALS as problem:
-            raise Stop("damaged", f"zip member: {type(problem).__name__}") from problem
+        except (*_REFUSALS, RuntimeError) as problem:
+            wrong = "; or the password is not that of this member" if encrypted else ""
+            raise Stop("damaged", f"zip member: {type(problem).__name__}{wrong}") from problem
+
+    def _decrypted(self, member: zipfile.ZipInfo, aes: AesMember, line: int) -> Iterator[bytes]:
+        packed = decrypt_aes(self._raw, aes, self._given.passwords[line - 1])
+        size = checksum = 0
+        for chunk in unpack(packed, aes.method):
+            size += len(chunk)
+            checksum = zlib.crc32(chunk, checksum)
+            yield chunk
+        if size != member.file_size or (aes.version == _AE_1 and checksum != member.CRC):
+            raise Stop("damaged", "size or checksum differ")
 
     def _entry(self, index: int, member: zipfile.ZipInfo) -> Entry:
         modified, clock = _time(member)
-        verdict, detail, container = None, "", None
+        verdict, detail, container, line = None, "", None, None
         kind = stat.S_IFMT(member.external_attr >> 16) if member.create_system == _MADE_ON_UNIX else 0
         if kind not in (0, stat.S_IFREG):
             verdict, detail = "not_a_file", "symbolic link" if kind == stat.S_IFLNK else "special file"
-        elif member.flag_bits & _ENCRYPTED:
-            verdict, detail = "encrypted", "no password"
-        elif member.file_size:
-            container = self._look(member)
+        else:
+            try:
+                line = self._line(member)
+            except Stop as stop:
+                verdict, detail = stop.verdict, stop.detail
+            else:
+                container = self._look(member, line) if member.file_size else None
         return Entry(
             path=_raw_name(member),
             size=member.file_size,
@@ -70,14 +106,28 @@ class ZipReader:
             verdict=verdict,
             detail=detail,
             container=container,
+            password=line,
         )
 
-    def _look(self, member: zipfile.ZipInfo) -> str | None:
+    def _line(self, member: zipfile.ZipInfo) -> int | None:
+        """The line of the password of a member, None when it needs none; raises Stop when there is none."""
+        aes = aes_member(member, self._raw)
+        if aes is not None:
+            return find_aes_password(self._raw, aes, self._given)
+        if member.flag_bits & _ENCRYPTED:
+            return find_old_password(self._archive, member, self._given)
+        return None
+
+    def _look(self, member: zipfile.ZipInfo, line: int | None) -> str | None:
+        head = b""
         try:
-            with self._archive.open(member) as stream:
-                return sniff(stream.read(SNIFF_BYTES))
-        except (*_REFUSALS, NotImplementedError, RuntimeError):
+            for chunk in self._chunks(member, line):
+                head += chunk[:SNIFF_BYTES]
+                if len(head) >= SNIFF_BYTES:
+                    break
+        except Stop:
             return None  # reading the whole member gives the verdict
+        return sniff(head)
 
 
 def _raw_name(member: zipfile.ZipInfo) -> bytes:

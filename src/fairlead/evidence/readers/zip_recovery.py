@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from fairlead.evidence.readers.descriptor import open_descriptor
+from fairlead.evidence.readers.descriptor import open_parts
 from fairlead.evidence.readers.entry import Entry, Stop, Write
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
@@ -35,8 +35,8 @@ class _Member:
 class ZipRecovery:
     """Walks local headers from the first byte on; members lie in the order of the archive."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._file = open_descriptor(descriptor)
+    def __init__(self, descriptors: Sequence[int]) -> None:
+        self._file = open_parts(descriptors)
         self._end = self._file.seek(0, 2)
         self._members: list[_Member] = []
 

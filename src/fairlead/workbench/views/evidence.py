@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from fairlead.case.content_file import open_content
 from fairlead.case.custody import Handover, get_exhibit, record_handover, show_custody
-from fairlead.case.exhibits import list_exhibits
+from fairlead.case.exhibits import find_acquisition, list_exhibits
 from fairlead.case.views import CONTENTS_VIEW
 from fairlead.register.reviews import find_reviews_of
 from fairlead.terms.custody import CustodyEvent, Operation
@@ -97,6 +97,7 @@ def exhibit(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     )
     context = {
         "row": row,
+        "acquisition": find_acquisition(desk.session, number),
         "events": events,
         "drawn": drawn,
         "out": bool(events) and events[-1]["event"] in (CustodyEvent.CHECK_OUT, CustodyEvent.TRANSFER),
