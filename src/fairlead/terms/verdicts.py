@@ -40,3 +40,4 @@ class Allocation(StrEnum):
     LIVE = "live"
     DELETED = "deleted"
     CARVED = "carved"
+    FREE = "free"  # no file: bytes that belong to none
