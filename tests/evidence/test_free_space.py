@@ -127,6 +127,7 @@ def test_free_space_and_gaps_are_rows_that_say_what_was_not_examined(tmp_path: P
     assert set(rows) == {"$FreeSpace", "$Gap"}
     assert 10 * MIB < rows["$FreeSpace"]["size_bytes"] < 16 * MIB
     assert "slack" in rows["$FreeSpace"]["detail"]
+    assert {row["allocation"] for row in rows.values()} == {"free"}
     assert rows["$Gap"]["size_bytes"] == 2048 * 512
 
 

@@ -43,7 +43,7 @@ DISKS = frozenset({Container.IMAGE, Container.EWF, Container.QCOW, Container.VMD
 
 UNOPENED = {
     b"Rar!\x1a\x07": "RAR archive",
-    b"AFF\x00": "AFF disk image",
+    b"AFF10\r\n\x00": "AFF disk image",
     b"# Disk DescriptorFile": "VMDK disk of several files",
 }
 """Containers that are recognised and kept whole, with a note: their members are not listed."""

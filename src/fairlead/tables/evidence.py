@@ -73,7 +73,7 @@ _FOUND = (
     Column("changed_at", TIME, "last change of the metadata"),
     Column("created_at", TIME, "creation"),
     Column("time_source", TEXT, "which clock and format the times come from, with precision"),
-    Column("allocation", TEXT, "live, deleted or carved"),
+    Column("allocation", TEXT, "live, deleted, carved, or free for bytes of no file"),
     Column("device_path", TEXT, "path on the telephone, where the archive has the layout of an extraction"),
 )
 _OUTCOME = (

@@ -41,3 +41,4 @@ class Allocation(StrEnum):
     LIVE = "live"
     DELETED = "deleted"
     CARVED = "carved"
+    FREE = "free"  # no file: bytes that belong to none

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 Write = Callable[[bytes], None]
@@ -55,8 +55,11 @@ class Entry:
 
     def for_wire(self) -> dict[str, Any]:
         """As a JSON object; absent fields are left out, the path is hex."""
-        fields = {name: value for name, value in asdict(self).items() if _present(value)}
-        return {**fields, "path": self.path.hex()}
+        present = {name: value for name in _FIELDS if _present(value := getattr(self, name))}
+        return {**present, "path": self.path.hex()}
+
+
+_FIELDS = tuple(field.name for field in fields(Entry))
 
 
 def _present(value: object) -> bool:

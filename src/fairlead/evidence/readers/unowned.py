@@ -49,6 +49,7 @@ def unowned(
         start=first,
         end=last,
         size=size,
+        allocation="free",
         verdict="not_examined",
         detail=f"{where}, {size} bytes: {searched}" + ("; slack behind files: not examined" if slack else ""),
     )
@@ -61,6 +62,7 @@ def unknown_free_space(partition: Partition, image: RawImage) -> Entry:
         kind="range",
         start=partition.start,
         end=partition.end_in(image),
+        allocation="free",
         verdict="not_examined",
         detail=f"free space of partition {partition.number} and slack behind its files: not examined; "
         "which bytes are free is not known here",
