@@ -4,11 +4,11 @@
 set -euo pipefail
 api=$1 image=$2 executors=$3
 shift 3
-volume=kubernetes
+volumes=()
 for side in driver executor; do
   volumes+=(
-    --conf "spark.$volume.$side.volumes.persistentVolumeClaim.case.mount.path=/case"
-    --conf "spark.$volume.$side.volumes.persistentVolumeClaim.case.options.claimName=case"
+    --conf "spark.kubernetes.$side.volumes.persistentVolumeClaim.case.mount.path=/case"
+    --conf "spark.kubernetes.$side.volumes.persistentVolumeClaim.case.options.claimName=case"
   )
 done
 exec spark-submit --master "k8s://$api" --deploy-mode cluster --name fairlead \

