@@ -7,6 +7,7 @@ import os
 import pickle
 import struct
 import subprocess
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from fairlead.evidence.exhibits import ExhibitSource, detect_kind, digest_exhibit
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.opener import ExhibitOpener
+from fairlead.evidence.session import EvidenceSession
 from fairlead.evidence.stages import DigestStage, WalkStage
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError, UsageError
@@ -368,3 +370,39 @@ def test_hundreds_of_broken_containers_do_not_blind_the_reader_to_the_whole_ones
     rows = process(tmp_path)
     (inside,) = [row for row in rows if row["path"] == "b.zip!note.txt"]
     assert inside["verdict"] == "read"
+
+
+def test_a_shortage_of_the_computer_stops_the_run_and_is_no_verdict_about_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zip_of({"big.bin": os.urandom(300_000)}))
+    program = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from fairlead.terms.errors import RunError\n"
+        "from tests.evidence.build import process\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "try:\n"
+        "    process(Path(sys.argv[1]))\n"
+        "except RunError as told:\n"
+        "    print(told.code)\n"
+    )
+    root = Path(__file__).parents[2]
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.strip() == "RUN-DISK", ran.stderr
+
+
+def test_a_reader_that_claims_a_shortage_which_is_none_is_not_believed(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "a.zip").write_bytes(zip_of({"note.txt": note(1)}))
+    asked = EvidenceSession._ask
+
+    def lying(self: EvidenceSession, *arguments: Any) -> Any:
+        outcome, body, detail = asked(self, *arguments)
+        if "bytes" in body:
+            body = {**body, "short": True, "verdict": "damaged", "detail": "cannot be written down"}
+        return outcome, body, detail
+
+    monkeypatch.setattr(EvidenceSession, "_ask", lying)
+    rows = {row["path"]: row for row in process(tmp_path)}
+    assert rows["a.zip!note.txt"]["verdict"] == "damaged"
+    assert rows["a.zip!note.txt"]["read_bytes"] == len(note(1))

@@ -73,11 +73,13 @@ class Operation:
         self.change_settings(name, told, str(entries))
 
     def change_settings(self, name: str, told: dict[str, Any], entries: str) -> None:
-        for part in self.store.parts(HASH_SETS):
-            if part.name.startswith(f"part-{name}-"):
-                part.unlink()
+        self.take_away(name)
         digest = hashlib.sha256((repr(told) + entries).encode()).hexdigest()[:8]
         self.put(HASH_SETS, told, part=f"part-{name}-{digest}.parquet")
+
+    def take_away(self, name: str) -> None:
+        kept = {p.name for p in self.store.parts(HASH_SETS) if not p.name.startswith(f"part-{name}-")}
+        self.store.keep_only(HASH_SETS, kept)
 
     def add_video(self, name: str, video: str, frames: list[np.ndarray], **more: Any) -> None:
         self.add_set(name, **more)
@@ -204,9 +206,7 @@ def test_only_the_set_that_changed_is_matched_again_and_a_removed_one_takes_its_
     assert {(row["set"], row["sha256"]) for row in operation.rows(MATCHES)} == {
         ("one", sha256("a")), ("two", sha256("a")),
     }  # fmt: skip
-    for part in operation.store.parts(HASH_SETS):
-        if part.name.startswith("part-one-"):
-            part.unlink()
+    operation.take_away("one")
     operation.match()
     assert {row["set"] for row in operation.rows(FOUND)} == {"two"}
     assert {row["set"] for row in operation.rows(MATCHES)} == {"two"}

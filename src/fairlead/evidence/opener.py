@@ -12,6 +12,7 @@ from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.session import shared_session
 from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import parse_locator
+from fairlead.terms.shortage import shortage_of
 from fairlead.terms.verdicts import FileVerdict
 
 
@@ -24,6 +25,9 @@ def open_item(source: ExhibitSource, locator: str, limits: EvidenceLimits) -> It
     try:
         fetched = shared_session(limits).fetch(source, parse_locator(locator).item)
     except (OSError, ValueError) as problem:
+        shortage = shortage_of(problem) if isinstance(problem, OSError) else None
+        if shortage is not None:
+            raise shortage from problem
         raise ItemError(
             f"an item of exhibit {source.exhibit} cannot be reached ({type(problem).__name__})",
             "Check that the working copy is in place and unchanged.",

@@ -23,9 +23,11 @@ from fairlead.evidence.sniff import Container, read_head, sniff
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import Locator, Step, StepKind
+from fairlead.terms.shortage import shortage_of
 from fairlead.terms.verdicts import FileVerdict
 
 _PAGE = 1000
+_PROBE_BYTES = 1 << 16
 _MOST_OPEN = 6
 _PASSED_AT_ONCE = 30
 _MOST_OPEN_FILES = 4096
@@ -253,12 +255,14 @@ class EvidenceSession:
         output = os.memfd_create("item", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
         most = min(self.limits.member_bytes, self.limits.spool_in_memory_bytes)
         outcome, body, detail = self._ask(container, {"op": "copy", "place": place, "most": most}, [output])
+        _stop_if_short(body, output)
         if outcome is Outcome.OK and body.get("verdict") == "limit" and most < self.limits.member_bytes:
             os.close(output)
             with tempfile.TemporaryFile() as spool:  # too large for memory: on disk, without a name
                 output = os.dup(spool.fileno())
             request = {"op": "copy", "place": place, "most": self.limits.member_bytes}
             outcome, body, detail = self._ask(container, request, [output])
+            _stop_if_short(body, output)
             readable = os.open(f"/proc/self/fd/{output}", os.O_RDONLY | os.O_CLOEXEC)
             os.close(output)
             output = readable
@@ -302,6 +306,24 @@ class EvidenceSession:
                 return opened.outcome, {}, opened.detail
             reply = self._pool.call(request, descriptors)
         return reply.outcome, reply.body, reply.detail
+
+
+def _stop_if_short(untrusted: dict[str, Any], output: int) -> None:
+    """Stop the run when there is no room for an item: that says nothing of the item. RunError.
+
+    The reader's word is not enough, since a file could have taken it over: the writing is tried here.
+    """
+    if not untrusted.get("short"):
+        return
+    size = os.fstat(output).st_size
+    try:
+        os.pwrite(output, bytes(_PROBE_BYTES), size)
+        os.ftruncate(output, size)
+    except OSError as problem:
+        shortage = shortage_of(problem)
+        if shortage is not None:
+            os.close(output)
+            raise shortage from problem
 
 
 def _close(container: OpenContainer) -> None:

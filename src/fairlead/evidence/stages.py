@@ -22,6 +22,7 @@ from fairlead.tables.evidence import EXHIBITS, FILES, LISTING
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import parse_locator
+from fairlead.terms.shortage import shortage_of
 from fairlead.terms.verdicts import FileVerdict
 
 _CODE_VERSION = "2"
@@ -109,6 +110,9 @@ def _read(row: dict[str, Any], sources: dict[str, ExhibitSource], session: Evide
     except ItemError as problem:
         detail = problem.fact
     except OSError as problem:
+        shortage = shortage_of(problem)
+        if shortage is not None:
+            raise shortage from problem
         detail = f"operating system: {problem.strerror}"
     return {**row, "verdict": FileVerdict.UNREADABLE.value, "detail": detail}
 

@@ -184,14 +184,18 @@ def _list(held: _Open, start: int, count: int) -> dict[str, Any]:
 
 
 def _copy(held: _Open, header: dict[str, Any], output: int) -> dict[str, Any]:
-    most, written = header["most"], 0
+    most, written, short = header["most"], 0, False
 
     def write(chunk: bytes) -> None:
-        nonlocal written
+        nonlocal written, short
         view = memoryview(chunk)[: most - written]
         cut = len(view) < len(chunk)
         while view:
-            done = os.write(output, view)
+            try:
+                done = os.write(output, view)
+            except OSError:
+                short = True
+                raise
             written += done
             view = view[done:]
         if cut:
@@ -200,5 +204,9 @@ def _copy(held: _Open, header: dict[str, Any], output: int) -> dict[str, Any]:
     try:
         held.reader.copy(header["place"], write)
     except Stop as stop:
-        return {"bytes": written, "verdict": stop.verdict, "detail": stop.detail}
+        return {"bytes": written, "short": short, "verdict": stop.verdict, "detail": stop.detail}
+    except OSError:
+        if short:
+            return {"bytes": written, "short": True, "verdict": "damaged", "detail": "cannot be written down"}
+        raise
     return {"bytes": written}
