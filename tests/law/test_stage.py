@@ -15,10 +15,12 @@ from fairlead.case.session import Session
 from fairlead.cli.main import run
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore, part_name
-from fairlead.law.stage import UNDATED, AssessmentsStage
+from fairlead.law.stage import ASSESSED, UNDATED, AssessmentsStage
 from fairlead.tables.attribution import PERSONS
+from fairlead.tables.evidence import EXHIBITS
 from fairlead.tables.law import ASSESSMENTS
-from fairlead.tables.records import ACTS
+from fairlead.tables.provenance import ASSESSED_ACTS
+from fairlead.tables.records import ACCOUNTS, ACTS
 from fairlead.terms.law import AgeBand, ImageClass
 
 
@@ -166,3 +168,66 @@ def test_narrower_parameters_replace_what_was_assessed_before(make_session: Call
     assert {r["verdict"] for r in assess_persons(session).jurisdictions} == {"unclear"}
     young = assess_persons(session, age_band=AgeBand.UNDER_14)
     assert {r["verdict"] for r in young.jurisdictions} == {"may_apply"}
+
+
+def test_a_model_on_an_exhibit_is_asked_of_the_law_only_for_whom_an_officer_states_it_was_from(
+    make_session: Callable[..., Session], capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = make_session()
+    put_records(session.store, {"P-1": "GB", "P-2": "GB"}, [])
+    for table, row in (
+        (EXHIBITS, {"exhibit": "NSK/7", "sequence": 1, "kind": "image", "path": "p", "sha256": "0" * 64}),
+        (ACCOUNTS, {"account": "a:P-1", "role": "account_user"}),
+        (
+            ASSESSED_ACTS,
+            {
+                "act": "s1",
+                "kind": "possess_tool",
+                "exhibit": "NSK/7",
+                "from_at": _at("2025-03-01"),
+                "to_at": _at("2025-03-01"),
+            },
+        ),
+    ):
+        session.store.write(table, part_name("test"), [table.batch([row])])
+    assert assess_persons(session).assessments == 0
+
+    where = ["--workspace", str(session.workspace.root), "--user", session.user_name]
+    state = [
+        "exhibit",
+        "holder",
+        "NSK/7",
+        "--account",
+        "a:P-1",
+        "--reason",
+        "seized at the address of the reply",
+    ]
+    assert run([*state, *where]) == 0
+    assess_persons(session)
+    rows = session.store.read(ASSESSMENTS).to_pylist()
+    assert {(row["person"], row["act"]) for row in rows} == {("P-1", "s1")}
+    assert all(ASSESSED in row["cautions"] for row in rows)
+    assert run(["exhibit", "show", "NSK/7", *where]) == 0
+    assert "seized at the address of the reply" in capsys.readouterr().out
+
+    assert run([*state, "--withdraw", *where]) == 0
+    assert assess_persons(session).assessments == 0
+
+
+@pytest.mark.parametrize(
+    ("exhibit", "account", "code"),
+    [("NSK/9", "a:P-1", "USAGE-EXHIBIT"), ("NSK/7", "a:none", "USAGE-ACCOUNT")],
+)
+def test_a_statement_about_an_unknown_exhibit_or_account_is_refused(
+    make_session: Callable[..., Session],
+    capsys: pytest.CaptureFixture[str],
+    exhibit: str,
+    account: str,
+    code: str,
+) -> None:
+    session = make_session()
+    exhibits = [{"exhibit": "NSK/7", "sequence": 1, "kind": "image", "path": "p", "sha256": "0" * 64}]
+    session.store.write(EXHIBITS, part_name("test"), [EXHIBITS.batch(exhibits)])
+    where = ["--workspace", str(session.workspace.root), "--user", session.user_name]
+    assert run(["exhibit", "holder", exhibit, "--account", account, "--reason", "r", *where]) == 64
+    assert code in capsys.readouterr().err

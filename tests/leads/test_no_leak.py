@@ -6,6 +6,7 @@ nowhere else into every field of every record, and looks for the tokens of other
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,7 +51,17 @@ def token(number: int, field: str) -> str:
 def make_operation(folder: Path, drawn: list[tuple[Any, ...]]) -> PartStore:
     store = PartStore(folder)
     rows: dict[str, list[dict[str, Any]]] = {
-        n: [] for n in ("persons", "identifiers", "accounts", "payments", "acts")
+        n: []
+        for n in (
+            "persons",
+            "identifiers",
+            "accounts",
+            "payments",
+            "acts",
+            "holders",
+            "assessed_acts",
+            "files",
+        )
     }
     users = [n for n, (_, _, kind, _, _) in enumerate(drawn) if kind == "user"]
     origin = {"exhibit": "X/1", "locator": "path:a#bytes=0-1"}
@@ -126,6 +137,37 @@ def make_operation(folder: Path, drawn: list[tuple[Any, ...]]) -> PartStore:
                     **origin,
                 }
             )
+            seized = {"exhibit": f"L/{number}"}
+            rows["holders"].append(
+                {**seized, "account": record, "reason": token(number, "held"), "stated_at": AT}
+            )
+            model = hashlib.sha256(str(number).encode()).hexdigest()
+            rows["assessed_acts"].append(
+                {
+                    **seized,
+                    "act": token(number, "suggested"),
+                    "kind": "possess_tool",
+                    "tool": model,
+                    "from_at": AT,
+                    "to_at": AT,
+                    "sha256s": [model],
+                    "pictures": 0,
+                    "grounds": [token(number, "model")],
+                    "limits": ["Says nothing about who used it."],
+                }
+            )
+            rows["files"].append(
+                {
+                    **seized,
+                    "locator": "path:m",
+                    "path": "m",
+                    "path_bytes": b"m",
+                    "allocation": "live",
+                    "verdict": "read",
+                    "detail": "",
+                    "sha256": model,
+                }
+            )
         else:
             rows["payments"].append(
                 {
@@ -145,8 +187,8 @@ def make_operation(folder: Path, drawn: list[tuple[Any, ...]]) -> PartStore:
         "exhibits",
         [
             {
-                "exhibit": "X/1",
-                "sequence": 1,
+                "exhibit": exhibit,
+                "sequence": sequence,
                 "kind": "file",
                 "sha256": "0" * 64,
                 "authority": "a",
@@ -157,6 +199,7 @@ def make_operation(folder: Path, drawn: list[tuple[Any, ...]]) -> PartStore:
                 "path": "p",
                 "size_bytes": 1,
             }
+            for sequence, exhibit in enumerate(("X/1", *(r["exhibit"] for r in rows["holders"])), 1)
         ],
     )
     for name, listed in rows.items():
@@ -213,6 +256,9 @@ def test_nothing_of_a_person_elsewhere_is_in_what_a_country_receives(drawn: list
                         "user",
                         "payer",
                         "reference",
+                        "held",
+                        "model",
+                        "suggested",
                     )
                     assert not any(token(number, field) in text for field in fields), (country, number)
                     assert token(number, "person") not in text
@@ -222,6 +268,7 @@ def test_nothing_of_a_person_elsewhere_is_in_what_a_country_receives(drawn: list
                     )
                 if kind == "user" and where == country:
                     assert token(number, "email") in text
+                    assert token(number, "suggested") in text
 
 
 def test_a_planted_leak_is_caught_by_the_egress_check() -> None:

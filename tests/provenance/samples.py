@@ -49,20 +49,19 @@ class Authority:
     chain: bytes
     key: bytes
 
-    def sign(self, picture: bytes, source_type: str, *, media_type: str = "image/jpeg") -> bytes:
-        """The picture with a manifest that declares a source type."""
+    def sign(
+        self,
+        picture: bytes,
+        source_type: str,
+        *,
+        media_type: str = "image/jpeg",
+        assertions: tuple[dict[str, object], ...] = (),
+    ) -> bytes:
+        """The picture with a manifest that declares a source type in its actions, and with further assertions."""
+        action = {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPE + source_type}
         manifest = {
             "claim_generator_info": [{"name": "Example Generator", "version": "1"}],
-            "assertions": [
-                {
-                    "label": "c2pa.actions.v2",
-                    "data": {
-                        "actions": [
-                            {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPE + source_type}
-                        ]
-                    },
-                }
-            ],
+            "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}, *assertions],
         }
         info = c2pa.C2paSignerInfo(
             alg=c2pa.C2paSigningAlg.ES256, sign_cert=self.chain, private_key=self.key, ta_url=None

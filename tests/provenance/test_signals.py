@@ -280,6 +280,60 @@ def test_a_changed_pixel_breaks_the_manifest(tmp_path: Path) -> None:
     assert answer["conclusion"] == "nothing_found"
     assert not answer["signals"][0]["signed"]
     assert "dataHash.mismatch" in answer["signals"][0]["detail"]
+    assert "declares trainedAlgorithmicMedia" in answer["signals"][0]["detail"]
+
+
+def test_an_identity_assertion_is_told_and_neither_followed_nor_held_against_the_manifest(
+    tmp_path: Path,
+) -> None:
+    identity = {
+        "label": "cawg.identity",
+        "data": {
+            "signer_payload": {"referenced_assertions": [], "sig_type": "cawg.identity_claims_aggregation"},
+            "signature": "bm90IGEgc2lnbmF0dXJl",
+        },
+    }
+    signed = make_authority("Known").sign(
+        encode(scene(64, 64), "JPEG"), "trainedAlgorithmicMedia", assertions=(identity,)
+    )
+    answer = weigh(tmp_path, signed)
+    assert (answer["conclusion"], states(answer)) == ("generated", {"c2pa.machine_intact"})
+    assert "identity assertion, which was not checked" in answer["signals"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("label", "data"),
+    [
+        ("c2pa.ai_generated_content", {"model": "example"}),
+        ("stds.iptc", {"Iptc4xmpExt:DigitalSourceType": SOURCE_TYPE + "trainedAlgorithmicMedia"}),
+        (
+            "c2pa.metadata",
+            {
+                "@context": {"Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"},
+                "Iptc4xmpExt:DigitalSourceType": SOURCE_TYPE + "trainedAlgorithmicMedia",
+            },
+        ),
+    ],
+)
+def test_a_manifest_declares_a_machine_in_other_assertions_than_actions(
+    tmp_path: Path, label: str, data: dict[str, Any]
+) -> None:
+    signed = make_authority("Known").sign(
+        encode(scene(64, 64), "JPEG"), "digitalArt", assertions=({"label": label, "data": data},)
+    )
+    answer = weigh(tmp_path, signed)
+    assert (answer["conclusion"], states(answer)) == ("generated", {"c2pa.machine_intact"})
+
+
+def test_a_mark_by_which_a_manifest_can_be_found_again_is_a_pointer_and_no_origin(tmp_path: Path) -> None:
+    binding = {
+        "label": "c2pa.soft-binding",
+        "data": {"alg": "com.adobe.trustmark.P", "blocks": [{"scope": {}, "value": "0"}]},
+    }
+    signed = make_authority("Known").sign(encode(scene(64, 64), "JPEG"), "digitalArt", assertions=(binding,))
+    answer = weigh(tmp_path, signed)
+    assert answer["conclusion"] == "nothing_found"
+    assert "found again by com.adobe.trustmark.P" in answer["signals"][0]["detail"]
 
 
 def test_a_manifest_kept_elsewhere_is_noted_with_its_address_and_never_fetched(tmp_path: Path) -> None:

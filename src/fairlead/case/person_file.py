@@ -9,11 +9,13 @@ from fairlead.attribution.explain import PersonExplained, explain_person
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables.attribution import IDENTIFIERS, LINKS, PERSONS
+from fairlead.tables.evidence import HOLDERS
 from fairlead.tables.law import ASSESSMENTS
+from fairlead.tables.provenance import ASSESSED_ACTS
 from fairlead.tables.records import ACCOUNTS, ACTS, PAYMENTS
 from fairlead.terms.custody import Operation
 
-_READ = (PERSONS, LINKS, IDENTIFIERS, ACCOUNTS, PAYMENTS, ACTS, ASSESSMENTS)
+_READ = (PERSONS, LINKS, IDENTIFIERS, ACCOUNTS, PAYMENTS, ACTS, ASSESSMENTS, ASSESSED_ACTS, HOLDERS)
 _OUTSIDE = 40
 _ZEROS = r"(\.\d\d\d*?)0+$"  # behind the first two decimals of an amount
 
@@ -74,7 +76,12 @@ def open_person(session: Session, person: str) -> PersonFile:
         )
         acts = catalogue.rows(
             """SELECT act, kind, account, payment, from_at, to_at, events, rule, len(sha256s) AS contents
-               FROM acts WHERE list_contains($m, account) OR list_contains($m, payment) ORDER BY from_at, kind""",
+               FROM acts WHERE list_contains($m, account) OR list_contains($m, payment)
+               UNION ALL BY NAME
+               SELECT DISTINCT act, kind, account, from_at, to_at, pictures AS events,
+                      'assessed from files on exhibit ' || exhibit AS rule, len(sha256s) AS contents
+               FROM assessed_acts JOIN holders USING (exhibit) WHERE list_contains($m, account)
+               ORDER BY from_at, kind""",
             members,
         )
         assessments = catalogue.rows(

@@ -1,4 +1,4 @@
-"""`fairlead exhibit`: add, change, list, show, limits, check-out, check-in, transfer, return, verify, report."""
+"""`fairlead exhibit`: add, change, holder, list, show, limits, check-out, check-in, transfer, return, verify, report."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from fairlead.case.custody import (
     verify_exhibit,
 )
 from fairlead.case.exhibits import NewExhibit, add_exhibit, change_exhibit, find_acquisition, list_exhibits
+from fairlead.case.holders import list_holders, state_holder, withdraw_holder
 from fairlead.case.limits import evidence_limits, write_limits
 from fairlead.cli.options import operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
@@ -138,6 +139,38 @@ def change(
         print_facts(f"Exhibit {number} will be read anew.", shown)
 
 
+@exhibit.command("holder")
+@click.argument("number", metavar="EXHIBIT")
+@click.option("--account", required=True, help="Account of the platform's records, by its id.")
+@click.option("--reason", required=True, help="What the statement rests on.")
+@click.option("--withdraw", is_flag=True, help="The statement no longer holds.")
+@operation_option
+def holder(
+    number: str,
+    account: str,
+    reason: str,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    withdraw: bool,
+    as_json: bool,
+) -> None:
+    """State that EXHIBIT was seized from the holder of an account.
+
+    `fairlead law assess-persons` and leads then tell, as assessments, what model files and pictures on it suggest.
+    """
+    session = session_of(workspace, operation, user)
+    if withdraw:
+        withdraw_holder(session, number, account, reason=reason)
+    else:
+        state_holder(session, number, account, reason=reason)
+    if as_json:
+        print_json({"exhibit": number, "holders": list_holders(session, number)})
+    else:
+        click.echo(f"Exhibit {number}: statement {'withdrawn' if withdraw else 'recorded'}.")
+
+
 @exhibit.command("limits")
 @click.option("--write", is_flag=True, help="Write the limits to limits.toml in the workspace, to be edited.")
 @workspace_option
@@ -178,14 +211,16 @@ def show(
     """Show EXHIBIT: how it is read, what an image says of its acquisition, and its custody."""
     session = session_of(workspace, operation, user)
     row, events = get_exhibit(session, number), show_custody(session, number)
-    acquisition = find_acquisition(session, number)
+    acquisition, holders = find_acquisition(session, number), list_holders(session, number)
     if as_json:
-        print_json({"exhibit": row, "acquisition": acquisition, "custody": events})
+        print_json({"exhibit": row, "acquisition": acquisition, "custody": events, "holders": holders})
         return
     facts = {k: row[k] for k in ("kind", "size_bytes", "sha256", "authority", "handling")}
     facts |= {"passwords_digest": row["passwords_digest"] or "no list", "carve": bool(row["carve"])}
     print_facts(f"Exhibit {number}", facts)
     _print_acquisition(acquisition)
+    for statement in holders:
+        click.echo(f"Stated to be from the holder of account {statement['account']}: {statement['reason']}")
     print_rows(events, ["at", "event", "actor", "counter_party", "location", "reason", "authority"])
 
 

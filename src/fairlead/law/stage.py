@@ -16,12 +16,18 @@ from fairlead.law.platform_acts import platform_acts
 from fairlead.law.resolve import ask, jurisdiction_question, periods_of, terms_of
 from fairlead.tables import Table
 from fairlead.tables.attribution import PERSONS
+from fairlead.tables.evidence import HOLDERS
 from fairlead.tables.law import ASSESSMENTS
+from fairlead.tables.provenance import ASSESSED_ACTS
 from fairlead.tables.records import ACTS
 from fairlead.terms.countries import jurisdictions_of
 from fairlead.terms.law import AgeBand, ImageClass, LegalAct
 from fairlead.terms.platform import PlatformAct
 
+ASSESSED = (
+    "Rests on files of an exhibit and on an officer's statement whose it was, not on a record of conduct: see the limits "
+    "of the assessed act."
+)
 UNDATED = "The records give no day for this act: asked over all days of the platform's records."
 
 _COUNTRIES = "SELECT DISTINCT country FROM persons WHERE country IS NOT NULL ORDER BY 1"
@@ -29,24 +35,28 @@ _SPAN = "SELECT min(coalesce(from_at, to_at))::DATE AS first, max(coalesce(to_at
 _ACTS = """
 WITH chosen AS (SELECT person, unnest(members) AS member FROM persons WHERE country = $country)
 SELECT DISTINCT c.person, a.act, a.kind, coalesce(a.from_at, a.to_at)::DATE AS from_on,
-       coalesce(a.to_at, a.from_at)::DATE AS to_on
+       coalesce(a.to_at, a.from_at)::DATE AS to_on, false AS assessed
 FROM chosen c JOIN acts a ON a.account = c.member OR (a.kind = 'pay' AND a.payment = c.member)
-ORDER BY c.person, a.act"""
+UNION ALL
+SELECT DISTINCT c.person, x.act, x.kind, coalesce(x.from_at, x.to_at)::DATE, coalesce(x.to_at, x.from_at)::DATE, true
+FROM chosen c JOIN holders h ON h.account = c.member JOIN assessed_acts x USING (exhibit)
+ORDER BY person, act"""
 
 _Line = tuple[int, date, date]
-_Key = tuple[str, date | None, date | None]
+_Key = tuple[str, date | None, date | None, bool]
 
 
 class AssessmentsStage:
     """One row per person, jurisdiction, act of the law, image class and sub-range of the act's own days.
 
     A payment is asked for the account's person and for the payer, where these are kept apart: both may have paid.
+    Acts that files on an exhibit suggest are asked for whom an officer stated the exhibit to be from, with a caution.
     Acts are dated in UTC. An act without a day is asked over all days of the records, with a caution. Acts
     that the list of platform acts asks under no act of the law give no row.
     """
 
     name = "assessments"
-    reads: tuple[Table, ...] = (PERSONS, ACTS)
+    reads: tuple[Table, ...] = (PERSONS, ACTS, ASSESSED_ACTS, HOLDERS)
     writes = ASSESSMENTS
 
     def __init__(
@@ -60,7 +70,7 @@ class AssessmentsStage:
         self._records = records or load_records()
         asked = [f"{act}:{','.join(a.legal_acts)}" for act, a in sorted(platform_acts().items())]
         told = "\n".join((self._records.digest, *images, age_band, *asked))
-        self.version = "2-" + hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+        self.version = "3-" + hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Yield assessments, one partition per country; an empty one when nobody has a country."""
@@ -87,19 +97,19 @@ class _Rows:
         self._age_band = age_band
         self._cached: dict[_Key, list[_Line]] = {}
         self._answers: list[dict[str, object]] = []
-        self._numbers: dict[tuple[int, str, LegalAct, ImageClass, bool], int] = {}
+        self._numbers: dict[tuple[int, str, LegalAct, ImageClass, tuple[str, ...]], int] = {}
 
     def table(self, acts: pa.Table, span: tuple[date | None, date | None]) -> pa.Table:
         """The rows of all acts, in the order of the acts."""
         sources, numbers = array("q"), array("q")
         from_on: list[date] = []
         to_on: list[date] = []
-        columns = (acts.column(name).to_pylist() for name in ("kind", "from_on", "to_on"))
-        for source, (kind, first, last) in enumerate(zip(*columns, strict=True)):
-            key = (kind, first, last)
+        columns = (acts.column(name).to_pylist() for name in ("kind", "from_on", "to_on", "assessed"))
+        for source, (kind, first, last, assessed) in enumerate(zip(*columns, strict=True)):
+            key = (kind, first, last, assessed)
             lines = self._cached.get(key)
             if lines is None:
-                lines = self._cached[key] = list(self._lines(kind, first, last, span))
+                lines = self._cached[key] = list(self._lines(kind, first, last, span, assessed=assessed))
             for number, start, end in lines:
                 sources.append(source)
                 numbers.append(number)
@@ -120,22 +130,34 @@ class _Rows:
         return pa.table([held[name] for name in schema.names], schema=schema)
 
     def _lines(
-        self, kind: str, first: date | None, last: date | None, span: tuple[date | None, date | None]
+        self,
+        kind: str,
+        first: date | None,
+        last: date | None,
+        span: tuple[date | None, date | None],
+        *,
+        assessed: bool,
     ) -> Iterator[_Line]:
         dated = first is not None and last is not None
+        beside = (*(() if dated else (UNDATED,)), *((ASSESSED,) if assessed else ()))
         start, end = (first, last) if dated else span
         for jurisdiction in self._jurisdictions:
             for legal_act in platform_acts()[PlatformAct(kind)].legal_acts:
                 for image in self._images:
                     question = ask(jurisdiction, legal_act, image, self._age_band)
                     for period in periods_of(self._records, question, (start or date.min, end or date.max)):
-                        number = self._number(period.answer, jurisdiction, legal_act, image, dated)
+                        number = self._number(period.answer, jurisdiction, legal_act, image, beside)
                         yield number, period.from_on, period.to_on
 
     def _number(
-        self, answer: Answer, jurisdiction: str, legal_act: LegalAct, image: ImageClass, dated: bool
+        self,
+        answer: Answer,
+        jurisdiction: str,
+        legal_act: LegalAct,
+        image: ImageClass,
+        beside: tuple[str, ...],
     ) -> int:
-        key = (id(answer), jurisdiction, legal_act, image, dated)
+        key = (id(answer), jurisdiction, legal_act, image, beside)
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._answers)
@@ -153,7 +175,7 @@ class _Rows:
                         *answer.open_questions,
                         jurisdiction_question(self._records, jurisdiction),
                     ],
-                    "cautions": [*(() if dated else (UNDATED,)), *answer.cautions],
+                    "cautions": [*beside, *answer.cautions],
                     "upcoming": list(answer.upcoming),
                     "lex_mitior": answer.lex_mitior,
                     "terms": [f"{t.local} = {t.english}" for t in terms_of(self._records, jurisdiction)],

@@ -37,6 +37,17 @@ _ACTS_SQL = (
          JOIN chosen c ON c.member = a.account OR (a.kind = 'pay' AND a.payment = c.member)
          ORDER BY 1, a.act"""
 )
+_ASSESSED_SQL = (
+    _MEMBERS
+    + """, suggested AS (
+  SELECT DISTINCT c.person, x.*, h.account, h.reason
+  FROM chosen c JOIN holders h ON h.account = c.member JOIN assessed_acts x USING (exhibit)),
+places AS (
+  SELECT x.act, list(f.exhibit || ':' || f.locator ORDER BY f.locator) AS origins
+  FROM (SELECT DISTINCT act, exhibit, unnest(sha256s) AS sha256 FROM suggested) x JOIN files f USING (exhibit, sha256)
+  GROUP BY x.act)
+SELECT s.*, p.origins FROM suggested s JOIN places p USING (act) ORDER BY s.person, s.act, s.account"""
+)
 _MATERIAL_SQL = (
     _MEMBERS
     + """, touched AS (
@@ -65,6 +76,7 @@ class PersonFacts:
     accounts: list[Row]
     payments: list[Row]
     acts: list[Row]
+    assessed_acts: list[Row]
     material: list[Row]
     assessments: list[Row]
 
@@ -121,6 +133,7 @@ def gather_country(catalogue: Catalogue, country: str) -> CountryFacts:
         ("accounts", _ACCOUNTS_SQL),
         ("payments", _PAYMENTS_SQL),
         ("acts", _ACTS_SQL),
+        ("assessed_acts", _ASSESSED_SQL),
         ("material", _MATERIAL_SQL),
         ("assessments", _ASSESSMENTS_SQL),
     ):

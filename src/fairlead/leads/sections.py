@@ -55,6 +55,10 @@ _ACT_WORDS = {
     PlatformAct.POSSESS_TOOL: "fetched a generation tool or model",
     PlatformAct.POSSESS_MANUAL: "fetched instructions",
 }
+_SUGGESTED_WORDS = {
+    PlatformAct.PRODUCE: "that pictures were made with a model that lay there",
+    PlatformAct.POSSESS_TOOL: "that a generation model was kept there",
+}
 
 
 def statements_of(facts: LeadFacts, country: CountryFacts) -> Iterator[Statement]:
@@ -91,6 +95,11 @@ def _origin(row: dict[str, Any]) -> str:
 
 def _day(at: datetime | None) -> str:
     return at.strftime("%d %B %Y").lstrip("0") if at else "an unknown day"
+
+
+def _period(act: dict[str, Any]) -> str:
+    first, last = _day(act["from_at"]), _day(act["to_at"])
+    return f"on {first}" if first == last else f"between {first} and {last}"
 
 
 class _Builder:
@@ -226,11 +235,7 @@ class _Builder:
         for act in self.facts.acts:
             origins = tuple(act["origins"] or ()) or (_origin(act),)
             words = _ACT_WORDS[PlatformAct(act["kind"])]
-            period = (
-                f"on {_day(act['from_at'])}"
-                if _day(act["from_at"]) == _day(act["to_at"])
-                else f"between {_day(act['from_at'])} and {_day(act['to_at'])}"
-            )
+            period = _period(act)
             who = "The account" if self.facts.uses_the_platform else "The payer"
             times = "once" if act["events"] == 1 else f"{act['events']:,} times"
             yield self._statement(
@@ -244,6 +249,7 @@ class _Builder:
                 last_at=act["to_at"],
                 related=(act["act"],),
             )
+        yield from self._suggested()
         for payment in self.facts.payments:
             payer = (
                 "by a payer whom the records join to this person"
@@ -261,6 +267,23 @@ class _Builder:
                 first_at=payment["paid_at"],
                 last_at=payment["paid_at"],
                 related=(payment["payment"],),
+            )
+
+    def _suggested(self) -> Iterator[Statement]:
+        """What files on an exhibit suggest about whom an officer stated it to be from: assessments, with their limits."""
+        for act in self.facts.assessed_acts:
+            yield self._statement(
+                Section.CONDUCT,
+                StatementKind.ASSESSMENT,
+                act["kind"],
+                act["act"],
+                f"Files on exhibit {act['exhibit']} suggest {_SUGGESTED_WORDS[PlatformAct(act['kind'])]}, {_period(act)} "
+                f"(times of its file system): {'; '.join(act['grounds'])}. An officer states that the exhibit was seized "
+                f"from the holder of the account ({act['reason']}). Limits: {' '.join(act['limits'])}",
+                tuple(act["origins"]),
+                first_at=act["from_at"],
+                last_at=act["to_at"],
+                related=(act["act"],),
             )
 
     def material(self) -> Iterator[Statement]:
@@ -295,7 +318,7 @@ class _Builder:
             )
 
     def legal(self) -> Iterator[Statement]:
-        acts = {act["act"]: act for act in self.facts.acts}
+        acts = {act["act"]: act for act in (*self.facts.assessed_acts, *self.facts.acts)}
         for row in self.facts.assessments:
             act = acts.get(row["act"])
             origins = (tuple(act["origins"] or ()) or (_origin(act),)) if act else self.member_origins

@@ -24,6 +24,9 @@ _KEY_USAGES = (
     "1.3.6.1.4.1.311.76.59.1.9",
     "1.3.6.1.4.1.62558.2.1",
 )
+_METADATA = {"c2pa.metadata", "stds.iptc"}
+_GENERATED = "c2pa.ai_generated_content"
+_IDENTITY = "cawg.identity"
 _CONTEXTS: dict[str, Any] = {}
 
 
@@ -74,6 +77,8 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
             code for ingredient in active.get("ingredients", ()) for code in _failures(ingredient)
         ),
         "failures": _first(_failures(report)),
+        "identities": sum(_label(assertion) == _IDENTITY for assertion in active.get("assertions", ())),
+        "soft_bindings": _first(_soft_bindings(active)),
     }  # fmt: skip
 
 
@@ -86,7 +91,9 @@ def _context(anchors: str) -> Any:
         _CONTEXTS[anchors] = c2pa.Context.from_dict(
             {
                 "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
-                "core": {"allowed_network_hosts": []},
+                # An identity assertion is checked against documents on the network, and one that cannot be fetched
+                # would make a manifest invalid whose signature and content hold.
+                "core": {"allowed_network_hosts": [], "decode_identity_assertions": False},
                 "trust": trust,
             }
         )
@@ -101,19 +108,41 @@ def _generator(manifest: dict[str, Any]) -> str:
 
 def _actions(manifest: dict[str, Any]) -> Iterator[str]:
     for assertion in manifest.get("assertions", ()):
-        if str(assertion.get("label", "")).startswith("c2pa.actions"):
+        if _label(assertion) == "c2pa.actions":
             for action in assertion.get("data", {}).get("actions", ()):
                 yield str(action.get("action", ""))[:_MOST_TEXT]
 
 
 def _source_types(manifest: dict[str, Any]) -> Iterator[str]:
+    """Codes of digital source types, wherever an assertion may state one: in actions, in metadata, by its label."""
     for assertion in manifest.get("assertions", ()):
-        if not str(assertion.get("label", "")).startswith("c2pa.actions"):
-            continue
-        for action in assertion.get("data", {}).get("actions", ()):
-            kind = action.get("digitalSourceType")
-            if kind:
-                yield str(kind).rstrip("/").rpartition("/")[2][:_MOST_TEXT]
+        label, data = _label(assertion), assertion.get("data")
+        if label == _GENERATED:
+            yield "trainedAlgorithmicMedia"
+        elif label == "c2pa.actions" and isinstance(data, dict):
+            yield from (_code(action.get("digitalSourceType")) for action in data.get("actions", ()))
+        elif label in _METADATA and isinstance(data, dict):
+            yield _code(data.get("Iptc4xmpExt:DigitalSourceType"))
+
+
+def _soft_bindings(manifest: dict[str, Any]) -> Iterator[str]:
+    """Algorithms of marks or fingerprints by which the manifest can be found again, e.g. com.adobe.trustmark.P."""
+    for assertion in manifest.get("assertions", ()):
+        data = assertion.get("data")
+        if _label(assertion) == "c2pa.soft-binding" and isinstance(data, dict) and data.get("alg"):
+            yield str(data["alg"])[:_MOST_TEXT]
+
+
+def _label(assertion: dict[str, Any]) -> str:
+    """An assertion's label without version and instance: ``c2pa.actions.v2__1`` is ``c2pa.actions``."""
+    label = str(assertion.get("label", "")).partition("__")[0]
+    name, _, version = label.rpartition(".")
+    return name if version[:1] == "v" and version[1:].isdigit() else label
+
+
+def _code(uri: object) -> str:
+    """The last word of a term's address; empty where there is none."""
+    return str(uri or "").rstrip("/").rpartition("/")[2][:_MOST_TEXT]
 
 
 def _failures(node: Any) -> Iterator[str]:
@@ -130,4 +159,4 @@ def _failures(node: Any) -> Iterator[str]:
 
 
 def _first(values: Iterator[str]) -> list[str]:
-    return sorted(set(values))[:_MOST_LISTED]
+    return sorted(set(values) - {""})[:_MOST_LISTED]

@@ -40,7 +40,9 @@ def read_c2pa_reply(reply: SandboxReply, store: Item, trust: Trust) -> Iterator[
     state = str(untrusted.get("state", "")).lower()
     said = f"C2PA: {_STATES.get(state, 'state unknown')}{_described(untrusted)}"
     if state == "invalid":
-        yield _observe("broken", f"{said} (level: {C2paLevel.PRESENT.value})", store)
+        declared = _texts(untrusted.get("source_types"))
+        words = f"; declares {', '.join(declared[:5])}" if declared else ""
+        yield _observe("broken", f"{said} (level: {C2paLevel.PRESENT.value}){words}", store)
     elif state not in {"trusted", "valid"}:
         yield _observe("unread", said, store)
     else:
@@ -121,6 +123,11 @@ def _described(untrusted: dict[str, Any]) -> str:
         parts.append(f"address {printable(untrusted.get('url'), 300)}")
     if untrusted.get("ingredients"):
         parts.append(f"ingredients {printable(str(untrusted['ingredients']))}")
+    if untrusted.get("identities"):
+        parts.append("names a person or account by an identity assertion, which was not checked")
+    bindings = _texts(untrusted.get("soft_bindings"))
+    if bindings:
+        parts.append(f"can be found again by {', '.join(bindings[:5])}")
     broken = _texts(untrusted.get("ingredient_failures"))
     if broken:
         parts.append(f"ingredients whose checks failed: {', '.join(broken[:5])}")

@@ -120,4 +120,17 @@ SIDECARS = Table(
     ),
 )
 
-TABLES = (EXHIBITS, ACQUISITIONS, LISTING, FILES, SIDECARS)
+HOLDERS = Table(
+    name="holders",
+    row="one account whose holder an exhibit was seized from, as an officer stated",
+    key=("exhibit", "account"),
+    written_by="evidence",
+    columns=(
+        EXHIBIT,
+        Column("account", TEXT, "account of the platform's records"),
+        Column("reason", TEXT, "what the statement rests on, in the officer's words"),
+        Column("stated_at", TIME, "when it was stated; the ledger names who did"),
+    ),
+)
+
+TABLES = (EXHIBITS, ACQUISITIONS, LISTING, FILES, SIDECARS, HOLDERS)

@@ -134,6 +134,14 @@ _RULES = (
         remedy=_LOAD,
     ),
     _Rule(
+        question="Is every exhibit stated to be from the holder of an account that exists?",
+        sql="""SELECT 'table holders, exhibit ' || exhibit || ': account ' || account || ' is not in the records'
+               FROM holders ANTI JOIN accounts USING (account)
+               UNION ALL SELECT 'table holders, exhibit ' || exhibit || ': no such exhibit'
+               FROM holders ANTI JOIN exhibits USING (exhibit)""",
+        remedy="Withdraw the statement (`fairlead exhibit holder EXHIBIT --account ID --withdraw`), or load the records.",
+    ),
+    _Rule(
         question="Does every identifier belong to a record that exists?",
         sql="""SELECT DISTINCT 'table identifiers, ' || owner || ': no such record' FROM identifiers
                ANTI JOIN (SELECT account AS owner FROM accounts UNION SELECT payment FROM payments) USING (owner)""",

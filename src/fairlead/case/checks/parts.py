@@ -19,6 +19,7 @@ _BY_ROOM = {
 }
 _BY_TABLE = {
     "exhibits": "nothing writes it again: bring it back from a backup",
+    "holders": "fairlead exhibit holder",
     "known": "fairlead known update",
     "hash_sets": "fairlead known update",
     "rejected": "fairlead known update",
