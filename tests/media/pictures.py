@@ -107,3 +107,26 @@ def dng(levels: npt.NDArray[np.uint16], *, orientation: int = 1) -> bytes:
         else:
             directory += struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\0")
     return b"II*\0" + struct.pack("<IH", 8, len(tags)) + directory + bytes(4) + beside + data
+
+
+def iim(*sets: tuple[int, int, bytes]) -> bytes:
+    """IPTC data sets as (record, number, value)."""
+    return b"".join(struct.pack(">BBBH", 0x1C, record, number, len(v)) + v for record, number, v in sets)
+
+
+def resources(*blocks: tuple[int, bytes]) -> bytes:
+    """Photoshop's resource blocks as a JPEG carries them, each with an empty name."""
+    return b"Photoshop 3.0\0" + b"".join(
+        b"8BIM"
+        + struct.pack(">H", number)
+        + b"\0\0"
+        + struct.pack(">I", len(body))
+        + body
+        + b"\0" * (len(body) % 2)
+        for number, body in blocks
+    )
+
+
+def with_segment(jpeg: bytes, marker: int, body: bytes) -> bytes:
+    """A JPEG with one more segment at its beginning."""
+    return jpeg[:2] + bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body + jpeg[2:]

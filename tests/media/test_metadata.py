@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zlib
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from fairlead.media.identify import Family, identify
 from fairlead.media.metadata.item import Item
 from fairlead.media.metadata.read import read_metadata
-from tests.media.pictures import chunk, encode, exif, png, scene, text_chunk
+from tests.media.pictures import chunk, encode, exif, iim, png, resources, scene, text_chunk, with_segment
 
 XMP = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" {attribute}>{element}'
     "</rdf:Description></rdf:RDF></x:xmpmeta>"
 )
+JPEG = encode(scene(16, 16), "JPEG")
 TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 
 
@@ -56,6 +59,55 @@ def test_exif_is_read_in_every_container_that_carries_it() -> None:
         found = values(encode(picture, kind, exif=block))
         assert found["exif", "Make"] == "Maker", kind
         assert found["exif", "UserComment"] == "hi", kind
+
+
+def test_iptc_is_read_with_its_place_among_other_resources_of_a_jpeg() -> None:
+    block = iim(
+        (1, 90, b"\x1b%G"),
+        (2, 110, b"Made with Google AI"),
+        (2, 25, b"fjord"),
+        (2, 25, "måge".encode()),
+    )
+    data = with_segment(JPEG, 0xED, resources((0x03ED, b"abc"), (0x0404, block)))
+    found = [i for i in read_metadata(data) if i.namespace == "iptc"]
+    assert [(i.key, i.value) for i in found] == [
+        ("Credit", "Made with Google AI"),
+        ("Keywords", "fjord"),
+        ("Keywords", "måge"),
+    ]
+    assert data[found[0].offset : found[0].offset + found[0].length] == b"Made with Google AI"
+
+
+def test_iptc_of_older_programs_is_read_in_the_western_set() -> None:
+    data = with_segment(JPEG, 0xED, resources((0x0404, iim((2, 80, "Jørgen".encode("cp1252"))))))
+    assert values(data)["iptc", "By-line"] == "Jørgen"
+
+
+def test_a_tiff_carries_xmp_and_iptc_too() -> None:
+    packet = XMP.format(attribute=f'Iptc4xmpExt:DigitalSourceType="{TYPE}"', element="")
+    held = io.BytesIO()
+    Image.fromarray(scene(16, 16)).save(
+        held, "TIFF", tiffinfo={700: packet.encode(), 33723: iim((2, 110, b"Credit here"))}
+    )
+    found = values(held.getvalue())
+    assert found["xmp", "Iptc4xmpExt:DigitalSourceType"] == TYPE
+    assert found["iptc", "Credit"] == "Credit here"
+
+
+def test_a_comment_of_a_jpeg_is_kept_as_a_comment() -> None:
+    assert (
+        values(with_segment(JPEG, 0xFE, b"CREATOR: example\0"))["jpeg-comment", "COM"] == "CREATOR: example"
+    )
+
+
+@given(st.binary(max_size=400))
+def test_whatever_stands_in_resources_or_data_sets_items_or_nothing_come_out(noise: bytes) -> None:
+    for data in (
+        with_segment(JPEG, 0xED, b"Photoshop 3.0\0" + noise),
+        with_segment(JPEG, 0xED, resources((0x0404, iim((2, 5, b"x")) + noise))),
+    ):
+        for found in read_metadata(data):
+            assert 0 <= found.offset <= found.offset + found.length <= len(data)
 
 
 def test_xmp_properties_are_read_as_attribute_and_as_element() -> None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tests.media.pictures import chunk, encode, exif, png, scene, text_chunk
+from tests.media.pictures import chunk, encode, exif, iim, png, resources, scene, text_chunk, with_segment
 from tests.provenance.samples import A1111, COMFY, COMFY_FROM_PICTURE, SOURCE_TYPE, xmp
 
 UUID = "01234567-89ab-4def-8123-456789abcdef"
@@ -222,6 +222,8 @@ def samples() -> list[Sample]:
         "Google AI",
         derived=True,
     )
+    credit = resources((0x0404, iim((2, 110, b"Made with Google AI"))))
+    add("Google", "JPEG IPTC", with_segment(encode(scene(16, 16), "JPEG"), 0xED, credit), "Google AI")
     add("Grok", "JPEG EXIF", encode(scene(16, 16), "JPEG", exif=exif(GROK)), "Grok")
     add(
         "Ideogram", "JPEG EXIF", encode(scene(16, 16), "JPEG", exif=exif({0x010F: "Ideogram AI"})), "Ideogram"
@@ -339,10 +341,6 @@ def packet_png(packet: str) -> bytes:
 
 def xmp_png(properties: dict[str, str]) -> bytes:
     return packet_png(xmp(properties))
-
-
-def with_segment(jpeg: bytes, marker: int, body: bytes) -> bytes:
-    return jpeg[:2] + bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2, "big") + body + jpeg[2:]
 
 
 def tagged_video(container: str, tags: dict[str, str]) -> bytes:

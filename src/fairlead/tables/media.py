@@ -63,7 +63,7 @@ _METADATUM = (
     Column(
         "namespace",
         TEXT,
-        "png-text, stealth, exif, xmp, jumbf, container, jpeg-app, mp4-text, mkv-tag or avi-info",
+        "png-text, stealth, exif, xmp, iptc, jumbf, container, jpeg-app, jpeg-comment, mp4-text, mkv-tag or avi-info",
     ),
     Column("key", TEXT, "name of the item in its namespace"),
     Column("value", TEXT, "value as text, cut at 512 Ki characters"),

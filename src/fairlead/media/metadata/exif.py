@@ -6,7 +6,9 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from fairlead.media.metadata.iptc import read_iptc
 from fairlead.media.metadata.item import Item, text
+from fairlead.media.metadata.xmp import read_xmp
 
 _TAGS = {
     0x010D: "DocumentName", 0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model",
@@ -27,6 +29,7 @@ _GPS_TAGS = {
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _MAKER_NOTE, _USER_COMMENT, _XP_COMMENT = 0x927C, 0x9286, 0x9C9C
+_XMP, _IPTC = 0x02BC, 0x83BB
 _BYTE, _ASCII, _UNDEFINED = 1, 2, 7
 _MOST_ENTRIES = 500
 _MOST_NUMBERS = 8
@@ -59,6 +62,20 @@ def read_exif(block: bytes, base: int) -> Iterator[Item]:
     if following:
         at, length = _thumbnail(block, order, following)
         yield Item(namespace="exif", key="Thumbnail", value="present", offset=base + at, length=length)
+
+
+def read_tiff(data: bytes) -> Iterator[Item]:
+    """Items of a TIFF file: its EXIF tags, and the XMP and IPTC blocks that its first directory holds."""
+    yield from read_exif(data, 0)
+    order = {b"II": "<", b"MM": ">"}.get(data[:2])
+    if order is None or len(data) < 8:
+        return
+    for tag, kind, count, at in _entries(data, order, struct.unpack_from(order + "I", data, 4)[0]):
+        length = _SIZES[kind] * count
+        if tag == _XMP:
+            yield from read_xmp(data[at : at + length], at, length)
+        elif tag == _IPTC:
+            yield from read_iptc(data[at : at + length], at)
 
 
 def _entries(block: bytes, order: str, at: int) -> Iterator[_Entry]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fairlead.media.metadata.exif import read_exif
+from fairlead.media.metadata.iptc import RESOURCES, read_resources
 from fairlead.media.metadata.item import Item, text
 from fairlead.media.metadata.xmp import read_xmp
 
@@ -15,7 +16,7 @@ START = b"\xff\xd8"
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _MORE_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 _LABEL = b"AIGC{"  # a label under GB 45438-2025, written bare into an application segment
-_SCAN, _TABLES, _END = 0xDA, 0xDB, 0xD9
+_SCAN, _TABLES, _END, _COMMENT = 0xDA, 0xDB, 0xD9, 0xFE
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _MOST_SEGMENTS = 1000
 _MOST_XMP_BYTES = 4 << 20
@@ -59,7 +60,7 @@ class _Structure:
 
 
 def read_jpeg(data: bytes) -> Iterator[Item]:
-    """EXIF, XMP, labels, the place of a JUMBF store, and the order of markers, tables and sampling.
+    """EXIF, XMP, IPTC, comments, labels, the place of a JUMBF store, and the order of markers, tables and sampling.
 
     Nothing after the start of the first scan is read, so nothing after the end of the picture counts.
     """
@@ -68,18 +69,13 @@ def read_jpeg(data: bytes) -> Iterator[Item]:
     more: list[tuple[int, int, bytes]] = []
     for marker, at, body in _segments(data):
         structure.note(marker, body)
-        if marker == 0xE1 and body.startswith(_EXIF):
-            yield from read_exif(body[len(_EXIF) :], at + 4 + len(_EXIF))
-        elif marker == 0xE1 and body.startswith(_XMP):
-            yield from read_xmp(body[len(_XMP) :], at, len(body) + 4)
-        elif marker == 0xE1 and body.startswith(_MORE_XMP):
+        if marker == 0xE1 and body.startswith(_MORE_XMP):
             start = len(_MORE_XMP) + _MORE_XMP_HEADER
             more.append((int.from_bytes(body[start - 4 : start], "big"), at, body[start:]))
         elif marker == 0xEB and body[:2] == b"JP":
             stores.append((at, len(body) + 4))
-        elif 0xE0 <= marker <= 0xEF and _LABEL in body[:64]:
-            label = body[body.index(_LABEL) + len(_LABEL) - 1 :].rstrip(b"\0").decode("utf-8", "replace")
-            yield Item(namespace="jpeg-app", key="AIGC", value=text(label), offset=at, length=len(body) + 4)
+        else:
+            yield from _segment_items(marker, at, body)
     if more:
         whole = b"".join(part for _, _, part in sorted(more))[:_MOST_XMP_BYTES]
         yield from read_xmp(whole, more[0][1], sum(len(part) for _, _, part in more))
@@ -87,6 +83,22 @@ def read_jpeg(data: bytes) -> Iterator[Item]:
         start, end = stores[0][0], stores[-1][0] + stores[-1][1]
         yield Item(namespace="jumbf", key="APP11", value="", offset=start, length=end - start)
     yield from structure.items()
+
+
+def _segment_items(marker: int, at: int, body: bytes) -> Iterator[Item]:
+    """Items of a segment that stands for itself."""
+    if marker == 0xE1 and body.startswith(_EXIF):
+        yield from read_exif(body[len(_EXIF) :], at + 4 + len(_EXIF))
+    elif marker == 0xE1 and body.startswith(_XMP):
+        yield from read_xmp(body[len(_XMP) :], at, len(body) + 4)
+    elif marker == 0xED and body.startswith(RESOURCES):
+        yield from read_resources(body[len(RESOURCES) :], at + 4 + len(RESOURCES))
+    elif marker == _COMMENT:
+        comment = body.rstrip(b"\0").decode("utf-8", "replace")
+        yield Item(namespace="jpeg-comment", key="COM", value=text(comment), offset=at + 4, length=len(body))
+    elif 0xE0 <= marker <= 0xEF and _LABEL in body[:64]:
+        label = body[body.index(_LABEL) + len(_LABEL) - 1 :].rstrip(b"\0").decode("utf-8", "replace")
+        yield Item(namespace="jpeg-app", key="AIGC", value=text(label), offset=at, length=len(body) + 4)
 
 
 def _ijg_quality(tables: list[bytes]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from fairlead.media.metadata.boxes import read_boxes
-from fairlead.media.metadata.exif import read_exif
+from fairlead.media.metadata.exif import read_tiff
 from fairlead.media.metadata.item import MOST_CHARACTERS, MOST_ITEMS, Item
 from fairlead.media.metadata.jpeg import START, read_jpeg
 from fairlead.media.metadata.matroska import SIGNATURE as MATROSKA
@@ -52,5 +52,5 @@ def _read_picture(data: bytes) -> Iterator[Item]:
     if data.startswith(START):
         return read_jpeg(data)
     if data.startswith((b"II*\0", b"MM\0*")):
-        return read_exif(data, 0)
+        return read_tiff(data)
     return iter(())
