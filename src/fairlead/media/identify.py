@@ -16,6 +16,12 @@ from fairlead.media.raw_types import raw_type
 IDENTIFY_BYTES = 1 << 18
 _MIME_TYPE, _NO_COMPRESS = 0x10, 0x1000
 _UNKNOWN = "application/octet-stream"
+_BEGINNINGS = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", "image/png"),
+    (b"\xff\x0a", "image/jxl"),
+    (b"\x00\x00\x00\x0cJXL \x0d\x0a\x87\x0a", "image/jxl"),
+)
 
 
 class Family(StrEnum):
@@ -85,7 +91,10 @@ def _family(media_type: str) -> Family:
 
 
 def _by_table(head: bytes) -> str | None:
-    """What libmagic tells apart badly: ISO base media by brand, JPEG XL, RIFF, raw pictures in TIFF."""
+    """What needs no libmagic, and what it tells apart badly: ISO base media by brand, RIFF, raw pictures in TIFF."""
+    for beginning, kind in _BEGINNINGS:
+        if head.startswith(beginning):
+            return kind
     if head[4:8] == b"ftyp":
         length = min(int.from_bytes(head[:4], "big"), 256)
         brands = [head[8:12], *(head[at : at + 4] for at in range(16, length, 4))]
@@ -94,8 +103,6 @@ def _by_table(head: bytes) -> str | None:
             if kind is not None:
                 return kind
         return "video/mp4"
-    if head.startswith((b"\xff\x0a", b"\x00\x00\x00\x0cJXL \x0d\x0a\x87\x0a")):
-        return "image/jxl"
     if head[:4] == b"RIFF":
         return {b"WEBP": "image/webp", b"AVI ": "video/x-msvideo", b"WAVE": "audio/x-wav"}.get(head[8:12])
     return raw_type(head)

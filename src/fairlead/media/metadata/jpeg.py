@@ -53,7 +53,7 @@ class _Structure:
             ("jpeg-quantisation", hashlib.sha256(b"".join(self.tables)).hexdigest()),
             ("jpeg-sampling", self.sampling),
             ("jpeg-size", self.size),
-            ("jpeg-ijg-quality", _ijg_quality(self.tables)),
+            ("jpeg-ijg-quality", _ijg_quality(self.tables[0]) if self.tables else ""),
         )
         for key, value in described if self.order else ():
             yield Item(namespace="container", key=key, value=text(value), offset=0, length=0)
@@ -101,11 +101,12 @@ def _segment_items(marker: int, at: int, body: bytes) -> Iterator[Item]:
         yield Item(namespace="jpeg-app", key="AIGC", value=text(label), offset=at, length=len(body) + 4)
 
 
-def _ijg_quality(tables: list[bytes]) -> str:
+@functools.lru_cache(maxsize=1024)
+def _ijg_quality(first: bytes) -> str:
     """The quality at which the first table is the scaled example of the standard; empty when at none."""
-    if not tables or len(tables[0]) < 65 or tables[0][0]:
+    if len(first) < 65 or first[0]:
         return ""
-    table = tuple(tables[0][1:65])
+    table = tuple(first[1:65])
     return next((str(quality) for quality in range(1, 101) if table == _scaled(quality)), "")
 
 
