@@ -6,25 +6,17 @@ Every loop releases the interpreter lock. Hashes are rows of four 64-bit words; 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from fairlead.engine.compiled import compiled
+
 _tools: Any = cgutils
 _CANDIDATES = 2048  # rows fetched ahead before their distances are computed
 _BLOCK = 4096  # entries compared at a time: 128 KiB, which stays in the second-level cache
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    """Compile without the interpreter lock; kept on disk where a cache folder is writable."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # numba found no folder that it may write
-        return numba.njit(nogil=True)(function)
 
 
 def _generate_ones(_context: Any, word: Any) -> Any:
@@ -57,7 +49,7 @@ def _generate_fetch_ahead(_context: Any, array: Any, index: Any) -> Any:
 _fetch_ahead: Any = intrinsic(_generate_fetch_ahead)
 
 
-@_compiled
+@compiled
 def _key(word: Any, row: int, first: int, width: int) -> Any:
     """The chunk of a row as a number."""
     at, shift = row * 4 + (first >> 6), first & 63
@@ -67,7 +59,7 @@ def _key(word: Any, row: int, first: int, width: int) -> Any:
     return np.int64(value & np.uint64((1 << width) - 1))
 
 
-@_compiled
+@compiled
 def shuffle_bits(rows: Any, places: Any, out: Any) -> None:
     """Move bit ``places[b]`` of each row of bytes to bit ``b``, most significant first."""
     for i in range(rows.shape[0]):
@@ -77,7 +69,7 @@ def shuffle_bits(rows: Any, places: Any, out: Any) -> None:
             out[i, b >> 3] |= np.uint8(bit << np.uint8(7 - (b & 7)))
 
 
-@_compiled
+@compiled
 def fill_table(word: Any, first: int, width: int, starts: Any, ids: Any) -> None:
     """Sort row numbers by chunk: rows with key k are ``ids[starts[k]:starts[k + 1]]``, ascending.
 
@@ -94,7 +86,7 @@ def fill_table(word: Any, first: int, width: int, starts: Any, ids: Any) -> None
         starts[k] += np.uint32(1)
 
 
-@_compiled
+@compiled
 def scan(words: Any, queries: Any, begin: int, radius: int, out: Any) -> Any:
     """Compare every entry with queries from ``begin`` on: (next query, rows written), as `look_up` does.
 
@@ -123,7 +115,7 @@ def scan(words: Any, queries: Any, begin: int, radius: int, out: Any) -> Any:
     return queries.shape[0], written
 
 
-@_compiled
+@compiled
 def _distance(left: Any, i: int, right: Any, j: int) -> Any:
     """Bits in which row ``i`` of one table differs from row ``j`` of another."""
     return np.int64(
@@ -134,7 +126,7 @@ def _distance(left: Any, i: int, right: Any, j: int) -> Any:
     )
 
 
-@_compiled
+@compiled
 def _find_ranges(
     starts: Any,
     table: int,
@@ -161,7 +153,7 @@ def _find_ranges(
     return ranges
 
 
-@_compiled
+@compiled
 def _gather(word: Any, ids: Any, low: Any, high: Any, r: int, ranges: int, held: Any) -> Any:
     """Fill ``held`` with rows of the buckets from ``r`` on: (bucket to go on with, rows)."""
     waiting = 0
@@ -177,7 +169,7 @@ def _gather(word: Any, ids: Any, low: Any, high: Any, r: int, ranges: int, held:
     return r, waiting
 
 
-@_compiled
+@compiled
 def _agrees_earlier(word: Any, i: int, keys: Any, c: int, firsts: Any, widths: Any, radii: Any) -> bool:
     """Whether a chunk before ``c`` has found the row already."""
     earlier = False
@@ -186,7 +178,7 @@ def _agrees_earlier(word: Any, i: int, keys: Any, c: int, firsts: Any, widths: A
     return earlier
 
 
-@_compiled
+@compiled
 def look_up(
     word: Any,
     starts: Any,
@@ -249,7 +241,7 @@ def look_up(
     return queries.shape[0], written
 
 
-@_compiled
+@compiled
 def _root(parent: Any, i: int) -> int:
     while parent[i] != i:
         parent[i] = parent[parent[i]]
@@ -257,7 +249,7 @@ def _root(parent: Any, i: int) -> int:
     return i
 
 
-@_compiled
+@compiled
 def _join(parent: Any, i: int, e: int) -> None:
     """Put two rows into one component; its root is the lowest row."""
     x, y = _root(parent, i), _root(parent, e)
@@ -267,7 +259,7 @@ def _join(parent: Any, i: int, e: int) -> None:
         parent[x] = y
 
 
-@_compiled
+@compiled
 def unite(
     word: Any, starts: Any, table: int, ids: Any, width: int, masks: Any, radius: int, parent: Any
 ) -> None:
