@@ -12,8 +12,9 @@ import pytest
 from fairlead.engine.engine import StageOutcome
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
-from fairlead.known.clusters import ClustersStage, group_hashes
+from fairlead.known.clusters import ClustersStage
 from fairlead.known.found import FindStage
+from fairlead.known.grouping import group_hashes
 from fairlead.known.match import HoldStage, MatchStage
 from fairlead.known.scenes import ScenesStage
 from fairlead.known.transforms import transformed
@@ -347,7 +348,7 @@ def test_grouping_leaves_nobody_out_and_is_the_same_by_lookup_and_by_comparison(
 
 
 def test_a_giant_chain_is_grouped_without_comparing_all_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fairlead.known.clusters._MOST_COMPARED", 5)
+    monkeypatch.setattr("fairlead.known.grouping._MOST_COMPARED", 5)
     hashes = np.unique(np.stack([near(PICTURE, 10, n) for n in range(60)]), axis=0)
     groups = group_hashes(hashes, 31)
     assert sorted(m for members in groups.values() for m in members.tolist()) == list(range(len(hashes)))

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from fairlead.engine.catalogue import Catalogue
-from fairlead.known.clusters import group_hashes
 from fairlead.known.found import hashes_of
+from fairlead.known.grouping import group_hashes
 from fairlead.known.video_groups import spans
 from fairlead.tables import Table
 from fairlead.tables.known import SCENES

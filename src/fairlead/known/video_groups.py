@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fairlead.known.grouping import group_hashes
 from fairlead.known.index import HammingIndex
 from fairlead.terms.matching import PDQ_BITS
 
 _BLOCK = 4096  # frames looked up at a time, and compared at a time
+_ROWS = 64  # frames compared with a block at once
 _ALL_COMPARED = 50  # videos of a group that are all compared with each other
 
 Hashes = NDArray[np.uint8]
@@ -64,9 +66,10 @@ def cover(one: VideoFrames, other: VideoFrames, radius: int) -> Coverage:
     nearest = np.full(len(different), PDQ_BITS)
     for low in range(0, len(there), _BLOCK):
         block = there[low : low + _BLOCK].view(np.uint64)
-        for number, row in enumerate(different.view(np.uint64)):
-            apart = np.bitwise_count(block ^ row).sum(axis=1, dtype=np.int64).min()
-            nearest[number] = min(nearest[number], apart)
+        for start in range(0, len(different), _ROWS):
+            rows = different[start : start + _ROWS].view(np.uint64)[:, None]
+            apart = np.bitwise_count(block ^ rows).sum(axis=2, dtype=np.int64).min(axis=1)
+            nearest[start : start + _ROWS] = np.minimum(nearest[start : start + _ROWS], apart)
     found = one.good & (nearest[place.reshape(-1)] <= radius)
     good = np.unique(place.reshape(-1)[one.good])
     near = nearest[good]
@@ -132,7 +135,7 @@ def _candidates(videos: list[VideoFrames], radius: int, percent: float) -> set[t
     """All pairs that can be near-duplicates.
 
     If so many frames of a video are in another, then of any choice of frames larger than the rest at least one is.
-    The frames that the fewest videos share are chosen, so that a title that all begin with makes no pairs.
+    The frames in the smallest groups of frames are chosen, so that a title that all begin with makes no pairs.
     """
     every = [video.different for video in videos]
     if not sum(map(len, every)):
@@ -142,7 +145,9 @@ def _candidates(videos: list[VideoFrames], radius: int, percent: float) -> set[t
     place = place.reshape(-1)
     order = np.argsort(place, kind="stable")
     begins = np.searchsorted(place[order], np.arange(len(hashes) + 1))
-    shared = np.diff(begins)
+    shared = np.empty(len(hashes), np.int64)
+    for members in group_hashes(hashes, radius).values():
+        shared[members] = np.diff(begins)[members].sum()
     index = HammingIndex.build(hashes)
     chosen: dict[int, list[int]] = defaultdict(list)
     for number, own in enumerate(np.split(place, np.cumsum([len(e) for e in every])[:-1])):
