@@ -1,6 +1,8 @@
 """Grouping near-duplicates beside a FAISS self-join: python -m benchmarks.known.clusters --hashes 1000000 --peer PYTHON
 
 The peer looks up a sample of the hashes; its time is extrapolated, which is said in the output.
+With `--videos 10000` videos of 100 frames are grouped instead, without a peer: a third of them copies of others, with
+a title that all share.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.known.hashes import natural_hashes
-from fairlead.known.clusters import group_hashes
+from benchmarks.known.hashes import flipped, natural_hashes
+from fairlead.known.grouping import group_hashes
+from fairlead.known.video_groups import VideoFrames, group_videos
+
+_FRAMES, _TITLE = 95, 5  # frames of a video of its own, and of the title
 
 _PEER = """
 import sys, time
@@ -32,8 +37,14 @@ print((time.process_time() - begin) / 200 * len(hashes))
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--hashes", type=int, default=1_000_000)
-    options.add_argument("--peer", required=True)
+    options.add_argument("--peer")
+    options.add_argument("--videos", type=int, default=0)
     asked = options.parse_args()
+    if asked.videos:
+        _group_videos(asked.videos)
+        return
+    if not asked.peer:
+        options.error("give --peer, or --videos")
     hashes = np.unique(natural_hashes(asked.hashes, 1), axis=0)
     group_hashes(natural_hashes(30_000, 2), 31)  # compiled by now
     begin = time.process_time()
@@ -50,6 +61,34 @@ def main() -> None:
     print(f"{len(hashes):,} hashes: {ours:.1f} CPU s; {(sizes > 1).sum():,} groups, largest {sizes.max():,}")
     print(
         f"FAISS flat self-join, extrapolated from 200 lookups: {theirs:,.0f} CPU s; ratio {theirs / ours:.0f}"
+    )
+
+
+def _group_videos(count: int) -> None:
+    rng = np.random.default_rng(3)
+    frames = natural_hashes(count * _FRAMES, 4).reshape(count, _FRAMES, 32)
+    title = natural_hashes(_TITLE, 5)
+    group_hashes(natural_hashes(30_000, 2), 31)  # compiled by now
+    videos = []
+    for number in range(count):
+        own = frames[number]
+        if number and rng.random() < 1 / 3:
+            own = flipped(frames[rng.integers(0, number)], 12, rng)
+        videos.append(
+            VideoFrames(
+                sha256=str(number),
+                times=np.arange(_FRAMES + _TITLE, dtype=float),
+                hashes=np.concatenate([flipped(title, 4, rng), own]),
+                good=np.ones(_FRAMES + _TITLE, bool),
+            )
+        )
+    begin = time.process_time()
+    groups = group_videos(videos, 31, 80)
+    spent = time.process_time() - begin
+    members = sum(len(m) + 1 for m in groups.values())
+    print(
+        f"{count:,} videos, {count * (_FRAMES + _TITLE):,} frames: {spent:.1f} CPU s; "
+        f"{len(groups):,} groups of {members:,} videos"
     )
 
 

@@ -70,8 +70,9 @@ def main() -> None:
     options.add_argument("--peer-kind", choices=sorted(_PEERS), default="faiss")
     asked = options.parse_args()
     from fairlead.known import index as room
+    from fairlead.known import index_tables
 
-    room._threads = lambda: 1  # one thread, as the peer
+    room.threads = index_tables.threads = lambda: 1  # one thread, as the peer
     entries = natural_hashes(asked.entries // asked.spread, 1)
     if asked.spread > 1:
         entries = spread_hashes(entries, asked.spread, 4)

@@ -8,7 +8,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fairlead.known.entry import KnownEntry, RejectedEntry
@@ -80,6 +80,7 @@ FIELDS = st.sampled_from(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine says nothing of the reader
 @given(st.dictionaries(FIELDS, ANYTHING), st.sampled_from([{}, {"MD5": MD5}]))
 def test_whatever_stands_in_an_item_it_ends_as_entries_that_can_be_stored_or_as_a_reason(
     item, hashes

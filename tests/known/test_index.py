@@ -111,7 +111,7 @@ def test_a_certificate_tells_of_an_index_that_loses_entries() -> None:
     rng = np.random.default_rng(6)
     rows = rng.integers(0, 256, (30_000, 32), dtype=np.uint8)
     index = HammingIndex.build(rows)
-    index._ids[:] = 0
+    index._tables.ids[:] = 0
     certificate = index.certify(100, 7)
     assert certificate.recall < 1.0
 
@@ -125,7 +125,7 @@ def test_a_saved_index_answers_as_before_and_is_mapped_not_read(tmp_path: Path) 
     index.save(path)
     index.save(path)
     opened = HammingIndex.open(path)
-    assert isinstance(opened._ids.base, np.memmap)
+    assert isinstance(opened._tables.ids.base, np.memmap)
     assert opened.search(queries, 31) == index.search(queries, 31)
     HammingIndex.build(entries[:0]).save(tmp_path / "empty")
     assert len(HammingIndex.open(tmp_path / "empty")) == 0

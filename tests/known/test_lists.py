@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -26,6 +27,8 @@ MD5, SHA1 = "a" * 32, "b" * 40
 CONTEXTS = [
     ("odata.metadata", "http://github.com/ICMEC/ProjectVic/DataModels/1.1.xml#Media"),
     ("odata.metadata", "http://github.com/ICMEC/ProjectVic/DataModels/1.3.xml#Media"),
+    ("odata.metadata", "http://github.com/ICMEC/ProjectVic/DataModels/1.2.xml#Media"),
+    ("@odata.context", "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Media"),
     (
         "@odata.context",
         "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/Default/$metadata#Media",
@@ -183,7 +186,87 @@ QUIRKS: dict[str, dict[str, object]] = {
         "AlternativeHashes": [{"HashName": "TTH", "HashValue": "ABC"}]
     },
     "an item number": {"MediaID": 900},
+    "flags that are absent, null and false": {"SelfGenerated": None, "IsSuspected": False},
+    "a name beside the digests, as in 1.x": {"Name": "quay", "FileName": "quay.jpg"},
+    "times of a file": {
+        "MediaFiles": [
+            {
+                "MD5": MD5,
+                "FileName": "q",
+                "FilePath": "b",
+                "Created": "2024-01-02T03:04:05.678Z",
+                "Written": "2024-01-02T03:04:05+02:00",
+                "Accessed": "1/2/2024 3:04:05 PM (UTC-5)",
+                "Change": "1/2/2024 3:04:05 AM",
+            }
+        ]
+    },
+    "where a file lay": {
+        "MediaFiles": [
+            {
+                "MD5": MD5,
+                "FileName": "q",
+                "FilePath": "b",
+                "Unallocated": "true",
+                "SourceID": "HDD 1",
+                "PhysicalLocation": 4096,
+                "ParentMD5": "e" * 32,
+                "ParentFileName": "a.zip",
+                "ParentFilePath": "c",
+                "ParentPhysicalLocation": 8,
+            }
+        ]
+    },
+    "many files of one item": {
+        "MediaFiles": [{"MD5": MD5, "FileName": str(n), "FilePath": "b"} for n in range(116)]
+    },
+    "metadata of the item": {"MediaMetadata": [{"PropertyName": "Codec", "PropertyValue": "x", "MD5": MD5}]},
+    "a precategorised item without category": {"IsPrecategorized": True, "PrecategorizationSource": ""},
+    "a segment in the older model": {
+        "Segments": [{"MD5": MD5, "SegmentIndex": "2", "Start": "0", "End": "9", "Category": None}]
+    },
+    "a field that nobody has seen": {"Vendor": {"Anything": [1, None, "x"]}},
 }
+
+
+def there_and_back(item: dict[str, object]) -> dict[str, object]:
+    """Read as an entry of a list, and written to a list again."""
+    rows = [
+        {"source": "s", "row": e.row, "algorithm": e.algorithm.value, "value": e.value, "category": e.category, "told": e.told}
+        for e in entries(ListFormat.VICS, vics(item))
+    ]  # fmt: skip
+    out, scheme = io.BytesIO(), get_scheme("vics-us")
+    write_vics(rows, scheme, scheme, out, details=True)
+    document = json.loads(out.getvalue())
+    assert list(document) == ["@odata.context", "value"]  # a reader that is in use wants this order
+    (written,) = document["value"]
+    return {key: value for key, value in written.items() if key != "MediaID"}
+
+
+PHOTODNA = base64.b64encode(bytes(range(144))).decode()
+HASH_QUIRKS: dict[str, tuple[dict[str, object], dict[str, object]]] = {
+    "capitals": ({"MD5": MD5.upper(), "SHA1": SHA1.upper()}, {"MD5": MD5, "SHA1": SHA1}),
+    "a SHA-256, which is rare": ({"MD5": MD5, "SHA256": "c" * 64}, {"MD5": MD5, "SHA256": "c" * 64}),
+    "PhotoDNA as base64": ({"MD5": MD5, "PhotoDNA": PHOTODNA}, {"MD5": MD5, "PhotoDNA": PHOTODNA}),
+    "PhotoDNA as hex digits": ({"MD5": MD5, "PhotoDNA": bytes(range(144)).hex()}, {"MD5": MD5, "PhotoDNA": bytes(range(144)).hex()}),
+    "SHA1 and PhotoDNA as alternative hashes": (
+        {"MD5": MD5, "AlternativeHashes": [
+            {"HashName": "SHA1", "HashValue": SHA1, "MD5": MD5}, {"HashName": "PhotoDNA", "HashValue": PHOTODNA}]},
+        {"MD5": MD5, "SHA1": SHA1, "PhotoDNA": PHOTODNA},
+    ),
+    "a digest in the id alone": ({"odata.id": f'Media("{MD5.upper()}")'}, {"MD5": MD5}),
+    "links of OData, which say nothing of the item": (
+        {"MD5": MD5, "MediaFiles@odata.navigationLinkUrl": "Media('x')/MediaFiles"}, {"MD5": MD5}),
+    "category nought": ({"MD5": MD5, "Category": 0}, {"MD5": MD5, "Category": 0}),
+    "category null": ({"MD5": MD5, "Category": None}, {"MD5": MD5, "Category": None}),
+    "a category as text": ({"MD5": MD5, "Category": "2"}, {"MD5": MD5, "Category": 2}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("quirk", HASH_QUIRKS, ids=list(HASH_QUIRKS))
+def test_hashes_and_categories_come_back_however_they_were_written(quirk: str) -> None:
+    given, expected = HASH_QUIRKS[quirk]
+    assert there_and_back(given) == expected
 
 
 @pytest.mark.parametrize("quirk", QUIRKS, ids=list(QUIRKS))

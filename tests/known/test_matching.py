@@ -12,13 +12,16 @@ import pytest
 from fairlead.engine.engine import StageOutcome
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
-from fairlead.known.clusters import ClustersStage, group_hashes
+from fairlead.known.clusters import ClustersStage
 from fairlead.known.found import FindStage
+from fairlead.known.grouping import group_hashes
 from fairlead.known.match import HoldStage, MatchStage
+from fairlead.known.scenes import ScenesStage
 from fairlead.known.transforms import transformed
+from fairlead.known.video_groups import VideoFrames, cover, group_videos, spans
 from fairlead.known.videos import FindVideosStage
 from fairlead.tables import Table
-from fairlead.tables.known import CLUSTERS, FOUND, HASH_SETS, HELD, KNOWN, MATCHES, VIDEOS_FOUND
+from fairlead.tables.known import CLUSTERS, FOUND, HASH_SETS, HELD, KNOWN, MATCHES, SCENES, VIDEOS_FOUND
 from fairlead.tables.media import CONTENTS, FRAMES
 
 RNG = np.random.default_rng(11)
@@ -98,6 +101,7 @@ class Operation:
             MatchStage(),
             HoldStage(),
             ClustersStage(),
+            ScenesStage(),
         ]
         with LocalEngine(self.store, workers=1) as engine:
             return {stage.name: engine.run(stage) for stage in stages}
@@ -344,7 +348,129 @@ def test_grouping_leaves_nobody_out_and_is_the_same_by_lookup_and_by_comparison(
 
 
 def test_a_giant_chain_is_grouped_without_comparing_all_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fairlead.known.clusters._MOST_COMPARED", 5)
+    monkeypatch.setattr("fairlead.known.grouping._MOST_COMPARED", 5)
     hashes = np.unique(np.stack([near(PICTURE, 10, n) for n in range(60)]), axis=0)
     groups = group_hashes(hashes, 31)
     assert sorted(m for members in groups.values() for m in members.tolist()) == list(range(len(hashes)))
+
+
+def clip(length: int, seed: int) -> list[np.ndarray]:
+    return list(np.random.default_rng(seed).integers(0, 256, (length, 32), dtype=np.uint8))
+
+
+def video(name: str, hashes: list[np.ndarray], poor: tuple[int, ...] = ()) -> list[dict[str, Any]]:
+    return [frame(name, n, h, quality=20 if n in poor else 100) for n, h in enumerate(hashes)]
+
+
+def test_videos_are_grouped_when_each_holds_most_of_the_other_and_what_is_not_covered_is_told(
+    operation: Operation,
+) -> None:
+    whole, strange = clip(20, 1), clip(20, 2)
+    copies = {
+        "whole": whole,
+        "recompressed": [near(h, 12, n) for n, h in enumerate(whole)],
+        "with an end of its own": [*whole, *strange[:4]],
+        "half": whole[:10],
+        "inside a compilation": [*whole, *strange],
+        "another": clip(20, 3),
+    }
+    operation.put(CONTENTS, *(content(name, family="video") for name in copies))
+    operation.put(FRAMES, *(row for name, hashes in copies.items() for row in video(name, hashes)))
+    operation.match()
+    rows = {row["sha256"]: row for row in operation.rows(CLUSTERS)}
+    assert rows.keys() == {sha256("whole"), sha256("recompressed"), sha256("with an end of its own")}
+    longer = rows[sha256("with an end of its own")]
+    assert not longer["representative"]
+    assert (longer["uncovered"], round(longer["covered_percent"], 1)) == ("20-23 s", 83.3)
+    assert longer["covers_percent"] == 100.0
+    assert {row["diameter"] for row in rows.values()} == {12}
+    assert {round(row["least_percent"], 1) for row in rows.values()} == {83.3}
+    assert [row["uncovered"] for row in rows.values() if row["representative"]] == [""]
+
+
+def test_a_chain_of_videos_is_no_group(operation: Operation) -> None:
+    frames = clip(40, 4)
+    steps = {f"step {n}": frames[n * 3 : n * 3 + 20] for n in range(5)}  # each holds 85 of 100 of the next
+    operation.put(CONTENTS, *(content(name, family="video") for name in steps))
+    operation.put(FRAMES, *(row for name, hashes in steps.items() for row in video(name, hashes)))
+    operation.match()
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in operation.rows(CLUSTERS):
+        groups.setdefault(row["cluster"], []).append(row)
+        assert min(row["covered_percent"], row["covers_percent"]) >= 80
+    assert max(len(rows) for rows in groups.values()) == 3
+    assert {rows[0]["least_percent"] for rows in groups.values()} <= {70.0, 85.0}
+
+
+@pytest.mark.parametrize(
+    ("poor", "told"), [((3, 4, 17), ["", "3-4 s, 17 s"]), (tuple(range(2, 20)), [])], ids=["some", "most"]
+)
+def test_frames_of_low_quality_are_covered_by_nothing(
+    operation: Operation, poor: tuple[int, ...], told: list[str]
+) -> None:
+    whole = clip(20, 5)
+    operation.put(CONTENTS, content("whole"), content("copy"))
+    operation.put(FRAMES, *video("whole", whole), *video("copy", whole, poor))
+    operation.match()
+    assert sorted(row["uncovered"] for row in operation.rows(CLUSTERS)) == told
+
+
+def test_candidates_for_groups_leave_out_no_pair() -> None:
+    """Against comparing every video with every other."""
+    rng = np.random.default_rng(6)
+    title, base = clip(4, 7), [clip(int(n), 8 + i) for i, n in enumerate(rng.integers(3, 30, 6))]
+    videos = []
+    for number in range(40):
+        kept = [near(h, int(rng.integers(0, 17)), number) for h in base[number % 6] if rng.random() < 0.93]
+        hashes = np.stack([*title, *kept])
+        videos.append(
+            VideoFrames(
+                sha256=str(number), times=np.arange(len(hashes), dtype=float), hashes=hashes,
+                good=rng.random(len(hashes)) < 0.97,
+            )
+        )  # fmt: skip
+    true = {
+        (a, b)
+        for a in range(40)
+        for b in range(a)
+        if all(cover(videos[x], videos[y], 31).is_enough(80) for x, y in ((a, b), (b, a)))
+    }
+    groups = group_videos(videos, 31, 80)
+    held = {(max(lead, m), min(lead, m)) for lead, members in groups.items() for m in members}
+    assert len(true) > 20
+    assert held <= true
+    left = set(range(40)) - {n for lead, members in groups.items() for n in (lead, *members)}
+    assert not {(a, b) for a, b in true if a in left and b in left}
+
+
+def test_times_are_told_as_runs_of_frames() -> None:
+    times = np.array([0.0, 1.5, 3.0, 4.5, 6.0])
+    assert spans(times, np.array([True, False, True, True, True])) == "0 s, 3-6 s"
+    assert spans(times, np.zeros(5, bool)) == ""
+
+
+def test_a_still_of_a_video_and_scenes_that_videos_share_are_found(operation: Operation) -> None:
+    one, other = clip(10, 9), clip(10, 10)
+    operation.put(
+        CONTENTS,
+        content("one", family="video"), content("other", family="video"), content("still", near(one[4], 9)),
+        content("picture", PICTURE), content("its twin", PICTURE),
+    )  # fmt: skip
+    shared = [near(one[2], 10), near(one[3], 10)]
+    operation.put(FRAMES, *video("one", one), *video("other", [*other, *shared, *other, one[2]]))
+    operation.match()
+    rows = operation.rows(SCENES)
+    told = {(row["sha256"], row["times"]) for row in rows if row["contents"] > 1}
+    assert told == {
+        (sha256("one"), "4 s"), (sha256("still"), None),
+        (sha256("one"), "2 s"), (sha256("other"), "10 s, 22 s"),
+        (sha256("one"), "3 s"), (sha256("other"), "11 s"),
+    }  # fmt: skip
+    assert all(row["contents"] == 2 and row["distance"] <= 31 for row in rows)
+
+
+def test_what_only_pictures_or_only_one_video_show_is_no_scene(operation: Operation) -> None:
+    operation.put(CONTENTS, content("a", PICTURE), content("b", PICTURE), content("loop"))
+    operation.put(FRAMES, *video("loop", clip(1, 12) * 5))
+    operation.match()
+    assert operation.rows(SCENES) == []

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore
@@ -176,6 +177,49 @@ def test_with_key_frames_only_fewer_frames_are_decoded_and_the_pipeline_says_so(
     whole = examine(tmp_path, {"a.mp4": video(moving)})["a.mp4"]["frames"]
     assert 0 < len(fast) < len(whole)
     assert {frame["pdq_pipeline"] for frame in fast} == {"pdq-full/pyav-key"}
+
+
+def animated(frames: list[np.ndarray], kind: str) -> bytes:
+    """Each frame shown for half a second."""
+    rest = [Image.fromarray(frame) for frame in frames[1:]]
+    return encode(frames[0], kind, save_all=True, append_images=rest, duration=500)
+
+
+def blocks(seed: int) -> np.ndarray:
+    """Black and white fields, which every format keeps."""
+    fields = np.random.default_rng(seed).integers(0, 2, (7, 9, 1), dtype=np.uint8) * 255
+    return np.kron(fields, np.ones((32, 32, 3), np.uint8))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_an_animated_picture_is_hashed_frame_by_frame_like_a_video(tmp_path: Path, kind: str) -> None:
+    shown = [blocks(seed) for seed in range(10)]
+    contents = {"moving": animated(shown, kind), "still": encode(shown[0], kind)}
+    rows = examine(tmp_path, contents)
+    assert rows["still"]["frames"] == []
+    frames = rows["moving"]["frames"]
+    assert [frame["time_s"] for frame in frames] == [0.0, 0.5, 1.5, 2.0, 2.5, 3.0, 4.0, 4.5]
+    assert {frame["pdq_pipeline"] for frame in frames} == {f"pdq-full/pillow-{kind.lower()}-frames"}
+    for frame in frames:
+        expected = hash_picture(encode(shown[round(frame["time_s"] * 2)], "PNG")).bits
+        assert (int.from_bytes(frame["pdq"], "big") ^ int.from_bytes(expected, "big")).bit_count() <= 31
+
+
+def test_the_border_of_an_animated_picture_is_left_out_as_that_of_a_video(tmp_path: Path) -> None:
+    shown = [scene(240, 320, seed) for seed in range(3)]
+    boxed = [np.pad(frame, ((40, 40), (0, 0), (0, 0))) for frame in shown]
+    rows = examine(tmp_path, {"plain.png": animated(shown, "PNG"), "boxed.png": animated(boxed, "PNG")})
+    plain, letterboxed = rows["plain.png"]["frames"], rows["boxed.png"]["frames"]
+    assert [frame["pdq"] for frame in plain] == [frame["pdq"] for frame in letterboxed]
+    assert all(frame["pdq_whole"] not in (None, frame["pdq"]) for frame in letterboxed)
+
+
+def test_an_animation_that_is_cut_short_keeps_the_frames_before_the_cut(tmp_path: Path) -> None:
+    frames = [scene(120, 160, seed) for seed in range(6)]
+    whole = encode(frames[0], "GIF", save_all=True, append_images=[Image.fromarray(f) for f in frames[1:]])
+    rows = examine(tmp_path, {"whole.gif": whole, "cut.gif": whole[: len(whole) // 2]})
+    assert len(rows["whole.gif"]["frames"]) == 6
+    assert len(rows["cut.gif"]["frames"]) < 6
 
 
 def test_the_tables_of_the_room_come_from_one_examination(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from fairlead.case.session import Session
 from fairlead.case.triage import STATES_SQL
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables.evidence import FILES, SIDECARS
-from fairlead.tables.known import CLUSTERS, MATCHES
+from fairlead.tables.known import CLUSTERS, MATCHES, SCENES
 from fairlead.tables.media import CONTENTS
 from fairlead.tables.provenance import ORIGINS_OF, SEARCHED, SIGNALS
 from fairlead.terms.custody import Operation
@@ -24,6 +24,8 @@ SELECT s.sha256, s.state, s.family, s.media_type, s.conclusion, s.derived, s.str
        s.verdict, seen.lists,
        array_to_string(seen.lists, ', ') AS list, seen.distance, coalesce(f.files, 0) AS files, s.exhibit,
        k.cluster, coalesce(k.size, 1) AS cluster_size,
+       coalesce(k.representative, false) AS representative, k.covered_percent IS NOT NULL AS by_frames,
+       CASE WHEN k.covered_percent IS NOT NULL AND NOT k.representative THEN 1 ELSE coalesce(k.size, 1) END AS decides,
        CASE s.state
          WHEN 'exact' THEN 'same bytes as an entry of ' || array_to_string(seen.lists, ', ')
          WHEN 'near' THEN 'looks like an entry of ' || array_to_string(seen.lists, ', ') || ', ' ||
@@ -36,7 +38,11 @@ SELECT s.sha256, s.state, s.family, s.media_type, s.conclusion, s.derived, s.str
        END AS reason
 FROM state s LEFT JOIN seen USING (sha256) LEFT JOIN files_of f USING (sha256) LEFT JOIN clusters k USING (sha256)
 """
-"""One row a content: state, reason, lists, distance, cluster, files."""
+"""One row a content: state, reason, lists, distance, cluster, files.
+
+``decides`` is for how many contents a decision about this one holds: of a group of videos, the representative's alone
+holds for others, since what it covers of them was worked out for it.
+"""
 
 ALL_SIGNALS_SQL = """
 SELECT '' AS search, * FROM signals WHERE sha256 = $s
@@ -45,12 +51,20 @@ ORDER BY search, signal
 """
 """Every signal of one content: those of the first look, then those of searches."""
 
+SHARED_SCENES_SQL = """
+SELECT here.times, there.sha256, there.times AS times_there
+FROM scenes here JOIN scenes there USING (scene)
+WHERE here.sha256 = $s AND there.sha256 <> $s
+ORDER BY here.first_s, there.sha256, there.first_s LIMIT 200
+"""
+"""Where a content shows what another one shows: times in it (null for a picture), and the other's."""
+
 TRIAGE_TABLES = (CONTENTS, FILES, MATCHES, ORIGINS_OF, CLUSTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentFile:
-    """One content with its files, what stands beside them in an export, matches, signals and cluster."""
+    """One content with its files, what stands beside them in an export, matches, signals, cluster and shared scenes."""
 
     row: dict[str, Any]
     content: dict[str, Any]
@@ -59,13 +73,19 @@ class ContentFile:
     matches: list[dict[str, Any]]
     signals: list[dict[str, Any]]
     origin: dict[str, Any] | None
-    cluster: list[str]
+    cluster: list[dict[str, Any]]
+    scenes: list[dict[str, Any]]
+
+    @property
+    def uncovered(self) -> list[dict[str, Any]]:
+        """Members of the cluster with times that a view of the representative does not cover."""
+        return [member for member in self.cluster if member["uncovered"]]
 
 
 def open_content(session: Session, sha256: str) -> ContentFile:
     """Gather what the tables say of a content; a consultation. LookupError when there is none."""
     asked = {"s": sha256}
-    catalogue = Catalogue(session.store, (*TRIAGE_TABLES, SIDECARS, SIGNALS, SEARCHED))
+    catalogue = Catalogue(session.store, (*TRIAGE_TABLES, SCENES, SIDECARS, SIGNALS, SEARCHED))
     try:
         rows = catalogue.rows(f"SELECT * FROM ({TRIAGE_SQL}) WHERE sha256 = $s", asked)
         if not rows:
@@ -92,14 +112,12 @@ def open_content(session: Session, sha256: str) -> ContentFile:
             ),
             signals=catalogue.rows(ALL_SIGNALS_SQL, asked),
             origin=next(iter(catalogue.rows("SELECT * FROM origins_of WHERE sha256 = $s", asked)), None),
-            cluster=[
-                r["sha256"]
-                for r in catalogue.rows(
-                    "SELECT sha256 FROM clusters WHERE cluster = (SELECT cluster FROM clusters WHERE sha256 = $s) "
-                    "ORDER BY representative DESC, distance, sha256",
-                    asked,
-                )
-            ],
+            cluster=catalogue.rows(
+                "SELECT * FROM clusters WHERE cluster = (SELECT cluster FROM clusters WHERE sha256 = $s) "
+                "ORDER BY representative DESC, distance, sha256",
+                asked,
+            ),
+            scenes=catalogue.rows(SHARED_SCENES_SQL, asked),
         )
     finally:
         catalogue.close()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from fairlead.case.content_file import SHARED_SCENES_SQL
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables.evidence import FILES
-from fairlead.tables.known import CLUSTERS, HASH_SETS, HELD, KNOWN, MATCHES, VIDEOS_FOUND
+from fairlead.tables.known import CLUSTERS, HASH_SETS, HELD, KNOWN, MATCHES, SCENES, VIDEOS_FOUND
 from fairlead.tables.media import CONTENTS, FRAMES
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
-_TABLES = (CONTENTS, FRAMES, FILES, HASH_SETS, KNOWN, MATCHES, HELD, VIDEOS_FOUND, CLUSTERS)
+_TABLES = (CONTENTS, FRAMES, FILES, HASH_SETS, KNOWN, MATCHES, HELD, VIDEOS_FOUND, CLUSTERS, SCENES)
 _AGREED = """
 SELECT m.*, k.value, k.version, k.source, k.row, s.radius, s.minimum_quality, s.pdq_mode,
        f.time_s, lower(hex(CASE WHEN m.frame >= 0 THEN f.pdq
@@ -51,6 +52,7 @@ def explain_matches(session: Session, sha256: str) -> dict[str, Any]:
                     'SELECT * FROM videos_found WHERE sha256 = $sha256 ORDER BY first_s, "set", video', asked
                 )
             ],
+            "scenes": catalogue.rows(SHARED_SCENES_SQL, {"s": sha256}),
             "cluster": next(
                 iter(catalogue.rows("SELECT * FROM clusters WHERE sha256 = $sha256", asked)), None
             ),
@@ -63,6 +65,21 @@ def explain_matches(session: Session, sha256: str) -> dict[str, Any]:
         catalogue.close()
     session.record(Operation.CONSULTATION, "known.explain", (sha256,), "match explained")
     return answer
+
+
+def cluster_in_words(cluster: dict[str, Any]) -> str:
+    """What a decision about the group of a content holds for."""
+    if cluster["representative"]:
+        words = f"It represents {cluster['size']} contents that look alike; a decision about it holds for all of them."
+    else:
+        words = (
+            f"It is one of {cluster['size']} contents that look alike, represented by {cluster['cluster']}."
+        )
+    if cluster["covered_percent"] is not None and not cluster["representative"]:
+        words += f" {cluster['covered_percent']:g} % of its frames are in the representative."
+        if cluster["uncovered"]:
+            words += f" What a decision about the representative does not cover: {cluster['uncovered']}."
+    return words
 
 
 def _in_words(match: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from fairlead.known.imports import HashSet, ListImport, import_list
 from fairlead.known.kept_index import folder_of
 from fairlead.known.lists import ListFormat, ListOptions
 from fairlead.known.match import HoldStage, MatchStage
+from fairlead.known.scenes import ScenesStage
 from fairlead.known.videos import FindVideosStage
 from fairlead.register.actions import Action
 from fairlead.tables.known import HASH_SETS, HELD, KNOWN, MATCHES, REJECTED
@@ -62,6 +63,7 @@ def match_stages(store: PartStore) -> list[Stage]:
         MatchStage(),
         HoldStage(),
         ClustersStage(),
+        ScenesStage(),
     ]
 
 

@@ -215,8 +215,20 @@ def categories(session: Session) -> list[str]:
     return [row["c"] for row in rows]
 
 
+def holds_for(own: dict[str, Any], cluster: list[dict[str, Any]], *, sample: bool) -> list[dict[str, Any]]:
+    """The rows that a decision about one of them holds for: of a group of videos, all for the representative only.
+
+    What a member shows and another does not was worked out against the representative, so nobody could say it of others.
+    """
+    alone = sample or (own["uncovered"] is not None and not own["representative"])
+    return [own] if alone else cluster
+
+
 def decide(session: Session, sha256: str, *, decision: str, category: str, note: str, sample: bool) -> int:
-    """Keep a decision for a content and its cluster; returns for how many contents it holds."""
+    """Keep a decision for a content and its cluster; returns for how many contents it holds.
+
+    A decision about a video holds for its group only if the video is the group's representative.
+    """
     from fairlead.register.reviews import highest_level, record_review
 
     session.require(Action.REVIEW)
@@ -229,7 +241,7 @@ def decide(session: Session, sha256: str, *, decision: str, category: str, note:
     catalogue = Catalogue(session.store, TRIAGE_TABLES)
     try:
         rows = catalogue.rows(
-            """SELECT c.sha256, k.cluster FROM contents c LEFT JOIN clusters k USING (sha256)
+            """SELECT c.sha256, k.cluster, k.representative, k.uncovered FROM contents c LEFT JOIN clusters k USING (sha256)
                WHERE c.sha256 = $s OR k.cluster = (SELECT cluster FROM clusters WHERE sha256 = $s)""",
             {"s": sha256},
         )
@@ -238,7 +250,8 @@ def decide(session: Session, sha256: str, *, decision: str, category: str, note:
     if sha256 not in {row["sha256"] for row in rows}:
         raise UsageError("there is no such content", "Go back to the queue.", code="USAGE-REVIEW")
     own = next(row for row in rows if row["sha256"] == sha256)
-    subjects = [sha256] if sample else [row["sha256"] for row in rows]
+    held = holds_for(own, rows, sample=sample)
+    subjects = [row["sha256"] for row in held]
     record_review(
         session.user_id,
         session.operation,
@@ -256,6 +269,10 @@ def decide(session: Session, sha256: str, *, decision: str, category: str, note:
         "review.decide",
         (sha256,),
         decision,
-        facts={"contents": len(subjects), "sample": int(sample)},
+        facts={
+            "contents": len(subjects),
+            "sample": int(sample),
+            "not_wholly_covered": sum(bool(row["uncovered"]) for row in held if row is not own),
+        },
     )
     return len(subjects)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from fairlead.case.known_certify import certify_hash_set
-from fairlead.case.known_explain import explain_matches
+from fairlead.case.known_explain import cluster_in_words, explain_matches
 from fairlead.case.known_export import export_hash_set
 from fairlead.case.known_sets import (
     ImportReport,
@@ -290,6 +290,10 @@ def explain(
     print_facts("Content", {k: v for k, v in answer["content"].items() if v is not None})
     for told in (*answer["matches"], *answer["held"], *answer["videos"]):
         click.echo(f"  {told['words']}")
+    if answer["cluster"]:
+        click.echo(f"  {cluster_in_words(answer['cluster'])}")
+    if answer["scenes"]:
+        print_rows(answer["scenes"], ["times", "sha256", "times_there"], title="Shows what others show")
     print_rows(answer["files"], ["exhibit", "locator", "allocation"], title="Found as")
 
 

@@ -1,7 +1,8 @@
 """The stage that groups contents which look alike, so that one decision can be made for a group and says so.
 
 Chains of resemblance lead far: A is like B, B is like C, and C is nothing like A. So a group is not a chain. It is a
-representative and contents at most the radius from it, hence at most twice the radius from each other.
+representative and contents at most the radius from it, hence at most twice the radius from each other. A video, or an
+animated picture, is no single hash: see `video_groups`.
 """
 
 from __future__ import annotations
@@ -12,43 +13,86 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
+import pyarrow.compute as pc
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.known.found import hashes_of
-from fairlead.known.index import HammingIndex
+from fairlead.known.grouping import diameter_of, distances, group_hashes
+from fairlead.known.video_groups import VideoFrames, cover, group_videos, least_agreement, spans
 from fairlead.tables import Table
 from fairlead.tables.known import CLUSTERS
-from fairlead.tables.media import CONTENTS
-from fairlead.terms.matching import PDQ_BITS, PDQ_MATCH_RADIUS, PDQ_MINIMUM_QUALITY
+from fairlead.tables.media import CONTENTS, FRAMES
+from fairlead.terms.matching import PDQ_MATCH_RADIUS, PDQ_MINIMUM_QUALITY, VIDEO_SHARE_PERCENT
 
 _PICTURES = """
 SELECT sha256, pdq, exhibit, locator FROM contents
-WHERE pdq IS NOT NULL AND pdq_quality >= $quality ORDER BY sha256"""
-_MOST_COMPARED = 2_000  # different hashes of a chain that are all compared with each other for the medoid
-Groups = dict[int, NDArray[np.int64]]
+WHERE pdq IS NOT NULL AND pdq_quality >= $quality AND sha256 NOT IN (SELECT sha256 FROM frames) ORDER BY sha256"""
+_VIDEOS = """
+SELECT f.sha256, f.time_s, f.pdq, f.pdq_quality >= $quality AS good, c.exhibit, c.locator
+FROM frames f JOIN contents c USING (sha256) WHERE f.pdq IS NOT NULL ORDER BY f.sha256, f."index" """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClustersStage:
-    """CONTENTS to CLUSTERS: pictures of sufficient quality that resemble at least one other."""
+    """CONTENTS and FRAMES to CLUSTERS: contents of sufficient quality that resemble at least one other of their kind."""
 
     radius: int = PDQ_MATCH_RADIUS
     minimum_quality: int = PDQ_MINIMUM_QUALITY
+    share_percent: float = VIDEO_SHARE_PERCENT
     name: str = "clusters"
-    reads: tuple[Table, ...] = (CONTENTS,)
+    reads: tuple[Table, ...] = (CONTENTS, FRAMES)
     writes: Table = CLUSTERS
 
     @property
     def version(self) -> str:
-        """Changes with the radius and the quality gate."""
-        return f"1/radius={self.radius}/quality={self.minimum_quality}"
+        """Changes with the radius, the quality gate and the share."""
+        return f"2/radius={self.radius}/quality={self.minimum_quality}/share={self.share_percent}"
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
-        """One partition; rows by group, the representative first."""
-        pictures = catalogue.query(_PICTURES, {"quality": self.minimum_quality})
+        """One partition; rows by group, the representative first, pictures before videos."""
+        asked = {"quality": self.minimum_quality}
+        pictures = catalogue.query(_PICTURES, asked)
         rows = list(_rows(pictures, self.radius)) if pictures.num_rows else []
+        frames = catalogue.query(_VIDEOS, asked)
+        rows += _video_rows(frames, self.radius, self.share_percent) if frames.num_rows else []
         yield "all", pa.Table.from_batches([CLUSTERS.batch(rows)])
+
+
+def _video_rows(frames: pa.Table, radius: int, percent: float) -> Iterator[dict[str, Any]]:
+    videos = videos_of(frames)
+    names = ["sha256", "exhibit", "locator"]
+    listed = {row["sha256"]: row for row in frames.group_by(names).aggregate([]).to_pylist()}
+    for lead, others in sorted(group_videos(videos, radius, percent).items()):
+        shown, members = videos[lead], [videos[number] for number in others]
+        diameter, least = least_agreement([shown, *members], radius)
+        for video in (shown, *members):
+            there, back = cover(video, shown, radius), cover(shown, video, radius)
+            yield {
+                **listed[video.sha256],
+                "cluster": shown.sha256,
+                "representative": video is shown,
+                "size": len(others) + 1,
+                "distance": there.distance,
+                "diameter": diameter,
+                "least_percent": least,
+                "covered_percent": there.percent,
+                "covers_percent": back.percent,
+                "uncovered": "" if video is shown else spans(video.times, there.missing),
+            }
+
+
+def videos_of(frames: pa.Table) -> list[VideoFrames]:
+    """Rows of sha256, time_s, pdq, good, in order, as videos."""
+    names = frames.column("sha256").combine_chunks()
+    ends = pc.run_end_encode(names)
+    hashes, good = hashes_of(frames.column("pdq")), frames.column("good").to_numpy()
+    times = np.nan_to_num(frames.column("time_s").to_numpy())
+    videos, start = [], 0
+    for end, sha256 in zip(ends.run_ends.to_pylist(), ends.values.to_pylist(), strict=True):
+        own = slice(start, end)
+        videos.append(VideoFrames(sha256=sha256, times=times[own], hashes=hashes[own], good=good[own]))
+        start = end
+    return videos
 
 
 def _rows(pictures: pa.Table, radius: int) -> Iterator[dict[str, Any]]:
@@ -68,7 +112,7 @@ def _rows(pictures: pa.Table, radius: int) -> Iterator[dict[str, Any]]:
         to_lead = dict(
             zip(members.tolist(), distances(different[members], different[lead]).tolist(), strict=True)
         )
-        diameter = _diameter(different[members], radius)
+        diameter = diameter_of(different[members], radius)
         shown = int(first[lead])
         for number in sorted(contents.tolist(), key=lambda c: (c != shown, to_lead[int(which[c])], c)):
             yield {
@@ -79,56 +123,3 @@ def _rows(pictures: pa.Table, radius: int) -> Iterator[dict[str, Any]]:
                 "distance": to_lead[int(which[number])],
                 "diameter": diameter,
             }
-
-
-def group_hashes(hashes: NDArray[np.uint8], radius: int) -> Groups:
-    """Groups of hashes (n, 32), all different: representative → members, itself included, none left out.
-
-    In each chain of resemblance the hash with the most neighbours (the lowest among equals) takes all its
-    neighbours, then the next of what is left. Chains of more than 2,000 hashes are taken in the order given.
-    """
-    roots = HammingIndex.build(hashes).components(radius)
-    order = np.argsort(roots, kind="stable")
-    bounds = np.flatnonzero(np.diff(roots[order], prepend=-1, append=-1))
-    groups: Groups = {}
-    for low, high in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        if high - low == 1:
-            groups[int(order[low])] = order[low:high]
-        else:
-            groups.update(_stars(hashes, order[low:high], radius))
-    return groups
-
-
-def _stars(hashes: NDArray[np.uint8], chain: NDArray[np.int64], radius: int) -> Groups:
-    near = _near(hashes[chain], radius) if len(chain) <= _MOST_COMPARED else None
-    left = np.ones(len(chain), bool)
-    neighbours = np.zeros(len(chain), np.int64) if near is None else near.sum(axis=1)
-    groups: Groups = {}
-    while left.any():
-        if near is None:
-            lead = int(left.argmax())
-            taken = left & (distances(hashes[chain], hashes[chain[lead]]) <= radius)
-        else:
-            lead = int(np.where(left, neighbours, -1).argmax())
-            taken = left & near[lead]
-            neighbours -= near[:, taken].sum(axis=1)
-        groups[int(chain[lead])] = chain[taken]
-        left &= ~taken
-    return groups
-
-
-def distances(hashes: NDArray[np.uint8], one: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Bits in which each hash differs from one."""
-    count: NDArray[np.int64] = np.bitwise_count(hashes ^ one).sum(axis=1, dtype=np.int64)
-    return count
-
-
-def _near(hashes: NDArray[np.uint8], radius: int) -> NDArray[np.bool_]:
-    return np.stack([distances(hashes, one) <= radius for one in hashes])
-
-
-def _diameter(hashes: NDArray[np.uint8], radius: int) -> int:
-    """The largest distance between two; for more than 2,000 hashes the bound that the radius gives."""
-    if len(hashes) > _MOST_COMPARED:
-        return min(PDQ_BITS, 2 * radius)
-    return max(int(distances(hashes, one).max()) for one in hashes)

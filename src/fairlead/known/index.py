@@ -16,15 +16,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fairlead.known.index_plan import chunk_widths, plan_search
+from fairlead.known.index_tables import ChunkTables, filled_from, firsts, map_array, table_from, threads
 from fairlead.terms.errors import RunError
 from fairlead.terms.matching import PDQ_BITS, PDQ_MATCH_RADIUS
 
 _BYTES = PDQ_BITS // 8
 _WORDS = 4
-_FORM = 1  # of the saved index
+_FORM = 2  # of the saved index
 _PLAIN_PAIRS = 1 << 21  # up to so many comparisons numpy is quicker than loading the compiled loops
 _BLOCK = 4096
-_SLICE = 512  # queries handed to a thread at a time
+_SLICE = 2048  # most queries handed to a thread at a time
 _ROOM = 1 << 16  # results a buffer holds at first
 # One fixed order of bits: neighbouring PDQ bits go together, and chunks should differ independently.
 _PLACES = np.random.default_rng(1).permutation(PDQ_BITS)
@@ -40,7 +41,7 @@ RESULT = pa.schema(
 Hashes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 _Found = NDArray[np.int64]
-_Kernel = Callable[[Words, int, _Found], tuple[int, int]]
+_Kernel = Callable[[Words, _Found], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,17 +73,9 @@ class HammingIndex:
     same pairs: exact for every radius.
     """
 
-    def __init__(
-        self,
-        words: Words,
-        widths: tuple[int, ...] = (),
-        starts: NDArray[np.uint32] | None = None,
-        ids: NDArray[np.uint32] | None = None,
-    ) -> None:
+    def __init__(self, words: Words, tables: ChunkTables | None = None) -> None:
         self._words = words
-        self._widths = widths
-        self._starts = np.empty(0, np.uint32) if starts is None else starts
-        self._ids = np.empty(0, np.uint32) if ids is None else ids
+        self._tables = tables
 
     @classmethod
     def build(cls, hashes: Hashes, *, chunks: tuple[int, ...] | None = None) -> Self:
@@ -96,42 +89,23 @@ class HammingIndex:
             return cls(_as_words(rows))
         if sum(widths) != PDQ_BITS or list(widths) != sorted(widths, reverse=True):
             raise ValueError(f"chunks {widths} do not divide {PDQ_BITS} bits, wider ones first")
-        from fairlead.known.index_kernels import fill_table
-
         words = _as_words(_shuffled(rows))
-        starts = np.zeros(_table_from(widths)[-1], np.uint32)
-        ids = np.empty(len(widths) * len(words), np.uint32)
-        flat, table_from, firsts = words.reshape(-1), _table_from(widths), _firsts(widths)
-
-        def fill(c: int) -> None:
-            table = starts[table_from[c] : table_from[c + 1]]
-            fill_table(flat, firsts[c], widths[c], table, ids[c * len(words) : (c + 1) * len(words)])
-
-        with ThreadPoolExecutor(_threads()) as pool:
-            list(pool.map(fill, range(len(widths))))
-        return cls(words, widths, starts, ids)
+        return cls(words, ChunkTables.build(words, widths))
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open a saved index, memory-mapped. RunError (KNOWN-INDEX) when it is not whole."""
         try:
             told = json.loads((path / "index.json").read_text())
-            # Mapped copy-on-write: nothing can reach the file, and the loops see ordinary arrays.
-            words, starts, ids = (
-                np.asarray(np.load(path / f"{name}.npy", mmap_mode="c")) if told["entries"] else None
-                for name in ("words", "starts", "ids")
-            )
-            widths = tuple(int(w) for w in told["widths"])
-            if words is None:
-                words = np.empty((0, _WORDS), np.uint64)
-            whole = told["form"] == _FORM and words.shape == (told["entries"], _WORDS)
-            if widths and starts is not None and ids is not None:
-                whole &= len(starts) == _table_from(widths)[-1] and len(ids) == len(widths) * len(words)
+            widths, entries = tuple(int(w) for w in told["widths"]), told["entries"]
+            words = map_array(path, "words") if entries else np.empty((0, _WORDS), np.uint64)
+            tables = ChunkTables.open(path, widths, entries) if widths else None
+            whole = told["form"] == _FORM and words.shape == (entries, _WORDS)
         except (OSError, ValueError, KeyError, TypeError) as problem:
             raise _not_whole() from problem
         if not whole:
             raise _not_whole()
-        return cls(words, widths, starts, ids)
+        return cls(words, tables)
 
     def save(self, path: Path) -> None:
         """Write the index as a folder, which appears when it is complete; an old one there is replaced."""
@@ -140,8 +114,8 @@ class HammingIndex:
         temporary.mkdir(parents=True)
         if len(self._words):
             np.save(temporary / "words.npy", self._words)
-            np.save(temporary / "starts.npy", self._starts)
-            np.save(temporary / "ids.npy", self._ids)
+        if self._tables is not None:
+            self._tables.save(temporary)
         told = {"form": _FORM, "entries": len(self._words), "widths": self._widths}
         (temporary / "index.json").write_text(json.dumps(told))
         shutil.rmtree(path, ignore_errors=True)
@@ -151,9 +125,13 @@ class HammingIndex:
         return len(self._words)
 
     @property
+    def _widths(self) -> tuple[int, ...]:
+        return () if self._tables is None else self._tables.widths
+
+    @property
     def size_bytes(self) -> int:
         """Bytes of the index in memory or mapped, hashes included."""
-        return self._words.nbytes + self._starts.nbytes + self._ids.nbytes
+        return self._words.nbytes + (0 if self._tables is None else self._tables.size_bytes)
 
     def search(self, queries: Hashes, radius: int) -> pa.Table:
         """All pairs at most ``radius`` bits apart (0 to 256): query row, entry row, distance.
@@ -201,16 +179,25 @@ class HammingIndex:
 
         parent = np.arange(len(self), dtype=np.int64)
         plan = plan_search(self._widths, len(self), radius)
-        if plan is None:
+        if plan is None or self._tables is None:
             found = self.search(self._plain_rows(), radius)
             return _components_of_pairs(
                 parent, found.column("query").to_numpy(), found.column("entry").to_numpy()
             )
-        table_from, n = _table_from(self._widths), len(self)
+        start, n, tables = table_from(self._widths), len(self), self._tables
         for c, width in enumerate(self._widths):
-            masks = plan.masks[plan.mask_from[c] : plan.mask_from[c + 1]]
-            ids = self._ids[c * n : (c + 1) * n]
-            unite(self._words.reshape(-1), self._starts, table_from[c], ids, width, masks, radius, parent)
+            own = slice(c * n, (c + 1) * n)
+            unite(
+                self._words.reshape(-1),
+                tables.starts[start[c] : start[c + 1]],
+                tables.ids[own],
+                tables.marks[own],
+                width,
+                plan.masks[plan.mask_from[c] : plan.mask_from[c + 1]],
+                plan.most_apart(c),
+                radius,
+                parent,
+            )
         while True:
             higher = parent[parent]
             if np.array_equal(higher, parent):
@@ -229,39 +216,48 @@ class HammingIndex:
     def _kernel(self, radius: int) -> _Kernel:
         from fairlead.known.index_kernels import look_up, scan
 
-        plan = plan_search(self._widths, len(self), radius)
-        if plan is None:
-            return lambda queries, begin, out: scan(self._words, queries, begin, radius, out)
-        flat, table_from, firsts = self._words.reshape(-1), _table_from(self._widths), _firsts(self._widths)
-        widths = np.array(self._widths, np.int64)
-        return lambda queries, begin, out: look_up(
-            flat, self._starts, table_from, self._ids, firsts, widths,
-            plan.radii, plan.masks, plan.mask_from, queries, begin, radius, out,
+        plan, tables = plan_search(self._widths, len(self), radius), self._tables
+        if plan is None or tables is None:
+            return lambda queries, out: scan(self._words, queries, radius, out)
+        flat, widths = self._words.reshape(-1), tables.widths
+        start, filled, first, width = (
+            table_from(widths),
+            filled_from(widths),
+            firsts(widths),
+            np.array(widths, np.int64),
+        )
+        return lambda queries, out: look_up(
+            flat, tables.starts, start, tables.filled, filled, tables.ids, tables.marks, first, width,
+            plan.radii, plan.masks, plan.mask_from, queries, radius, out,
         )  # fmt: skip
 
     def _in_threads(self, wanted: Words, kernel: _Kernel) -> _Found:
-        with ThreadPoolExecutor(_threads()) as pool:
+        workers = threads()
+        most = min(_SLICE, -(-len(wanted) // workers))
+        with ThreadPoolExecutor(workers) as pool:
             parts = pool.map(
-                lambda start: _complete(kernel, wanted[start : start + _SLICE], start),
-                range(0, len(wanted), _SLICE),
+                lambda start: _complete(kernel, wanted[start : start + most], start),
+                range(0, len(wanted), most),
             )
             return np.concatenate(list(parts))
 
 
 def _complete(kernel: _Kernel, queries: Words, offset: int) -> _Found:
-    """All results of a slice of queries: a buffer that is full is emptied, or made larger, never cut off."""
+    """All results of a slice of queries. Where they do not fit, fewer queries or more room: nothing is cut off."""
     parts: list[_Found] = []
     out = np.empty((_ROOM, 3), np.int64)
-    begin = 0
+    begin, run = 0, len(queries)
     while begin < len(queries):
-        following, rows = kernel(queries, begin, out)
-        parts.append(out[:rows].copy())
-        if following == begin:
+        rows = kernel(queries[begin : begin + run], out)
+        if rows >= 0:
+            parts.append(out[:rows].copy())
+            parts[-1][:, 0] += offset + begin
+            begin += run
+        elif run > 1:
+            run = -(-run // 4)
+        else:
             out = np.empty((4 * len(out), 3), np.int64)
-        begin = following
-    found = np.concatenate(parts)
-    found[:, 0] += offset
-    return found
+    return np.concatenate(parts)
 
 
 def _compare(words: Words, wanted: Words, radius: int) -> _Found:
@@ -319,18 +315,6 @@ def _shuffled(rows: Hashes, places: NDArray[np.int64] = _PLACES) -> Hashes:
     out = np.zeros((len(rows), _BYTES), np.uint8)
     shuffle_bits(np.ascontiguousarray(rows), places, out)
     return out
-
-
-def _firsts(widths: tuple[int, ...]) -> NDArray[np.int64]:
-    return np.cumsum((0, *widths[:-1]), dtype=np.int64)
-
-
-def _table_from(widths: tuple[int, ...]) -> NDArray[np.int64]:
-    return np.cumsum([0] + [(1 << w) + 2 for w in widths], dtype=np.int64)
-
-
-def _threads() -> int:
-    return os.cpu_count() or 1
 
 
 def _not_whole() -> RunError:

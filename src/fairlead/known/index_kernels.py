@@ -1,30 +1,24 @@
 """The inner loops of the index, compiled. Import where needed: numba takes its time to load.
 
 Every loop releases the interpreter lock. Hashes are rows of four 64-bit words; chunk ``c`` of a hash is
-``widths[c]`` bits from bit ``firsts[c]`` on.
+``widths[c]`` bits from bit ``firsts[c]`` on. The mark of a row in chunk ``c`` is up to 16 bits of the chunk after it
+(after the last comes the first), see `index_plan`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from fairlead.engine.compiled import compiled
+
 _tools: Any = cgutils
-_CANDIDATES = 2048  # rows fetched ahead before their distances are computed
+_CANDIDATES = 1024  # rows fetched ahead before their distances are computed
+_MARK = np.int64(0xFFFF)
 _BLOCK = 4096  # entries compared at a time: 128 KiB, which stays in the second-level cache
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    """Compile without the interpreter lock; kept on disk where a cache folder is writable."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # numba found no folder that it may write
-        return numba.njit(nogil=True)(function)
 
 
 def _generate_ones(_context: Any, word: Any) -> Any:
@@ -57,7 +51,7 @@ def _generate_fetch_ahead(_context: Any, array: Any, index: Any) -> Any:
 _fetch_ahead: Any = intrinsic(_generate_fetch_ahead)
 
 
-@_compiled
+@compiled
 def _key(word: Any, row: int, first: int, width: int) -> Any:
     """The chunk of a row as a number."""
     at, shift = row * 4 + (first >> 6), first & 63
@@ -67,7 +61,7 @@ def _key(word: Any, row: int, first: int, width: int) -> Any:
     return np.int64(value & np.uint64((1 << width) - 1))
 
 
-@_compiled
+@compiled
 def shuffle_bits(rows: Any, places: Any, out: Any) -> None:
     """Move bit ``places[b]`` of each row of bytes to bit ``b``, most significant first."""
     for i in range(rows.shape[0]):
@@ -77,34 +71,48 @@ def shuffle_bits(rows: Any, places: Any, out: Any) -> None:
             out[i, b >> 3] |= np.uint8(bit << np.uint8(7 - (b & 7)))
 
 
-@_compiled
-def fill_table(word: Any, first: int, width: int, starts: Any, ids: Any) -> None:
-    """Sort row numbers by chunk: rows with key k are ``ids[starts[k]:starts[k + 1]]``, ascending.
+@compiled
+def fill_table(
+    word: Any,
+    first: int,
+    width: int,
+    after: int,
+    after_width: int,
+    starts: Any,
+    filled: Any,
+    ids: Any,
+    marks: Any,
+) -> None:
+    """Sort row numbers by chunk: rows with key k are ``ids[starts[k]:starts[k + 1]]``, ascending, ``marks`` beside them.
 
-    ``starts`` has 2**width + 2 zeros on entry; its last element is of no use afterwards.
+    ``starts`` has 2**width + 2 zeros on entry; its last element is of no use afterwards. Bit k of ``filled`` says
+    whether there is such a row.
     """
     entries = ids.shape[0]
     for i in range(entries):
-        starts[_key(word, i, first, width) + 2] += np.uint32(1)
+        k = _key(word, i, first, width)
+        filled[k >> 6] |= np.uint64(1) << np.uint64(k & 63)
+        starts[k + 2] += np.uint32(1)
     for k in range(2, starts.shape[0]):
         starts[k] += starts[k - 1]
     for i in range(entries):
         k = _key(word, i, first, width) + 1
         ids[starts[k]] = i
+        marks[starts[k]] = np.uint16(_key(word, i, after, after_width) & _MARK)
         starts[k] += np.uint32(1)
 
 
-@_compiled
-def scan(words: Any, queries: Any, begin: int, radius: int, out: Any) -> Any:
-    """Compare every entry with queries from ``begin`` on: (next query, rows written), as `look_up` does.
+@compiled
+def scan(words: Any, queries: Any, radius: int, out: Any) -> int:
+    """Compare every entry with every query; rows of ``out`` written, or -1 when they do not fit.
 
-    Results of a run of queries are written block by block of entries, so that entries stay in the cache.
+    Block by block of entries, so that entries stay in the cache.
     """
     entries = words.shape[0]
     written = 0
     for low in range(0, entries, _BLOCK):
         high = min(entries, low + _BLOCK)
-        for j in range(begin, queries.shape[0]):
+        for j in range(queries.shape[0]):
             a, b, c, d = queries[j, 0], queries[j, 1], queries[j, 2], queries[j, 3]
             for i in range(low, high):
                 distance = (
@@ -115,15 +123,15 @@ def scan(words: Any, queries: Any, begin: int, radius: int, out: Any) -> Any:
                 )
                 if distance <= radius:
                     if written == out.shape[0]:
-                        return begin, 0
+                        return -1
                     out[written, 0] = j
                     out[written, 1] = i
                     out[written, 2] = distance
                     written += 1
-    return queries.shape[0], written
+    return written
 
 
-@_compiled
+@compiled
 def _distance(left: Any, i: int, right: Any, j: int) -> Any:
     """Bits in which row ``i`` of one table differs from row ``j`` of another."""
     return np.int64(
@@ -134,122 +142,165 @@ def _distance(left: Any, i: int, right: Any, j: int) -> Any:
     )
 
 
-@_compiled
-def _find_ranges(
-    starts: Any,
-    table: int,
-    ids: Any,
-    offset: int,
-    key: int,
-    masks: Any,
-    begin: int,
-    end: int,
-    low: Any,
-    high: Any,
+@compiled
+def _find_buckets(
+    starts: Any, filled: Any, marks: Any, offset: int, key: int, masks: Any, low: Any, high: Any, spent: Any
 ) -> int:
-    """Places in ``ids`` of the buckets that keys near ``key`` have; returns how many buckets are not empty."""
-    for f in range(begin, end):
-        _fetch_ahead(starts, table + (key ^ masks[f]))
-    ranges = 0
-    for f in range(begin, end):
-        at = table + (key ^ masks[f])
-        if starts[at + 1] > starts[at]:
-            low[ranges] = offset + np.int64(starts[at])
-            high[ranges] = offset + np.int64(starts[at + 1])
-            _fetch_ahead(ids, low[ranges])
-            ranges += 1
-    return ranges
+    """Places of the rows whose keys differ from ``key`` by a mask, and by how many bits; returns how many buckets."""
+    buckets = 0
+    for mask in masks:
+        k = key ^ mask
+        high[buckets] = k
+        spent[buckets] = _ones(np.uint64(mask))
+        buckets += int((filled[k >> 6] >> np.uint64(k & 63)) & np.uint64(1))
+    for b in range(buckets):
+        _fetch_ahead(starts, high[b])
+    for b in range(buckets):
+        k = high[b]
+        low[b] = offset + np.int64(starts[k])
+        high[b] = offset + np.int64(starts[k + 1])
+        _fetch_ahead(marks, low[b])
+    return buckets
 
 
-@_compiled
-def _gather(word: Any, ids: Any, low: Any, high: Any, r: int, ranges: int, held: Any) -> Any:
-    """Fill ``held`` with rows of the buckets from ``r`` on: (bucket to go on with, rows)."""
-    waiting = 0
-    while r < ranges and waiting < held.shape[0]:
-        taken = min(high[r] - low[r], held.shape[0] - waiting)
-        for p in range(low[r], low[r] + taken):
-            held[waiting] = np.int64(ids[p])
-            _fetch_ahead(word, held[waiting] * 4)
-            waiting += 1
-        low[r] += taken
-        if low[r] == high[r]:
-            r += 1
-    return r, waiting
+@compiled
+def _told_by(keys: Any, word: Any, i: int, c: int, firsts: Any, widths: Any, radii: Any) -> bool:
+    """Whether chunk ``c`` of a query and of a row agree so far that a search in this chunk finds the row."""
+    after = (c + 1) % widths.shape[0]
+    apart = np.int64(_ones(np.uint64(keys[c] ^ _key(word, i, firsts[c], widths[c]))))
+    if apart > radii[c]:
+        return False
+    mark = (keys[after] ^ _key(word, i, firsts[after], widths[after])) & _MARK
+    return bool(apart + np.int64(_ones(np.uint64(mark))) <= radii[c] + radii[after] + 1)
 
 
-@_compiled
-def _agrees_earlier(word: Any, i: int, keys: Any, c: int, firsts: Any, widths: Any, radii: Any) -> bool:
-    """Whether a chunk before ``c`` has found the row already."""
-    earlier = False
-    for e in range(c):
-        earlier |= np.int64(_ones(np.uint64(keys[e] ^ _key(word, i, firsts[e], widths[e])))) <= radii[e]
-    return earlier
+@compiled
+def _settle(
+    word: Any,
+    ids: Any,
+    queries: Any,
+    keys: Any,
+    c: int,
+    firsts: Any,
+    widths: Any,
+    radii: Any,
+    radius: int,
+    held: Any,
+    waiting: int,
+    out: Any,
+    written: int,
+) -> int:
+    """Compute the distances of candidates that chunk ``c`` found; rows of ``out`` written, or -1.
+
+    A pair is written by the first chunk that finds it, so that no pair comes twice.
+    """
+    for h in range(waiting):
+        _fetch_ahead(ids, held[h, 1])
+    for h in range(waiting):
+        held[h, 1] = np.int64(ids[held[h, 1]])
+        _fetch_ahead(word, held[h, 1] * 4)
+    for h in range(waiting):
+        j, i = held[h, 0], held[h, 1]
+        distance = _distance(word, i, queries, j)
+        if distance > radius:
+            continue
+        earlier = False
+        for e in range(c):
+            earlier |= _told_by(keys[j], word, i, e, firsts, widths, radii)
+        if earlier:
+            continue
+        if written == out.shape[0]:
+            return -1
+        out[written, 0] = j
+        out[written, 1] = i
+        out[written, 2] = distance
+        written += 1
+    return written
 
 
-@_compiled
+@compiled
 def look_up(
     word: Any,
     starts: Any,
     table_from: Any,
+    filled: Any,
+    filled_from: Any,
     ids: Any,
+    marks: Any,
     firsts: Any,
     widths: Any,
     radii: Any,
     masks: Any,
     mask_from: Any,
     queries: Any,
-    begin: int,
     radius: int,
     out: Any,
-) -> Any:
-    """Neighbours of queries from ``begin`` on: (next query, rows of ``out`` that are complete).
+) -> int:
+    """Neighbours of all queries; rows of ``out`` written, or -1 when they do not fit.
 
-    Stops before the query whose results do not fit any more; nothing of it counts as written. A pair is
-    written by the first chunk in which it agrees, so that no pair comes twice.
+    Chunk after chunk for all queries, so that what says which keys have rows stays in the cache.
     """
-    entries = word.shape[0] // 4
-    chunks = widths.shape[0]
+    entries, chunks, asked = word.shape[0] // 4, widths.shape[0], queries.shape[0]
     query = queries.reshape(-1)
+    keys = np.empty((asked, chunks), np.int64)
+    for j in range(asked):
+        for c in range(chunks):
+            keys[j, c] = _key(query, j, firsts[c], widths[c])
     most = np.max(mask_from[1:] - mask_from[:-1])
-    low = np.empty(most, np.int64)
-    high = np.empty(most, np.int64)
-    keys = np.empty(chunks, np.int64)
-    held = np.empty(_CANDIDATES, np.int64)
-    written = 0
-    for j in range(begin, queries.shape[0]):
-        complete = written
-        for c in range(chunks):
-            keys[c] = _key(query, j, firsts[c], widths[c])
-        for c in range(chunks):
-            ranges = _find_ranges(
-                starts,
-                table_from[c],
-                ids,
-                c * entries,
-                keys[c],
-                masks,
-                mask_from[c],
-                mask_from[c + 1],
-                low,
-                high,
-            )
-            r = 0
-            while r < ranges:
-                r, waiting = _gather(word, ids, low, high, r, ranges, held)
-                for i in held[:waiting]:
-                    distance = _distance(word, i, query, j)
-                    if distance > radius or _agrees_earlier(word, i, keys, c, firsts, widths, radii):
+    low, high, spent = (
+        np.empty(most + 1, np.int64),
+        np.empty(most + 1, np.int64),
+        np.empty(most + 1, np.int64),
+    )
+    held = np.empty((_CANDIDATES, 2), np.int64)
+    written = waiting = 0
+    for c in range(chunks):
+        after = (c + 1) % chunks
+        most_apart = radii[c] + radii[after] + 1
+        some_masks = masks[mask_from[c] : mask_from[c + 1]]
+        some_starts, some_filled = starts[table_from[c] :], filled[filled_from[c] :]
+        for j in range(asked):
+            mark = keys[j, after] & _MARK
+            for b in range(
+                _find_buckets(
+                    some_starts, some_filled, marks, c * entries, keys[j, c], some_masks, low, high, spent
+                )
+            ):
+                for p in range(low[b], high[b]):
+                    if spent[b] + np.int64(_ones(np.uint64(np.int64(marks[p]) ^ mark))) > most_apart:
                         continue
-                    if written == out.shape[0]:
-                        return j, complete
-                    out[written, 0] = j
-                    out[written, 1] = i
-                    out[written, 2] = distance
-                    written += 1
-    return queries.shape[0], written
+                    held[waiting, 0] = j
+                    held[waiting, 1] = p
+                    waiting += 1
+                    if waiting == _CANDIDATES:
+                        written = _settle(
+                            word,
+                            ids,
+                            query,
+                            keys,
+                            c,
+                            firsts,
+                            widths,
+                            radii,
+                            radius,
+                            held,
+                            waiting,
+                            out,
+                            written,
+                        )
+                        waiting = 0
+                        if written < 0:
+                            return -1
+        written = _settle(
+            word, ids, query, keys, c, firsts, widths, radii, radius, held, waiting, out, written
+        )
+        waiting = 0
+        if written < 0:
+            return -1
+    return written
 
 
-@_compiled
+@compiled
 def _root(parent: Any, i: int) -> int:
     while parent[i] != i:
         parent[i] = parent[parent[i]]
@@ -257,7 +308,7 @@ def _root(parent: Any, i: int) -> int:
     return i
 
 
-@_compiled
+@compiled
 def _join(parent: Any, i: int, e: int) -> None:
     """Put two rows into one component; its root is the lowest row."""
     x, y = _root(parent, i), _root(parent, e)
@@ -267,22 +318,33 @@ def _join(parent: Any, i: int, e: int) -> None:
         parent[x] = y
 
 
-@_compiled
+@compiled
 def unite(
-    word: Any, starts: Any, table: int, ids: Any, width: int, masks: Any, radius: int, parent: Any
+    word: Any,
+    starts: Any,
+    ids: Any,
+    marks: Any,
+    width: int,
+    masks: Any,
+    most_apart: int,
+    radius: int,
+    parent: Any,
 ) -> None:
-    """Join all rows at most ``radius`` bits apart whose keys in one chunk differ by one of ``masks``.
+    """Join all rows at most ``radius`` bits apart that a search in one chunk finds.
 
     Buckets are joined with buckets, each pair of buckets once. ``parent`` is a forest of components.
     """
     for mask in masks:
+        spare = most_apart - np.int64(_ones(np.uint64(mask)))
         for k in range(1 << width):
             other = k ^ mask
-            if other < k or starts[table + k] == starts[table + k + 1]:
+            if other < k or starts[k] == starts[k + 1]:
                 continue
-            for p in range(starts[table + k], starts[table + k + 1]):
-                begin = p + 1 if other == k else np.int64(starts[table + other])
-                for q in range(begin, starts[table + other + 1]):
+            for p in range(starts[k], starts[k + 1]):
+                begin = p + 1 if other == k else np.int64(starts[other])
+                for q in range(begin, starts[other + 1]):
+                    if np.int64(_ones(np.uint64(marks[p] ^ marks[q]))) > spare:
+                        continue
                     i, e = np.int64(ids[p]), np.int64(ids[q])
                     if _distance(word, i, word, e) <= radius:
                         _join(parent, i, e)

@@ -4,6 +4,12 @@ Generalised pigeonhole: cut the bits into m chunks and give chunk c a radius r(c
 is the search radius + 1. Two hashes at most that radius apart then agree in at least one chunk up to r(c) bits
 (Qin, Wang et al., *GPH: Similarity Search in Hamming Space*, ICDE 2018). So looking up, in each chunk's table,
 every key within r(c) bits of the query's finds all neighbours; the distance itself is computed for each.
+
+Most of what a lookup finds is no neighbour. A neighbour is found at least once by a chunk c whose distance d(c), with
+that of the chunk after it (the first comes after the last), is at most r(c) + r(c+1) + 1: the numbers d(c) - r(c) - 1
+have a negative sum, and of such a circle of numbers some place begins a run of negative partial sums (Raney's lemma;
+Qin and Xiao, *Pigeonring*, PVLDB 12, 2018). So 16 bits of the chunk after, kept beside the row's number, turn away
+most rows before the hash itself is fetched.
 """
 
 from __future__ import annotations
@@ -41,6 +47,10 @@ class SearchPlan:
     radii: NDArray[np.int64]
     masks: NDArray[np.int64]
     mask_from: NDArray[np.int64]
+
+    def most_apart(self, chunk: int) -> int:
+        """How many bits this chunk and the one after it may differ in, together."""
+        return int(self.radii[chunk] + self.radii[(chunk + 1) % len(self.radii)] + 1)
 
 
 def plan_search(widths: tuple[int, ...], entries: int, radius: int) -> SearchPlan | None:

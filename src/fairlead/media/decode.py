@@ -13,6 +13,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
+from fairlead.media.animation import ANIMATED_TYPES, read_animation
 from fairlead.media.border import without_border
 from fairlead.media.identify import IDENTIFY_BYTES, Family, identify, warm_identify
 from fairlead.media.limits import MediaLimits
@@ -28,7 +29,7 @@ from fairlead.media.metadata.window import Window
 from fairlead.media.pdq import differ, hash_luma
 from fairlead.media.raw import read_raw
 from fairlead.media.raw_types import RAW_TYPES
-from fairlead.media.video import read_video
+from fairlead.media.video import SampledFrame, read_video
 from fairlead.terms.errors import ItemError
 from fairlead.terms.matching import PdqMode
 from fairlead.terms.verdicts import ContentVerdict
@@ -54,6 +55,12 @@ def warm() -> None:
         encoded = io.BytesIO()
         Image.fromarray(square).save(encoded, kind)
         read_luma(encoded.getvalue())
+    for kind in ("GIF", "WEBP", "PNG", "AVIF"):
+        encoded = io.BytesIO()
+        Image.fromarray(square).save(
+            encoded, kind, save_all=True, append_images=[Image.fromarray(square + 99)]
+        )
+        read_animation(encoded.getvalue(), MediaLimits())
     with suppress(PictureUnsupportedError, PictureRefusedError):
         read_raw(b"II*\0" + bytes(64), MOST_PIXELS)
     luma = read_luma(simplejpeg.encode_jpeg(square))
@@ -94,8 +101,9 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
     if size > limits.picture_bytes:
         return _verdict(ContentVerdict.LIMIT, "MEDIA-002", f"more than {limits.picture_bytes} bytes")
     read = read_raw if media_type in RAW_TYPES else read_luma
+    data = _read(descriptor, size)
     try:
-        luma = read(_read(descriptor, size), limits.pixels)
+        luma = read(data, limits.pixels)
     except (PictureTooLargeError, PictureUnsupportedError, PictureRefusedError) as problem:
         return _refusal(problem, media_type)
     full = hash_luma(luma, PdqMode.FULL)
@@ -116,6 +124,7 @@ def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -
         "pdq_alternate": alternate.bits.hex(),
         "pdq_inner": inner.bits.hex() if inner else None,
         "pdq_inner_quality": inner.quality if inner else None,
+        "frames": _frames(read_animation(data, limits) if media_type in ANIMATED_TYPES else ()),
     }
 
 
@@ -151,17 +160,7 @@ def _video(descriptor: int, limits: MediaLimits) -> dict[str, Any]:
             return _verdict(ContentVerdict.DAMAGED, "MEDIA-001", fact)
     if video is None:
         return {}
-    frames = [
-        {
-            "index": index,
-            "time_s": frame.time_s,
-            "pdq": frame.pdq.bits.hex(),
-            "pdq_quality": frame.pdq.quality,
-            "pdq_whole": frame.whole.bits.hex() if frame.whole else None,
-            "pdq_pipeline": frame.pipeline,
-        }
-        for index, frame in enumerate(video.frames)
-    ]
+    frames = _frames(video.frames)
     described = {
         "width": video.width,
         "height": video.height,
@@ -171,6 +170,20 @@ def _video(descriptor: int, limits: MediaLimits) -> dict[str, Any]:
     if not frames:
         return described | _verdict(ContentVerdict.DAMAGED, "MEDIA-004", "no frame could be decoded")
     return described | {"verdict": ContentVerdict.DECODED.value}
+
+
+def _frames(sampled: tuple[SampledFrame, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": index,
+            "time_s": frame.time_s,
+            "pdq": frame.pdq.bits.hex(),
+            "pdq_quality": frame.pdq.quality,
+            "pdq_whole": frame.whole.bits.hex() if frame.whole else None,
+            "pdq_pipeline": frame.pipeline,
+        }
+        for index, frame in enumerate(sampled)
+    ]
 
 
 def _verdict(verdict: ContentVerdict, code: str, detail: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from fairlead.terms.verdicts import ContentVerdict
 Opener = Callable[[str, str], AbstractContextManager[int]]
 """``opener(exhibit, locator)``: a read-only descriptor of an item; raises ItemError."""
 
-_CODE_VERSION = "5"
+_CODE_VERSION = "7"
 _REPLY_BYTES = 64 << 20
 _RECYCLE_AFTER = 5000
 _HASHES = ("pdq", "pdq_alternate", "pdq_inner", "pdq_whole")

@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fairlead.media.luma import Luma, read_luma
-from fairlead.media.pdq_taps import TAPS, row_strips, taps
+from fairlead.media.pdq_taps import TAPS, column_blocks, row_parts
 from fairlead.terms.matching import PDQ_BITS, PdqMode
 
 _COEFFICIENTS = 16
 _LOWER_MEDIAN = 127
-_STRIP_ROWS = 512
 _GRADIENT_UNIT = 90
 _META_SIDE = 512
 _SMALLEST_SIDE = 5
@@ -71,13 +70,19 @@ def differ(luma: Luma) -> bool:
 
 def shrink(luma: Luma, mode: PdqMode) -> npt.NDArray[np.float64]:
     """The 64 by 64 picture the hash is taken from: both filters and the decimation as two matrix products."""
+    from fairlead.media.pdq_kernels import add_colour_rows, add_grey_rows
+
     nearest = mode is PdqMode.META512 and differ(luma)
-    height, width = luma.pixels.shape[:2]
-    rows = np.zeros((TAPS, width))
-    # Single precision here, as in the reference: products of whole luminance steps and few weights.
-    for start, by_row in row_strips(luma.height, height, _STRIP_ROWS, nearest=nearest):
-        rows += by_row @ luma.strip(start, start + _STRIP_ROWS)
-    thumbnail: npt.NDArray[np.float64] = (taps(luma.width, width, nearest=nearest) @ rows.T).T
+    pixels = np.ascontiguousarray(luma.pixels)
+    height, width = pixels.shape[:2]
+    # Single precision here, as in the reference: sums of few whole luminance steps.
+    summed = np.zeros((TAPS, width), np.float32)
+    add_rows = add_grey_rows if pixels.ndim == 2 else add_colour_rows
+    add_rows(pixels, *row_parts(luma.height, height, nearest=nearest), summed)
+    rows = summed.astype(np.float64)
+    thumbnail = np.empty((TAPS, TAPS))
+    for some_taps, columns, weights in column_blocks(luma.width, width, nearest=nearest):
+        np.matmul(rows[:, columns], weights, out=thumbnail[:, some_taps])
     return thumbnail
 
 
@@ -88,9 +93,6 @@ def _sign(thumbnail: npt.NDArray[np.float64]) -> bytes:
 
 
 def _quality(thumbnail: npt.NDArray[np.float64]) -> int:
-    scaled = thumbnail.astype(np.float32)
-    total = 0.0
-    for axis in (0, 1):
-        steps = np.diff(scaled, axis=axis) * np.float32(100) / np.float32(255)
-        total += float(np.abs(np.trunc(steps)).sum())
-    return min(100, int(total) // _GRADIENT_UNIT)
+    from fairlead.media.pdq_kernels import gradient
+
+    return min(100, int(gradient(thumbnail.astype(np.float32))) // _GRADIENT_UNIT)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 TAPS = 64
 _META_SIDE = 512
 _CACHED = 1024
+_BLOCK_TAPS = 16
+_CACHED_BLOCKS = 128  # a wide picture's blocks take half a mebibyte
 
 
 @functools.lru_cache(maxsize=_CACHED)
@@ -38,12 +41,30 @@ def taps(full: int, decoded: int, *, nearest: bool) -> sparse.csr_matrix:
 
 
 @functools.lru_cache(maxsize=_CACHED)
-def row_strips(
-    full: int, decoded: int, height: int, *, nearest: bool
-) -> tuple[tuple[int, sparse.csr_matrix], ...]:
-    """The matrix of `taps` in single precision, cut into strips of ``height`` rows of the picture: (first row, strip)."""
-    whole = taps(full, decoded, nearest=nearest).astype(np.float32)
-    return tuple((start, whole[:, start : start + height]) for start in range(0, decoded, height))
+def row_parts(
+    full: int, decoded: int, *, nearest: bool
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """The matrix of `taps`, source row by source row, as `pdq_kernels` takes it: (starts, taps, weights)."""
+    whole = taps(full, decoded, nearest=nearest).tocsc()
+    return whole.indptr.astype(np.int32), whole.indices.astype(np.int32), whole.data.astype(np.float32)
+
+
+@functools.lru_cache(maxsize=_CACHED_BLOCKS)
+def column_blocks(
+    full: int, decoded: int, *, nearest: bool
+) -> tuple[tuple[slice, slice, npt.NDArray[np.float64]], ...]:
+    """The matrix of `taps`, transposed, as dense blocks along its band: (taps, columns of the picture, weights).
+
+    Each tap reaches over few neighbouring columns, so that a dense product of a block wastes little.
+    """
+    whole = taps(full, decoded, nearest=nearest)
+    blocks = []
+    for first in range(0, TAPS, _BLOCK_TAPS):
+        block = whole[first : first + _BLOCK_TAPS]
+        columns = slice(int(block.indices.min()), int(block.indices.max()) + 1)
+        weights = np.ascontiguousarray(block[:, columns].toarray().T)
+        blocks.append((slice(first, first + _BLOCK_TAPS), columns, weights))
+    return tuple(blocks)
 
 
 @functools.lru_cache(maxsize=_CACHED)

@@ -54,11 +54,16 @@ def read_video(file: BinaryIO, limits: MediaLimits) -> Video | None:
         duration = container.duration / av.time_base if container.duration else None
         sampled = list(_sample(container, stream, duration, limits))
         width, height = stream.width, stream.height
+    return Video(width=width, height=height, duration_s=duration, frames=hash_frames(sampled))
+
+
+def hash_frames(sampled: list[tuple[float, npt.NDArray[np.uint8], str]]) -> tuple[SampledFrame, ...]:
+    """Hash sampled planes of one size, given with time and pipeline: without the border that never changes, and whole."""
     if not sampled:
-        return Video(width=width, height=height, duration_s=duration, frames=())
+        return ()
     inner = top, bottom, left, right = find_border([plane for _, plane, _ in sampled])
     bordered = inner != (0, sampled[0][1].shape[0], 0, sampled[0][1].shape[1])
-    frames = tuple(
+    return tuple(
         SampledFrame(
             time_s=time,
             pdq=_hash(plane[top:bottom, left:right]),
@@ -67,7 +72,6 @@ def read_video(file: BinaryIO, limits: MediaLimits) -> Video | None:
         )
         for time, plane, pipeline in sampled
     )
-    return Video(width=width, height=height, duration_s=duration, frames=frames)
 
 
 def _hash(plane: npt.NDArray[np.uint8]) -> PdqHash:

@@ -168,7 +168,7 @@ HELD = Table(
 
 CLUSTERS = Table(
     name="clusters",
-    row="one content in its group of near-duplicates",
+    row="one picture or video in its group of near-duplicates",
     key=("sha256",),
     written_by="known",
     columns=(
@@ -176,11 +176,50 @@ CLUSTERS = Table(
         Column("cluster", TEXT, "SHA-256 of the group's representative"),
         Column("representative", FLAG, "true for the one to show"),
         Column("size", SMALL, "contents in the group"),
-        Column("distance", SMALL, "bits from the representative"),
+        Column(
+            "distance",
+            SMALL,
+            "bits from the representative; of a video: the most of a frame that is in the representative",
+        ),
         Column("diameter", SMALL, "largest distance between two contents of the group, bits"),
+        Column(
+            "least_percent",
+            NUMBER,
+            "videos: the least share of the frames of one that is in another of the group; null for more than 50 videos",
+        ),
+        Column(
+            "covered_percent", NUMBER, "videos: share of its different frames that is in the representative"
+        ),
+        Column(
+            "covers_percent", NUMBER, "videos: share of the representative's different frames that is in it"
+        ),
+        Column(
+            "uncovered",
+            TEXT,
+            "videos: times of sampled frames that are not in the representative, so that no view of it covers them",
+        ),
         EXHIBIT,
         LOCATOR,
     ),
 )
 
-TABLES = (HASH_SETS, KNOWN, REJECTED, FOUND, VIDEOS_FOUND, MATCHES, HELD, CLUSTERS)
+SCENES = Table(
+    name="scenes",
+    row="one content in a group of frames and pictures that look alike, at least one of them of a video",
+    key=("sha256", "scene"),
+    written_by="known",
+    columns=(
+        SHA256,
+        Column("scene", TEXT, "PDQ hash of the group's representative, hex"),
+        Column("contents", SMALL, "contents in the group"),
+        Column("frames", SMALL, "sampled frames of the video in the group; null for a picture"),
+        Column("first_s", NUMBER, "time of the first of them, seconds"),
+        Column("last_s", NUMBER, "time of the last of them, seconds"),
+        Column("times", TEXT, "all their times, runs of frames that follow each other as first-last"),
+        Column("distance", SMALL, "least bits from the representative"),
+        EXHIBIT,
+        LOCATOR,
+    ),
+)
+
+TABLES = (HASH_SETS, KNOWN, REJECTED, FOUND, VIDEOS_FOUND, MATCHES, HELD, CLUSTERS, SCENES)

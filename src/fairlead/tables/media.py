@@ -111,7 +111,7 @@ METADATA = Table(
 
 FRAMES = Table(
     name="frames",
-    row="one sampled video frame",
+    row="one sampled frame of a video or an animated picture",
     key=("sha256", "index"),
     written_by="media",
     columns=(SHA256, *_FRAME),
