@@ -92,9 +92,9 @@ def _family(media_type: str) -> Family:
 
 def _by_table(head: bytes) -> str | None:
     """What needs no libmagic, and what it tells apart badly: ISO base media by brand, RIFF, raw pictures in TIFF."""
-    for beginning, kind in _BEGINNINGS:
+    for beginning, media_type in _BEGINNINGS:
         if head.startswith(beginning):
-            return kind
+            return media_type
     if head[4:8] == b"ftyp":
         length = min(int.from_bytes(head[:4], "big"), 256)
         brands = [head[8:12], *(head[at : at + 4] for at in range(16, length, 4))]
