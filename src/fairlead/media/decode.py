@@ -25,7 +25,7 @@ from fairlead.media.luma import (
     read_luma,
 )
 from fairlead.media.metadata.read import read_metadata
-from fairlead.media.metadata.window import Window
+from fairlead.media.metadata.window import Bytes, Window
 from fairlead.media.pdq import differ, hash_luma
 from fairlead.media.raw import read_raw
 from fairlead.media.raw_types import RAW_TYPES
@@ -76,32 +76,36 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
     limits = MediaLimits(**header["limits"])
     descriptor = descriptors[0]
     size = os.fstat(descriptor).st_size
-    identity = identify(os.pread(descriptor, IDENTIFY_BYTES, 0), header["extension"])
+    head = os.pread(descriptor, IDENTIFY_BYTES, 0)
+    identity = identify(head, header["extension"])
     answer: dict[str, Any] = {
         "media_type": identity.media_type,
         "family": identity.family.value,
         "extension_mismatch": identity.extension_mismatch,
         "verdict": ContentVerdict.IDENTIFIED.value,
     }
-    if identity.family in {Family.PICTURE, Family.VIDEO}:
-        whole = identity.family is Family.PICTURE or size <= _METADATA_BYTES
-        content = _read(descriptor, _METADATA_BYTES) if whole else Window(descriptor)
-        answer["metadata"] = [item.for_wire() for item in read_metadata(content)]
-        answer["orientation"] = _orientation(answer["metadata"])
     if identity.family is Family.PICTURE:
-        answer |= _picture(descriptor, size, identity.media_type, limits)
+        data = head if size <= len(head) else _read(descriptor, max(_METADATA_BYTES, limits.picture_bytes))
+        _describe(answer, data)
+        answer |= _picture(data, size, identity.media_type, limits)
     elif identity.family is Family.VIDEO:
+        _describe(answer, _read(descriptor, size) if size <= _METADATA_BYTES else Window(descriptor))
         answer |= _video(descriptor, limits)
     return answer
 
 
-def _picture(descriptor: int, size: int, media_type: str, limits: MediaLimits) -> dict[str, Any]:
+def _describe(answer: dict[str, Any], content: Bytes) -> None:
+    """Add what a content says of itself, and how it is to be turned."""
+    answer["metadata"] = [item.for_wire() for item in read_metadata(content)]
+    answer["orientation"] = _orientation(answer["metadata"])
+
+
+def _picture(data: bytes, size: int, media_type: str, limits: MediaLimits) -> dict[str, Any]:
     if media_type in _NOT_DECODED:
         return _verdict(ContentVerdict.UNSUPPORTED, "MEDIA-003", "no decoder for this type")
     if size > limits.picture_bytes:
         return _verdict(ContentVerdict.LIMIT, "MEDIA-002", f"more than {limits.picture_bytes} bytes")
     read = read_raw if media_type in RAW_TYPES else read_luma
-    data = _read(descriptor, size)
     try:
         luma = read(data, limits.pixels)
     except (PictureTooLargeError, PictureUnsupportedError, PictureRefusedError) as problem:
