@@ -26,7 +26,7 @@ def queue(*rows: dict[str, Any]) -> list[tuple[str, int]]:
     with duckdb.connect() as database:
         database.register("desk_contents", pa.Table.from_pylist(list(rows)))
         return database.execute(
-            f"SELECT sha256, cluster_size FROM ({QUEUE_VIEW.sql}) ORDER BY place"
+            f"SELECT sha256, cluster_size FROM ({QUEUE_VIEW.sql}) WHERE turn = 1 ORDER BY place"
         ).fetchall()
 
 
@@ -58,11 +58,17 @@ def test_any_picture_of_a_group_stands_for_it() -> None:
 def test_a_decision_about_a_video_holds_for_others_only_when_it_represents_them() -> None:
     lead = {"sha256": "lead", "representative": True, "uncovered": ""}
     member = {"sha256": "member", "representative": False, "uncovered": "8-9 s"}
-    assert holds_for(lead, [lead, member], sample=False) == [lead, member]
-    assert holds_for(member, [lead, member], sample=False) == [member]
-    assert holds_for(lead, [lead, member], sample=True) == [lead]
-    picture = {"sha256": "p", "representative": False, "uncovered": None}
-    assert holds_for(picture, [picture, picture], sample=False) == [picture, picture]
+    assert holds_for(lead, [lead, member], set(), sample=False) == [lead, member]
+    assert holds_for(member, [lead, member], set(), sample=False) == [member]
+    assert holds_for(lead, [lead, member], set(), sample=True) == [lead]
+    one, other = ({"sha256": name, "representative": False, "uncovered": None} for name in "pq")
+    assert holds_for(one, [one, other], set(), sample=False) == [one, other]
+
+
+def test_a_decision_about_a_picture_that_came_later_leaves_the_earlier_decision_of_its_group() -> None:
+    old, new, newer = ({"sha256": name, "representative": False, "uncovered": None} for name in "abc")
+    assert holds_for(new, [old, new, newer], {"a"}, sample=False) == [new, newer]
+    assert holds_for(old, [old, new, newer], {"a"}, sample=False) == [old, new, newer]
 
 
 def test_what_a_decision_about_the_group_does_not_cover_is_said() -> None:

@@ -32,6 +32,14 @@ _DECIDED = pa.schema(
         pa.field("user_id", pa.int64()),
     ]
 )
+_WAITING = """(
+  SELECT * FROM desk_queue ANTI JOIN decided USING (sha256) WHERE turn = 1
+  UNION ALL
+  SELECT * REPLACE (count(*) OVER (PARTITION BY looks_at) AS cluster_size)
+  FROM desk_queue ANTI JOIN decided USING (sha256)
+       SEMI JOIN (SELECT looks_at FROM desk_queue SEMI JOIN decided USING (sha256) WHERE turn = 1) USING (looks_at)
+  QUALIFY row_number() OVER (PARTITION BY looks_at ORDER BY turn) = 1)"""
+"""What nobody has decided: one content of every cluster, and one of those that joined a cluster after its decision."""
 _AWAY = {
     KeptAway.VIDEO: "family <> 'video'",
     KeptAway.CAMERA: "NOT camera",
@@ -99,24 +107,21 @@ def open_queue(session: Session) -> Queue:
     """
     session.require(Action.REVIEW)
     wanted = _wanted(session)
-    waits = f"decided.sha256 IS NULL AND {wanted}"
-    again = (
-        f"decided.decision = '{ReviewDecision.UNSURE}' AND decided.user_id <> {session.user_id} AND {wanted}"
-    )
-    joined = "desk_queue LEFT JOIN decided USING (sha256)"
+    again = f"""(SELECT desk_queue.* FROM desk_queue JOIN decided USING (sha256)
+                 WHERE turn = 1 AND decision = '{ReviewDecision.UNSURE}' AND user_id <> {session.user_id})"""
     catalogue, decided = _open(session)
     try:
-        counted = catalogue.rows(
-            f"""SELECT count(*) FILTER (WHERE {waits}) AS waiting, count(*) FILTER (WHERE {again}) AS again,
-                       coalesce(sum(cluster_size - 1), 0)::BIGINT AS saved FROM {joined}"""
-        )[0]
+        saved = catalogue.scalar(
+            "SELECT coalesce(sum(cluster_size - 1), 0)::BIGINT FROM desk_queue WHERE turn = 1"
+        )
+        waiting_left, second_left = (
+            catalogue.scalar(f"SELECT count(*) FROM {which} WHERE {wanted}") for which in (_WAITING, again)
+        )
         waiting, second = (
-            catalogue.rows(
-                f"SELECT desk_queue.* FROM {joined} WHERE {which} ORDER BY place LIMIT {_ROWS_SHOWN}"
-            )
-            if counted[name]
+            catalogue.rows(f"SELECT * FROM {which} WHERE {wanted} ORDER BY place LIMIT {_ROWS_SHOWN}")
+            if left
             else []
-            for name, which in (("waiting", waits), ("again", again))
+            for which, left in ((_WAITING, waiting_left), (again, second_left))
         )
         sample = catalogue.rows(
             "SELECT desk_sample.*, decision FROM desk_sample LEFT JOIN decided USING (sha256)"
@@ -126,11 +131,11 @@ def open_queue(session: Session) -> Queue:
     looked = [row for row in sample if row["decision"] is not None]
     return Queue(
         waiting=waiting,
-        waiting_left=counted["waiting"],
+        waiting_left=waiting_left,
         second=second,
-        second_left=counted["again"],
+        second_left=second_left,
         decided=decided,
-        views_saved_by_clusters=counted["saved"],
+        views_saved_by_clusters=saved,
         sample=[row for row in sample if row["decision"] is None],
         sample_done=len(looked),
         sample_missed=sum(row["decision"] == ReviewDecision.RELEVANT for row in looked),
@@ -143,9 +148,7 @@ def waiting_rows(session: Session) -> list[dict[str, Any]]:
     session.require(Action.REVIEW)
     catalogue, _ = _open(session)
     try:
-        return catalogue.rows(
-            f"SELECT * FROM desk_queue ANTI JOIN decided USING (sha256) WHERE {_wanted(session)} ORDER BY place"
-        )
+        return catalogue.rows(f"SELECT * FROM {_WAITING} WHERE {_wanted(session)} ORDER BY place")
     finally:
         catalogue.close()
 
@@ -194,8 +197,7 @@ def _first_lighter(session: Session) -> str | None:
     catalogue, _ = _open(session)
     try:
         found = catalogue.rows(
-            f"SELECT sha256 FROM desk_queue ANTI JOIN decided USING (sha256) WHERE NOT heavy AND {_wanted(session)} "
-            "ORDER BY place LIMIT 1"
+            f"SELECT sha256 FROM {_WAITING} WHERE NOT heavy AND {_wanted(session)} ORDER BY place LIMIT 1"
         )
     finally:
         catalogue.close()
@@ -215,13 +217,19 @@ def categories(session: Session) -> list[str]:
     return [row["c"] for row in rows]
 
 
-def holds_for(own: dict[str, Any], cluster: list[dict[str, Any]], *, sample: bool) -> list[dict[str, Any]]:
+def holds_for(
+    own: dict[str, Any], cluster: list[dict[str, Any]], decided: set[str], *, sample: bool
+) -> list[dict[str, Any]]:
     """The rows that a decision about one of them holds for: of a group of videos, all for the representative only.
 
     What a member shows and another does not was worked out against the representative, so nobody could say it of others.
+    A decision about a content that came after the cluster was ``decided`` leaves the earlier decisions as they are.
     """
     alone = sample or (own["uncovered"] is not None and not own["representative"])
-    return [own] if alone else cluster
+    if alone:
+        return [own]
+    later = own["sha256"] not in decided
+    return [row for row in cluster if not (later and row["sha256"] in decided)]
 
 
 def decide(session: Session, sha256: str, *, decision: str, category: str, note: str, sample: bool) -> int:
@@ -229,7 +237,7 @@ def decide(session: Session, sha256: str, *, decision: str, category: str, note:
 
     A decision about a video holds for its group only if the video is the group's representative.
     """
-    from fairlead.register.reviews import highest_level, record_review
+    from fairlead.register.reviews import decided_among, highest_level, record_review
 
     session.require(Action.REVIEW)
     if decision not in {d.value for d in ReviewDecision}:
@@ -250,7 +258,9 @@ def decide(session: Session, sha256: str, *, decision: str, category: str, note:
     if sha256 not in {row["sha256"] for row in rows}:
         raise UsageError("there is no such content", "Go back to the queue.", code="USAGE-REVIEW")
     own = next(row for row in rows if row["sha256"] == sha256)
-    held = holds_for(own, rows, sample=sample)
+    members = [row["sha256"] for row in rows]
+    decided = decided_among(session.user_id, session.operation, members, at=session.clock())
+    held = holds_for(own, rows, decided, sample=sample)
     subjects = [row["sha256"] for row in held]
     record_review(
         session.user_id,

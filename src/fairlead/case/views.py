@@ -42,23 +42,25 @@ QUEUE_VIEW = View(
     name="desk_queue",
     sql=f"""SELECT row_number() OVER (ORDER BY queue_rank, cluster_size DESC, files DESC, sha256) AS place, sha256,
                   media_type, family, reason, files, cluster, cluster_size, conclusion, derived, camera,
-                  camera OR derived AS heavy
-           FROM (SELECT * REPLACE (min(queue_rank) OVER (PARTITION BY looks_at) AS queue_rank, decides AS cluster_size)
-                   FROM (SELECT *, coalesce(conclusion IN ({_MAYBE_REAL}), false) AS camera,
+                  camera OR derived AS heavy, looks_at, turn
+           FROM (SELECT *, row_number() OVER (PARTITION BY looks_at
+                                              ORDER BY by_frames AND representative DESC, queue_rank, sha256) AS turn
+                 FROM (SELECT * REPLACE (min(queue_rank) OVER (PARTITION BY looks_at) AS queue_rank, decides AS cluster_size)
+                       FROM (SELECT *, coalesce(conclusion IN ({_MAYBE_REAL}), false) AS camera,
                                 CASE WHEN cluster IS NULL OR by_frames
                                        AND NOT bool_or(representative) OVER (PARTITION BY cluster)
                                      THEN sha256 ELSE cluster END AS looks_at
                            FROM desk_contents
                           WHERE state IN ('for_people', 'machine_made') AND family IN ('picture', 'video')
-                            AND verdict IN ('decoded', 'partial'))
-                QUALIFY row_number() OVER (PARTITION BY looks_at
-                                           ORDER BY by_frames AND representative DESC, queue_rank, sha256) = 1)
+                            AND verdict IN ('decoded', 'partial'))))
            ORDER BY place""",
     after=(CONTENTS_VIEW,),
 )
-"""What people have to look at, by the place that provenance gives: one content for each cluster, large ones first.
+"""What people have to look at, by the place that provenance gives, large clusters first.
 
-Of a cluster of videos it is the representative; where that is not in the queue, every member stands for itself.
+One content stands for each cluster: that whose ``turn`` is 1. Of a cluster of videos it is the representative; where
+that is not in the queue, every member stands for itself. The others are there for the case that one of them joined the
+cluster after it was decided.
 
 ``heavy`` is expected to be harder to look at: a camera, and so a real scene, may stand behind it.
 """

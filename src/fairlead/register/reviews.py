@@ -53,6 +53,14 @@ def find_decisions(user_id: int, operation: str, *, at: datetime) -> list[tuple[
         return list(newest.values_list("subject", "decision", "sample", "user_id"))
 
 
+def decided_among(user_id: int, operation: str, subjects: list[str], *, at: datetime) -> set[str]:
+    """Those of the contents that somebody has decided about."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, ReviewRow, at=at).filter(operation_id=operation, subject__in=subjects)
+        return set(rows.values_list("subject", flat=True))
+
+
 def latest_subjects(user_id: int, operation: str, *, limit: int, at: datetime) -> list[str]:
     """The contents a person decided about last, newest first; one for each view, not for each content of a cluster."""
     user = User(pk=user_id)
