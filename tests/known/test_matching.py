@@ -91,10 +91,10 @@ class Operation:
         self.put(KNOWN, *rows, part=f"part-{name}.parquet")
 
     def match(self) -> dict[str, StageOutcome]:
-        root = self.store.root
+        place = self.store.place
         stages = [
-            FindStage(root=root),
-            FindVideosStage(root=root),
+            FindStage(place=place),
+            FindVideosStage(place=place),
             MatchStage(),
             HoldStage(),
             ClustersStage(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore, part_name
+from fairlead.engine.places import Place
 from fairlead.known.index import HammingIndex
 from fairlead.known.kept_index import KEEP_FROM, KeptIndex, folder_of
 from fairlead.known.transforms import TRANSFORMS, transformed
@@ -62,10 +62,10 @@ class FindStage:
 
     Near matching is exact search: every entry within the set's radius of a picture or frame of sufficient
     quality, in any of the eight rotations and mirrors, is in the table, with its smallest distance.
-    ``root`` is the folder of the operation's tables.
+    ``place`` is where the operation's tables lie.
     """
 
-    root: Path
+    place: Place
     name: str = "find"
     reads: Table = HASH_SETS
     writes: Table = FOUND
@@ -74,28 +74,28 @@ class FindStage:
     @property
     def version(self) -> str:
         """Changes with the contents and frames as well: they are compared, but not this stage's input."""
-        return f"1/contents={contents_version(self.root)}"
+        return f"1/contents={contents_version(self.place)}"
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of FOUND, set by set, by content and entry."""
         for batch in batches:
             for hash_set in batch.to_pylist():
-                catalogue = Catalogue(PartStore(self.root), (KNOWN, CONTENTS, FRAMES))
+                catalogue = Catalogue(PartStore(self.place), (KNOWN, CONTENTS, FRAMES))
                 try:
                     exact = catalogue.query(f"{_EXACT} ORDER BY 1, 3", {"set": hash_set["set"]})
                     yield from exact.cast(FOUND.schema).to_batches()
-                    yield from _find_near(catalogue, hash_set, self.root).to_batches()
+                    yield from _find_near(catalogue, hash_set, self.place).to_batches()
                 finally:
                     catalogue.close()
 
 
-def contents_version(root: Path) -> str:
+def contents_version(place: Place) -> str:
     """A name for the contents and frames as they are now: it follows from the names of their parts."""
-    store = PartStore(root)
+    store = PartStore(place)
     return part_name(*(f"{t.name}/{part.name}" for t in (CONTENTS, FRAMES) for part in store.parts(t)))
 
 
-def _find_near(catalogue: Catalogue, hash_set: dict[str, Any], root: Path) -> pa.Table:
+def _find_near(catalogue: Catalogue, hash_set: dict[str, Any], place: Place) -> pa.Table:
     listed = find_listed(catalogue, hash_set["set"])
     hashed = catalogue.query(
         _HASHED, {"mode": hash_set["pdq_mode"] or "", "quality": hash_set["minimum_quality"]}
@@ -105,7 +105,7 @@ def _find_near(catalogue: Catalogue, hash_set: dict[str, Any], root: Path) -> pa
     values = hashes_of(listed.column("value"))
     index: HammingIndex | KeptIndex
     if len(values) >= KEEP_FROM:
-        index = KeptIndex.open(folder_of(root, hash_set["set"]), values)
+        index = KeptIndex.open(folder_of(place, hash_set["set"]), values)
     else:
         index = HammingIndex.build(values)
     rows = find_turned(index, hashes_of(hashed.column("pdq")), hash_set["radius"])

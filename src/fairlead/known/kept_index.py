@@ -20,6 +20,8 @@ import pyarrow as pa
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from fairlead.engine.object_cache import cache_folder
+from fairlead.engine.places import Place
 from fairlead.known.index import RESULT, HammingIndex
 from fairlead.terms.errors import RunError
 
@@ -85,9 +87,13 @@ class KeptIndex:
         return whole.sort_by([("query", "ascending"), ("entry", "ascending")])
 
 
-def folder_of(root: Path, hash_set: str) -> Path:
-    """Where the index of a set is kept beside the tables of an operation."""
-    return root.parent / "indexes" / hashlib.blake2b(hash_set.encode(), digest_size=12).hexdigest()
+def folder_of(place: Place, hash_set: str) -> Path:
+    """Where the index of a set is kept: beside the tables, or on each machine when they lie in object storage."""
+    name = hashlib.blake2b(hash_set.encode(), digest_size=12).hexdigest()
+    if isinstance(place, Path):
+        return place.parent / "indexes" / name
+    tables = hashlib.blake2b(str(place).encode(), digest_size=12).hexdigest()
+    return cache_folder() / "indexes" / tables / name
 
 
 def _keys(hashes: Hashes) -> NDArray[np.void]:
