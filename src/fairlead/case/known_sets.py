@@ -16,9 +16,9 @@ from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.stage import Stage
 from fairlead.known.clusters import ClustersStage
-from fairlead.known.found import FindStage
+from fairlead.known.found import FindStage, PlanStage
 from fairlead.known.imports import HashSet, ListImport, import_list
-from fairlead.known.kept_index import folder_of
+from fairlead.known.kept_index import forget_index
 from fairlead.known.lists import ListFormat, ListOptions
 from fairlead.known.match import HoldStage, MatchStage
 from fairlead.known.videos import FindVideosStage
@@ -57,6 +57,7 @@ class UpdateReport:
 def match_stages(store: PartStore) -> list[Stage]:
     """The stages of matching, in their order."""
     return [
+        PlanStage(place=store.place),
         FindStage(place=store.place),
         FindVideosStage(place=store.place),
         MatchStage(),
@@ -141,7 +142,7 @@ def remove_hash_set(session: Session, name: str, *, reason: str) -> int:
         _forget(session.store, name)
         for table in (KNOWN, REJECTED):
             _drop(session.store, table, {part_name("known", name)})
-        shutil.rmtree(folder_of(session.store.place, name), ignore_errors=True)
+        forget_index(session.store.place, name)
     _match_again(session)
     session.record(
         Operation.ERASURE,
