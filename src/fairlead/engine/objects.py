@@ -20,37 +20,14 @@ ENVIRONMENT = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEF
 """Names in the environment that say which object storage it is; nothing secret is among them."""
 
 _ATTEMPTS = 5
-_AGAIN = "then run the same command again: finished parts are kept."
-_MEANINGS = (
-    (
-        re.compile(r"NO_SUCH_BUCKET|NoSuchBucket"),
-        "RUN-OBJECTS-BUCKET",
-        "the bucket does not exist",
-        "Make the bucket, or correct its name.",
-    ),
-    (
-        re.compile(r"configured region|PermanentRedirect|AuthorizationHeaderMalformed|HTTP response code: 301"),
-        "RUN-OBJECTS-REGION",
-        "the bucket lies in another region than the one that was asked",
-        "Set AWS_REGION to the region of the bucket, and AWS_ENDPOINT_URL to its address, " + _AGAIN,
-    ),
-    (
-        re.compile(
-            r"ACCESS_DENIED|ACCOUNT|CREDENTIALS|INVALID_ACCESS_KEY_ID|SIGNATURE|TOKEN|Forbidden|InvalidAccessKeyId"
-            r"|HTTP response code: 40[13]"
-        ),
-        "RUN-OBJECTS-RIGHTS",
-        "the object storage refuses",
-        "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the role of this machine) and its rights to list, read, "
-        "write and delete there, " + _AGAIN,
-    ),
-    (
-        re.compile(r"AWS Error"),
-        "RUN-OBJECTS",
-        "the object storage does not answer",
-        "Check that it runs and that AWS_ENDPOINT_URL names it, " + _AGAIN,
-    ),
-)  # fmt: skip
+_NO_BUCKET = re.compile(r"NO_SUCH_BUCKET|NoSuchBucket")
+_ELSEWHERE = re.compile(
+    r"configured region|PermanentRedirect|AuthorizationHeaderMalformed|HTTP response code: 301"
+)
+_REFUSED = re.compile(
+    r"ACCESS_DENIED|CREDENTIALS|INVALID_ACCESS_KEY_ID|SIGNATURE|TOKEN|Forbidden|InvalidAccessKeyId"
+    r"|HTTP response code: 40[13]"
+)
 _OPEN: dict[tuple[int, str, str, str], fs.S3FileSystem] = {}
 
 
@@ -89,7 +66,31 @@ def asked(place: ObjectPlace) -> Iterator[None]:
 
 def meaning_of(said: str, bucket: str = "") -> RunError | None:
     """What an error of the object storage means for a run; None when it is not one. Names of objects are left out."""
-    for pattern, code, fact, remedy in _MEANINGS:
-        if "AWS Error" in said and pattern.search(said):
-            return RunError(f"{fact} (bucket {bucket})" if bucket else fact, remedy, code=code)
-    return None
+    if "AWS Error" not in said:
+        return None
+    where = f"of the bucket {bucket}" if bucket else "of a bucket"
+    if _NO_BUCKET.search(said):
+        return RunError(
+            f"the object storage knows nothing {where}",
+            "Make the bucket, or correct its name.",
+            code="RUN-OBJECTS-BUCKET",
+        )
+    if _ELSEWHERE.search(said):
+        return RunError(
+            f"the region {where} is another than the one that was asked",
+            "Set AWS_REGION to the bucket's region and AWS_ENDPOINT_URL to its address, then run the same command again.",
+            code="RUN-OBJECTS-REGION",
+        )
+    if _REFUSED.search(said):
+        return RunError(
+            f"the object storage refuses the use {where}",
+            "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or this machine's role, and its rights to list, read, "
+            "write and delete there; then run the same command again: finished parts are kept.",
+            code="RUN-OBJECTS-RIGHTS",
+        )
+    return RunError(
+        f"the object storage {where} does not answer",
+        "Check that it runs and that AWS_ENDPOINT_URL names it, then run the same command again: finished parts are "
+        "kept.",
+        code="RUN-OBJECTS",
+    )

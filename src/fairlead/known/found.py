@@ -67,7 +67,7 @@ WHERE "set" = $set AND algorithm = '{Algorithm.PDQ}' AND value >= $values_from
 _COUNT_LISTED = f"""SELECT count(*) AS n FROM known WHERE "set" = $set AND algorithm = '{Algorithm.PDQ}'"""
 _COUNT_HASHED = """SELECT (SELECT count(*) FROM contents WHERE pdq IS NOT NULL)
   + (SELECT count(*) FROM frames WHERE pdq IS NOT NULL)"""
-VALUES_A_PIECE = 10_000_000
+VALUES_A_PIECE = 12_500_000
 CONTENTS_A_PIECE = 250_000
 _MOST_PIECES = 4096  # of a set, and of contents: three hex digits
 
