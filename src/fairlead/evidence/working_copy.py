@@ -207,6 +207,8 @@ class FolderCopy(WorkingCopy):
         descriptor = self.open_segment(self.place)
         try:
             return read_head(descriptor)
+        except OSError as problem:
+            raise _failing(0, problem) from problem
         finally:
             os.close(descriptor)
 
@@ -226,12 +228,16 @@ def _chunks(descriptor: int) -> Iterator[bytes]:
         try:
             chunk = os.pread(descriptor, _CHUNK_BYTES, size)
         except OSError as problem:
-            raise ItemError(
-                f"the medium gave an error after {size} bytes ({problem.strerror})",
-                "Make a new working copy from the sealed original.",
-                code="EVIDENCE-004",
-            ) from problem
+            raise _failing(size, problem) from problem
         if not chunk:
             return
         yield chunk
         size += len(chunk)
+
+
+def _failing(size: int, problem: OSError) -> ItemError:
+    return ItemError(
+        f"the medium gave an error after {size} bytes ({problem.strerror})",
+        "Make a new working copy from the sealed original.",
+        code="EVIDENCE-004",
+    )
