@@ -105,7 +105,12 @@ def cluster(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def there(
-    run: Run, made: Path, local: Path, cluster: SparkCluster, tmp_path_factory: pytest.TempPathFactory
+    run: Run,
+    made: Path,
+    local: Path,
+    cluster: SparkCluster,
+    environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The same operation with tables and exhibits in object storage, worked by the cluster."""
     del local  # before the cluster: both want this computer's cores
@@ -113,7 +118,8 @@ def there(
         run, tmp_path_factory.mktemp("there") / "w", made,
         tables=f"s3://{BUCKET}/tables", exhibits=f"s3://{BUCKET}/exhibits",
     )  # fmt: skip
-    done = run("process", *cluster.options, "--workspace", workspace)
+    cache = ("--spark-conf", f"spark.executorEnv.FAIRLEAD_CACHE={environment['FAIRLEAD_CACHE']}")
+    done = run("process", *cluster.options, *cache, "--workspace", workspace)
     assert "testing" not in done.stdout + done.stderr
     return workspace
 

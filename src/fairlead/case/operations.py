@@ -91,8 +91,8 @@ def _place_tables(workspace: Workspace, slug: str, place: Place) -> None:
         )
     storage.write(_MARK, mark)
     folder = workspace.operation(slug)
-    if not folder.is_dir():
-        folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
         workspace.place_tables(slug, place)
     if workspace.tables(slug) != place:
         raise UsageError(
