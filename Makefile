@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: env spark demo test check format lint types imports docs benchmark
+.PHONY: env spark s3 demo test check format lint types imports docs benchmark
 env: $(STAMP)
 
 $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
@@ -18,6 +18,14 @@ spark: $(VENV)/.spark
 
 $(VENV)/.spark: requirements/spark.txt $(STAMP)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation --only-binary :all: --no-binary pyspark -r requirements/spark.txt
+	touch $@
+
+# A server of object storage on loopback, for tests. Its dependencies contradict the program's own: it lives apart.
+s3: .venv-s3/.installed
+
+.venv-s3/.installed: requirements/s3.txt
+	$(PYTHON) -m venv .venv-s3
+	.venv-s3/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/s3.txt
 	touch $@
 
 demo: env

@@ -102,7 +102,7 @@ def main() -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         parts = duckdb.sql(
             f"""SELECT person, grade, members, probable_group, possible_group
-            FROM '{store.folder(PERSONS)}/*.parquet'"""
+            FROM '{store.place}/{PERSONS.name}/*.parquet'"""
         ).to_arrow_table()
         figures = evaluate(parts.to_pylist(), {r: str(p) for r, p in made.truth.items()})
         figures["calibration"] = calibration(store.read(LINKS), made.truth)

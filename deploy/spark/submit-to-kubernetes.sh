@@ -4,8 +4,24 @@
 set -euo pipefail
 api=$1 image=$2 executors=$3
 shift 3
+# With tables and exhibits in object storage: set OBJECT_STORAGE=yes, AWS_ENDPOINT_URL and AWS_REGION here, and keep
+# the keys in the secret `object-storage` (names id and key). Executors then mount nothing.
+objects=() sides="driver executor"
+if [ "${OBJECT_STORAGE:-}" = yes ]; then
+  sides=driver
+  for side in driver executor; do
+    objects+=(
+      --conf "spark.kubernetes.$side.secretKeyRef.AWS_ACCESS_KEY_ID=object-storage:id"
+      --conf "spark.kubernetes.$side.secretKeyRef.AWS_SECRET_ACCESS_KEY=object-storage:key"
+    )
+  done
+  objects+=(
+    --conf "spark.kubernetes.driverEnv.AWS_ENDPOINT_URL=$AWS_ENDPOINT_URL"
+    --conf "spark.kubernetes.driverEnv.AWS_REGION=$AWS_REGION"
+  )
+fi
 volumes=()
-for side in driver executor; do
+for side in $sides; do
   volumes+=(
     --conf "spark.kubernetes.$side.volumes.persistentVolumeClaim.case.mount.path=/case"
     --conf "spark.kubernetes.$side.volumes.persistentVolumeClaim.case.options.claimName=case"
@@ -19,5 +35,5 @@ exec spark-submit --master "k8s://$api" --deploy-mode cluster --name fairlead \
   --conf spark.executor.instances="$executors" \
   --conf spark.executor.cores=8 --conf spark.executor.memory=4g --conf spark.executor.memoryOverhead=24g \
   --conf spark.authenticate=true --conf spark.network.crypto.enabled=true \
-  "${volumes[@]}" \
+  "${volumes[@]}" "${objects[@]}" \
   local:///opt/fairlead/process.py --workspace /case/workspace "$@"

@@ -27,7 +27,7 @@ def run_page(page: str, folder: Path) -> subprocess.CompletedProcess[str]:
             f"{command}; code=$?; [ $code -le {1 if command.startswith('fairlead') else 0} ] || exit $code"
         )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FAIRLEAD")}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    environment["PATH"] = f"{Path(sys.executable).parent}:{ROOT / '.venv-s3' / 'bin'}:{environment['PATH']}"
     return subprocess.run(
         ["bash", "-c", "\n".join(script)],
         cwd=folder,

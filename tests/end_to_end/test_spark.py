@@ -17,6 +17,7 @@ import pytest
 from tests.documents.console import run_page
 from tests.end_to_end.conftest import ask, fairlead
 from tests.end_to_end.test_killed import TABLES, prepared, sorted_bytes
+from tests.engine.object_server import needs_s3
 from tests.engine.spark_cluster import ROOT, SparkCluster, needs_spark, start_cluster
 
 pytestmark = needs_spark
@@ -86,6 +87,7 @@ def is_executor_of(cluster: SparkCluster, process: psutil.Process) -> bool:
     return "org.apache.spark.executor.CoarseGrainedExecutorBackend" in line and process.ppid() in above
 
 
+@needs_s3
 def test_the_page_about_clusters_works_as_written(tmp_path: Path) -> None:
     done = run_page("how-to/run-on-a-cluster.md", tmp_path)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

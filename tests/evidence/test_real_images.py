@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.evidence.exhibits import digest_exhibit, find_segments
+from fairlead.evidence.exhibits import digest_exhibit
 from fairlead.evidence.limits import EvidenceLimits
+from fairlead.evidence.working_copy import copy_at
 from tests.evidence.build import MIB, behind_partition_table, ext4_image, note, process, zip_of
 from tests.evidence.hfs import hfs_of
 
@@ -211,7 +212,7 @@ def test_an_image_in_more_segments_than_one_message_carries(tmp_path: Path) -> N
     segments = sorted(tmp_path.glob("image.E*"))
     assert len(segments) > 35
     (tmp_path / "image.txt").write_text("notes of the examiner")
-    assert find_segments(segments[0]) == segments
+    assert copy_at(segments[0]).segments() == segments
     found = {row["path"]: row["sha256"] for row in process(segments[0]) if row["verdict"] == "read"}
     assert found == {row["path"]: row["sha256"] for row in process(raw) if row["verdict"] == "read"}
     assert len(found) == 45

@@ -15,6 +15,7 @@ from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.medium import parse_medium
 from fairlead.evidence.session import Page
 from fairlead.evidence.walk import walk_exhibit
+from fairlead.evidence.working_copy import WorkingCopy, copy_at
 from fairlead.tables.evidence import LISTING
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.origin import StepKind, parse_locator
@@ -41,6 +42,9 @@ class TakenOver:
 
     entries: tuple[dict[str, Any], ...]
     limits: EvidenceLimits = field(default_factory=EvidenceLimits)
+
+    def copy(self, source: ExhibitSource) -> WorkingCopy:
+        return copy_at(source.path)
 
     def pages(self, source: ExhibitSource, prefix: object, hint: object = None) -> Iterator[Page]:
         yield Page(untrusted_entries=self.entries)

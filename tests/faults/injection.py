@@ -169,8 +169,9 @@ def _set_clock_back(by: timedelta) -> None:
 
 
 def _some_part(workspace: Path, step: Step, fault: Fault) -> Path | None:
-    store = PartStore(workspace / "operations" / SLUG / "tables")
-    parts = [part for table in step.rewrites for part in store.parts(ALL[table])]
+    tables = workspace / "operations" / SLUG / "tables"
+    store = PartStore(tables)
+    parts = [tables / table / part.name for table in step.rewrites for part in store.parts(ALL[table])]
     return parts[int(fault.at * len(parts))] if parts else None
 
 

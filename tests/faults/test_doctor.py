@@ -36,10 +36,15 @@ class Patient:
 
     @property
     def store(self) -> PartStore:
-        return PartStore(self.operation / "tables")
+        return PartStore(self.tables)
+
+    @property
+    def tables(self) -> Path:
+        return self.operation / "tables"
 
     def part(self, table: str) -> Path:
-        return max(self.store.parts(ALL[table]), key=lambda part: pq.read_metadata(part).num_rows)
+        parts = (self.tables / table / part.name for part in self.store.parts(ALL[table]))
+        return max(parts, key=lambda part: pq.read_metadata(part).num_rows)
 
     def rewrite(self, table: str, change: Callable[[pa.Table], pa.Table]) -> str:
         """Write a part anew with other rows, digest and all: as a fault of the program would."""
@@ -121,7 +126,7 @@ def slip_in_a_part(patient: Patient) -> tuple[str, str]:
 
 
 def part_of_another_table(patient: Patient) -> tuple[str, str]:
-    target = patient.store.folder(ALL["matches"]) / "part-0123456789abcdef01234567.parquet"
+    target = patient.tables / "matches" / "part-0123456789abcdef01234567.parquet"
     shutil.copy(patient.part("files"), target)
     return f"table matches, {target.name}: it has not the columns", ""
 
@@ -203,7 +208,7 @@ def account_in_two_persons(patient: Patient) -> tuple[str, str]:
 def person_gone_that_was_published(patient: Patient) -> tuple[str, str]:
     lead, person = patient.say("SELECT lead, person FROM register_leadrow ORDER BY lead LIMIT 1")[0]
     for part in patient.store.parts(ALL["persons"]):
-        rows = pq.read_table(part)
+        rows = part.read()
         kept = rows.filter(pc.not_equal(rows["person"], person))
         patient.store.write(ALL["persons"], part.name, kept.cast(ALL["persons"].schema).to_batches())
     return f"lead {lead}: the table persons has no such person", ""
@@ -285,7 +290,7 @@ def key_that_others_can_read(patient: Patient) -> tuple[str, str]:
 
 
 def leftover_of_a_killed_run(patient: Patient) -> tuple[str, str]:
-    left = patient.store.folder(ALL["files"]) / ".part-0123456789abcdef01234567.parquet.77"
+    left = patient.tables / "files" / ".part-0123456789abcdef01234567.parquet.77"
     left.write_bytes(b"PAR1")
     return f"tables/files/{left.name}", ""
 
@@ -334,7 +339,7 @@ def test_a_run_stops_at_a_corrupted_table_that_it_cannot_make_again(patient: Pat
 
 
 def test_parts_of_an_older_version_without_digests_are_read_and_get_them(patient: Patient) -> None:
-    shutil.rmtree(patient.store.root / ".digests")
+    shutil.rmtree(patient.tables / ".digests")
     assert {said.partition("? ")[0] for said in patient.findings()} == {"Is a digest kept of every part"}
     done = json.loads(fairlead("process", "--workspace", patient.root, "--json").stdout.splitlines()[-1])
     assert sum(stage["done"] for stage in done["stages"]) == 0

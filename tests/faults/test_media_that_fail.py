@@ -13,6 +13,8 @@ import pytest
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore
+from fairlead.evidence.exhibits import digest_exhibit
+from fairlead.terms.errors import ItemError
 from tests.end_to_end.conftest import fairlead
 from tests.faults.operation import findings
 
@@ -92,6 +94,19 @@ def test_what_cannot_be_read_from_a_failing_medium_gets_that_verdict_and_everyth
         assert all("error" in str(r["detail"]) for r in rows if r["verdict"] == "unreadable")
         assert [r["verdict"] for r in rows if r["path"] == "first.txt"] == ["read"]
         assert findings(fairlead("doctor", "--json", *here).stdout) == []
+
+
+def test_an_image_whose_first_bytes_cannot_be_read_stops_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    image = tmp_path / "disk.dd"
+    image.write_bytes(bytes(MIB))
+    monkeypatch.setattr(os, "pread", failing)
+    with pytest.raises(ItemError, match="EVIDENCE-004: the medium gave an error after 0 bytes"):
+        digest_exhibit(image)
 
 
 def test_a_read_error_in_one_file_costs_that_file_only(

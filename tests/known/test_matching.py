@@ -13,8 +13,9 @@ from fairlead.engine.engine import StageOutcome
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
 from fairlead.known.clusters import ClustersStage
-from fairlead.known.found import FindStage
+from fairlead.known.found import CONTENTS_A_PIECE, VALUES_A_PIECE, FindStage, PlanStage
 from fairlead.known.grouping import group_hashes
+from fairlead.known.kept_index import KEEP_FROM
 from fairlead.known.match import HoldStage, MatchStage
 from fairlead.known.scenes import ScenesStage
 from fairlead.known.transforms import transformed
@@ -57,8 +58,12 @@ def frame(name: str, index: int, pdq: np.ndarray, quality: int = 100) -> dict[st
 class Operation:
     """The tables of matching, filled by hand."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self, root: Path, *, values_a_piece: int = VALUES_A_PIECE, contents_a_piece: int = CONTENTS_A_PIECE
+    ) -> None:
         self.store = PartStore(root)
+        self.values_a_piece, self.contents_a_piece = values_a_piece, contents_a_piece
+        self.keep_from = KEEP_FROM
 
     def put(self, table: Table, *rows: dict[str, Any], part: str = "part-0.parquet") -> None:
         self.store.write(table, part, [table.batch(rows)])
@@ -94,10 +99,13 @@ class Operation:
         self.put(KNOWN, *rows, part=f"part-{name}.parquet")
 
     def match(self) -> dict[str, StageOutcome]:
-        root = self.store.root
+        place = self.store.place
         stages = [
-            FindStage(root=root),
-            FindVideosStage(root=root),
+            PlanStage(
+                place=place, values_a_piece=self.values_a_piece, contents_a_piece=self.contents_a_piece
+            ),
+            FindStage(place=place, keep_from=self.keep_from),
+            FindVideosStage(place=place),
             MatchStage(),
             HoldStage(),
             ClustersStage(),
@@ -214,6 +222,36 @@ def test_only_the_set_that_changed_is_matched_again_and_a_removed_one_takes_its_
     operation.match()
     assert {row["set"] for row in operation.rows(FOUND)} == {"two"}
     assert {row["set"] for row in operation.rows(MATCHES)} == {"two"}
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["indexed anew", "indexes kept"])
+def test_cut_into_pieces_a_set_gives_the_same_rows_as_compared_at_once(tmp_path: Path, *, kept: bool) -> None:
+    rng = np.random.default_rng(4)
+    hashes = rng.integers(0, 256, (300, 32), dtype=np.uint8)
+    rows = {}
+    for pieces in (1, 8):
+        operation = Operation(
+            tmp_path / str(pieces) / "tables", values_a_piece=400 // pieces, contents_a_piece=400 // pieces
+        )
+        operation.keep_from = 1 if kept else KEEP_FROM
+        operation.put(
+            CONTENTS,
+            content("same", md5="a" * 32),
+            *(content(f"c{n}", near(hashes[n % 300], n % 40, n)) for n in range(200)),
+        )
+        operation.put(FRAMES, *(frame(f"c{n}", 3, near(hashes[n + 50], 5)) for n in range(0, 40, 3)))
+        listed = [("md5", "a" * 32), *(("pdq", hexed(hashed)) for hashed in hashes)]
+        operation.add_set("list", *listed)
+        done = operation.match()
+        if pieces > 1:
+            assert done["find"].done == 8 * 8
+        assert len(operation.rows(FOUND)) > 150
+        rows[pieces] = sorted(operation.rows(FOUND), key=repr)
+        if kept:
+            operation.add_set("list", *listed, ("pdq", hexed(near(hashes[7], 9))))
+            operation.match()
+            rows[pieces] += sorted(operation.rows(FOUND), key=repr)
+    assert rows[8] == rows[1]
 
 
 def test_a_new_content_is_found_by_sets_that_did_not_change(operation: Operation) -> None:

@@ -28,18 +28,19 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupReport:
-    """How many files a backup holds, and its own digest."""
+    """How many files a backup holds, its own digest, and which operations' tables are not in it."""
 
     files: int
     bytes: int
     sha256: str
     encrypted: bool
+    tables_elsewhere: tuple[str, ...]
 
 
 def back_up(
     workspace: Workspace, target: Path, *, recipient: str = "", clock: Clock = utc_now
 ) -> BackupReport:
-    """Write a backup. Exhibits are not in it: they lie where they were received from.
+    """Write a backup. Exhibits are not in it: they lie where they were received from. Nor are tables in object storage.
 
     Nobody may write the tables meanwhile (RUN-LOCK). It holds private keys: ``recipient`` (an age public
     key) encrypts it; without one it is readable by its owner only.
@@ -68,7 +69,13 @@ def back_up(
             packed = _encrypt(packed, recipient)
         packed.rename(target)
     return BackupReport(
-        files=len(listed), bytes=target.stat().st_size, sha256=_digest(target), encrypted=bool(recipient)
+        files=len(listed),
+        bytes=target.stat().st_size,
+        sha256=_digest(target),
+        encrypted=bool(recipient),
+        tables_elsewhere=tuple(
+            slug for slug in workspace.operations() if not isinstance(workspace.tables(slug), Path)
+        ),
     )
 
 

@@ -7,7 +7,6 @@ import platform
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from fairlead import __version__
@@ -15,6 +14,7 @@ from fairlead.case.exhibits import find_acquisition, list_exhibits
 from fairlead.case.limits import evidence_limits
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.places import parse_place
 from fairlead.engine.sandbox import self_test
 from fairlead.evidence.exhibits import digest_exhibit
 from fairlead.register.actions import Action
@@ -112,7 +112,7 @@ def verify_exhibit(session: Session, number: str) -> dict[str, Any]:
     from fairlead.register.custody import record_custody
 
     row = get_exhibit(session, number)
-    found = digest_exhibit(Path(row["path"]))
+    found = digest_exhibit(parse_place(row["path"]))
     same = found.sha256 == row["sha256"]
     record_custody(
         session.user_id,

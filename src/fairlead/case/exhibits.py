@@ -12,6 +12,7 @@ from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import part_name
+from fairlead.engine.places import Place, parse_place
 from fairlead.evidence.exhibits import ExhibitDigest, detect_kind, digest_exhibit
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.opener import ExhibitOpener
@@ -30,7 +31,7 @@ class NewExhibit:
     """What an examiner states about an exhibit when adding it."""
 
     number: str
-    path: Path
+    path: Place
     authority: str
     description: str = ""
     seized_at: datetime | None = None
@@ -73,7 +74,7 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
             "exhibit": new.number,
             "sequence": len(listed) + 1,
             "kind": kind.value,
-            "path": str(new.path.absolute()),
+            "path": str(new.path.absolute() if isinstance(new.path, Path) else new.path),
             "size_bytes": digest.size_bytes,
             "sha256": digest.sha256,
             "authority": new.authority,
@@ -226,7 +227,7 @@ def opener_of(session: Session) -> ExhibitOpener:
 def check_unchanged(session: Session) -> None:
     """Raise RunError when an exhibit no longer has the digest it was received with."""
     for row in list_exhibits(session):
-        if digest_exhibit(Path(row["path"])).sha256 != row["sha256"]:
+        if digest_exhibit(parse_place(row["path"])).sha256 != row["sha256"]:
             raise RunError(
                 f"exhibit {row['exhibit']} has changed since it was received",
                 "Stop using this copy. Compare it with the sealed original and add a fresh copy.",

@@ -16,9 +16,9 @@ from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.stage import Stage
 from fairlead.known.clusters import ClustersStage
-from fairlead.known.found import FindStage
+from fairlead.known.found import FindStage, PlanStage
 from fairlead.known.imports import HashSet, ListImport, import_list
-from fairlead.known.kept_index import folder_of
+from fairlead.known.kept_index import forget_index
 from fairlead.known.lists import ListFormat, ListOptions
 from fairlead.known.match import HoldStage, MatchStage
 from fairlead.known.scenes import ScenesStage
@@ -58,8 +58,9 @@ class UpdateReport:
 def match_stages(store: PartStore) -> list[Stage]:
     """The stages of matching, in their order."""
     return [
-        FindStage(root=store.root),
-        FindVideosStage(root=store.root),
+        PlanStage(place=store.place),
+        FindStage(place=store.place),
+        FindVideosStage(place=store.place),
         MatchStage(),
         HoldStage(),
         ClustersStage(),
@@ -80,7 +81,7 @@ def import_hash_set(
             code="USAGE-SET",
         )
     with sole_writer(session.workspace.operation(session.operation)):
-        imported = _replace(session.store, file, form, hash_set, options)
+        imported = _replace(session, file, form, hash_set, options)
     session.record(
         Operation.COLLECTION,
         "known.import",
@@ -113,7 +114,7 @@ def update_hash_set(
     before, matched = _entries(session, name), _count(session, MATCHES.name, name)
     with sole_writer(session.workspace.operation(session.operation)):
         imported = _replace(
-            session.store, file, ListFormat(old["format"]), hash_set, options, old["let_through"] or ()
+            session, file, ListFormat(old["format"]), hash_set, options, old["let_through"] or ()
         )
     after = _entries(session, name)
     _match_again(session)
@@ -143,7 +144,7 @@ def remove_hash_set(session: Session, name: str, *, reason: str) -> int:
         _forget(session.store, name)
         for table in (KNOWN, REJECTED):
             _drop(session.store, table, {part_name("known", name)})
-        shutil.rmtree(folder_of(session.store.root, name), ignore_errors=True)
+        forget_index(session.store.place, name)
     _match_again(session)
     session.record(
         Operation.ERASURE,
@@ -240,7 +241,7 @@ def get_hash_set(session: Session, name: str) -> dict[str, Any]:
 
 
 def _replace(
-    store: PartStore,
+    session: Session,
     file: Path,
     form: ListFormat,
     hash_set: HashSet,
@@ -248,10 +249,11 @@ def _replace(
     let_through: Iterable[str] = (),
 ) -> ListImport:
     """Write a set's parts. Its settings come last: until they are there, the set does not exist."""
-    store.root.mkdir(parents=True, exist_ok=True)
-    for left in store.root.glob(f"{_SPOOL}*"):  # of an import that was killed; no other one runs now
+    store, folder = session.store, session.workspace.operation(session.operation) / "tables"
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{_SPOOL}*"):  # of an import that was killed; no other one runs now
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=store.root, prefix=_SPOOL) as spool:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=_SPOOL) as spool:
         imported = import_list(form, file, hash_set=hash_set, spool=Path(spool), options=options)
         name = part_name("known", hash_set.name)
         _forget(store, hash_set.name)
@@ -288,9 +290,7 @@ def _write_settings(store: PartStore, settings: dict[str, Any]) -> None:
 
 def _forget(store: PartStore, name: str) -> None:
     """Remove the settings of a set, which is then no set any more."""
-    import pyarrow.parquet as pq
-
-    gone = {p.name for p in store.parts(HASH_SETS) if name in pq.read_table(p).column("set").to_pylist()}
+    gone = {p.name for p in store.parts(HASH_SETS) if name in p.read(["set"]).column("set").to_pylist()}
     _drop(store, HASH_SETS, gone)
 
 

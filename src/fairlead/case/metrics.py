@@ -6,16 +6,19 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-
-import pyarrow.parquet as pq
+from functools import lru_cache
 
 from fairlead.case.runs import find_run
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
-from fairlead.tables import ALL
+from fairlead.engine.parts import PartStore
+from fairlead.engine.places import Place
+from fairlead.tables import ALL, Table
 from fairlead.tables.evidence import FILES
 from fairlead.tables.media import CONTENTS
 from fairlead.tables.records import SOURCES
+
+_MOST_PARTS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,22 @@ def _of_tables(session: Session) -> Iterator[Figure]:
     for table in ALL.values():
         label = (("table", table.name),)
         counted = total = 0
-        for part in session.store.parts(table):
+        for name, (size, written) in session.store.sizes(table).items():
             with suppress(FileNotFoundError):  # a run has just replaced it
-                counted, total = counted + pq.read_metadata(part).num_rows, total + part.stat().st_size
+                counted += _count_rows(session.store.place, table, name, written)
+                total += size
         rows.append(Sample(counted, label))
         sizes.append(Sample(total, label))
     yield Figure("fairlead_table_rows", "Rows of a table", tuple(rows))
     yield Figure("fairlead_table_bytes", "Bytes of the parts of a table", tuple(sizes))
+
+
+@lru_cache(maxsize=_MOST_PARTS)
+def _count_rows(place: Place, table: Table, name: str, _written: int) -> int:
+    """Rows of a part; read again only when it was written again."""
+    with PartStore(place).part(table, name).open() as file:
+        rows: int = file.metadata.num_rows
+    return rows
 
 
 def _of_verdicts(session: Session) -> Iterator[Figure]:

@@ -94,9 +94,8 @@ def _state(session: Session, view: View) -> str:
     """A digest of the statement and of every part that is read."""
     digest = hashlib.blake2b(view.sql.encode(), digest_size=10)
     for table in view.reads:
-        for part in session.store.parts(table):
-            seen = part.stat()
-            digest.update(f"{table.name}/{part.name}/{seen.st_size}/{seen.st_mtime_ns}".encode())
+        for name, (size, written) in session.store.sizes(table).items():
+            digest.update(f"{table.name}/{name}/{size}/{written}".encode())
     for other in view.after:
         digest.update(_state(session, other).encode())
     return digest.hexdigest()

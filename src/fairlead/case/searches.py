@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from fairlead.case.exhibits import opener_of
 from fairlead.case.provenance import weigh_again
 from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.case.weights import weights_text
-from fairlead.engine.parts import part_name
+from fairlead.engine.parts import Part, part_name
 from fairlead.engine.progress import Done, Progress
 from fairlead.provenance.signal import Observation, observation_of
 from fairlead.provenance.weights import weights_of
@@ -65,7 +63,7 @@ def run_search(
                         for number, signal in enumerate(signals)
                     ]
                 store.write(SEARCHED, part, [SEARCHED.batch(rows)])
-            rows_there = pq.read_table(store.folder(SEARCHED) / part, columns=["sha256"])
+            rows_there = store.part(SEARCHED, part).read(["sha256"])
             found += len(set(rows_there.column("sha256").to_pylist()))
             shown.advance(name, Done(rows=rows_there.num_rows))
         others = {p.name for p in store.parts(SEARCHED) if _search_of(p) not in {name, None}}
@@ -80,7 +78,7 @@ def reweigh_searched(session: Session) -> None:
     table = weights_of(weights_text(session))
     for part in session.store.parts(SEARCHED):
         rows = []
-        for row in pq.read_table(part).to_pylist():
+        for row in part.read().to_pylist():
             kept = {name: row[name] for name in ("search", "sha256", "signal")}
             rows.append({**kept, **table.signal(observation_of(row)).columns()})
         session.store.write(SEARCHED, part.name, [SEARCHED.batch(rows)])
@@ -92,6 +90,6 @@ def _pieces(contents: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]
         yield piece
 
 
-def _search_of(part: Any) -> str | None:
-    names = pq.read_table(part, columns=["search"]).column("search")
+def _search_of(part: Part) -> str | None:
+    names = part.read(["search"]).column("search")
     return str(names[0].as_py()) if len(names) else None

@@ -10,10 +10,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from fairlead.engine.parts import PartStore
+from fairlead.engine.places import ObjectPlace, Place, parse_place
 from fairlead.terms.errors import UsageError
 
 _MARK = "fairlead.json"
 _FORMAT = 1
+_SETTINGS = "operation.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,23 @@ class Workspace:
         return self.root / "operations" / slug
 
     def store(self, slug: str) -> PartStore:
-        """The tables of one operation."""
-        return PartStore(self.operation(slug) / "tables")
+        """The tables of one operation: in its folder, or where its settings say."""
+        return PartStore(self.tables(slug))
+
+    def tables(self, slug: str) -> Place:
+        """Where the tables of one operation lie."""
+        try:
+            settings = json.loads((self.operation(slug) / _SETTINGS).read_text())
+        except FileNotFoundError:
+            return self.operation(slug) / "tables"
+        return parse_place(settings["tables"])
+
+    def place_tables(self, slug: str, place: ObjectPlace) -> None:
+        """Keep with an operation that its tables lie in object storage."""
+        path = self.operation(slug) / _SETTINGS
+        fresh = path.with_name(f".{path.name}")
+        fresh.write_text(json.dumps({"tables": str(place)}, indent=1) + "\n")
+        fresh.rename(path)
 
     def operations(self) -> list[str]:
         """Slugs of the operations that have a folder here."""

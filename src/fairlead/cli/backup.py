@@ -24,7 +24,14 @@ def backup(target: Path, recipient: str, workspace: Path | None, *, as_json: boo
     if as_json:
         print_json(asdict(report))
         return
-    print_facts("Backup written.", asdict(report))
+    facts = asdict(report)
+    elsewhere = facts.pop("tables_elsewhere")
+    print_facts("Backup written.", facts)
+    if elsewhere:
+        click.secho(
+            f"The tables of {', '.join(elsewhere)} lie in object storage and are not in it: keep versions of that bucket.",
+            fg="yellow",
+        )
     if not report.encrypted:
         click.secho("It holds private keys and is not encrypted: keep it as you keep keys.", fg="yellow")
 

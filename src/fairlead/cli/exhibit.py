@@ -23,6 +23,7 @@ from fairlead.case.holders import list_holders, state_holder, withdraw_holder
 from fairlead.case.limits import evidence_limits, write_limits
 from fairlead.cli.options import operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
+from fairlead.engine.places import Place, parse_place
 from fairlead.evidence.limits import MEANINGS
 from fairlead.terms.custody import CustodyEvent
 
@@ -34,8 +35,16 @@ def exhibit() -> None:
     """Exhibits as received, and their custody."""
 
 
+def _place(text: str) -> Place:
+    """A path that exists, or a place in object storage."""
+    place = parse_place(text)
+    if isinstance(place, Path) and not place.exists():
+        raise click.BadParameter(f"Path '{text}' does not exist.")
+    return place
+
+
 @exhibit.command("add")
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.argument("place", metavar="PATH", callback=lambda _context, _parameter, text: _place(text))
 @click.option("--exhibit", "number", required=True, help="Number under which a court knows it, e.g. NSK/1.")
 @click.option("--authority", required=True, help="Warrant or order under which it is held.")
 @click.option("--description", default="", help="What it is.")
@@ -48,7 +57,7 @@ def exhibit() -> None:
 @click.option("--carve", is_flag=True, help="Search free space of an image for pictures and videos.")
 @operation_option
 def add(
-    path: Path,
+    place: Place,
     number: str,
     authority: str,
     description: str,
@@ -65,7 +74,7 @@ def add(
     carve: bool,
     as_json: bool,
 ) -> int:
-    """Take in the folder, archive or disk image at PATH. It is only ever read.
+    """Take in the folder, archive or disk image at PATH, or at s3://BUCKET/PREFIX. It is only ever read.
 
     Exit code 1 when an image does not have the digests that it states of its medium.
     """
@@ -74,7 +83,7 @@ def add(
         session,
         NewExhibit(
             number=number,
-            path=path,
+            path=place,
             authority=authority,
             description=description,
             seized_at=seized_at.replace(tzinfo=UTC) if seized_at else None,

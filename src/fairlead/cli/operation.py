@@ -10,6 +10,7 @@ from fairlead.case.operations import new_operation
 from fairlead.case.session import open_session, utc_now
 from fairlead.cli.options import operation_option, user_option, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
+from fairlead.engine.places import parse_place
 
 
 @click.group()
@@ -21,19 +22,26 @@ def operation() -> None:
 @click.argument("slug")
 @click.option("--lead", required=True, help="Country that leads, ISO 3166-1 alpha-2.")
 @click.option("--partner", "partners", multiple=True, help="Country that takes part; may be repeated.")
+@click.option(
+    "--tables",
+    metavar="s3://BUCKET/PREFIX",
+    help="Keep the tables in object storage, below an unused prefix.",
+)
 @user_option
 @workspace_option
 def new(
     slug: str,
     lead: str,
     partners: tuple[str, ...],
+    tables: str | None,
     workspace: Path | None,
     user: str | None,
     *,
     as_json: bool,
 ) -> None:
     """Open the operation SLUG."""
-    new_operation(workspace_of(workspace), slug, lead=lead, partners=partners, user_name=user)
+    place = parse_place(tables) if tables is not None else None
+    new_operation(workspace_of(workspace), slug, lead=lead, partners=partners, tables=place, user_name=user)
     countries = sorted({lead, *partners})
     if as_json:
         print_json({"operation": slug, "lead": lead, "countries": countries})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairlead.engine.objects import meaning_of
 from fairlead.register.database import is_outage
 from fairlead.terms.errors import RunError
 from fairlead.terms.shortage import shortage_of
@@ -12,6 +13,8 @@ def outage_of(problem: BaseException) -> RunError | None:
     shortage = shortage_of(problem) if isinstance(problem, OSError) else None
     if shortage is not None:
         return shortage
+    if isinstance(problem, OSError) and (refused := meaning_of(str(problem))):
+        return refused
     if is_outage(problem):
         return RunError(
             "the database broke off",

@@ -1,4 +1,4 @@
-"""The catalogue: every table of an operation as a DuckDB view over its Parquet parts."""
+"""The catalogue: every table of an operation as a DuckDB view over its Parquet parts, wherever they lie."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from fairlead.engine.objects import meaning_of
 from fairlead.engine.parts import PartStore
 from fairlead.tables import ALL, Table
 from fairlead.terms.errors import UsageError
@@ -41,16 +42,18 @@ class Catalogue:
         self._connection = _shared().cursor() if shared else _connect()
         allowed: list[Path] = []
         for table in tables:
-            parts = store.parts(table)
-            allowed += parts
-            if parts:
-                listed = ", ".join(_quoted(str(part)) for part in parts)
-                self._connection.execute(
-                    f"CREATE TEMP VIEW {table.name} AS SELECT * FROM read_parquet([{listed}])"
-                )
-            else:
-                self._connection.register(f"_{table.name}", table.schema.empty_table())
-                self._connection.execute(f"CREATE TEMP VIEW {table.name} AS SELECT * FROM _{table.name}")
+            match store.scan(table):
+                case list(parts):
+                    allowed += parts
+                    listed = ", ".join(_quoted(str(part)) for part in parts)
+                    self._connection.execute(
+                        f"CREATE TEMP VIEW {table.name} AS SELECT * FROM read_parquet([{listed}])"
+                    )
+                case scanned:
+                    # In object storage, or empty: Arrow reads, and only what the statement asks for.
+                    rows = table.schema.empty_table() if scanned is None else scanned
+                    self._connection.register(f"_{table.name}", rows)
+                    self._connection.execute(f"CREATE TEMP VIEW {table.name} AS SELECT * FROM _{table.name}")
         for name, path in (files or {}).items():
             self._connection.execute(
                 f"CREATE TEMP VIEW {name} AS SELECT * FROM read_parquet({_quoted(str(path))})"
@@ -69,7 +72,9 @@ class Catalogue:
             if relation is None:
                 raise duckdb.InvalidInputException("only a SELECT gives rows")
             answer: pa.Table = relation.to_arrow_table()
-        except duckdb.Error as problem:
+        except (duckdb.Error, OSError) as problem:
+            if refused := meaning_of(str(problem)):
+                raise refused from problem
             raise UsageError(
                 f"the catalogue cannot run this statement: {str(problem).splitlines()[0]}",
                 "Correct the SQL; `fairlead table --list` shows tables and columns.",

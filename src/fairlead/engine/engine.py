@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import pyarrow as pa
 
@@ -90,7 +88,8 @@ class Engine(ABC):
 
     def _run_map(self, stage: MapStage) -> StageOutcome:
         tasks = list(tasks_of(self.store, stage))
-        waiting = [task for task in tasks if not self.store.is_whole(stage.writes, task.name)]
+        whole = self.store.find_whole(stage.writes, [task.name for task in tasks])
+        waiting = [task for task in tasks if task.name not in whole]
         self.progress.begin(stage.name, len(waiting))
         if waiting:
             self.work_off(stage, waiting)
@@ -102,12 +101,11 @@ class Engine(ABC):
         )
 
     def _run_gather(self, stage: GatherStage) -> StageOutcome:
-        marker = self.store.folder(stage.writes) / ".gathered.json"
         inputs = {table.name: [part.name for part in self.store.parts(table)] for table in stage.reads}
         key = part_name(stage.name, stage.version, json.dumps(inputs, sort_keys=True))
-        known = _read_marker(marker)
+        known = self.store.read_gathered(stage.writes)
         names: list[str] = known.get("parts", [])
-        if known.get("key") == key and all(self.store.is_whole(stage.writes, name) for name in names):
+        if known.get("key") == key and self.store.find_whole(stage.writes, names) == set(names):
             self._checked.add(stage.writes.name)
             self.progress.begin(stage.name, 0)
             self.progress.finish(stage.name)
@@ -125,8 +123,7 @@ class Engine(ABC):
                 written += Done.of(table.to_batches())
         finally:
             catalogue.close()
-        removed = self.store.keep_only(stage.writes, {*names, marker.name})
-        _write_atomically(marker, json.dumps({"key": key, "parts": names}))
+        removed = self.store.replace_gathered(stage.writes, set(names), {"key": key, "parts": names})
         self._checked.add(stage.writes.name)
         self.progress.advance(stage.name, written)
         self.progress.finish(stage.name)
@@ -141,19 +138,3 @@ def _digest_rows(table: pa.Table) -> str:
         writer.write_table(table.combine_chunks())
     sink.update(buffer.getvalue())
     return sink.hexdigest()
-
-
-def _read_marker(marker: Path) -> dict[str, Any]:
-    """What the last gathering left; nothing when a power cut left half a file."""
-    try:
-        known = json.loads(marker.read_text())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return known if isinstance(known, dict) else {}
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text)
-    temporary.rename(path)

@@ -37,7 +37,8 @@ class LocalEngine(Engine):
                 self._do(stage, waiting)
             except BrokenProcessPool as problem:
                 self.close()
-                waiting = [task for task in waiting if not self.store.is_whole(stage.writes, task.name)]
+                whole = self.store.find_whole(stage.writes, [task.name for task in waiting])
+                waiting = [task for task in waiting if task.name not in whole]
                 if attempt == _ATTEMPTS:
                     raise RunError(
                         f"worker processes of stage {stage.name} died {_ATTEMPTS} times",
@@ -56,7 +57,7 @@ class LocalEngine(Engine):
                 initargs=(os.getpid(),),
             )
         futures: list[Future[Done]] = [
-            self._pool.submit(run_task, stage, self.store.root, task) for task in waiting
+            self._pool.submit(run_task, stage, self.store.place, task) for task in waiting
         ]
         try:
             for future in as_completed(futures):

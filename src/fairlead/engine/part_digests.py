@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from enum import StrEnum
-from pathlib import Path
 
 import pyarrow.parquet as pq
-from blake3 import blake3
 from pyarrow import ArrowException
 
+from fairlead.engine.storage import Storage
 from fairlead.tables import Table
 
 _FOLDER = ".digests"
@@ -26,59 +24,55 @@ class PartState(StrEnum):
 
 
 class PartDigests:
-    """BLAKE3 of every part in a file of its own below ``tables/.digests/<table>/``.
+    """BLAKE3 of every part in a file of its own below ``.digests/<table>/``.
 
     A digest is written after its part is complete, and removed before the part is replaced or removed. So a run
     that is killed leaves a part without a digest at worst, and never one whose digest is wrong. It finds damage
-    and carelessness; somebody who may write to the folder can write a new digest as well.
+    and carelessness; somebody who may write to the place can write a new digest as well.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
 
     def names(self, table: Table) -> set[str]:
         """Names of the parts of which a digest is kept."""
-        folder = self._root / _FOLDER / table.name
-        return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        return set(self._storage.names(f"{_FOLDER}/{table.name}"))
 
     def state(self, table: Table, name: str) -> PartState:
         """Compare a part with its digest; reads all of its bytes."""
-        kept, part = self._file(table, name), self._root / table.name / name
-        if not part.is_file():
+        try:
+            found = self._storage.digest(f"{table.name}/{name}")
+        except FileNotFoundError:
             return PartState.GONE
-        if not kept.is_file():
+        try:
+            kept = self._storage.read(_file(table, name)).decode(errors="replace")
+        except FileNotFoundError:
             return PartState.UNDIGESTED
-        return PartState.WHOLE if kept.read_text() == _digest(part) else PartState.ALTERED
+        return PartState.WHOLE if kept == found else PartState.ALTERED
 
-    def keep(self, table: Table, name: str) -> None:
-        """Note the digest of a part as it is now."""
-        kept = self._file(table, name)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        fresh = kept.with_name(f".{name}.{os.getpid()}")
-        fresh.write_text(_digest(self._root / table.name / name))
-        fresh.rename(kept)
+    def keep(self, table: Table, name: str, digest: str) -> None:
+        """Note the digest of a part."""
+        self._storage.write(_file(table, name), digest.encode())
 
     def adopt(self, table: Table, name: str) -> bool:
         """Note the digest of a part that has none, if it can be read to its end with the columns of its table."""
         try:
-            file = pq.ParquetFile(self._root / table.name / name)
-            whole = bool(file.schema_arrow.equals(table.schema))
-            for batch in file.iter_batches() if whole else ():
-                batch.validate()
+            with self._storage.open(f"{table.name}/{name}") as opened:
+                file = pq.ParquetFile(opened)
+                whole = bool(file.schema_arrow.equals(table.schema))
+                for batch in file.iter_batches() if whole else ():
+                    batch.validate()
         except (OSError, ArrowException):
             return False
         if whole:
-            self.keep(table, name)
+            self.keep(table, name, self._storage.digest(f"{table.name}/{name}"))
         return whole
 
     def forget(self, table: Table, names: Iterable[str]) -> None:
         """Forget the digests of parts that are about to be replaced or removed."""
         for name in names:
-            self._file(table, name).unlink(missing_ok=True)
-
-    def _file(self, table: Table, name: str) -> Path:
-        return self._root / _FOLDER / table.name / name
+            self._storage.remove(_file(table, name))
 
 
-def _digest(part: Path) -> str:
-    return blake3().update_mmap(part).hexdigest()
+def _file(table: Table, name: str) -> str:
+    return f"{_FOLDER}/{table.name}/{name}"

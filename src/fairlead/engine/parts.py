@@ -1,21 +1,30 @@
-"""Tables on disk: Parquet parts, written to a temporary name and renamed when complete."""
+"""Tables as Parquet parts, each of which is there whole or not at all, in a folder or in object storage."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
+from typing import Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.dataset
 import pyarrow.parquet as pq
+from blake3 import blake3
 
 from fairlead.engine.part_digests import PartDigests, PartState
+from fairlead.engine.places import Place
+from fairlead.engine.storage import Storage, storage_at
 from fairlead.tables import Table
+
+T = TypeVar("T")
 
 _PREFIX = "part-"
 _SUFFIX = ".parquet"
+_GATHERED = ".gathered.json"
 
 
 def part_name(*names: str) -> str:
@@ -24,31 +33,51 @@ def part_name(*names: str) -> str:
     return _PREFIX + hashlib.blake2b(text, digest_size=12).hexdigest() + _SUFFIX
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A complete part of a table. Reading it raises FileNotFoundError when a run has just replaced it."""
+
+    storage: Storage
+    table: str
+    name: str
+
+    def open(self) -> pq.ParquetFile:
+        """The part with its schema, its count of rows and its row groups; nothing else is read yet."""
+        return pq.ParquetFile(self.storage.open(f"{self.table}/{self.name}"))
+
+    def read(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Its rows."""
+        with self.open() as file:
+            return file.read(columns=list(columns) if columns is not None else None)
+
+
 class PartStore:
-    """The folder ``tables/`` of one operation.
+    """The tables of one operation, at one place.
 
     A part is complete or absent: readers never see a part that is being written. ``digests`` holds what its bytes
     were when it was written.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.digests = PartDigests(root)
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.storage = storage_at(place)
+        self.digests = PartDigests(self.storage)
 
-    def folder(self, table: Table) -> Path:
-        """Where a table's parts lie."""
-        return self.root / table.name
-
-    def parts(self, table: Table) -> list[Path]:
+    def parts(self, table: Table) -> list[Part]:
         """The complete parts of a table, by name."""
-        folder = self.folder(table)
-        if not folder.is_dir():
-            return []
-        return sorted(p for p in folder.iterdir() if p.name.startswith(_PREFIX) and p.name.endswith(_SUFFIX))
+        return [
+            self.part(table, name)
+            for name in self.storage.names(table.name)
+            if name.startswith(_PREFIX) and name.endswith(_SUFFIX)
+        ]
+
+    def part(self, table: Table, name: str) -> Part:
+        """A part by its name."""
+        return Part(self.storage, table.name, name)
 
     def has(self, table: Table, name: str) -> bool:
         """Whether a part is complete."""
-        return (self.folder(table) / name).is_file()
+        return self.storage.has(f"{table.name}/{name}")
 
     def is_whole(self, table: Table, name: str) -> bool:
         """Whether a part is complete and has its digest; reads all of it.
@@ -63,45 +92,48 @@ class PartStore:
             case PartState.ALTERED | PartState.GONE:
                 return False
 
+    def find_whole(self, table: Table, names: Iterable[str]) -> set[str]:
+        """Which of some parts are complete and have their digests; reads those that are there."""
+        there = set(self.storage.names(table.name))
+        asked = [name for name in names if name in there]
+        answers = self._of_each(asked, lambda name: self.is_whole(table, name))
+        return {name for name, whole in zip(asked, answers, strict=True) if whole}
+
+    def states(self, table: Table, names: Sequence[str]) -> Iterator[PartState]:
+        """What can be said of parts by their digests, in their order; reads all of them."""
+        return self._of_each(names, lambda name: self.digests.state(table, name))
+
+    def _of_each(self, names: Sequence[str], ask: Callable[[str], T]) -> Iterator[T]:
+        if self.storage.at_once == 1:
+            yield from map(ask, names)
+            return
+        with ThreadPoolExecutor(self.storage.at_once) as pool:
+            yield from pool.map(ask, names)
+
     def find_altered(self, table: Table) -> list[str]:
         """The parts of a table that are not as they were written, or are gone."""
         names = {part.name for part in self.parts(table)} | self.digests.names(table)
-        return sorted(name for name in names if not self.is_whole(table, name))
+        return sorted(names - self.find_whole(table, names))
 
     def write(
         self, table: Table, name: str, batches: Iterable[pa.RecordBatch], *, rows_per_group: int = 65536
-    ) -> Path:
-        """Write one part from batches in the table's schema; returns its path.
-
-        The rows go to a temporary name first; the rename is the moment at which the part exists.
-        """
-        folder = self.folder(table)
-        folder.mkdir(parents=True, exist_ok=True)
-        final = folder / name
-        temporary = folder / f".{name}.{uuid4().hex}"
-        try:
-            with pq.ParquetWriter(temporary, table.schema, compression="zstd") as writer:
+    ) -> None:
+        """Write one part from batches in the table's schema. It exists from the moment at which it is complete."""
+        with self.storage.new(f"{table.name}/{name}") as file:
+            with pq.ParquetWriter(file, table.schema, compression="zstd") as writer:
                 for group in _groups(table.schema, batches, rows_per_group):
                     writer.write_table(group, row_group_size=rows_per_group)
-            with temporary.open("rb") as written:
-                os.fsync(written.fileno())
+            digest = _digest(file)
             self.digests.forget(table, [name])
-            temporary.rename(final)
-            self.digests.keep(table, name)
-        finally:
-            temporary.unlink(missing_ok=True)
-        return final
+        self.digests.keep(table, name, digest)
 
     def keep_only(self, table: Table, names: set[str]) -> int:
         """Remove parts that no longer belong, and what killed runs left behind; returns how many."""
-        folder = self.folder(table)
-        if not folder.is_dir():
-            return 0
         removed = 0
         self.digests.forget(table, self.digests.names(table) - names)
-        for path in folder.iterdir():
-            if path.name not in names:
-                path.unlink()
+        for name in self.storage.names(table.name):
+            if name not in names:
+                self.storage.remove(f"{table.name}/{name}")
                 removed += 1
         return removed
 
@@ -110,7 +142,35 @@ class PartStore:
         parts = self.parts(table)
         if not parts:
             return table.schema.empty_table()
-        return pa.concat_tables([pq.read_table(part, schema=table.schema) for part in parts])
+        return pa.concat_tables([part.read().cast(table.schema) for part in parts])
+
+    def scan(self, table: Table) -> list[Path] | pa.dataset.Dataset | None:
+        """The parts of a table as DuckDB reads them; None when there are none."""
+        names = [f"{table.name}/{part.name}" for part in self.parts(table)]
+        return self.storage.scan(names, table.schema) if names else None
+
+    def sizes(self, table: Table) -> dict[str, tuple[int, int]]:
+        """Bytes of every part, and what changes when it is written again, by its name."""
+        found = self.storage.entries(table.name)
+        return {e.name: (e.size_bytes, e.written) for e in found if e.name.startswith(_PREFIX)}
+
+    def read_gathered(self, table: Table) -> dict[str, Any]:
+        """What the last gathering noted; nothing when there was none, or a power cut left half a note."""
+        try:
+            known = json.loads(self.storage.read(f"{table.name}/{_GATHERED}"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return known if isinstance(known, dict) else {}
+
+    def replace_gathered(self, table: Table, names: set[str], note: dict[str, Any]) -> int:
+        """Keep only these parts, and note what they were gathered from; returns how many others there were."""
+        removed = self.keep_only(table, {*names, _GATHERED})
+        self.storage.write(f"{table.name}/{_GATHERED}", json.dumps(note).encode())
+        return removed
+
+
+def _digest(file: Path) -> str:
+    return blake3().update_mmap(file).hexdigest()
 
 
 def _groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch], rows_per_group: int) -> Iterator[pa.Table]:

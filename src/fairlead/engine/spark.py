@@ -1,4 +1,4 @@
-"""Does the tasks of stages on a Spark cluster: every machine sees the workspace and the exhibits at the same path.
+"""Does the tasks of stages on a Spark cluster: every machine sees tables and exhibits at the same place.
 
 What travels through Spark is the list of tasks. Each executor reads its rows from the shared parts, runs the
 stage's own function, and writes the part that the task is named after, exactly as a local worker does.
@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fairlead.engine.engine import Engine
-from fairlead.engine.parts import PartStore
+from fairlead.engine.objects import ENVIRONMENT
+from fairlead.engine.parts import Part, PartStore
+from fairlead.engine.places import Place
 from fairlead.engine.progress import TOLD, Done, Progress
 from fairlead.engine.stage import MapStage
 from fairlead.engine.tasks import Task, run_task
@@ -53,16 +54,18 @@ class SparkEngine(Engine):
         progress: Progress | None = None,
     ) -> None:
         super().__init__(store, progress=progress)
-        self._spark = _start(master, {**_QUIET, **(settings or {})})
+        # Executors ask the same object storage; what signs them in they bring themselves.
+        which = {f"spark.executorEnv.{name}": os.environ[name] for name in ENVIRONMENT if name in os.environ}
+        self._spark = _start(master, {**_QUIET, **which, **(settings or {})})
 
     def work_off(self, stage: MapStage, waiting: list[Task]) -> None:
         """Do the tasks on the executors; the first error of a task, by its name, stops the run."""
-        rows = [(str(task.part), task.start, task.stop, task.name) for task in waiting]
+        rows = [(task.part, task.start, task.stop, task.name) for task in waiting]
         slots = self._spark.sparkContext.defaultParallelism
         spread = self._spark.createDataFrame(rows, "part string, start bigint, stop bigint, name string")
         spread = spread.repartition(_partitions(len(waiting), slots))
         answers = self._watch(
-            lambda: spread.mapInArrow(_worker(stage, self.store.root), _ANSWER).collect(), stage, waiting
+            lambda: spread.mapInArrow(_worker(stage, self.store.place), _ANSWER).collect(), stage, waiting
         )
         refused = [row for row in answers if row["code"]]
         if refused:
@@ -70,7 +73,7 @@ class SparkEngine(Engine):
             raise RunError(first["fact"], first["remedy"], code=first["code"])
 
     def _watch(self, work: Callable[[], list[Any]], stage: MapStage, waiting: list[Task]) -> list[Any]:
-        """Run ``work`` in a thread and count meanwhile which parts have come into the shared folder."""
+        """Run ``work`` in a thread and count meanwhile which parts have come."""
         outcome: dict[str, Any] = {}
 
         def run() -> None:
@@ -102,11 +105,11 @@ class SparkEngine(Engine):
         self._spark.stop()
 
 
-def _read_done(part: Path) -> Done:
+def _read_done(part: Part) -> Done:
     """What an executor has written, without the columns that progress does not tell."""
-    file = pq.ParquetFile(part)
-    told = [name for name in TOLD if name in file.schema_arrow.names] or file.schema_arrow.names[:1]
-    return Done.of(file.iter_batches(columns=told))
+    with part.open() as file:
+        told = [name for name in TOLD if name in file.schema_arrow.names] or file.schema_arrow.names[:1]
+        return Done.of(file.iter_batches(columns=told))
 
 
 def _partitions(tasks: int, slots: int) -> int:
@@ -114,19 +117,19 @@ def _partitions(tasks: int, slots: int) -> int:
     return max(1, min(tasks, slots * _TASKS_A_SLOT))
 
 
-def _worker(stage: MapStage, root: Path) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def _worker(stage: MapStage, place: Place) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """What an executor does with the tasks it is given: rows of tasks in, one row an answer out."""
 
     def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        store = PartStore(root)
+        store = PartStore(place)
         for batch in batches:
             for row in batch.to_pylist():
-                task = Task(part=Path(row["part"]), start=row["start"], stop=row["stop"], name=row["name"])
+                task = Task(part=row["part"], start=row["start"], stop=row["stop"], name=row["name"])
                 answer = {"name": task.name, "rows": 0, "code": "", "fact": "", "remedy": ""}
                 try:
                     # Of tasks that a lost executor had been given, some are done.
                     if not store.is_whole(stage.writes, task.name):
-                        answer["rows"] = run_task(stage, root, task).rows
+                        answer["rows"] = run_task(stage, place, task).rows
                 except FairleadError as problem:
                     answer |= {"code": problem.code, "fact": problem.fact, "remedy": problem.remedy}
                 yield pa.RecordBatch.from_pylist([answer])

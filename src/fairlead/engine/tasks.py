@@ -4,61 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from fairlead.engine.parts import PartStore, part_name
+from fairlead.engine.objects import meaning_of
+from fairlead.engine.parts import Part, PartStore, part_name
+from fairlead.engine.places import Place
 from fairlead.engine.progress import Done
 from fairlead.engine.stage import MapStage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A run of rows of one input part, and the name of the part that answers it."""
+    """A run of rows of one input part, by its name, and the name of the part that answers it."""
 
-    part: Path
+    part: str
     start: int
     stop: int
     name: str
 
 
-def run_task(stage: MapStage, root: Path, task: Task) -> Done:
+def run_task(stage: MapStage, place: Place, task: Task) -> Done:
     """Run one task in this process and write its part; returns what was written."""
-    store = PartStore(root)
+    store = PartStore(place)
     written = Done()
 
     def counted() -> Iterator[pa.RecordBatch]:
         nonlocal written
-        for batch in stage.run(read_rows(task.part, task.start, task.stop)):
+        for batch in stage.run(read_rows(store.part(stage.reads, task.part), task.start, task.stop)):
             written += Done.of([batch])
             yield batch
 
-    store.write(stage.writes, task.name, counted(), rows_per_group=8192)
+    try:
+        store.write(stage.writes, task.name, counted(), rows_per_group=8192)
+    except OSError as problem:
+        if refused := meaning_of(str(problem)):
+            raise refused from problem
+        raise
     return written
 
 
-def read_rows(part: Path, start: int, stop: int) -> Iterator[pa.RecordBatch]:
+def read_rows(part: Part, start: int, stop: int) -> Iterator[pa.RecordBatch]:
     """Rows ``start`` to ``stop`` of a part, reading only the row groups they lie in."""
-    file = pq.ParquetFile(part)
-    position = 0
-    for index in range(file.num_row_groups):
-        rows = file.metadata.row_group(index).num_rows
-        first, last = max(start, position), min(stop, position + rows)
-        if first < last:
-            group = file.read_row_group(index).slice(first - position, last - first)
-            yield from group.to_batches()
-        position += rows
+    with part.open() as file:
+        position = 0
+        for index in range(file.num_row_groups):
+            rows = file.metadata.row_group(index).num_rows
+            first, last = max(start, position), min(stop, position + rows)
+            if first < last:
+                group = file.read_row_group(index).slice(first - position, last - first)
+                yield from group.to_batches()
+            position += rows
 
 
 def tasks_of(store: PartStore, stage: MapStage) -> Iterator[Task]:
     """Every task of a stage over its input as it is now, in the order of parts and rows."""
     for part in store.parts(stage.reads):
-        rows = pq.read_metadata(part).num_rows
+        with part.open() as file:
+            rows = file.metadata.num_rows
         for start in range(0, rows, stage.rows_per_task):
             yield Task(
-                part=part,
+                part=part.name,
                 start=start,
                 stop=min(rows, start + stage.rows_per_task),
                 name=part_name(stage.name, stage.version, part.name, str(start)),

@@ -10,16 +10,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from fairlead.engine.places import Place
 from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool
-from fairlead.evidence.exhibits import ExhibitSource, find_segments
-from fairlead.evidence.folder import open_beneath, open_root
+from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.medium import Medium, parse_medium
 from fairlead.evidence.passwords import PasswordList, load_passwords
 from fairlead.evidence.sniff import Container, read_head, sniff
+from fairlead.evidence.working_copy import WorkingCopy, copy_at
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import Locator, Step, StepKind
@@ -93,7 +93,7 @@ class EvidenceSession:
             allow_unsandboxed=allow_unsandboxed,
         )
         self._containers: OrderedDict[str, OpenContainer] = OrderedDict()
-        self._roots: dict[Path, int] = {}
+        self._copies: dict[Place, WorkingCopy] = {}
 
     def close(self) -> None:
         """End the reader and let go of all descriptors."""
@@ -101,15 +101,15 @@ class EvidenceSession:
         for container in self._containers.values():
             _close(container)
         self._containers.clear()
-        for descriptor in self._roots.values():
-            os.close(descriptor)
-        self._roots.clear()
+        for copy in self._copies.values():
+            copy.close()
+        self._copies.clear()
 
-    def root(self, source: ExhibitSource) -> int:
-        """The descriptor of a folder exhibit. Raises ItemError."""
-        if source.path not in self._roots:
-            self._roots[source.path] = open_root(source.path)
-        return self._roots[source.path]
+    def copy(self, source: ExhibitSource) -> WorkingCopy:
+        """The working copy of an exhibit."""
+        if source.path not in self._copies:
+            self._copies[source.path] = copy_at(source.path)
+        return self._copies[source.path]
 
     def container(
         self, source: ExhibitSource, prefix: Locator, hint: Container | None = None
@@ -124,12 +124,12 @@ class EvidenceSession:
         if held is not None:
             self._containers.move_to_end(token)
             return held
+        copy = self.copy(source)
         if not prefix.steps:
-            descriptors = tuple(
-                os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in find_segments(source.path)
-            )
+            descriptors = tuple(copy.open_segment(segment) for segment in copy.segments())
         elif prefix.steps[-1].kind is StepKind.PATH:
-            descriptors = self._segments_beneath(source, prefix.steps[-1].path)
+            names = copy.segments_beneath(prefix.steps[-1].path)
+            descriptors = tuple(copy.open_beneath(name) for name in names)
         else:
             descriptors = (self.fetch(source, prefix).descriptor,)
         kind = sniff(read_head(descriptors[0]))
@@ -157,13 +157,6 @@ class EvidenceSession:
         while len(self._containers) > _MOST_OPEN:
             _close(self._containers.popitem(last=False)[1])
         return opened
-
-    def _segments_beneath(self, source: ExhibitSource, path: bytes) -> tuple[int, ...]:
-        """The files that a file in a folder goes on in, each opened below the folder itself."""
-        folder = path.rpartition(b"/")[0]
-        prefix = folder + b"/" if folder else b""
-        names = [os.fsencode(segment.name) for segment in find_segments(source.path / os.fsdecode(path))]
-        return tuple(open_beneath(self.root(source), prefix + name) for name in names)
 
     def pages(self, source: ExhibitSource, prefix: Locator, hint: Container | None = None) -> Iterator[Page]:
         """The listing of a container, page by page; ends with the page that carries a verdict, if any.
@@ -204,10 +197,10 @@ class EvidenceSession:
     def fetch(self, source: ExhibitSource, locator: Locator) -> Fetched:
         """The bytes of one item. Raises ItemError when the item cannot be reached at all."""
         if not locator.steps:
-            return Fetched(descriptor=os.open(source.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
+            return Fetched(descriptor=self.copy(source).open_segment(source.path))
         *parents, last = locator.steps
         if last.kind is StepKind.PATH:
-            return Fetched(descriptor=open_beneath(self.root(source), last.path))
+            return Fetched(descriptor=self.copy(source).open_beneath(last.path))
         hint = Container.PICTURES if last.kind is StepKind.RANGE else None
         container = self.container(source, Locator(steps=tuple(parents)), hint)
         return self._copy(container, last)

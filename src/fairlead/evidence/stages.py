@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from fairlead.engine.places import parse_place
 from fairlead.evidence.digests import digest_descriptor
 from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
@@ -89,7 +90,7 @@ def source_of(exhibit_row: dict[str, Any]) -> ExhibitSource:
     return ExhibitSource(
         exhibit=exhibit_row["exhibit"],
         kind=ExhibitKind(exhibit_row["kind"]),
-        path=Path(exhibit_row["path"]),
+        path=parse_place(exhibit_row["path"]),
         passwords=Path(exhibit_row["passwords_path"]) if exhibit_row.get("passwords_path") else None,
         carve=bool(exhibit_row.get("carve")),
     )

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fairlead.evidence.exhibits import ExhibitSource, open_file
-from fairlead.evidence.folder import open_beneath, walk_folder
+from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.found import FoundFile, FoundTimes, listing_row
 from fairlead.evidence.passwords import load_passwords
 from fairlead.evidence.phone import PhoneLayout, detect_layout
 from fairlead.evidence.session import EvidenceSession, Page
-from fairlead.evidence.sniff import DOCUMENTS, Container, read_head, sniff
+from fairlead.evidence.sniff import DOCUMENTS, Container, sniff
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import NUMBER_NAMES, Locator, Step, StepKind, build_step
@@ -51,16 +50,17 @@ def walk_exhibit(source: ExhibitSource, session: EvidenceSession) -> Iterator[Ro
             empty = False
             yield row
         if empty:
-            yield _whole(source, "nothing was found inside")
+            yield _whole(source, session, "nothing was found inside")
     except (ItemError, OSError) as problem:
         reason = problem.fact if isinstance(problem, ItemError) else f"operating system: {problem.strerror}"
-        yield {**_whole(source, reason), "verdict": FileVerdict.UNREADABLE.value}
+        yield {**_whole(source, session, reason), "verdict": FileVerdict.UNREADABLE.value}
 
 
-def _whole(source: ExhibitSource, detail: str) -> Row:
+def _whole(source: ExhibitSource, session: EvidenceSession, detail: str) -> Row:
     """A row for the exhibit itself, to be read as one file."""
     try:
-        size = source.path.stat().st_size if source.kind is not ExhibitKind.FOLDER else None
+        folder = source.kind is ExhibitKind.FOLDER
+        size = None if folder else session.copy(source).size_of(source.path)
     except OSError:
         size = None
     found = FoundFile(path_bytes=os.fsencode(source.path.name), size_bytes=size, detail=detail)
@@ -72,9 +72,8 @@ def _whole(source: ExhibitSource, detail: str) -> Row:
 
 def _file(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
     """The file, and what lies in it where it is a document with members."""
-    with open_file(source.path) as descriptor:
-        container = sniff(read_head(descriptor))
-    yield _whole(source, "")
+    container = sniff(session.copy(source).read_head())
+    yield _whole(source, session, "")
     if container in DOCUMENTS:
         budget = _Budget(session.limits.members, session.limits.archive_bytes)
         shown = os.fsencode(source.path.name)
@@ -82,20 +81,10 @@ def _file(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
 
 
 def _folder(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
-    root = session.root(source)
-    for found in walk_folder(root):
+    copy = session.copy(source)
+    for found, head in copy.with_heads(copy.walk()):
         locator = Locator(steps=(Step(kind=StepKind.PATH, path=found.path_bytes),))
-        container = None
-        if found.verdict in {None, FileVerdict.LIMIT} and found.size_bytes:  # a hollow file may be a disk
-            try:
-                descriptor = open_beneath(root, found.path_bytes)
-            except OSError:
-                pass  # reading the whole file gives the verdict
-            else:
-                try:
-                    container = sniff(read_head(descriptor))
-                finally:
-                    os.close(descriptor)
+        container = sniff(head) if head is not None else None
         yield listing_row(source.exhibit, locator, found)
         if container is not None:
             budget = _Budget(session.limits.members, session.limits.archive_bytes)

@@ -1,10 +1,16 @@
-"""The stage that compares contents with one hash set at a time: exact digests, and PDQ within a radius."""
+"""The stages that compare contents with hash sets: into pieces of bounded size, then exact digests and PDQ near ones.
+
+One set of a hundred million hashes is more than a core should compare, and more than its machine should hold. It is
+cut by the first digits of its hashes, and contents by those of their SHA-256: a pair falls into exactly one piece, so
+the rows are those of comparing all at once. How many pieces follows from how many there are, in powers of two, so that a
+list which grows keeps its pieces and each piece its index.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,12 +18,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.lock import in_turn
 from fairlead.engine.parts import PartStore, part_name
+from fairlead.engine.places import Place
 from fairlead.known.index import HammingIndex
 from fairlead.known.kept_index import KEEP_FROM, KeptIndex, folder_of
 from fairlead.known.transforms import TRANSFORMS, transformed
 from fairlead.tables import Table
-from fairlead.tables.known import FOUND, HASH_SETS, KNOWN
+from fairlead.tables.known import COMPARISONS, FOUND, HASH_SETS, KNOWN
 from fairlead.tables.media import CONTENTS, FRAMES
 from fairlead.terms.matching import PDQ_BITS, Algorithm, MatchKind, PdqMode
 
@@ -50,65 +58,135 @@ WITH hashed AS (
   SELECT sha256, "index", pdq_whole, pdq_quality, 'with the border of ' || pdq_pipeline, $mode, 1 FROM frames)
 SELECT sha256, frame, pdq, quality, pipeline, dense_rank() OVER (ORDER BY sha256, frame) AS item
 FROM hashed WHERE pdq IS NOT NULL AND quality >= $quality AND ($mode = '' OR mode = $mode)
+  AND sha256 >= $contents_from AND ($contents_to = '' OR sha256 < $contents_to)
 ORDER BY sha256, frame, place
 """
 _LISTED = f"""SELECT entry, unhex(value) AS value, scheme, category, meaning, release FROM known
-WHERE "set" = $set AND algorithm = '{Algorithm.PDQ}' ORDER BY entry"""
+WHERE "set" = $set AND algorithm = '{Algorithm.PDQ}' AND value >= $values_from
+  AND ($values_to = '' OR value < $values_to) ORDER BY entry"""
+_COUNT_LISTED = f"""SELECT count(*) AS n FROM known WHERE "set" = $set AND algorithm = '{Algorithm.PDQ}'"""
+_COUNT_HASHED = """SELECT (SELECT count(*) FROM contents WHERE pdq IS NOT NULL)
+  + (SELECT count(*) FROM frames WHERE pdq IS NOT NULL)"""
+VALUES_A_PIECE = 12_500_000
+CONTENTS_A_PIECE = 250_000
+_MOST_PIECES = 4096  # of a set, and of contents: three hex digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStage:
+    """HASH_SETS to COMPARISONS: into how many pieces to cut the work, from how many hashes there are."""
+
+    place: Place
+    values_a_piece: int = VALUES_A_PIECE
+    contents_a_piece: int = CONTENTS_A_PIECE
+    name: str = "plan"
+    reads: Table = HASH_SETS
+    writes: Table = COMPARISONS
+    rows_per_task: int = 1
+
+    @property
+    def version(self) -> str:
+        """Changes with the sizes, and with the contents and frames, which are counted."""
+        return f"1/{self.values_a_piece}/{self.contents_a_piece}/contents={contents_version(self.place)}"
+
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of COMPARISONS, set by set."""
+        catalogue = Catalogue(PartStore(self.place), (KNOWN, CONTENTS, FRAMES))
+        try:
+            hashed = int(catalogue.scalar(_COUNT_HASHED))
+            for batch in batches:
+                for hash_set in batch.to_pylist():
+                    listed = int(catalogue.rows(_COUNT_LISTED, {"set": hash_set["set"]})[0]["n"])
+                    yield COMPARISONS.batch(self._pieces(hash_set, listed, hashed))
+        finally:
+            catalogue.close()
+
+    def _pieces(self, hash_set: dict[str, Any], listed: int, hashed: int) -> Iterator[dict[str, Any]]:
+        told = {name: hash_set[name] for name in ("set", "radius", "minimum_quality", "pdq_mode")}
+        for number, (values_from, values_to) in enumerate(_ranges(listed, self.values_a_piece)):
+            for other, (contents_from, contents_to) in enumerate(_ranges(hashed, self.contents_a_piece)):
+                yield {
+                    **told,
+                    "values_from": values_from,
+                    "values_to": values_to,
+                    "contents_from": contents_from,
+                    "contents_to": contents_to,
+                    "exact": number == other == 0,
+                }
+
+
+def _ranges(count: int, most: int) -> Iterator[tuple[str, str]]:
+    """Ranges of three hex digits that cut ``count`` things into pieces of about ``most``; empty text is no bound."""
+    pieces = 1
+    while pieces * most < count and pieces < _MOST_PIECES:
+        pieces *= 2
+    bounds = ["", *(f"{number * _MOST_PIECES // pieces:03x}" for number in range(1, pieces)), ""]
+    yield from pairwise(bounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindStage:
-    """HASH_SETS to FOUND: everything that agrees with one set; a set that did not change is not compared again.
+    """COMPARISONS to FOUND: everything that agrees with a set; a set that did not change is not compared again.
 
     Near matching is exact search: every entry within the set's radius of a picture or frame of sufficient
     quality, in any of the eight rotations and mirrors, is in the table, with its smallest distance.
-    ``root`` is the folder of the operation's tables.
+    ``place`` is where the operation's tables lie; of ``keep_from`` hashes on, an index is kept from run to run.
     """
 
-    root: Path
+    place: Place
+    keep_from: int = KEEP_FROM
     name: str = "find"
-    reads: Table = HASH_SETS
+    reads: Table = COMPARISONS
     writes: Table = FOUND
     rows_per_task: int = 1
 
     @property
     def version(self) -> str:
         """Changes with the contents and frames as well: they are compared, but not this stage's input."""
-        return f"1/contents={contents_version(self.root)}"
+        return f"1/contents={contents_version(self.place)}"
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Rows of FOUND, set by set, by content and entry."""
+        """Rows of FOUND, piece by piece, by content and entry."""
         for batch in batches:
-            for hash_set in batch.to_pylist():
-                catalogue = Catalogue(PartStore(self.root), (KNOWN, CONTENTS, FRAMES))
+            for piece in batch.to_pylist():
+                catalogue = Catalogue(PartStore(self.place), (KNOWN, CONTENTS, FRAMES))
                 try:
-                    exact = catalogue.query(f"{_EXACT} ORDER BY 1, 3", {"set": hash_set["set"]})
-                    yield from exact.cast(FOUND.schema).to_batches()
-                    yield from _find_near(catalogue, hash_set, self.root).to_batches()
+                    if piece["exact"]:
+                        exact = catalogue.query(f"{_EXACT} ORDER BY 1, 3", {"set": piece["set"]})
+                        yield from exact.cast(FOUND.schema).to_batches()
+                    yield from _find_near(catalogue, piece, self).to_batches()
                 finally:
                     catalogue.close()
 
 
-def contents_version(root: Path) -> str:
+def contents_version(place: Place) -> str:
     """A name for the contents and frames as they are now: it follows from the names of their parts."""
-    store = PartStore(root)
+    store = PartStore(place)
     return part_name(*(f"{t.name}/{part.name}" for t in (CONTENTS, FRAMES) for part in store.parts(t)))
 
 
-def _find_near(catalogue: Catalogue, hash_set: dict[str, Any], root: Path) -> pa.Table:
-    listed = find_listed(catalogue, hash_set["set"])
+def _find_near(catalogue: Catalogue, piece: dict[str, Any], stage: FindStage) -> pa.Table:
+    listed = find_listed(catalogue, piece["set"], piece["values_from"], piece["values_to"])
     hashed = catalogue.query(
-        _HASHED, {"mode": hash_set["pdq_mode"] or "", "quality": hash_set["minimum_quality"]}
+        _HASHED,
+        {
+            "mode": piece["pdq_mode"] or "",
+            "quality": piece["minimum_quality"],
+            "contents_from": piece["contents_from"],
+            "contents_to": piece["contents_to"],
+        },
     )
     if not listed.num_rows or not hashed.num_rows:
         return FOUND.schema.empty_table()
     values = hashes_of(listed.column("value"))
     index: HammingIndex | KeptIndex
-    if len(values) >= KEEP_FROM:
-        index = KeptIndex.open(folder_of(root, hash_set["set"]), values)
+    if len(values) >= stage.keep_from:
+        folder = folder_of(stage.place, piece["set"], piece["values_from"], piece["values_to"])
+        with in_turn(folder.with_name(f"{folder.name}.lock")):  # pieces that share an index build it once
+            index = KeptIndex.open(folder, values)
     else:
         index = HammingIndex.build(values)
-    rows = find_turned(index, hashes_of(hashed.column("pdq")), hash_set["radius"])
+    rows = find_turned(index, hashes_of(hashed.column("pdq")), piece["radius"])
     item = hashed.column("item").to_numpy()[rows[:, 0]]
     # One row a pair of content (or frame) and entry: smallest distance, then first transform, then first hash.
     order = np.lexsort((rows[:, 0], rows[:, 3], rows[:, 2], rows[:, 1], item))
@@ -119,14 +197,14 @@ def _find_near(catalogue: Catalogue, hash_set: dict[str, Any], root: Path) -> pa
     content, entry = hashed.take(best[:, 0]), listed.take(best[:, 1])
     columns = {
         "sha256": content.column("sha256"),
-        "set": pa.array([hash_set["set"]] * len(best), pa.string()),
+        "set": pa.array([piece["set"]] * len(best), pa.string()),
         "entry": entry.column("entry"),
         "frame": content.column("frame"),
         "transform": pa.array(TRANSFORMS).take(best[:, 3]),
         "kind": pa.array([MatchKind.NEAR.value] * len(best), pa.string()),
         "algorithm": pa.array([Algorithm.PDQ.value] * len(best), pa.string()),
         "distance": pa.array(best[:, 2], pa.int32()),
-        "threshold": pa.array([hash_set["radius"]] * len(best), pa.int32()),
+        "threshold": pa.array([piece["radius"]] * len(best), pa.int32()),
         "quality": content.column("quality"),
         "pipeline": content.column("pipeline"),
         **{name: entry.column(name) for name in ("scheme", "category", "meaning", "release")},
@@ -134,9 +212,9 @@ def _find_near(catalogue: Catalogue, hash_set: dict[str, Any], root: Path) -> pa
     return pa.table(columns).select(FOUND.schema.names).cast(FOUND.schema)
 
 
-def find_listed(catalogue: Catalogue, hash_set: str) -> pa.Table:
-    """The PDQ entries of a set by entry, values as bytes."""
-    return catalogue.query(_LISTED, {"set": hash_set})
+def find_listed(catalogue: Catalogue, hash_set: str, values_from: str = "", values_to: str = "") -> pa.Table:
+    """The PDQ entries of a set by entry, values as bytes: all, or those in a range of hex digits."""
+    return catalogue.query(_LISTED, {"set": hash_set, "values_from": values_from, "values_to": values_to})
 
 
 def find_turned(index: HammingIndex | KeptIndex, hashes: NDArray[np.uint8], radius: int) -> NDArray[np.int64]:

@@ -20,6 +20,8 @@ import pyarrow as pa
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from fairlead.engine.object_cache import cache_folder
+from fairlead.engine.places import Place
 from fairlead.known.index import RESULT, HammingIndex
 from fairlead.terms.errors import RunError
 
@@ -85,9 +87,28 @@ class KeptIndex:
         return whole.sort_by([("query", "ascending"), ("entry", "ascending")])
 
 
-def folder_of(root: Path, hash_set: str) -> Path:
-    """Where the index of a set is kept beside the tables of an operation."""
-    return root.parent / "indexes" / hashlib.blake2b(hash_set.encode(), digest_size=12).hexdigest()
+def folder_of(place: Place, hash_set: str, values_from: str = "", values_to: str = "") -> Path:
+    """Where the index of a set, or of a range of its hashes, is kept.
+
+    That is beside the tables, or on each machine when the tables lie in object storage.
+    """
+    name = hashlib.blake2b(hash_set.encode(), digest_size=12).hexdigest()
+    if values_from or values_to:
+        name += f"-{values_from}-{values_to}"
+    if isinstance(place, Path):
+        return place.parent / "indexes" / name
+    tables = hashlib.blake2b(str(place).encode(), digest_size=12).hexdigest()
+    return cache_folder() / "indexes" / tables / name
+
+
+def forget_index(place: Place, hash_set: str) -> None:
+    """Remove what is kept here of a set's index, in whatever ranges."""
+    whole = folder_of(place, hash_set)
+    for kept in [whole, *whole.parent.glob(f"{whole.name}[-.]*")]:
+        if kept.is_dir():
+            shutil.rmtree(kept, ignore_errors=True)
+        else:
+            kept.unlink(missing_ok=True)
 
 
 def _keys(hashes: Hashes) -> NDArray[np.void]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ import pyarrow as pa
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore
+from fairlead.engine.places import Place
 from fairlead.known.found import contents_version, find_turned
 from fairlead.known.index import HammingIndex
 from fairlead.known.transforms import TRANSFORMS
@@ -47,7 +47,7 @@ _Pairs = list[tuple[dict[str, Any], dict[str, Any], int]]
 class FindVideosStage:
     """HASH_SETS to VIDEOS_FOUND: every content that shares a frame with a known video, and how much of it."""
 
-    root: Path
+    place: Place
     share_percent: float = VIDEO_SHARE_PERCENT
     name: str = "find-videos"
     reads: Table = HASH_SETS
@@ -57,13 +57,13 @@ class FindVideosStage:
     @property
     def version(self) -> str:
         """Changes with the share and with the contents."""
-        return f"2/share={self.share_percent}/contents={contents_version(self.root)}"
+        return f"2/share={self.share_percent}/contents={contents_version(self.place)}"
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of VIDEOS_FOUND, set by set, by content and video."""
         for batch in batches:
             for hash_set in batch.to_pylist():
-                catalogue = Catalogue(PartStore(self.root), (KNOWN, CONTENTS, FRAMES))
+                catalogue = Catalogue(PartStore(self.place), (KNOWN, CONTENTS, FRAMES))
                 try:
                     yield VIDEOS_FOUND.batch(find_videos(catalogue, hash_set, self.share_percent))
                 finally:

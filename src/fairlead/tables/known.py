@@ -101,6 +101,26 @@ _MATCH = (
 )
 _MATCH_KEY = ("sha256", "set", "entry", "frame", "transform")
 
+COMPARISONS = Table(
+    name="comparisons",
+    row="one piece of the work of comparing contents with a hash set; the pieces together compare everything once",
+    key=("set", "values_from", "contents_from"),
+    written_by="known",
+    columns=(
+        Column("set", TEXT, "name of the hash set"),
+        Column("values_from", TEXT, "PDQ hashes of the set from this hex on; empty from the first on"),
+        Column("values_to", TEXT, "and below this hex; empty to the last"),
+        Column("contents_from", TEXT, "contents whose SHA-256 is this hex or more; empty from the first on"),
+        Column("contents_to", TEXT, "and below this hex; empty to the last"),
+        Column("exact", FLAG, "whether this piece compares exact digests too; one piece of a set does"),
+        Column("radius", SMALL, "largest distance that counts as near, bits"),
+        Column("minimum_quality", SMALL, "PDQ quality below which nothing is compared, 0 to 100"),
+        Column(
+            "pdq_mode", TEXT, "reference the set's PDQ hashes follow; null when the provider does not say"
+        ),
+    ),
+)
+
 FOUND = Table(
     name="found",
     row="one content and one entry whose numbers agree, before flood control and negative sets",
@@ -222,4 +242,4 @@ SCENES = Table(
     ),
 )
 
-TABLES = (HASH_SETS, KNOWN, REJECTED, FOUND, VIDEOS_FOUND, MATCHES, HELD, CLUSTERS, SCENES)
+TABLES = (HASH_SETS, KNOWN, REJECTED, COMPARISONS, FOUND, VIDEOS_FOUND, MATCHES, HELD, CLUSTERS, SCENES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow.parquet as pq
 from pyarrow import ArrowException
 
 from fairlead.case.checks.check import Check, check_of
@@ -83,14 +82,13 @@ def adopt_parts(store: PartStore) -> None:
 
 
 def _states(store: PartStore, table: Table) -> Iterator[tuple[str, PartState]]:
-    names = {part.name for part in store.parts(table)} | store.digests.names(table)
-    for name in sorted(names):
-        yield name, store.digests.state(table, name)
+    names = sorted({part.name for part in store.parts(table)} | store.digests.names(table))
+    yield from zip(names, store.states(table, names), strict=True)
 
 
 def _fits(store: PartStore, table: Table, name: str) -> bool:
     try:
-        schema = pq.read_schema(store.folder(table) / name)
+        schema = store.part(table, name).open().schema_arrow
     except (OSError, ArrowException):
         return False
     return bool(schema.equals(table.schema))

@@ -11,6 +11,8 @@ from fairlead.case.checks.check import Check, check_of
 from fairlead.case.exhibits import list_exhibits
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.places import parse_place
+from fairlead.evidence.working_copy import CopyForm, WorkingCopy, copy_at
 
 _PACKAGE = ".tar.age"
 _DEAD_AFTER = timedelta(minutes=10)
@@ -62,10 +64,11 @@ def _exhibits(session: Session) -> Iterator[str]:
     rows = {row["exhibit"]: row for row in list_exhibits(session)}
     logged = {number: digest for number, digest, *_ in find_objects("exhibit.add", session.operation)}
     for number, row in rows.items():
-        place = Path(row["path"])
-        if not place.exists():
+        copy = copy_at(parse_place(row["path"]))
+        form = copy.form()
+        if form is CopyForm.ABSENT:
             yield f"exhibit {number}: it is not in its place"
-        elif place.is_file() and place.stat().st_size != row["size_bytes"]:
+        elif form is CopyForm.FILE and not _has_size(copy, row["size_bytes"]):
             yield f"exhibit {number}: its size is not that of its receipt"
         events = custody_of(session.user_id, session.operation, number, at=session.clock())
         if not events:
@@ -78,6 +81,13 @@ def _exhibits(session: Session) -> Iterator[str]:
             yield f"exhibit {number}: the table exhibits and the ledger state different digests"
     for number in logged.keys() - rows.keys():
         yield f"exhibit {number}: in the ledger, and not in the table exhibits"
+
+
+def _has_size(copy: WorkingCopy, size: int) -> bool:
+    """Whether the segments of an exhibit are as large as when it was received; block devices do not tell."""
+    if isinstance(copy.place, Path) and not copy.place.is_file():
+        return True
+    return sum(copy.size_of(segment) for segment in copy.segments()) == size
 
 
 def _leads(session: Session, catalogue: Catalogue) -> Iterator[str]:
