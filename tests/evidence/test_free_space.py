@@ -85,6 +85,21 @@ def test_no_item_is_larger_than_the_limit() -> None:
     assert all(item.end - item.start <= 1000 for item in found_in(padded(JPEG, PNG, MP4), most=1000))
 
 
+def test_bytes_that_a_medium_does_not_give_are_told_and_the_search_goes_on_behind_them() -> None:
+    cut = padded(JPEG, JPEG[:-2000])
+    data = cut + bytes(3 << 16) + padded(PNG)
+    bad = range(len(cut), len(cut) + (2 << 16))
+
+    def read(at: int, length: int) -> bytes:
+        return b"" if at < bad.stop and at + length > bad.start else data[at : at + length]
+
+    found = [item for item in carve(read, 0, len(data), most=1 << 30) if item is not None]
+    assert [item.extension for item in found] == ["jpg", "jpg", "unread", "png"]
+    assert found[1].detail == "breaks off before its end mark"
+    assert found[1].end <= found[2].start <= bad.start
+    assert bad.stop <= found[2].end <= found[3].start
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**32))
 def test_whatever_the_bytes_ranges_are_in_order_and_inside(seed: int) -> None:

@@ -14,8 +14,13 @@ import pytest
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore
 from fairlead.evidence.exhibits import digest_exhibit
+from fairlead.evidence.readers.entry import Stop
+from fairlead.evidence.readers.file_system import FileSystem
+from fairlead.evidence.readers.image import RawImage
+from fairlead.evidence.readers.partitions import Partition
 from fairlead.terms.errors import ItemError
 from tests.end_to_end.conftest import fairlead
+from tests.evidence.build import ext4_image
 from tests.faults.operation import findings
 
 MIB = 1 << 20
@@ -75,6 +80,7 @@ def test_what_cannot_be_read_from_a_failing_medium_gets_that_verdict_and_everyth
         fairlead("exhibit", "add", mount, "--exhibit", "AB/1", "--authority", "order", *here)
         device = command("findmnt", "--noheadings", "--output", "SOURCE", mount)
         command("umount", mount)
+        command("blockdev", "--flushbufs", device)
         os.truncate(backing, 10 * MIB)
         command("mount", "-o", "ro", "-t", "ext2", device, mount)
 
@@ -94,6 +100,39 @@ def test_what_cannot_be_read_from_a_failing_medium_gets_that_verdict_and_everyth
         assert all("error" in str(r["detail"]) for r in rows if r["verdict"] == "unreadable")
         assert [r["verdict"] for r in rows if r["path"] == "first.txt"] == ["read"]
         assert findings(fairlead("doctor", "--json", *here).stdout) == []
+
+
+def test_files_of_an_image_with_bad_sectors_are_all_listed_and_read_up_to_the_first_of_them(
+    tmp_path: Path,
+) -> None:
+    names = [f"f{number:02d}" for number in range(12)]
+    contents = {name: os.urandom(MIB) for name in names}
+    path = ext4_image(tmp_path / "disk.dd", contents)
+    bad_from = path.read_bytes().index(contents["f07"]) + MIB // 2
+
+    class FailingImage(RawImage):
+        def _fetch(self, offset: int, length: int) -> bytes:
+            if offset + length > bad_from:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return super()._fetch(offset, length)
+
+    with path.open("rb") as handle:
+        image = FailingImage([handle.fileno()])
+        partition = Partition(number=0, start=0, size=path.stat().st_size, description="")
+        system = FileSystem(image, partition)
+        found = {bytes(e.path).decode()[1:]: e for e in system.entries() if e.size}
+        assert set(names) <= set(found)
+        got: dict[str, bytearray] = {name: bytearray() for name in names}
+        broken = set()
+        for name in names:
+            try:
+                system.copy({"kind": "inode", "inode": found[name].inode}, got[name].extend)
+            except Stop:
+                broken.add(name)
+    assert "f07" in broken
+    assert all(contents[name].startswith(got[name]) for name in names)
+    assert all(got[name] == contents[name] for name in set(names) - broken)
+    assert MIB // 2 - 4096 <= len(got["f07"]) <= MIB // 2
 
 
 def test_an_image_whose_first_bytes_cannot_be_read_stops_with_what_to_do(

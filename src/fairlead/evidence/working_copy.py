@@ -137,6 +137,8 @@ class FolderCopy(WorkingCopy):
             return None
         try:
             return read_head(descriptor)
+        except OSError:
+            return None  # reading the whole file gives the verdict
         finally:
             os.close(descriptor)
 

@@ -39,7 +39,10 @@ _BRAND = re.compile(rb"[ -~]{4}\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carved:
-    """Bytes ``start`` (included) to ``end`` (excluded); ``detail`` says what speaks against it being whole."""
+    """Bytes ``start`` (included) to ``end`` (excluded); ``detail`` says what speaks against it being whole.
+
+    The extension ``unread`` stands for bytes that the medium did not give, and in which nothing was searched.
+    """
 
     start: int
     end: int
@@ -58,11 +61,15 @@ def carve(read: Read, start: int, end: int, *, most: int, aligned: bool = True) 
     while at < end:
         window = read(at, min(_WINDOW_BYTES + _LONGEST_START, end - at))
         if not window:
-            return
+            resumes = _next_readable(read, at, end)
+            yield Carved(
+                start=at, end=resumes, extension="unread", detail="cannot be read: nothing was searched here"
+            )
+            at = resumes
+            continue
         passed = at + min(_WINDOW_BYTES, len(window))
         reached = at
-        for place in _candidates(window):
-            found_at = at + place
+        for found_at in (at + place for place in _candidates(window)):
             if found_at < reached or (aligned and found_at % _SECTOR_BYTES):
                 continue
             if found_at >= passed:
@@ -73,6 +80,13 @@ def carve(read: Read, start: int, end: int, *, most: int, aligned: bool = True) 
                 reached = found.end
         at = max(passed, reached)
         yield None
+
+
+def _next_readable(read: Read, at: int, end: int) -> int:
+    """The first step from here at which the medium gives bytes again; the end when it gives none."""
+    while at < end and not read(at, min(_STEP_BYTES, end - at)):
+        at += _STEP_BYTES
+    return min(at, end)
 
 
 def _candidates(window: bytes) -> list[int]:
@@ -88,8 +102,13 @@ def _candidates(window: bytes) -> list[int]:
 
 
 def _read_forward(read: Read, offset: int, length: int) -> bytes:
-    """Nothing where a length that a file declares leads behind the end."""
-    return read(offset, length) if length > 0 else b""
+    """Nothing where a length that a file declares leads behind the end; what lies before a bad sector is not lost."""
+    while length > 0:
+        data = read(offset, length)
+        if data:
+            return data
+        length = length // 2 if length > _SECTOR_BYTES else 0
+    return b""
 
 
 def _measure(read: Read, start: int, limit: int) -> Carved | None:
@@ -142,6 +161,8 @@ def _next_marker(read: Read, at: int, limit: int) -> int:
         match = _MARK.search(data)
         if match:
             return at + match.start()
+        if not data:
+            return at
         if len(data) < 2:
             return limit
         at += len(data) - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from fairlead.evidence.readers.partitions import Partition
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
 _CHUNK_BYTES = 1 << 20
+_SECTOR_BYTES = 512
 _ORPHANS = b"$Orphan"
 _EXT_FIRST_FREE_INODE = 11
 _SCANNED = {"ext", "ntfs"}
@@ -275,14 +277,22 @@ def _read_stream(file: Any, info: Any, at: int, most: int) -> bytes:
 def _copy_file(write: Write, data: _Data) -> None:
     at = 0
     while at < data.size:
-        try:
-            chunk = data.read(at, min(_CHUNK_BYTES, data.size - at))
-        except OSError as problem:
-            raise Stop("damaged", f"breaks off after {at} of {data.size} bytes") from problem
+        chunk = _read_on(data, at)
         if not chunk:
             raise Stop("damaged", f"breaks off after {at} of {data.size} bytes")
         write(chunk)
         at += len(chunk)
+
+
+def _read_on(data: _Data, at: int) -> bytes:
+    """The next bytes; nothing where not even a sector can be read. What lies before a bad sector is not lost."""
+    most = min(_CHUNK_BYTES, data.size - at)
+    chunk = b""
+    while most and not chunk:
+        with suppress(OSError):
+            chunk = data.read(at, most)
+        most = most // 2 if most > _SECTOR_BYTES else 0
+    return chunk
 
 
 def _time(seconds: int, nanoseconds: int) -> int | None:

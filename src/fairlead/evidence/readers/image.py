@@ -42,8 +42,15 @@ class RawImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no type
         return self._size
 
     def read(self, offset: int, length: int) -> bytes:
-        """Bytes at an offset, as The Sleuth Kit asks for them."""
-        return _overlaid(self._fetch(offset, length), offset, self.patches)
+        """Bytes at an offset, as The Sleuth Kit asks for them; none where the medium or the container gives none.
+
+        The Sleuth Kit then tells of a read error. An exception from here would reach its caller as a RuntimeError.
+        """
+        try:
+            data = self._fetch(offset, length)
+        except OSError:
+            return b""
+        return _overlaid(data, offset, self.patches)
 
     def _fetch(self, offset: int, length: int) -> bytes:
         return self._parts.read(offset, length)
