@@ -128,9 +128,13 @@ def change_exhibit(
         changed = {**row, **(_kept_passwords(session, passwords, limits) if passwords is not None else {})}
         if carve is not None:
             changed["carve"] = carve
+        others = {
+            part.name
+            for part in session.store.parts(EXHIBITS)
+            if number not in part.read(["exhibit"])["exhibit"].to_pylist()
+        }
         session.store.write(EXHIBITS, _part(changed), [EXHIBITS.batch([changed])])
-        kept = [changed if other["exhibit"] == number else other for other in rows]
-        session.store.keep_only(EXHIBITS, {_part(other) for other in kept})
+        session.store.keep_only(EXHIBITS, {*others, _part(changed)})
     session.record(
         Operation.ALTERATION,
         "exhibit.change",

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fairlead.case.workspace import Workspace
+from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import PartStore
+from fairlead.engine.table_form import bring_up_to_date, is_current
 from fairlead.ledger.entry import EntryDetail
 from fairlead.register.actions import WHOLE_OPERATION, Action
 from fairlead.register.database import open_register
@@ -113,6 +115,24 @@ def open_session(
             "Check the name with `fairlead operation list`.",
             code="USAGE-OPERATION",
         )
-    return Session(
+    session = Session(
         workspace=workspace, user_id=user.pk, user_name=user.username, operation=operation, clock=clock
     )
+    _bring_up_to_date(session)
+    return session
+
+
+def _bring_up_to_date(session: Session) -> None:
+    """Give tables of an older version the columns they lack, once."""
+    if is_current(session.store):
+        return
+    with sole_writer(session.workspace.operation(session.operation)):
+        written = bring_up_to_date(session.store)
+    if written:
+        session.record(
+            Operation.ALTERATION,
+            "tables.form",
+            (),
+            "tables of an older version brought up to date",
+            facts={"parts": written},
+        )
