@@ -44,7 +44,8 @@ for _ in sys.stdin:
 _SIZES = {
     "512 px": (512, 512, 2, 300, 4000),
     "1024 px": (1024, 1024, 2, 150, 1500),
-    "12 MP": (4000, 3000, 10, 16, 120),
+    "12 MP, grain of a camera": (4000, 3000, 10, 16, 120),
+    "12 MP, little grain": (4000, 3000, 2, 16, 120),
 }
 _STAGES = """
 import sys
@@ -98,8 +99,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--peer", required=True)
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--only", choices=tuple(_SIZES), action="append")
     asked = options.parse_args()
-    for name, (width, height, grain, count, many) in _SIZES.items():
+    for name in asked.only or _SIZES:
+        width, height, grain, count, many = _SIZES[name]
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "pictures"
             folder.mkdir()

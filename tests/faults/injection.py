@@ -86,8 +86,8 @@ def inject(fault: Fault, step: Step, workspace: Path, usual_s: float) -> None:
         case FaultKind.DISK_FULL:
             limit = int(_SMALLEST_LIMIT + fault.at**2 * (_LARGEST_LIMIT - _SMALLEST_LIMIT))
             run(step, workspace, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-        case FaultKind.CLOCK_BACK:
-            run(step, workspace, before=lambda: _set_clock_back(timedelta(days=900 * fault.at)))
+        case FaultKind.CLOCK_JUMPS:  # back or forward, up to two and a half years
+            run(step, workspace, before=lambda: _shift_clock(timedelta(days=1800 * (fault.at - 0.5))))
         case FaultKind.CORRUPT_PART | FaultKind.LOSE_PART:
             run(step, workspace)
             if part := _some_part(workspace, step, fault):
@@ -159,11 +159,11 @@ def _signal_database(workspace: Path, number: int) -> None:
             server.send_signal(number)
 
 
-def _set_clock_back(by: timedelta) -> None:
+def _shift_clock(by: timedelta) -> None:
     class Wrong(datetime):
         @classmethod
         def now(cls, tz=None):
-            return datetime.now(tz) - by
+            return datetime.now(tz) + by
 
     session_module.datetime = Wrong  # type: ignore[misc]
 

@@ -19,7 +19,7 @@ class FaultKind(StrEnum):
     KILL_DATABASE = "kill PostgreSQL"
     RESTART_DATABASE = "restart PostgreSQL"
     DISK_FULL = "no file may grow beyond a size"
-    CLOCK_BACK = "the clock goes back"
+    CLOCK_JUMPS = "the clock jumps"
     CORRUPT_PART = "a part changes on the disk"
     LOSE_PART = "a part is gone"
     TWO_AT_ONCE = "the same command twice at once"
