@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from fairlead.engine.sandbox.limits import SandboxLimits
@@ -27,6 +28,8 @@ _GRACE_S = 1.0  # a reply that is already on its way is taken
 
 
 _SIGNALLED = 128
+_HIDDEN = "/tmp"  # noqa: S108 - nothing is written there: an empty one takes its place
+_PACKAGE = str(Path(__file__).parents[3])
 _BUBBLEWRAP = "FAIRLEAD_BUBBLEWRAP"
 _NAMESPACES = ("--unshare-net", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
 
@@ -41,9 +44,12 @@ def bubblewrap() -> list[str]:
     program = shutil.which("bwrap")
     if program is None:
         raise StartFailed("FAIRLEAD_BUBBLEWRAP is 1, and bubblewrap is not installed")
+    # Where the program itself lies in a folder that is hidden, it is shown again.
+    hidden = [place for place in (sys.base_prefix, sys.prefix, _PACKAGE) if place.startswith(f"{_HIDDEN}/")]
+    again = [word for place in hidden for word in ("--ro-bind", place, place)]
     own_user = [] if os.getuid() == 0 else ["--unshare-user"]
     return [program, *_NAMESPACES, *own_user, "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev",
-            "--proc", "/proc", "--tmpfs", "/tmp", "--"]  # fmt: skip  # noqa: S108 - it hides the real one
+            "--proc", "/proc", "--tmpfs", _HIDDEN, *again, "--"]  # fmt: skip
 
 
 class StartFailed(Exception):  # noqa: N818 - it says what happened, and the pool turns it into a RunError
