@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from fairlead.case.known_explain import cluster_in_words
-from fairlead.case.review import holds_for
+from fairlead.case.review import _WAITING, holds_for
 from fairlead.case.views import QUEUE_VIEW
 
 
@@ -53,6 +53,25 @@ def test_any_picture_of_a_group_stands_for_it() -> None:
     rows = [waiting("p1", cluster="p2", **pictures), waiting("p2", cluster="p2", **pictures)]
     assert queue(*rows) == [("p1", 2)]
     assert queue(rows[0]) == [("p1", 2)]
+
+
+def waiting_after(decided: list[str], *rows: dict[str, Any]) -> list[tuple[str, int]]:
+    with duckdb.connect() as database:
+        database.register("desk_contents", pa.Table.from_pylist(list(rows)))
+        database.execute(f"CREATE TABLE desk_queue AS {QUEUE_VIEW.sql}")
+        database.register("decided", pa.table({"sha256": pa.array(decided, pa.string())}))
+        return database.execute(f"SELECT sha256, cluster_size FROM {_WAITING} ORDER BY place").fetchall()
+
+
+def test_what_joins_a_cluster_after_its_decision_waits_as_one_and_nothing_else_comes_back() -> None:
+    pictures = {"family": "picture", "by_frames": False, "decides": 4, "cluster_size": 4}
+    rows = [
+        *(waiting(name, cluster="p2", **pictures) for name in ("p1", "p2", "p3", "p4")),
+        waiting("alone"),
+    ]
+    assert waiting_after([], *rows) == [("p1", 4), ("alone", 1)]
+    assert waiting_after(["p1", "p2"], *rows) == [("p3", 2), ("alone", 1)]
+    assert waiting_after(["p1", "p2", "p3", "p4", "alone"], *rows) == []
 
 
 def test_a_decision_about_a_video_holds_for_others_only_when_it_represents_them() -> None:

@@ -286,3 +286,21 @@ def test_a_planted_leak_is_caught_by_the_egress_check() -> None:
             {**swedish, "data/selectors.csv": swedish["data/selectors.csv"] + row}, country="SE"
         )
         assert check_egress({**swedish, "data/leads/x.jpg": b"\xff\xd8\xff\xe0"}, country="SE")
+
+
+def test_an_exhibit_stated_to_be_from_two_accounts_of_one_person_is_told_once_with_both_grounds(
+    tmp_path: Path,
+) -> None:
+    store = make_operation(tmp_path, [("SE", "probable", "user", 0, False)])
+    (person,) = store.read(ALL["persons"]).to_pylist()
+    (stated,) = store.read(ALL["holders"]).to_pylist()
+    write(store, "persons", [{**person, "members": [*person["members"], "platform:other"]}])
+    write(store, "holders", [stated, {**stated, "account": "platform:other", "reason": "a second ground"}])
+    catalogue = Catalogue(store)
+    try:
+        (lead,) = gather_country(catalogue, "SE").leads
+    finally:
+        catalogue.close()
+    (act,) = lead.head.assessed_acts
+    assert act["reason"] == f"a second ground; {stated['reason']}"
+    assert act["origins"] == ["L/0:path:m"]

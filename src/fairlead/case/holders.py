@@ -28,8 +28,7 @@ def state_holder(session: Session, exhibit: str, account: str, *, reason: str) -
     session.require(Action.JUDGE)
     get_exhibit(session, exhibit)
     _require_account(session, account)
-    if not reason.strip():
-        raise UsageError("a statement needs its ground", "Give --reason TEXT.", code="USAGE-REASON")
+    _require_reason(reason)
     row = {"exhibit": exhibit, "account": account, "reason": reason, "stated_at": session.clock()}
     with sole_writer(session.workspace.operation(session.operation)):
         session.store.write(HOLDERS, _part(row), [HOLDERS.batch([row])])
@@ -37,8 +36,9 @@ def state_holder(session: Session, exhibit: str, account: str, *, reason: str) -
 
 
 def withdraw_holder(session: Session, exhibit: str, account: str, *, reason: str) -> None:
-    """Withdraw such a statement. Raises UsageError when there is none."""
+    """Withdraw such a statement. Raises UsageError when there is none, or no reason."""
     session.require(Action.JUDGE)
+    _require_reason(reason)
     with sole_writer(session.workspace.operation(session.operation)):
         rows = list_holders(session)
         kept = [row for row in rows if (row["exhibit"], row["account"]) != (exhibit, account)]
@@ -75,6 +75,11 @@ def _require_account(session: Session, account: str) -> None:
             "Give its id as `fairlead table accounts` shows it, in the column account.",
             code="USAGE-ACCOUNT",
         )
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("a statement needs its ground", "Give --reason TEXT.", code="USAGE-REASON")
 
 
 def _part(row: dict[str, Any]) -> str:

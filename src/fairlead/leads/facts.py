@@ -40,13 +40,13 @@ _ACTS_SQL = (
 _ASSESSED_SQL = (
     _MEMBERS
     + """, suggested AS (
-  SELECT DISTINCT c.person, x.*, h.account, h.reason
-  FROM chosen c JOIN holders h ON h.account = c.member JOIN assessed_acts x USING (exhibit)),
+  SELECT c.person, x.*, string_agg(DISTINCT h.reason, '; ' ORDER BY h.reason) AS reason
+  FROM chosen c JOIN holders h ON h.account = c.member JOIN assessed_acts x USING (exhibit) GROUP BY ALL),
 places AS (
   SELECT x.act, list(f.exhibit || ':' || f.locator ORDER BY f.locator) AS origins
   FROM (SELECT DISTINCT act, exhibit, unnest(sha256s) AS sha256 FROM suggested) x JOIN files f USING (exhibit, sha256)
   GROUP BY x.act)
-SELECT s.*, p.origins FROM suggested s JOIN places p USING (act) ORDER BY s.person, s.act, s.account"""
+SELECT s.*, p.origins FROM suggested s JOIN places p USING (act) ORDER BY s.person, s.act"""
 )
 _MATERIAL_SQL = (
     _MEMBERS
