@@ -9,11 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from fairlead.attribution.identifiers import IdentifiersStage
-from fairlead.attribution.links import LinksStage
 from fairlead.attribution.networks import Networks, Range, read_networks
-from fairlead.attribution.persons import PersonsStage
+from fairlead.case.attribution import attribution_stages
 from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
 from fairlead.tables.records import ACCESSES, ACCOUNTS, EVENTS, PAYMENTS
 
@@ -63,7 +62,7 @@ def networks() -> Networks:
 
 
 class Operation:
-    """All three stages over rows; the folder goes when the object goes."""
+    """All stages over rows; the folder goes when the object goes."""
 
     def __init__(
         self, *rows: dict[str, Any] | list[dict[str, Any]], judgements: tuple[Any, ...] = ()
@@ -76,13 +75,9 @@ class Operation:
             self.store.write(
                 table, "part-1.parquet", [pa.RecordBatch.from_pylist(chosen, schema=table.schema)]
             )
-        identifiers = IdentifiersStage(networks())
-        for stage in (identifiers, LinksStage(judgements), PersonsStage(identifiers)):
-            catalogue = Catalogue(self.store)
-            for name, part in stage.gather(catalogue):
-                assert part.schema == stage.writes.schema
-                self.store.write(stage.writes, f"part-{name}.parquet", part.to_batches())
-            catalogue.close()
+        with LocalEngine(self.store, alone_up_to=100) as engine:
+            for stage in attribution_stages(networks(), judgements):
+                engine.run(stage)
         self.catalogue = Catalogue(self.store)
 
     def person(self, record: str) -> dict[str, Any]:

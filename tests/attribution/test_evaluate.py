@@ -76,25 +76,21 @@ def test_an_unknown_person_is_a_wrong_question():
 def test_a_population_with_traps_is_attributed_without_a_stranger_in_five_hundred(seed, tmp_path):
     from benchmarks.linkage.generate import population
 
-    from fairlead.attribution.identifiers import IdentifiersStage
-    from fairlead.attribution.links import LinksStage
     from fairlead.attribution.networks import read_networks
-    from fairlead.attribution.persons import PersonsStage
-    from fairlead.engine.catalogue import Catalogue
+    from fairlead.case.attribution import attribution_stages
+    from fairlead.engine.local import LocalEngine
     from fairlead.engine.parts import PartStore
+    from fairlead.tables.attribution import PERSONS
     from fairlead.tables.records import ACCOUNTS, PAYMENTS
 
     made = population(10_000, seed)
     store = PartStore(tmp_path)
     store.write(ACCOUNTS, "part-1.parquet", made.accounts.to_batches())
     store.write(PAYMENTS, "part-1.parquet", made.payments.to_batches())
-    identifiers = IdentifiersStage(read_networks())
-    rows = []
-    for stage in (identifiers, LinksStage(), PersonsStage(identifiers)):
-        for name, part in stage.gather(Catalogue(store)):
-            store.write(stage.writes, f"part-{name}.parquet", part.to_batches())
-            rows = part.to_pylist() + (rows if stage.name == "persons" else [])
-    persons = [row for row in rows if "names_person" in row]
+    with LocalEngine(store, alone_up_to=100) as engine:
+        for stage in attribution_stages(read_networks()):
+            engine.run(stage)
+    persons = store.read(PERSONS).to_pylist()
     assert sorted(m for row in persons for m in row["members"]) == sorted(made.truth)
     figures = evaluate(persons, {record: str(who) for record, who in made.truth.items()})
     assert figures["grades"]["attributed"]["precision"] >= 0.998

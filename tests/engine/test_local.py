@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import signal
 import subprocess
@@ -162,6 +163,28 @@ def test_a_gathering_that_finds_nothing_leaves_an_empty_table(tmp_path: Path) ->
 def test_two_writers_at_a_time_are_refused(tmp_path: Path) -> None:
     with sole_writer(tmp_path), pytest.raises(RunError, match="RUN-LOCK"), sole_writer(tmp_path):
         pytest.fail("the second writer got in")
+
+
+def test_a_stage_with_few_tasks_needs_no_process_but_this_one(tmp_path: Path) -> None:
+    few, many = store_with(tmp_path / "few", 14), store_with(tmp_path / "many", 14)
+    with LocalEngine(few, workers=1, alone_up_to=10) as alone:
+        alone.run(Squaring())
+        assert multiprocessing.active_children() == []
+    with LocalEngine(many, workers=1) as pooled:
+        pooled.run(Squaring())
+    assert few.read(SQUARES).equals(many.read(SQUARES))
+
+
+def test_runs_of_a_statement_come_one_by_one_whatever_batches_they_lie_in(tmp_path: Path) -> None:
+    store = store_with(tmp_path, 3)
+    catalogue = Catalogue(store, (NUMBERS,))
+    runs = list(catalogue.runs("SELECT i // 20000 AS half, i FROM range(40000) t(i) ORDER BY i", "half"))
+    assert [(half, rows.num_rows, rows.column_names) for half, rows in runs] == [
+        (0, 20000, ["i"]),
+        (1, 20000, ["i"]),
+    ]
+    assert [rows.column("i")[0].as_py() for _, rows in runs] == [0, 20000]
+    assert list(catalogue.runs("SELECT n AS k, n FROM numbers WHERE n < 0", "k")) == []
 
 
 def test_the_catalogue_reaches_no_file_beyond_the_parts(tmp_path: Path) -> None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from fairlead.attribution.networks import read_networks
+from fairlead.case.attribution import attribution_stages
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
 from fairlead.engine.sandbox import SandboxPool
 from fairlead.engine.spark import SparkEngine
+from fairlead.engine.stage import MapStage
 from fairlead.tables.schema import INT, TEXT, Column, Table
 from fairlead.terms.errors import RunError, UsageError
+from tests.attribution.test_webs import store_of
 from tests.engine.spark_cluster import LOOPBACK, ROOT, SparkCluster, needs_spark, start_cluster
 from tests.engine.test_local import NUMBERS, SQUARES, Squaring, store_with
 
@@ -170,3 +175,21 @@ def test_without_java_the_message_says_which(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(UsageError, match="Java 17 or later; found: 11"):
         SparkEngine(PartStore(tmp_path), master="local[1]")
+
+
+@needs_spark
+def test_persons_attributed_on_a_cluster_are_those_attributed_here(
+    tmp_path: Path, cluster: SparkCluster
+) -> None:
+    here, there = store_of(tmp_path / "here", 3000, 6), store_of(tmp_path / "there", 3000, 6)
+    stages = [
+        replace(stage, rows_per_task=300) if isinstance(stage, MapStage) else stage
+        for stage in attribution_stages(read_networks())
+    ]
+    with LocalEngine(here, alone_up_to=1000) as local, engine(there, cluster) as spread:
+        done = [spread.run(stage).done for stage in stages]
+        for stage in stages:
+            local.run(stage)
+    assert sum(done) > 60
+    for stage in stages:
+        assert bytes_of(there, stage.writes) == bytes_of(here, stage.writes), stage.name

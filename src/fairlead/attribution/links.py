@@ -4,186 +4,142 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
-from fairlead.attribution.clustering import ROLES_STAY_APART, Clustering, Edge, Facts
-from fairlead.attribution.identifiers import arrow
-from fairlead.attribution.pairs import build_pairs
-from fairlead.attribution.scoring import measure_at, score_pairs, shipped_weights
-from fairlead.engine.catalogue import Catalogue
+from fairlead.attribution.clustering import ROLES_STAY_APART, Clustering, Decided, Edge, Facts
 from fairlead.tables import Table
-from fairlead.tables.attribution import IDENTIFIERS, LINKS
-from fairlead.tables.records import ACCOUNTS, PAYMENTS
+from fairlead.tables.attribution import LINKS, WEBS
 from fairlead.terms.grades import AttributionGrade
 from fairlead.terms.platform import Judgement, Role
 
-APART_STATUSES = ("test", "investigator")
-Judged = tuple[str, str, Judgement]
-_PARTITIONS = 16
+WEBS_A_TASK = 10_000
 
 
+def linkage_version() -> str:
+    """Changes with the weights, the rules and what was measured of them."""
+    data = resources.files("fairlead.attribution") / "data"
+    text = (data / "linkage.toml").read_bytes() + (data / "measured.toml").read_bytes()
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinksStage:
-    """Scores pairs and decides which are joined, refused or noted; judgements of persons are obeyed first."""
+    """WEBS to LINKS: decides which pairs are joined, refused or noted; judgements of persons are obeyed first.
 
-    name = "links"
-    reads: tuple[Table, ...] = (IDENTIFIERS, ACCOUNTS, PAYMENTS)
-    writes = LINKS
+    What is decided in one web depends on nothing outside it.
+    """
 
-    def __init__(self, judgements: tuple[Judged, ...] = ()) -> None:
-        self.judgements: tuple[Judged, ...] = tuple(
-            sorted((min(a, b), max(a, b), j) for a, b, j in judgements)
-        )
-        data = resources.files("fairlead.attribution") / "data"
-        text = (data / "linkage.toml").read_bytes() + (data / "measured.toml").read_bytes()
-        text += repr([(a, b, j.value) for a, b, j in self.judgements]).encode()
-        self.version = "1-" + hashlib.blake2b(text, digest_size=8).hexdigest()
+    name: str = "links"
+    version: str = "2"
+    reads: Table = WEBS
+    writes: Table = LINKS
+    rows_per_task: int = WEBS_A_TASK
 
-    def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
-        """Yield links in sixteen partitions by their left record."""
-        rows = self._links(catalogue)
-        held: dict[int, list[dict[str, Any]]] = {n: [] for n in range(_PARTITIONS)}
-        for row in rows:
-            held[hashlib.blake2b(row["left"].encode(), digest_size=1).digest()[0] % _PARTITIONS].append(row)
-        for number, part in held.items():
-            if part:
-                part.sort(key=lambda row: (row["left"], row["right"]))
-                yield f"{number:02d}", pa.Table.from_pylist(part, schema=LINKS.schema)
-
-    def _links(self, catalogue: Catalogue) -> Iterator[dict[str, Any]]:
-        statuses = ", ".join(f"'{status}'" for status in APART_STATUSES)
-        excluded = catalogue.query(f"SELECT account FROM accounts WHERE lower(status) IN ({statuses})")
-        connection = build_pairs(catalogue, excluded.column(0).to_pylist())
-        score_pairs(connection, shipped_weights())
-        records = arrow(
-            connection, "SELECT profile, role, accounts, tokens, dob FROM records ORDER BY rid"
-        ).to_pylist()
-        ids = [record["profile"] for record in records]
-        numbers = {profile: n for n, profile in enumerate(ids)}
-        for owner, profile in connection.sql(
-            "SELECT owner, profile FROM profiles WHERE role = 'payer'"
-        ).fetchall():
-            numbers.setdefault(owner, numbers[profile])
-        facts = [Facts(tuple(record["tokens"] or ()), record["dob"]) for record in records]
-        apart = [(numbers[a], numbers[b]) for a, b in self._judged(Judgement.DIFFERENT, numbers)]
-        clustering = Clustering(facts, apart=apart)
-        for left, right in self._judged(Judgement.SAME, numbers):
-            clustering.join(numbers[left], numbers[right], AttributionGrade.ATTRIBUTED)
-        pairs = arrow(
-            connection,
-            """SELECT l - 1 AS l, r - 1 AS r, grade, bits, refusal, pattern, families, names, dobs, postcodes,
-            other_phone, other_iban, same_account, reassigned, email, ip, device, mail_bears_name
-            FROM scored ORDER BY l, r""",
-        ).to_pylist()
-        edges = [_edge(pair, records) for pair in pairs]
-        clustering.decide([edge for edge in edges if edge.grade is AttributionGrade.ATTRIBUTED])
-        triangles = find_triangles(pairs, records, clustering)
-        edges = [
-            replace(edge, grade=AttributionGrade.ATTRIBUTED) if number in triangles else edge
-            for number, edge in enumerate(edges)
-        ]
-        decided = clustering.decide(edges)
-        wider: dict[int, str] = {}
-        for grade in (AttributionGrade.PROBABLE, AttributionGrade.POSSIBLE):
-            wider |= dict.fromkeys(clustering.widen(edges, grade), grade.value)
-        evidence: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
-        for left_number, right_number, *found in connection.sql(
-            "SELECT l - 1, r - 1, kind, value, class, holders FROM evidence ORDER BY l, r, kind, value"
-        ).fetchall():
-            evidence.setdefault((left_number, right_number), []).append(tuple(found))
-        judged = {(numbers[a], numbers[b]): j for a, b, j in self.judgements if a in numbers and b in numbers}
-        judged |= {(b, a): j for (a, b), j in judged.items()}
-        origins = dict(
-            catalogue_rows(
-                catalogue,
-                """SELECT account, exhibit || ':' || locator FROM accounts
-                UNION ALL SELECT payment, exhibit || ':' || locator FROM payments""",
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the links of a batch of webs, in the order of the webs."""
+        for batch in batches:
+            yield LINKS.batch(
+                link for web in batch.to_pylist() for link in links_of(web["records"], web["pairs"])
             )
-        )
-        measured = {rule.name: measure_at(rule.name, len(records)) for rule in shipped_weights().rules}
-        probability = {name: found.probability for name, found in measured.items() if found is not None}
-        linked: set[tuple[int, int]] = set()
-        for number, (pair, edge, answer) in enumerate(zip(pairs, edges, decided, strict=True)):
-            if number in triangles:
-                pair["families"] = [*pair["families"], "money"]
-            key = (edge.left, edge.right)
-            linked.add(key)
-            judgement = judged.get(key)
-            rule = pair["refusal"] or answer.rule
-            decision = "refused" if pair["refusal"] and answer.decision != "joined" else answer.decision
-            if judgement is not None and judgement is not Judgement.UNSURE:
-                decision = judgement.value
-            left, right = sorted((ids[edge.left], ids[edge.right]))
-            yield {
-                "left": left,
-                "right": right,
-                "weight_bits": edge.bits,
-                "probability": None if pair["refusal"] else probability.get(pair["pattern"]),
-                "pattern": pair["pattern"],
-                "families": pair["families"],
-                "reasons": _reasons(pair, evidence.get(key, []))
-                + ([TRIANGLE] if number in triangles else []),
-                "against": _against(pair, evidence.get(key, [])),
-                "rule": rule,
-                "grade": edge.grade.value,
-                "decision": decision,
-                "wider": wider.get(number),
-                "origins": [origins[left], origins[right]],
-            }
-        yield from _others(connection, judged, linked, ids, origins)
-        connection.close()
-
-    def _judged(self, which: Judgement, numbers: dict[str, int]) -> list[tuple[str, str]]:
-        return [(a, b) for a, b, j in self.judgements if j is which and a in numbers and b in numbers]
 
 
-def _others(
-    connection: duckdb.DuckDBPyConnection,
-    judged: dict[tuple[int, int], Judgement],
-    linked: set[tuple[int, int]],
-    ids: list[str],
-    origins: dict[str, str],
-) -> Iterator[dict[str, Any]]:
-    """Links that no score made: payments of one profile, and judgements about pairs never compared."""
-    for owner, profile in connection.sql(
-        "SELECT owner, profile FROM profiles WHERE owner <> profile ORDER BY owner"
-    ).fetchall():
-        left, right = sorted((owner, profile))
+def links_of(records: list[dict[str, Any]], pairs: list[dict[str, Any]] | None) -> Iterator[dict[str, Any]]:
+    """The links of one web, both given as WEBS has them, in the order of the records' ids."""
+    origins = {record["record"]: record["origin"] for record in records}
+    for record in records:
+        for copy in record["copies"] or ():
+            yield _copy_link(record, copy)
+    pairs = pairs or []
+    scored = [pair for pair in pairs if pair["grade"] is not None]
+    edges, decided, wider, triangles = _decide(records, pairs, scored)
+    for number, (pair, edge, answer) in enumerate(zip(scored, edges, decided, strict=True)):
+        judgement = _judgement(pair)
+        decision = "refused" if pair["refusal"] and answer.decision != "joined" else answer.decision
+        triangle = number in triangles
         yield {
-            "left": left, "right": right, "weight_bits": 12.0, "probability": None, "pattern": None,
-            "families": ["money"], "reasons": ["the same instrument, name, e-mail address and account"],
-            "against": [], "rule": None, "grade": AttributionGrade.PROBABLE.value, "decision": "joined",
-            "wider": None, "origins": [origins[left], origins[right]],
-        }  # fmt: skip
-    for (a, b), judgement in sorted(judged.items()):
-        if a < b and (a, b) not in linked and judgement is not Judgement.UNSURE:
-            left, right = sorted((ids[a], ids[b]))
+            "left": pair["left"],
+            "right": pair["right"],
+            "weight_bits": edge.bits,
+            "probability": pair["probability"],
+            "pattern": pair["pattern"],
+            "families": [*pair["families"], "money"] if triangle else pair["families"],
+            "reasons": _reasons(pair) + ([TRIANGLE] if triangle else []),
+            "against": _against(pair),
+            "rule": pair["refusal"] or answer.rule,
+            "grade": edge.grade.value,
+            "decision": judgement.value if judgement else decision,
+            "wider": wider.get(number),
+            "origins": [origins[pair["left"]], origins[pair["right"]]],
+        }
+    for pair in pairs:
+        judgement = _judgement(pair)
+        if pair["grade"] is None and judgement:
             yield {
-                "left": left, "right": right, "weight_bits": 0.0, "probability": None, "pattern": None,
-                "families": [],
-                "reasons": [], "against": [], "rule": None, "grade": AttributionGrade.UNRESOLVED.value,
-                "decision": judgement.value, "wider": None, "origins": [origins[left], origins[right]],
+                "left": pair["left"], "right": pair["right"], "weight_bits": 0.0, "probability": None,
+                "pattern": None, "families": [], "reasons": [], "against": [], "rule": None,
+                "grade": AttributionGrade.UNRESOLVED.value, "decision": judgement.value, "wider": None,
+                "origins": [origins[pair["left"]], origins[pair["right"]]],
             }  # fmt: skip
 
 
-def catalogue_rows(catalogue: Catalogue, sql: str) -> list[tuple[Any, ...]]:
-    """Rows of a SELECT as tuples."""
-    table = catalogue.query(sql)
-    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+def _decide(
+    records: list[dict[str, Any]], pairs: list[dict[str, Any]], scored: list[dict[str, Any]]
+) -> tuple[list[Edge], list[Decided], dict[int, str], set[int]]:
+    """Edges of the scored pairs, what became of each, the grade in which it widens a group, and the triangles."""
+    numbers = {record["record"]: number for number, record in enumerate(records)}
+    facts = [Facts(tuple(record["names"] or ()), record["date_of_birth"]) for record in records]
+    judged = {which: [] for which in Judgement}  # type: dict[Judgement, list[tuple[int, int]]]
+    for pair in pairs:
+        for judgement in pair["judgements"] or ():
+            judged[Judgement(judgement)].append((numbers[pair["left"]], numbers[pair["right"]]))
+    clustering = Clustering(facts, apart=judged[Judgement.DIFFERENT])
+    for left, right in judged[Judgement.SAME]:
+        clustering.join(left, right, AttributionGrade.ATTRIBUTED)
+    edges = [_edge(pair, records, numbers) for pair in scored]
+    clustering.decide([edge for edge in edges if edge.grade is AttributionGrade.ATTRIBUTED])
+    triangles = find_triangles(scored, records, numbers, clustering)
+    edges = [
+        replace(edge, grade=AttributionGrade.ATTRIBUTED) if number in triangles else edge
+        for number, edge in enumerate(edges)
+    ]
+    decided = clustering.decide(edges)
+    wider: dict[int, str] = {}
+    for grade in (AttributionGrade.PROBABLE, AttributionGrade.POSSIBLE):
+        wider |= dict.fromkeys(clustering.widen(edges, grade), grade.value)
+    return edges, decided, wider, triangles
 
 
-def _edge(pair: dict[str, Any], records: list[dict[str, Any]]) -> Edge:
+def _judgement(pair: dict[str, Any]) -> Judgement | None:
+    """What people decided about a pair last; to be unsure decides nothing."""
+    last = Judgement((pair["judgements"] or [Judgement.UNSURE])[-1])
+    return None if last is Judgement.UNSURE else last
+
+
+def _copy_link(record: dict[str, Any], copy: dict[str, Any]) -> dict[str, Any]:
+    """The link of a payment to the first one that says the same."""
+    ends = sorted((copy, record), key=lambda end: str(end["record"]))
+    return {
+        "left": ends[0]["record"], "right": ends[1]["record"], "weight_bits": 12.0, "probability": None,
+        "pattern": None, "families": ["money"],
+        "reasons": ["the same instrument, name, e-mail address and account"],
+        "against": [], "rule": None, "grade": AttributionGrade.PROBABLE.value, "decision": "joined",
+        "wider": None, "origins": [ends[0]["origin"], ends[1]["origin"]],
+    }  # fmt: skip
+
+
+def _edge(pair: dict[str, Any], records: list[dict[str, Any]], numbers: dict[str, int]) -> Edge:
     """The edge of a scored pair; a payer joins an account user only where identity agrees on both sides."""
-    roles = {records[pair["l"]]["role"], records[pair["r"]]["role"]}
+    left, right = numbers[pair["left"]], numbers[pair["right"]]
+    roles = {records[left]["role"], records[right]["role"]}
     named = pair["names"] in ("full", "swapped", "initial", "near") or pair["dobs"] == "same"
     told_apart = roles == {Role.ACCOUNT_USER.value, Role.PAYER.value} and not named
     grade = AttributionGrade.UNRESOLVED if pair["refusal"] else AttributionGrade(pair["grade"])
     held_back = ROLES_STAY_APART if told_apart else "user-name-alone" if pair["pattern"] == "handle" else None
-    return Edge(pair["l"], pair["r"], grade, pair["bits"], held_back)
+    return Edge(left, right, grade, pair["bits"], held_back)
 
 
 TRIANGLE = (
@@ -193,32 +149,36 @@ TRIANGLE = (
 
 
 def find_triangles(
-    pairs: list[dict[str, Any]], records: list[dict[str, Any]], clustering: Clustering
+    pairs: list[dict[str, Any]],
+    records: list[dict[str, Any]],
+    numbers: dict[str, int],
+    clustering: Clustering,
 ) -> set[int]:
     """Pairs of an account and a subscriber on which platform, payment processor and provider agree.
 
     The account and the subscriber share an exclusive e-mail address and an exclusive network address or device,
     and a payer who is attributed to be that subscriber paid for the account. A partner's card makes none,
-    because the payer's name is not the subscriber's.
+    because the payer's name is not the subscriber's. A payer outside the web is nobody in it.
     """
-    paid_by: dict[str, set[int]] = {}
-    for number, record in enumerate(records):
-        if record["role"] == Role.PAYER.value:
-            for account in record["accounts"] or ():
-                paid_by.setdefault(account, set()).add(number)
     found: set[int] = set()
     for number, pair in enumerate(pairs):
-        sides = {records[pair[side]]["role"]: pair[side] for side in ("l", "r")}
+        ends = (numbers[pair["left"]], numbers[pair["right"]])
+        sides = {records[end]["role"]: end for end in ends}
         user, subscriber = sides.get(Role.ACCOUNT_USER.value), sides.get(Role.SUBSCRIBER.value)
-        if user is None or subscriber is None or pair["refusal"] or pair["email"] != "exclusive":
+        if user is None or subscriber is None or not may_be_triangle(pair):
             continue
-        if "exclusive" not in (pair["ip"], pair["device"]):
-            continue
-        payers = paid_by.get(records[user]["profile"], set())
+        payers = records[user]["payers"] or ()
         group = clustering.root(subscriber)
-        if payers and all(clustering.root(payer) == group for payer in payers):
+        if payers and all(payer in numbers and clustering.root(numbers[payer]) == group for payer in payers):
             found.add(number)
     return found
+
+
+def may_be_triangle(pair: dict[str, Any]) -> bool:
+    """Whether the pair shares what a triangle needs; ``webs`` asks the same in SQL."""
+    return (
+        not pair["refusal"] and pair["email"] == "exclusive" and "exclusive" in (pair["ip"], pair["device"])
+    )
 
 
 _NAMES_SAY = {
@@ -243,12 +203,14 @@ _CLASS_SAYS = {
 }
 
 
-def _reasons(pair: dict[str, Any], found: list[tuple[Any, ...]]) -> list[str]:
-    mailboxes = {value.partition("@")[0] for kind, value, _, _ in found if kind == "email"}
+def _reasons(pair: dict[str, Any]) -> list[str]:
+    found = pair["shared"] or ()
+    mailboxes = {one["value"].partition("@")[0] for one in found if one["kind"] == "email"}
     said = [
-        f"both have {kind} {value} ({holders} records; {_CLASS_SAYS[held]})"
-        for kind, value, held, holders in found
-        if held in ("exclusive", "shared") and not (kind == "handle" and value in mailboxes)
+        f"both have {one['kind']} {one['value']} ({one['holders']} records; {_CLASS_SAYS[one['held']]})"
+        for one in found
+        if one["held"] in ("exclusive", "shared")
+        and not (one["kind"] == "handle" and one["value"] in mailboxes)
     ]
     if pair["mail_bears_name"]:
         said.append("the name that one of them shows stands in the e-mail address")
@@ -265,11 +227,11 @@ def _reasons(pair: dict[str, Any], found: list[tuple[Any, ...]]) -> list[str]:
     return said
 
 
-def _against(pair: dict[str, Any], found: list[tuple[Any, ...]]) -> list[str]:
+def _against(pair: dict[str, Any]) -> list[str]:
     said = [
-        f"{kind} {value} is {_CLASS_SAYS[held]} ({holders} records)"
-        for kind, value, held, holders in found
-        if held not in ("exclusive", "shared")
+        f"{one['kind']} {one['value']} is {_CLASS_SAYS[one['held']]} ({one['holders']} records)"
+        for one in pair["shared"] or ()
+        if one["held"] not in ("exclusive", "shared")
     ]
     if pair["names"] in _NAMES_DENY:
         said.append(_NAMES_DENY[pair["names"]])

@@ -6,18 +6,24 @@ import csv
 import hashlib
 import ipaddress
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import maxminddb
+import pyarrow as pa
 
+from fairlead.attribution.partition import part_of, parts_for
+from fairlead.engine.catalogue import Catalogue
+from fairlead.tables import Table
+from fairlead.tables.attribution import ADDRESSES, NORMAL_FORMS
 from fairlead.terms.errors import UsageError
 
 KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private", "residential"})
 MASS_KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private"})
+ADDRESSES_A_PART = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +67,6 @@ class Networks:
         self.digest = hasher.hexdigest()
         self._lengths = sorted(self._by_length, reverse=True)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_reader": None}
-
     def look_up(self, address: str) -> Placed:
         """Country and kind of one address; both None when nobody says."""
         try:
@@ -95,6 +98,40 @@ class Networks:
         country = entry.get("country", entry.get("registered_country"))
         code = country.get("iso_code") if isinstance(country, dict) else entry.get("country_code", country)
         return code if isinstance(code, str) and len(code) == 2 else None
+
+
+class AddressesStage:
+    """Looks every address up that records or log lines hold. Where the ranges come from, only this computer knows."""
+
+    name = "addresses"
+    reads: tuple[Table, ...] = (NORMAL_FORMS,)
+    writes = ADDRESSES
+
+    def __init__(self, networks: Networks) -> None:
+        self.networks = networks
+        self.version = f"1-{networks.digest}"
+
+    def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
+        """Yield addresses of which anything is known."""
+        parts = parts_for(
+            catalogue.scalar("SELECT count(*) FROM normal_forms WHERE kind = 'ip' AND valid"),
+            ADDRESSES_A_PART,
+        )
+        statement = f"""SELECT DISTINCT {part_of("value", parts)} AS part, value FROM normal_forms
+            WHERE kind = 'ip' AND valid ORDER BY part, value"""
+        for part, rows in catalogue.runs(statement, "part"):
+            known = []
+            for address in rows.column("value").to_pylist():
+                placed = self.networks.look_up(address)
+                if placed != _NOWHERE:
+                    known.append(
+                        {
+                            "address": address, "country": placed.country, "network": placed.kind,
+                            "range": placed.range, "source": placed.source,
+                        }
+                    )  # fmt: skip
+            if known:
+                yield f"{part:05d}", pa.Table.from_batches([ADDRESSES.batch(known)])
 
 
 def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

@@ -153,6 +153,7 @@ def _email(text: str) -> Normal:
     return Normal(value=f"{local}@{domain}", valid=valid, scope=scope)
 
 
+@lru_cache(maxsize=50_000)
 def _ascii_domain(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode().lower()

@@ -7,10 +7,8 @@ alone may be a mule's.
 
 from __future__ import annotations
 
-import duckdb
 import pyarrow as pa
 
-from fairlead.attribution.identifiers import arrow
 from fairlead.engine.catalogue import Catalogue
 
 MASS_ABOVE = 20
@@ -24,10 +22,15 @@ MULES = f"""SELECT i.kind, i.value FROM identifiers i JOIN payments p ON p.payme
     WHERE i.kind IN ('iban', 'card', 'wallet')
     GROUP BY i.kind, i.value HAVING count(DISTINCT p.account) >= {MULE_ACCOUNTS}"""
 
-_PROFILES = f"""
-CREATE TABLE mules AS {MULES};
+APART_STATUSES = ("test", "investigator")
+_APART = ", ".join(f"'{status}'" for status in APART_STATUSES)
 
-CREATE TABLE payment_keys AS
+_PROFILES = f"""
+CREATE TEMP TABLE excluded AS SELECT account FROM accounts WHERE lower(status) IN ({_APART});
+
+CREATE TEMP TABLE mules AS {MULES};
+
+CREATE TEMP TABLE payment_keys AS
 SELECT owner,
     max(value) FILTER (kind IN ('iban', 'card', 'wallet') AND (kind, value) NOT IN (SELECT (kind, value) FROM mules))
         AS instrument,
@@ -35,20 +38,27 @@ SELECT owner,
     max(value) FILTER (kind = 'name') AS name
 FROM identifiers WHERE owner_table = 'payments' GROUP BY owner;
 
-CREATE TABLE profiles AS
+CREATE TEMP TABLE profiles AS
 WITH keyed AS (
     SELECT p.payment AS owner, p.account, CASE WHEN (k.instrument IS NULL)::INT + (k.email IS NULL)::INT
             + (k.name IS NULL)::INT + (p.account IS NULL)::INT > 2 OR (k.instrument IS NULL AND k.email IS NULL)
             THEN p.payment
         ELSE concat_ws('|', k.instrument, '~', k.email, '~', k.name, '~', p.account) END AS key
-    FROM payments p LEFT JOIN payment_keys k ON k.owner = p.payment)
-SELECT owner, account, min(owner) OVER (PARTITION BY key) AS profile, 'payer' AS role FROM keyed
+    FROM payments p LEFT JOIN payment_keys k ON k.owner = p.payment),
+told_apart AS (
+    SELECT unnest([a.owner, b.owner]) AS owner
+    FROM judgements j JOIN keyed a ON a.owner = j."left" JOIN keyed b ON b.owner = j."right"
+    WHERE j.judgement = 'different' AND a.key = b.key)
+SELECT owner, account, 'payer' AS role,
+    CASE WHEN owner IN (FROM told_apart) THEN owner
+        ELSE min(owner) OVER (PARTITION BY key, owner IN (FROM told_apart)) END AS profile
+FROM keyed
 UNION ALL
-SELECT account, account, account, role FROM accounts;
+SELECT account, account, role, account FROM accounts;
 """
 
 _RECORDS = """
-CREATE TABLE records AS
+CREATE TEMP TABLE records AS
 WITH held AS (
     SELECT p.profile, i.kind, i.value, i.scope FROM identifiers i JOIN profiles p ON p.owner = i.owner),
 shown AS (
@@ -74,7 +84,7 @@ WHERE q.profile NOT IN (SELECT account FROM excluded);
 """
 
 _VALUES = f"""
-CREATE TABLE held AS
+CREATE TEMP TABLE held AS
 WITH placed AS (
     SELECT r.rid, CASE WHEN i.kind = 'user_name' THEN 'handle' ELSE i.kind END AS kind, i.value,
         i.first_at, i.last_at, i.kind = 'user_name' AS chosen
@@ -96,7 +106,7 @@ SELECT rid, kind, value, min(first_at) AS first_at, max(last_at) AS last_at, boo
     count(*) OVER (PARTITION BY kind, value) AS holders
 FROM placed GROUP BY rid, kind, value;
 
-CREATE TABLE shared AS
+CREATE TEMP TABLE shared AS
 SELECT a.rid AS l, b.rid AS r, a.kind, a.value, a.holders, a.chosen AND b.chosen AS chosen,
     CASE WHEN a.first_at IS NULL OR b.first_at IS NULL THEN NULL
         ELSE greatest(0, date_diff('day', least(a.last_at, b.last_at), greatest(a.first_at, b.first_at))) END AS gap
@@ -105,7 +115,7 @@ WHERE a.holders <= {MASS_ABOVE};
 """
 
 _COMPARED = """
-CREATE TABLE compared AS
+CREATE TEMP TABLE compared AS
 WITH met AS (SELECT DISTINCT l, r FROM shared),
 faced AS (
     SELECT m.l, m.r, a.role AS l_role, b.role AS r_role,
@@ -144,7 +154,7 @@ SELECT l, r, l_role, r_role, same_account,
     coalesce(lph <> rph, false) AS other_phone, coalesce(lib <> rib, false) AS other_iban
 FROM faced;
 
-CREATE TABLE classes AS
+CREATE TEMP TABLE classes AS
 SELECT s.kind, s.value, any_value(s.holders) AS holders,
     bool_or(c.names IN ('unrelated', 'other_first', 'other_part') OR c.dobs = 'other') AS conflict,
     bool_or((c.other_phone AND s.kind <> 'phone') OR (c.other_iban AND s.kind <> 'iban')) AS strict_conflict
@@ -152,7 +162,7 @@ FROM shared s JOIN compared c USING (l, r) GROUP BY s.kind, s.value;
 """
 
 _FEATURES = f"""
-CREATE TABLE evidence AS
+CREATE TEMP TABLE evidence AS
 SELECT s.l, s.r, s.kind, s.value, s.holders, s.chosen, s.gap,
     CASE
         WHEN s.kind = 'ip' AND s.gap > {ADDRESS_GAP_DAYS} THEN 'reassigned'
@@ -166,26 +176,12 @@ WHERE s.kind NOT IN ('dob_part', 'name_postcode');
 """
 
 
-def build_pairs(catalogue: Catalogue, excluded: list[str]) -> duckdb.DuckDBPyConnection:
-    """Tables ``profiles``, ``records``, ``held``, ``compared`` and ``evidence`` in a connection of their own.
+def build_pairs(catalogue: Catalogue, judgements: pa.Table) -> None:
+    """Tables ``profiles``, ``records``, ``held``, ``compared`` and ``evidence`` for later statements.
 
-    ``excluded`` accounts (test and investigators' accounts) take part in nothing.
+    Accounts of ``APART_STATUSES`` take part in nothing. Of ``judgements`` (left, right, judgement) one matters here:
+    two payments that say the same are no one profile where a person told them apart.
     """
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET threads TO 2")
-    connection.register(
-        "identifiers",
-        catalogue.query(
-            "SELECT owner, owner_table, role, kind, value, scope, network, first_at, last_at FROM identifiers"
-        ),
-    )
-    connection.register("payments", catalogue.query("SELECT payment, account FROM payments"))
-    connection.register("accounts", catalogue.query("SELECT account, role FROM accounts"))
-    connection.register("excluded", pa.table({"account": pa.array(excluded, pa.string())}))
+    catalogue.hold("judgements", judgements)
     for statement in (_PROFILES, _RECORDS, _VALUES, _COMPARED, _FEATURES):
-        connection.execute(statement)
-    return connection
-
-
-__all__ = ["arrow", "build_pairs"]
+        catalogue.prepare(statement)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-import duckdb
-
 from fairlead.attribution.pairs import EXCLUSIVE_UP_TO
+from fairlead.engine.catalogue import Catalogue
 from fairlead.terms.grades import AttributionGrade
 from fairlead.terms.intervals import wilson_interval
 
@@ -139,7 +138,7 @@ _NAME_LEVELS = ("full", "swapped", "initial", "near", "part")
 _CLASSES = {"exclusive": "exclusive", "shared": "shared", "conflict": "shared"}
 
 
-def score_pairs(connection: duckdb.DuckDBPyConnection, weights: Weights) -> None:
+def score_pairs(catalogue: Catalogue, weights: Weights) -> None:
     """Create ``scored``: every compared pair with classes per kind, bits, families, rule, grade and refusal.
 
     Refusals, in order: two dates of birth; names that contradict; a telephone number that changed hands.
@@ -155,9 +154,9 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, weights: Weights) -> None
     grade_cases = " ".join(f"WHEN {rule.condition} THEN '{rule.grade.value}'" for rule in weights.rules)
     rule_cases = " ".join(f"WHEN {rule.condition} THEN '{rule.name}'" for rule in weights.rules)
     household = f"greatest({value['email']}, {value['device']}, {value['ip']}, {post})"
-    connection.execute(
+    catalogue.prepare(
         f"""
-        CREATE TABLE scored AS
+        CREATE TEMP TABLE scored AS
         WITH kinds AS (
             SELECT l, r,
                 max(class) FILTER (kind = 'email') AS email, min(class) FILTER (kind = 'phone') AS phone,

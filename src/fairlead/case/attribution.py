@@ -8,19 +8,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fairlead.attribution.dossiers import DossiersStage
 from fairlead.attribution.evaluate import evaluate
 from fairlead.attribution.explain import PersonExplained, explain_person
 from fairlead.attribution.identifiers import IdentifiersStage
 from fairlead.attribution.links import LinksStage
-from fairlead.attribution.networks import read_networks
+from fairlead.attribution.networks import AddressesStage, Networks, read_networks
+from fairlead.attribution.normal_forms import NormaliseStage, TextsStage
 from fairlead.attribution.persons import PersonsStage
+from fairlead.attribution.takeovers import TakeoversStage
+from fairlead.attribution.webs import Judged, WebsStage
+from fairlead.case.engines import Cluster, engine_for
 from fairlead.case.link_sample import sample_figures
 from fairlead.case.person_history import keep_changes
 from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
-from fairlead.engine.local import LocalEngine
 from fairlead.engine.progress import Progress
+from fairlead.engine.stage import Stage
 from fairlead.register.actions import Action
 from fairlead.tables.attribution import PERSONS
 from fairlead.terms.custody import Operation
@@ -44,9 +49,15 @@ def attribute(
     *,
     network_files: tuple[Path, ...] = (),
     mmdb: Path | None = None,
+    workers: int | None = None,
+    cluster: Cluster | None = None,
     progress: Progress | None = None,
 ) -> AttributionFigures:
-    """Compute identifiers, links and persons. Files about networks are kept and used by later runs, too."""
+    """Compute identifiers, links and persons. Files about networks are kept and used by later runs, too.
+
+    Finding pairs and following links are statements on this computer; normal forms, decisions and persons are tasks,
+    done by ``workers`` processes here or, with ``cluster``, there.
+    """
     session.require(Action.PROCESS)
     from fairlead.register.judgements import find_judgements
 
@@ -54,9 +65,10 @@ def attribute(
     with sole_run(session, "attribute", progress) as followed:
         files, database = _keep_networks(session, network_files, mmdb)
         networks = read_networks(files, mmdb=database)
-        identifiers = IdentifiersStage(networks)
-        with LocalEngine(session.store, progress=followed) as engine:
-            for stage in (identifiers, LinksStage(judgements), PersonsStage(identifiers)):
+        with engine_for(
+            session, workers=workers, alone_up_to=1, cluster=cluster, progress=followed
+        ) as engine:
+            for stage in attribution_stages(networks, judgements):
                 engine.run(stage)
         changed = keep_changes(session)
     figures = attribution_figures(session)
@@ -68,6 +80,21 @@ def attribute(
         facts={"persons": figures.persons, "judgements": len(judgements), "changed": changed},
     )
     return figures
+
+
+def attribution_stages(networks: Networks, judgements: tuple[Judged, ...] = ()) -> list[Stage]:
+    """The stages in the order in which each finds what it reads."""
+    return [
+        TextsStage(),
+        NormaliseStage(),
+        AddressesStage(networks),
+        TakeoversStage(),
+        IdentifiersStage(),
+        WebsStage(judgements),
+        LinksStage(),
+        DossiersStage(),
+        PersonsStage(),
+    ]
 
 
 def _keep_networks(

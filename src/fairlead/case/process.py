@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fairlead.case.engines import Cluster, engine_for
 from fairlead.case.exhibits import check_unchanged, opener_of
 from fairlead.case.known_sets import match_stages
 from fairlead.case.provenance import weighing_stages
 from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.case.triage import TriageFigures, triage
-from fairlead.engine.engine import Engine, StageOutcome
-from fairlead.engine.local import LocalEngine
+from fairlead.engine.engine import StageOutcome
 from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import SandboxReport, self_test
 from fairlead.engine.stage import Stage
@@ -32,14 +32,6 @@ from fairlead.terms.custody import Operation
 from fairlead.terms.errors import RunError
 
 _GIVEN = (EXHIBITS, HASH_SETS, KNOWN, REJECTED, SEARCHED, REFERENCES)  # tables that no stage writes again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
-    """A Spark cluster: its master's URL (empty when ``spark-submit`` states it), and settings for Spark."""
-
-    master: str = ""
-    settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +68,7 @@ def process(
         check_unchanged(session)
     with (
         sole_run(session, "process", progress) as followed,
-        _engine(session, workers=workers, cluster=cluster, progress=followed) as engine,
+        engine_for(session, workers=workers, cluster=cluster, progress=followed) as engine,
     ):
         engine.check(*_GIVEN)
         stages = stages_of(
@@ -107,18 +99,6 @@ def process(
     if problem is not None:
         raise problem
     return ProcessOutcome(stages=outcomes, sandbox=sandbox, figures=triage(session))
-
-
-def _engine(
-    session: Session, *, workers: int | None, cluster: Cluster | None, progress: Progress | None
-) -> Engine:
-    if cluster is None:
-        return LocalEngine(session.store, workers=workers, progress=progress)
-    from fairlead.engine.spark import SparkEngine
-
-    return SparkEngine(
-        session.store, master=cluster.master, settings=dict(cluster.settings), progress=progress
-    )
 
 
 def stages_of(

@@ -13,7 +13,7 @@ from fairlead.case.attribution import evaluate_against, explain, judge
 from fairlead.case.link_sample import sample_figures, sample_links
 from fairlead.case.person_file import JudgementEffect, preview_judgement
 from fairlead.case.person_history import history_of
-from fairlead.cli.options import operation_option, session_of
+from fairlead.cli.options import cluster_of, engine_options, operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
 from fairlead.terms.grades import AttributionGrade
 from fairlead.terms.platform import Judgement
@@ -26,12 +26,17 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     "--networks", "network_files", type=_FILE, multiple=True, help="CSV or TOML: cidr, country, kind."
 )
 @click.option("--mmdb", type=_FILE, help="An MMDB with countries of addresses, of the time in question.")
+@engine_options
 @operation_option
 @click.pass_context
 def attribute(
     context: click.Context,
     network_files: tuple[Path, ...],
     mmdb: Path | None,
+    workers: int | None,
+    engine: str,
+    master: str,
+    settings: tuple[str, ...],
     workspace: Path | None,
     operation: str | None,
     user: str | None,
@@ -45,6 +50,8 @@ def attribute(
         session_of(workspace, operation, user),
         network_files=network_files,
         mmdb=mmdb,
+        workers=workers,
+        cluster=cluster_of(engine, master, settings),
         progress=None if as_json else TerminalProgress(),
     )
     if as_json:

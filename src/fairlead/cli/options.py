@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from fairlead.case.engines import Cluster
 from fairlead.case.session import Session, open_session
 from fairlead.case.workspace import Workspace, find_workspace
 
@@ -36,6 +37,41 @@ def operation_option(command: Command) -> Command:
     """Add ``--workspace``, ``--operation``, ``--user`` and ``--json``."""
     command = user_option(workspace_option(command))
     return click.option("--operation", help="Operation; may be left out when there is one only.")(command)
+
+
+def engine_options(command: Command) -> Command:
+    """Add ``--workers``, ``--engine``, ``--master`` and ``--spark-conf``; see ``cluster_of``."""
+    for option in (
+        click.option(
+            "--spark-conf", "settings", multiple=True, metavar="NAME=VALUE", help="A setting for Spark."
+        ),
+        click.option(
+            "--master",
+            default="",
+            help="Spark's master, e.g. spark://HOST:7077; left out under spark-submit.",
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(["local", "spark"]),
+            default="local",
+            show_default=True,
+            help="Who does the work.",
+        ),
+        click.option("--workers", type=int, help="Worker processes; all cores if not given."),
+    ):
+        command = option(command)
+    return command
+
+
+def cluster_of(engine: str, master: str, settings: tuple[str, ...]) -> Cluster | None:
+    """The cluster that the options of ``engine_options`` ask for; None for this computer."""
+    pairs = []
+    for text in settings:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise click.UsageError(f"--spark-conf takes NAME=VALUE, not {text}")
+        pairs.append((name, value))
+    return Cluster(master=master, settings=tuple(pairs)) if engine == "spark" else None
 
 
 def workspace_of(workspace: Path | None) -> Workspace:

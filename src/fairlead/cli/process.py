@@ -6,15 +6,14 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.process import Cluster
 from fairlead.case.process import process as run_process
-from fairlead.cli.options import operation_option, session_of
+from fairlead.cli.options import cluster_of, engine_options, operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_json
 from fairlead.cli.triage import print_figures
 
 
 @click.command()
-@click.option("--workers", type=int, help="Worker processes; all cores if not given.")
+@engine_options
 @click.option("--no-verify-exhibits", is_flag=True, help="Do not digest the exhibits again before and after.")
 @click.option(
     "--allow-unsandboxed", is_flag=True, help="Run even where no sandbox works; the ledger shows it."
@@ -27,17 +26,6 @@ from fairlead.cli.triage import print_figures
     is_flag=True,
     help="A decoder of its own for every picture and video: for the most suspicious exhibits, and slow.",
 )
-@click.option(
-    "--engine",
-    type=click.Choice(["local", "spark"]),
-    default="local",
-    show_default=True,
-    help="Who does the work.",
-)
-@click.option(
-    "--master", default="", help="Spark's master, e.g. spark://HOST:7077; left out under spark-submit."
-)
-@click.option("--spark-conf", "settings", multiple=True, metavar="NAME=VALUE", help="A setting for Spark.")
 @operation_option
 def process(
     workers: int | None,
@@ -67,7 +55,7 @@ def process(
         allow_unsandboxed=allow_unsandboxed,
         fast=fast,
         one_process_per_file=one_process_per_file,
-        cluster=Cluster(master=master, settings=_settings(settings)) if engine == "spark" else None,
+        cluster=cluster_of(engine, master, settings),
     )
     figures = outcome.figures
     if as_json:
@@ -77,13 +65,3 @@ def process(
         click.echo(f"Sandbox: {outcome.sandbox.summary}")
         print_figures(figures)
     return 0 if set(figures.verdicts) <= {"read", "not_a_file", "not_examined"} else 1
-
-
-def _settings(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise click.UsageError(f"--spark-conf takes NAME=VALUE, not {text}")
-        pairs.append((name, value))
-    return tuple(pairs)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fairlead.engine.objects import meaning_of
 from fairlead.engine.parts import PartStore
 from fairlead.tables import ALL, Table
 from fairlead.terms.errors import UsageError
+
+_ROWS_AT_ONCE = 8192
 
 
 class Catalogue:
@@ -90,6 +93,32 @@ class Catalogue:
     def scalar(self, sql: str) -> Any:
         """The single value of a SELECT that returns one row and one column."""
         return self.query(sql).column(0)[0].as_py()
+
+    def prepare(self, statement: str) -> None:
+        """Run a statement of the program's own that makes a table for later ones, here and nowhere else."""
+        self._connection.execute(statement)
+
+    def runs(self, sql: str, by: str) -> Iterator[tuple[Any, pa.Table]]:
+        """Rows of a SELECT as tables, one for every value of the column ``by``, by which the SELECT must be in order.
+
+        Only one such table is in memory at a time. ``by`` itself is left out of it.
+        """
+        reader = self._connection.sql(sql).to_arrow_reader(_ROWS_AT_ONCE)
+        current: Any = None
+        held: list[pa.RecordBatch] = []
+        for batch in reader:
+            values = pc.run_end_encode(batch.column(by))
+            rows = batch.drop_columns([by])
+            start = 0
+            for end, value in zip(values.run_ends.to_pylist(), values.values.to_pylist(), strict=True):
+                if held and value != current:
+                    yield current, pa.Table.from_batches(held)
+                    held = []
+                current = value
+                held.append(rows.slice(start, end - start))
+                start = end
+        if held:
+            yield current, pa.Table.from_batches(held)
 
     def write(self, sql: str, target: Path, *, rows_per_group: int) -> None:
         """Run one SELECT of the program's own and write its rows, in their order, into a Parquet file."""

@@ -21,17 +21,31 @@ _ATTEMPTS = 3
 
 
 class LocalEngine(Engine):
-    """Runs tasks in processes of this computer, which live as long as the engine."""
+    """Runs tasks in processes of this computer, which live as long as the engine.
+
+    ``alone_up_to``: a stage with so few tasks is done in this process, where starting others would take longer than
+    the work. Not for stages that read what others made: a file must not take this process with it.
+    """
 
     def __init__(
-        self, store: PartStore, *, workers: int | None = None, progress: Progress | None = None
+        self,
+        store: PartStore,
+        *,
+        workers: int | None = None,
+        alone_up_to: int = 0,
+        progress: Progress | None = None,
     ) -> None:
         super().__init__(store, progress=progress)
         self.workers = workers or os.cpu_count() or 1
+        self._alone_up_to = alone_up_to
         self._pool: ProcessPoolExecutor | None = None
 
     def work_off(self, stage: MapStage, waiting: list[Task]) -> None:
         """Do the tasks; when a process dies, with new ones, three times over."""
+        if len(waiting) <= self._alone_up_to:
+            for task in waiting:
+                self.progress.advance(stage.name, run_task(stage, self.store.place, task))
+            return
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._do(stage, waiting)

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from fairlead.engine.components import connect
 from fairlead.known.index_plan import chunk_widths, plan_search
 from fairlead.known.index_tables import ChunkTables, filled_from, firsts, map_array, table_from, threads
 from fairlead.terms.errors import RunError
@@ -177,13 +178,11 @@ class HammingIndex:
         """For each entry the lowest entry that a chain of steps of at most ``radius`` bits leads to."""
         from fairlead.known.index_kernels import unite
 
-        parent = np.arange(len(self), dtype=np.int64)
         plan = plan_search(self._widths, len(self), radius)
         if plan is None or self._tables is None:
             found = self.search(self._plain_rows(), radius)
-            return _components_of_pairs(
-                parent, found.column("query").to_numpy(), found.column("entry").to_numpy()
-            )
+            return connect(len(self), found.column("query").to_numpy(), found.column("entry").to_numpy())
+        parent = np.arange(len(self), dtype=np.int64)
         start, n, tables = table_from(self._widths), len(self), self._tables
         for c, width in enumerate(self._widths):
             own = slice(c * n, (c + 1) * n)
@@ -271,17 +270,6 @@ def _compare(words: Words, wanted: Words, radius: int) -> _Found:
             if len(near):
                 parts.append(np.stack([np.full(len(near), number), near + start, distance[near]], axis=1))
     return np.concatenate(parts)
-
-
-def _components_of_pairs(parent: _Found, left: _Found, right: _Found) -> _Found:
-    while True:
-        lowest = np.minimum(parent[left], parent[right])
-        before = parent.copy()
-        np.minimum.at(parent, left, lowest)
-        np.minimum.at(parent, right, lowest)
-        parent = np.minimum(parent, parent[parent])
-        if np.array_equal(before, parent):
-            return parent
 
 
 def _sample_queries(rows: Hashes, sample: int, radius: int, rng: np.random.Generator) -> Hashes:

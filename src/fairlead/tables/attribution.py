@@ -35,6 +35,130 @@ IDENTIFIERS = Table(
     ),
 )
 
+IDENTIFIER_TEXTS = Table(
+    name="identifier_texts",
+    row="one text that accounts, payments or log lines hold where an identifier stands, once however often it occurs",
+    key=("kind", "original", "region"),
+    written_by="attribution",
+    columns=(
+        Column("kind", TEXT, "IdentifierKind"),
+        Column("original", TEXT, "text as stored"),
+        Column(
+            "region", TEXT, "country of the record, which a telephone number without prefix needs; else empty"
+        ),
+    ),
+)
+
+NORMAL_FORMS = Table(
+    name="normal_forms",
+    row="one such text and the identifier it stands for; a text of which nothing is left has no row",
+    key=("kind", "original", "region"),
+    written_by="attribution",
+    columns=(
+        *IDENTIFIER_TEXTS.columns,
+        Column("value", TEXT, "normalised value"),
+        Column("valid", FLAG, "false when it fails its own check digits or syntax"),
+        Column("scope", TEXT, "personal, disposable or junk, as the value itself says"),
+        Column("country", TEXT, "country the value itself states, null when none"),
+    ),
+)
+
+ADDRESSES = Table(
+    name="addresses",
+    row="one network address and what is known of the range it lies in",
+    key=("address",),
+    written_by="attribution",
+    columns=(
+        Column("address", TEXT, "normalised address"),
+        Column("country", TEXT, "country of the range, null when nobody says"),
+        Column("network", TEXT, "cgnat, vpn, tor, hosting, mobile, private, residential or null"),
+        Column("range", TEXT, "the narrowest range that says so, null when none does"),
+        Column("source", TEXT, "file that holds the range"),
+    ),
+)
+
+TAKEOVERS = Table(
+    name="takeovers",
+    row="one account that somebody else may have used from a moment on",
+    key=("account",),
+    written_by="attribution",
+    columns=(
+        Column("account", TEXT, "account id"),
+        Column("broken_at", TIME, "first access that may be somebody else's"),
+    ),
+)
+
+_RECORD = pa.struct(
+    [
+        pa.field("record", TEXT),
+        pa.field("role", TEXT),
+        pa.field("names", TEXTS),
+        pa.field("date_of_birth", TEXT),
+        pa.field("origin", TEXT),
+        pa.field("payers", TEXTS),
+        pa.field("copies", pa.list_(pa.struct([pa.field("record", TEXT), pa.field("origin", TEXT)]))),
+    ]
+)
+
+_PAIR = pa.struct(
+    [
+        pa.field("left", TEXT),
+        pa.field("right", TEXT),
+        pa.field("grade", TEXT),
+        pa.field("bits", NUMBER),
+        pa.field("refusal", TEXT),
+        pa.field("pattern", TEXT),
+        pa.field("probability", NUMBER),
+        pa.field("families", TEXTS),
+        pa.field("names", TEXT),
+        pa.field("dobs", TEXT),
+        pa.field("postcodes", TEXT),
+        pa.field("other_phone", FLAG),
+        pa.field("other_iban", FLAG),
+        pa.field("same_account", FLAG),
+        pa.field("email", TEXT),
+        pa.field("ip", TEXT),
+        pa.field("device", TEXT),
+        pa.field("mail_bears_name", FLAG),
+        pa.field(
+            "shared",
+            pa.list_(
+                pa.struct(
+                    [
+                        pa.field("kind", TEXT),
+                        pa.field("value", TEXT),
+                        pa.field("held", TEXT),
+                        pa.field("holders", INT),
+                    ]
+                )
+            ),
+        ),
+        pa.field("judgements", TEXTS),
+    ]
+)
+
+WEBS = Table(
+    name="webs",
+    row="records that links may join, directly or by way of others, and every pair of them: decided together",
+    key=("web",),
+    written_by="attribution",
+    columns=(
+        Column("web", TEXT, "its first record; or `between` and a record, for pairs that can join nothing"),
+        Column(
+            "records",
+            pa.list_(_RECORD),
+            "record; role; words of its name; date of birth; origin; records that paid for it; payments that say "
+            "the same as it",
+        ),
+        Column(
+            "pairs",
+            pa.list_(_PAIR),
+            "two records; grade and rule; bits; why refused; what agrees and what does not; values both hold, with "
+            "how many hold them; what people decided",
+        ),
+    ),
+)
+
 LINKS = Table(
     name="links",
     row="one pair of records and what speaks for and against one person behind both",
@@ -108,4 +232,77 @@ PERSONS = Table(
     ),
 )
 
-TABLES = (IDENTIFIERS, LINKS, PERSONS)
+_STATED = pa.struct(
+    [
+        pa.field("kind", TEXT),
+        pa.field("value", TEXT),
+        pa.field("country", TEXT),
+        pa.field("origin", TEXT),
+    ]
+)
+_RESIDENCE = pa.struct(
+    [
+        pa.field("country", TEXT),
+        pa.field("late", FLAG),
+        pa.field("days", INT),
+        pa.field("origin", TEXT),
+    ]
+)
+_MEMBER = pa.struct(
+    [
+        pa.field("record", TEXT),
+        pa.field("role", TEXT),
+        pa.field("is_account", FLAG),
+        pa.field("status", TEXT),
+        pa.field("country", TEXT),
+        pa.field("language", TEXT),
+        pa.field("zone", TEXT),
+        pa.field("payer_country", TEXT),
+        pa.field("instrument_country", TEXT),
+        pa.field("first_at", TIME),
+        pa.field("last_at", TIME),
+        pa.field("origin", TEXT),
+        pa.field("broken_at", TIME),
+        pa.field("mule", FLAG),
+        pa.field("stated", pa.list_(_STATED)),
+        pa.field("residences", pa.list_(_RESIDENCE)),
+    ]
+)
+_PAID = pa.struct([pa.field("account", TEXT), pa.field("person", TEXT), pa.field("payment", _MEMBER)])
+_TOUCHING = pa.struct(
+    [
+        pa.field("other", TEXT),
+        pa.field("decision", TEXT),
+        pa.field("grade", TEXT),
+        pa.field("rule", TEXT),
+        pa.field("reasons", TEXTS),
+        pa.field("against", TEXTS),
+    ]
+)
+
+DOSSIERS = Table(
+    name="dossiers",
+    row="records that were joined, and everything that says where their person is and who else it may be",
+    key=("person",),
+    written_by="attribution",
+    columns=(
+        Column("person", TEXT, "id of the person"),
+        Column("members", pa.list_(_MEMBER), "its records, with countries they state and were seen in"),
+        Column("payments", pa.list_(_PAID), "payments for its accounts, with the person that each is of"),
+        Column("links", pa.list_(_TOUCHING), "links inside it (other is null) and to other persons"),
+        Column("probable_group", TEXT, "id shared by persons behind whom one human being probably is"),
+        Column("possible_group", TEXT, "the same for possibly"),
+    ),
+)
+
+TABLES = (
+    IDENTIFIER_TEXTS,
+    NORMAL_FORMS,
+    ADDRESSES,
+    TAKEOVERS,
+    IDENTIFIERS,
+    WEBS,
+    LINKS,
+    DOSSIERS,
+    PERSONS,
+)
