@@ -18,11 +18,9 @@ import pyarrow as pa
 from pyarrow import csv
 
 from fairlead.attribution.evaluate import evaluate
-from fairlead.attribution.identifiers import IdentifiersStage
-from fairlead.attribution.links import LinksStage
 from fairlead.attribution.networks import read_networks
-from fairlead.attribution.persons import PersonsStage
-from fairlead.engine.catalogue import Catalogue
+from fairlead.case.attribution import attribution_stages
+from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
 from fairlead.tables.attribution import PERSONS
 from fairlead.tables.records import ACCOUNTS, PAYMENTS
@@ -61,10 +59,9 @@ def measure(folder: Path, files: tuple[str, ...]) -> dict[str, object]:
             ACCOUNTS, "part-1.parquet", pa.Table.from_pylist(replies, schema=ACCOUNTS.schema).to_batches()
         )
         store.write(PAYMENTS, "part-1.parquet", [])
-        identifiers = IdentifiersStage(read_networks())
-        for stage in (identifiers, LinksStage(), PersonsStage(identifiers)):
-            for name, part in stage.gather(Catalogue(store)):
-                store.write(stage.writes, f"part-{name}.parquet", part.to_batches())
+        with LocalEngine(store, alone_up_to=1000) as engine:
+            for stage in attribution_stages(read_networks()):
+                engine.run(stage)
         figures = evaluate(store.read(PERSONS).to_pylist(), truth)
     return {
         "records": len(replies),

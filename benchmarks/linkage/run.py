@@ -21,12 +21,12 @@ import pyarrow as pa
 from benchmarks.linkage.generate import Population, population
 
 from fairlead.attribution.evaluate import evaluate
-from fairlead.attribution.identifiers import IdentifiersStage
-from fairlead.attribution.links import LinksStage
 from fairlead.attribution.networks import read_networks
 from fairlead.attribution.pairs import build_pairs
-from fairlead.attribution.persons import PersonsStage
+from fairlead.attribution.webs import WebsStage
+from fairlead.case.attribution import attribution_stages
 from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
 from fairlead.tables.attribution import LINKS, PERSONS
 from fairlead.tables.records import ACCOUNTS, PAYMENTS
@@ -53,7 +53,8 @@ def calibration(links: pa.Table, truth: dict[str, int]) -> list[dict[str, object
 def export(store: PartStore, made: Population, folder: Path) -> None:
     """Records, candidate pairs and truth as Parquet, for the peers."""
     folder.mkdir(parents=True, exist_ok=True)
-    connection = build_pairs(Catalogue(store), [])
+    catalogue = Catalogue(store, WebsStage.reads)
+    build_pairs(catalogue)
     country = {r["account"]: r["country"] for r in made.accounts.select(["account", "country"]).to_pylist()}
     country |= {
         r["payment"]: r["payer_country"]
@@ -61,7 +62,7 @@ def export(store: PartStore, made: Population, folder: Path) -> None:
     }
     known = pa.table({"owner": list(made.truth), "person": list(made.truth.values()),
                       "country": [country[owner] for owner in made.truth]})  # fmt: skip
-    connection.register("known", known)
+    catalogue.hold("known", known)
     kinds = ", ".join(
         f"max(value) FILTER (kind = '{k}') AS {k}"
         for k in ("email", "phone", "iban", "device", "ip", "user_name")
@@ -77,8 +78,8 @@ def export(store: PartStore, made: Population, folder: Path) -> None:
         "truth": """SELECT r.rid, k.person FROM known k JOIN profiles p USING (owner) JOIN records r USING (profile)
             ORDER BY r.rid""",
     }.items():
-        connection.execute(f"COPY ({select}) TO '{folder / name}.parquet'")
-    connection.close()
+        catalogue.write(select, folder / f"{name}.parquet", rows_per_group=122_880)
+    catalogue.close()
 
 
 def main() -> None:
@@ -86,19 +87,24 @@ def main() -> None:
     parser.add_argument("records", type=int)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--export", type=Path)
+    parser.add_argument(
+        "--workers", type=int, help="processes that share the tasks; none but this one if not given"
+    )
     given = parser.parse_args()
     made = population(given.records, given.seed)
     seconds: dict[str, float] = {}
+    processor: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         store = PartStore(Path(folder))
         store.write(ACCOUNTS, "part-1.parquet", made.accounts.to_batches())
         store.write(PAYMENTS, "part-1.parquet", made.payments.to_batches())
-        identifiers = IdentifiersStage(read_networks())
-        for stage in (identifiers, LinksStage(), PersonsStage(identifiers)):
-            began = time.perf_counter()
-            for name, rows in stage.gather(Catalogue(store)):
-                store.write(stage.writes, f"part-{name}.parquet", rows.to_batches())
-            seconds[stage.name] = round(time.perf_counter() - began, 1)
+        alone_up_to = 0 if given.workers else 1_000_000
+        with LocalEngine(store, workers=given.workers, alone_up_to=alone_up_to) as engine:
+            for stage in attribution_stages(read_networks()):
+                began, used = time.perf_counter(), time.process_time()
+                engine.run(stage)
+                seconds[stage.name] = round(time.perf_counter() - began, 1)
+                processor[stage.name] = round(time.process_time() - used, 1)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         parts = duckdb.sql(
             f"""SELECT person, grade, members, probable_group, possible_group
@@ -108,7 +114,10 @@ def main() -> None:
         figures["calibration"] = calibration(store.read(LINKS), made.truth)
         if given.export:
             export(store, made, given.export)
-    said = {"records": given.records, "seed": given.seed, "seconds": seconds, "peak_gib": round(peak, 2)}
+    said = {
+        "records": given.records, "seed": given.seed, "seconds": seconds, "processor_seconds": processor,
+        "all_seconds": round(sum(seconds.values()), 1), "peak_gib": round(peak, 2),
+    }  # fmt: skip
     print(json.dumps(said | figures, indent=1))
 
 

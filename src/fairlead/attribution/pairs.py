@@ -7,9 +7,14 @@ alone may be a mule's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from fairlead.engine.catalogue import Catalogue
+from fairlead.terms.platform import Judgement
+
+Judged = tuple[str, str, Judgement]
 
 MASS_ABOVE = 20
 EXCLUSIVE_UP_TO = 6
@@ -176,12 +181,14 @@ WHERE s.kind NOT IN ('dob_part', 'name_postcode');
 """
 
 
-def build_pairs(catalogue: Catalogue, judgements: pa.Table) -> None:
-    """Tables ``profiles``, ``records``, ``held``, ``compared`` and ``evidence`` for later statements.
+def build_pairs(catalogue: Catalogue, judgements: Sequence[Judged] = ()) -> None:
+    """Prepare ``judgements``, ``profiles``, ``records``, ``held``, ``compared`` and ``evidence`` for later statements.
 
-    Accounts of ``APART_STATUSES`` take part in nothing. Of ``judgements`` (left, right, judgement) one matters here:
-    two payments that say the same are no one profile where a person told them apart.
+    Accounts of ``APART_STATUSES`` take part in nothing. Of what people decided one thing matters here: two payments
+    that say the same are no one profile where they were told apart.
     """
-    catalogue.hold("judgements", judgements)
+    columns = list(zip(*((a, b, which.value) for a, b, which in judgements), strict=True)) or [(), (), ()]
+    names = ("left", "right", "judgement")
+    catalogue.hold("judgements", pa.table([pa.array(c, pa.string()) for c in columns], names))
     for statement in (_PROFILES, _RECORDS, _VALUES, _COMPARED, _FEATURES):
         catalogue.prepare(statement)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from fairlead.attribution.links import linkage_version
-from fairlead.attribution.pairs import build_pairs
+from fairlead.attribution.pairs import Judged, build_pairs
 from fairlead.attribution.partition import Folded, fold, part_of, parts_for
 from fairlead.attribution.scoring import measure_at, score_pairs, shipped_weights
 from fairlead.engine.catalogue import Catalogue
@@ -21,9 +21,7 @@ from fairlead.engine.components import connect
 from fairlead.tables import Table
 from fairlead.tables.attribution import IDENTIFIERS, WEBS
 from fairlead.tables.records import ACCOUNTS, PAYMENTS
-from fairlead.terms.platform import Judgement
 
-Judged = tuple[str, str, Judgement]
 WEBS_A_PART = 20_000
 
 _JUDGED = """
@@ -113,13 +111,7 @@ class WebsStage:
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Yield webs in parts, in the order of their names."""
-        columns = list(zip(*self.judgements, strict=True)) or [(), (), ()]
-        build_pairs(
-            catalogue,
-            pa.table(
-                [pa.array(list(values), pa.string()) for values in columns], ["left", "right", "judgement"]
-            ),
-        )
+        build_pairs(catalogue, self.judgements)
         score_pairs(catalogue, shipped_weights())
         catalogue.prepare(_JUDGED)
         count = catalogue.scalar("SELECT count(*) FROM records")

@@ -15,9 +15,10 @@ from fairlead.attribution.identifiers import IdentifiersStage
 from fairlead.attribution.links import LinksStage
 from fairlead.attribution.networks import AddressesStage, Networks, read_networks
 from fairlead.attribution.normal_forms import NormaliseStage, TextsStage
+from fairlead.attribution.pairs import Judged
 from fairlead.attribution.persons import PersonsStage
 from fairlead.attribution.takeovers import TakeoversStage
-from fairlead.attribution.webs import Judged, WebsStage
+from fairlead.attribution.webs import WebsStage
 from fairlead.case.engines import Cluster, engine_for
 from fairlead.case.link_sample import sample_figures
 from fairlead.case.person_history import keep_changes
