@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from fairlead.case.content_file import ContentFile
 from fairlead.case.exposure import own_exposure, stretch
 from fairlead.case.reveal import ask_to_see, picture_of
-from fairlead.case.review import decide, open_queue
+from fairlead.case.review import count_held, decide, open_queue
 from fairlead.terms.errors import UsageError
 from fairlead.terms.intervals import wilson_interval
 
@@ -195,3 +196,22 @@ def test_no_derivative_and_no_original_is_kept_anywhere_in_the_workspace(world):
     seen(session, sha256, 2)
     after = {p for p in world.workspace.root.rglob("*") if p.is_file() and "postgres" not in p.parts}
     assert {p.suffix for p in after - before} <= {".parquet", ".lock"}
+
+
+def test_for_how_many_a_decision_would_hold_is_counted_as_things_stand_now(world):
+    from fairlead.register.reviews import record_review
+
+    session, names = world.session("iversen"), [f"{n:064d}" for n in range(4)]
+    cluster = [{"sha256": name, "representative": False, "uncovered": None} for name in names]
+
+    def held(name: str, *, sample: bool = False) -> int:
+        empty = {"content": {}, "files": [], "beside": [], "matches": [], "signals": [], "scenes": []}
+        file = ContentFile(row={"sha256": name}, origin=None, cluster=cluster, **empty)
+        return count_held(session, file, sample=sample)
+
+    assert (held(names[0]), held(names[0], sample=True), held("alone")) == (4, 1, 1)
+    record_review(
+        session.user_id, session.operation, names[:2], cluster=names[0], decision="relevant", category="",
+        note="", sample=False, highest_level=1, at=session.clock(),
+    )  # fmt: skip
+    assert (held(names[0]), held(names[3])) == (4, 2)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from fairlead.case.content_file import TRIAGE_TABLES
+from fairlead.case.content_file import TRIAGE_TABLES, ContentFile
 from fairlead.case.prepared import open_views
 from fairlead.case.session import Session
 from fairlead.case.views import QUEUE_VIEW, sample_view
@@ -230,6 +230,18 @@ def holds_for(
         return [own]
     later = own["sha256"] not in decided
     return [row for row in cluster if not (later and row["sha256"] in decided)]
+
+
+def count_held(session: Session, file: ContentFile, *, sample: bool) -> int:
+    """For how many contents a decision about this one would hold now."""
+    from fairlead.register.reviews import decided_among
+
+    own = next((row for row in file.cluster if row["sha256"] == file.row["sha256"]), None)
+    if own is None:
+        return 1
+    members = [row["sha256"] for row in file.cluster]
+    decided = decided_among(session.user_id, session.operation, members, at=session.clock())
+    return len(holds_for(own, file.cluster, decided, sample=sample))
 
 
 def decide(session: Session, sha256: str, *, decision: str, category: str, note: str, sample: bool) -> int:
