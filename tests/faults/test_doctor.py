@@ -295,13 +295,20 @@ def leftover_of_a_killed_run(patient: Patient) -> tuple[str, str]:
     return f"tables/files/{left.name}", ""
 
 
+def leftover_of_a_killed_doctor(patient: Patient) -> tuple[str, str]:
+    left = patient.operation / ".spill-x1" / "duckdb_temp_1.tmp"
+    left.parent.mkdir()
+    left.write_bytes(b"compared")
+    return "operations/lanternfish/.spill-x1", ""
+
+
 CORRUPTIONS = (
     flip_a_byte, cut_off_the_end, lose_a_part, slip_in_a_part, part_of_another_table, lose_a_file, file_without_digest,
     lose_a_content, lose_metadata, shorten_a_list, match_with_nothing, lose_a_match, break_a_group,
     lines_that_do_not_add_up, empty_the_quarantine, account_in_two_persons, person_gone_that_was_published, key_twice,
     exhibit_with_another_digest, custody_record_gone, change_a_package, lose_a_package, slip_in_a_package,
     operation_nobody_opened, change_a_ledger_entry, change_the_words_of_an_entry, change_the_checkpoint,
-    key_that_others_can_read, leftover_of_a_killed_run,
+    key_that_others_can_read, leftover_of_a_killed_run, leftover_of_a_killed_doctor,
 )  # fmt: skip
 
 
@@ -349,5 +356,6 @@ def test_parts_of_an_older_version_without_digests_are_read_and_get_them(patient
 
 def test_leftovers_are_removed_when_asked(patient: Patient) -> None:
     leftover_of_a_killed_run(patient)
+    leftover_of_a_killed_doctor(patient)
     fairlead("doctor", "--tidy", "--workspace", patient.root)
     assert patient.findings() == []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 from fairlead.case.checks.check import Check, check_of
 from fairlead.case.checks.counts import check_counts
-from fairlead.case.checks.leftovers import check_leftovers, remove_leftovers
+from fairlead.case.checks.leftovers import SPILL, check_leftovers, remove_leftovers
 from fairlead.case.checks.parts import adopt_parts, check_parts
 from fairlead.case.checks.register import check_released, check_tables
 from fairlead.case.checks.secrets import check_secrets
@@ -49,11 +52,13 @@ def _check_rows(session: Session, parts: list[Check]) -> list[Check]:
                 "Bring the parts named above in order, then run `fairlead doctor` again.",
             )
         ]
-    catalogue = Catalogue(session.store)
-    try:
-        return [*check_counts(catalogue), *check_tables(session, catalogue)]
-    finally:
-        catalogue.close()
+    folder = session.workspace.operation(session.operation)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=SPILL) as spill:
+        catalogue = Catalogue(session.store, spill=Path(spill))
+        try:
+            return [*check_counts(catalogue), *check_tables(session, catalogue)]
+        finally:
+            catalogue.close()
 
 
 def _check_ledger(workspace: Workspace) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,10 @@ import pyarrow as pa
 from fairlead.engine.objects import meaning_of
 from fairlead.engine.parts import PartStore
 from fairlead.tables import ALL, Table
-from fairlead.terms.errors import UsageError
+from fairlead.terms.errors import RunError, UsageError
+from fairlead.terms.shortage import shortage_of
+
+_MEMORY = "512MiB"  # beyond it, statements that may go to the disk do
 
 
 class Catalogue:
@@ -31,15 +35,17 @@ class Catalogue:
         files: Mapping[str, Path] | None = None,
         open_sql: bool = False,
         shared: bool = False,
+        spill: Path | None = None,
     ) -> None:
         """Open the tables, and ``files``: Parquet files by the name they have here.
 
         ``shared`` catalogues of a process have one DuckDB behind them, which is quicker to open and keeps what it
-        knows of the files; each sees its own tables only.
+        knows of the files; each sees its own tables only. ``spill`` is a folder for statements that compare more
+        than fits into 512 MiB: what they hold beyond it lies there until they end. It is for a catalogue of its own.
         """
         self.store = store
         # ``open_sql`` marks a connection that runs a user's own statement: it is locked down after set-up.
-        self._connection = _shared().cursor() if shared else _connect()
+        self._connection = _shared().cursor() if shared else _connect(spill)
         allowed: list[Path] = []
         for table in tables:
             match store.scan(table):
@@ -73,7 +79,7 @@ class Catalogue:
                 raise duckdb.InvalidInputException("only a SELECT gives rows")
             answer: pa.Table = relation.to_arrow_table()
         except (duckdb.Error, OSError) as problem:
-            if refused := meaning_of(str(problem)):
+            if refused := meaning_of(str(problem)) or _shortage(problem):
                 raise refused from problem
             raise UsageError(
                 f"the catalogue cannot run this statement: {str(problem).splitlines()[0]}",
@@ -106,8 +112,11 @@ class Catalogue:
         self._connection.close()
 
 
-def _connect() -> duckdb.DuckDBPyConnection:
+def _connect(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
+    if spill is not None:
+        connection.execute(f"SET memory_limit = '{_MEMORY}'")
+        connection.execute(f"SET temp_directory = {_quoted(str(spill))}")
     connection.execute("SET threads TO 2")
     connection.execute("SET TimeZone = 'UTC'")
     # After two seconds DuckDB would draw a bar on standard output, into whatever a command prints there.
@@ -126,6 +135,16 @@ def _shared() -> duckdb.DuckDBPyConnection:
             _INSTANCES[os.getpid()] = connection = _connect()
             connection.execute("SET parquet_metadata_cache = true")
         return _INSTANCES[os.getpid()]
+
+
+def _shortage(problem: Exception) -> RunError | None:
+    """The error that stops the run when DuckDB found no room on the disk, or no memory; None for any other."""
+    if not isinstance(problem, duckdb.OutOfMemoryException | duckdb.IOException):
+        return None
+    said = str(problem)
+    if "max_temp_directory_size" in said or "Could not write file" in said:
+        return shortage_of(OSError(errno.ENOSPC, said))
+    return shortage_of(OSError(errno.ENOMEM, said)) if "Out of Memory" in said else None
 
 
 def _quoted(text: str) -> str:

@@ -9,6 +9,9 @@ from pathlib import Path
 from fairlead.case.checks.check import Check, check_of
 from fairlead.case.workspace import Workspace
 
+SPILL = ".spill-"
+"""How the folder begins into which the doctor puts what it compares and cannot hold."""
+
 _PATTERNS = (
     "tables/*/.part-*",
     "tables/*/..gathered.json.*",
@@ -17,6 +20,7 @@ _PATTERNS = (
     "packages/.*.tar.age",
     "prepared/.*.parquet",
     "indexes/.*",
+    f"{SPILL}*",
 )
 
 
