@@ -30,7 +30,7 @@ _MANY = 3_000_000
 
 
 def check(store: PartStore, question: str, spill: Path | None = None) -> Check:
-    catalogue = Catalogue(store, spill=spill)
+    catalogue = Catalogue(store, spill=spill, frugal=True)
     try:
         return next(answer for answer in check_counts(catalogue) if answer.question == question)
     finally:
@@ -108,7 +108,7 @@ def test_a_row_without_the_value_to_name_it_by_is_told_all_the_same(tmp_path: Pa
 def test_a_table_that_memory_cannot_hold_is_compared_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue_module, "_MEMORY", "64MiB")
+    monkeypatch.setattr(catalogue_module, "_FRUGAL", "64MiB")
     store, spill = PartStore(tmp_path / "tables"), tmp_path / "spill"
     spill.mkdir()
     half = _MANY // 2
@@ -126,7 +126,7 @@ def test_a_table_that_memory_cannot_hold_is_compared_all_the_same(
 def test_a_doctor_that_finds_no_room_on_the_disk_says_so_and_leaves_nothing_there(
     make_session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue_module, "_MEMORY", "64MiB")
+    monkeypatch.setattr(catalogue_module, "_FRUGAL", "64MiB")
     session = make_session()
     session.store.write(ACCESSES, part_name("first"), [lines(0, _MANY)])
     folder = session.workspace.operation(session.operation)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from fairlead.case.checks.check import Check, check_of
 from fairlead.case.checks.counts import check_counts
-from fairlead.case.checks.leftovers import SPILL, check_leftovers, remove_leftovers
+from fairlead.case.checks.leftovers import check_leftovers, remove_leftovers
 from fairlead.case.checks.parts import adopt_parts, check_parts
 from fairlead.case.checks.register import check_released, check_tables
 from fairlead.case.checks.secrets import check_secrets
 from fairlead.case.log import verify_ledger
 from fairlead.case.session import Session
 from fairlead.case.workspace import Workspace
-from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.catalogue import Catalogue, spilling
 from fairlead.engine.lock import sole_writer
 from fairlead.register.actions import Action
 
@@ -53,8 +50,8 @@ def _check_rows(session: Session, parts: list[Check]) -> list[Check]:
             )
         ]
     folder = session.workspace.operation(session.operation)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=SPILL) as spill:
-        catalogue = Catalogue(session.store, spill=Path(spill))
+    with spilling(folder) as spill:
+        catalogue = Catalogue(session.store, spill=spill, frugal=True)
         try:
             return [*check_counts(catalogue), *check_tables(session, catalogue)]
         finally:

@@ -27,10 +27,17 @@ def engine_for(
     progress: Progress | None = None,
 ) -> Engine:
     """The engine over the operation's tables; ``workers`` and ``alone_up_to`` hold without a cluster only."""
+    spill = session.workspace.operation(session.operation)
     if cluster is None:
-        return LocalEngine(session.store, workers=workers, alone_up_to=alone_up_to, progress=progress)
+        return LocalEngine(
+            session.store, workers=workers, alone_up_to=alone_up_to, spill=spill, progress=progress
+        )
     from fairlead.engine.spark import SparkEngine
 
     return SparkEngine(
-        session.store, master=cluster.master, settings=dict(cluster.settings), progress=progress
+        session.store,
+        master=cluster.master,
+        settings=dict(cluster.settings),
+        spill=spill,
+        progress=progress,
     )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fairlead.case.engines import engine_for
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
-from fairlead.engine.local import LocalEngine
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.stage import Stage
@@ -301,7 +301,7 @@ def _drop(store: PartStore, table: Any, names: set[str]) -> None:
 def _match_again(session: Session) -> None:
     with (
         sole_writer(session.workspace.operation(session.operation)),
-        LocalEngine(session.store, workers=1) as engine,
+        engine_for(session, workers=1) as engine,
     ):
         for stage in match_stages(session.store):
             engine.run(stage)

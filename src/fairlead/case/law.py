@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from fairlead.case.engines import engine_for
 from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
-from fairlead.engine.local import LocalEngine
 from fairlead.engine.progress import Progress
 from fairlead.law import load_records
 from fairlead.law.stage import AssessmentsStage
@@ -38,7 +38,7 @@ def assess_persons(
     session.require(Action.PROCESS)
     with sole_run(session, "law assess-persons", progress) as followed:
         stage = AssessmentsStage(images, age_band)
-        with LocalEngine(session.store, progress=followed) as engine:
+        with engine_for(session, progress=followed) as engine:
             engine.run(stage)
     figures = _figures(session)
     session.record(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fairlead.case.engines import engine_for
 from fairlead.case.session import Session
 from fairlead.case.trust import find_trust
 from fairlead.case.weights import weights_text
 from fairlead.case.workspace import Workspace
 from fairlead.engine.engine import StageOutcome
-from fairlead.engine.local import LocalEngine
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.stage import Stage
 from fairlead.media.examine import examine_file
@@ -58,6 +58,6 @@ def weigh_again(session: Session) -> list[StageOutcome]:
     session.require(Action.PROCESS)
     with (
         sole_writer(session.workspace.operation(session.operation)),
-        LocalEngine(session.store, workers=1) as engine,
+        engine_for(session, workers=1) as engine,
     ):
         return [engine.run(stage) for stage in weighing_stages(session, opener_of(session))]

@@ -13,11 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from fairlead.case.engines import engine_for
 from fairlead.case.exhibits import opener_of
 from fairlead.case.runs import sole_run
 from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
-from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.progress import Done, Progress
 from fairlead.records.acts import ActsStage, rules_of
@@ -84,7 +84,7 @@ def load_records(session: Session, mapping_file: Path, *, progress: Progress | N
         for table in _LOADED:
             session.store.keep_only(table, names[table.name])
         shown.finish("records")
-        with LocalEngine(session.store, progress=shown) as engine:
+        with engine_for(session, progress=shown) as engine:
             engine.run(ActsStage(rules_of(mapping)))
     (session.workspace.operation(session.operation) / "mapping.toml").write_text(text)
     report = load_report(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,21 @@ from fairlead.tables import ALL, Table
 from fairlead.terms.errors import RunError, UsageError
 from fairlead.terms.shortage import shortage_of
 
-_MEMORY = "512MiB"  # beyond it, statements that may go to the disk do
-
+_FRUGAL = "512MiB"
 _ROWS_AT_ONCE = 8192
+
+SPILL = ".spill-"
+"""How the names of folders begin that ``spilling`` makes."""
+
+
+@contextmanager
+def spilling(folder: Path | None) -> Iterator[Path | None]:
+    """A new folder in ``folder``, readable by its owner only, gone at the end of the block; none where there is none."""
+    if folder is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(dir=folder, prefix=SPILL) as made:
+        yield Path(made)
 
 
 class Catalogue:
@@ -39,16 +53,18 @@ class Catalogue:
         open_sql: bool = False,
         shared: bool = False,
         spill: Path | None = None,
+        frugal: bool = False,
     ) -> None:
         """Open the tables, and ``files``: Parquet files by the name they have here.
 
         ``shared`` catalogues of a process have one DuckDB behind them, which is quicker to open and keeps what it
-        knows of the files; each sees its own tables only. ``spill`` is a folder for statements that compare more
-        than fits into 512 MiB: what they hold beyond it lies there until they end. It is for a catalogue of its own.
+        knows of the files; each sees its own tables only. ``spill`` is a folder, see ``spilling``, for what statements
+        hold beyond four fifths of the memory, or beyond 512 MiB if they are to be ``frugal``; without one they stop
+        there (RUN-SHORT). Both are for a catalogue of its own.
         """
         self.store = store
         # ``open_sql`` marks a connection that runs a user's own statement: it is locked down after set-up.
-        self._connection = _shared().cursor() if shared else _connect(spill)
+        self._connection = _shared().cursor() if shared else _connect(spill, frugal=frugal)
         allowed: list[Path] = []
         for table in tables:
             match store.scan(table):
@@ -141,11 +157,12 @@ class Catalogue:
         self._connection.close()
 
 
-def _connect(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+def _connect(spill: Path | None = None, *, frugal: bool = False) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
-    if spill is not None:
-        connection.execute(f"SET memory_limit = '{_MEMORY}'")
-        connection.execute(f"SET temp_directory = {_quoted(str(spill))}")
+    if frugal:
+        connection.execute(f"SET memory_limit = '{_FRUGAL}'")
+    # Never DuckDB's own choice, which is wherever the user happens to stand.
+    connection.execute(f"SET temp_directory = {_quoted(str(spill or ''))}")
     connection.execute("SET threads TO 2")
     connection.execute("SET TimeZone = 'UTC'")
     # After two seconds DuckDB would draw a bar on standard output, into whatever a command prints there.

@@ -6,12 +6,13 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 
-from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.catalogue import Catalogue, spilling
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.progress import Done, Progress, Silent
 from fairlead.engine.stage import GatherStage, MapStage, Stage
@@ -35,11 +36,15 @@ class Engine(ABC):
 
     A task's part is named by stage, version, input part and rows, so a second run skips what is complete,
     and a changed version or input redoes exactly what depends on it. A part that is not as it was written is
-    made again. Stages that look at whole tables run in this process.
+    made again. Stages that look at whole tables run in this process; what they cannot hold in memory lies in
+    ``spill`` meanwhile.
     """
 
-    def __init__(self, store: PartStore, *, progress: Progress | None = None) -> None:
+    def __init__(
+        self, store: PartStore, *, spill: Path | None = None, progress: Progress | None = None
+    ) -> None:
         self.store = store
+        self._spill = spill
         self.progress = progress or Silent()
         self._checked: set[str] = set()
 
@@ -113,16 +118,17 @@ class Engine(ABC):
         self.progress.begin(stage.name, 1)
         names = []
         written = Done()
-        catalogue = Catalogue(self.store, stage.reads)
-        try:
-            for partition, table in stage.gather(catalogue):
-                name = part_name(stage.name, partition, _digest_rows(table))
-                if not self.store.is_whole(stage.writes, name):
-                    self.store.write(stage.writes, name, table.to_batches(), rows_per_group=8192)
-                names.append(name)
-                written += Done.of(table.to_batches())
-        finally:
-            catalogue.close()
+        with spilling(self._spill) as spill:
+            catalogue = Catalogue(self.store, stage.reads, spill=spill)
+            try:
+                for partition, table in stage.gather(catalogue):
+                    name = part_name(stage.name, partition, _digest_rows(table))
+                    if not self.store.is_whole(stage.writes, name):
+                        self.store.write(stage.writes, name, table.to_batches(), rows_per_group=8192)
+                    names.append(name)
+                    written += Done.of(table.to_batches())
+            finally:
+                catalogue.close()
         removed = self.store.replace_gathered(stage.writes, set(names), {"key": key, "parts": names})
         self._checked.add(stage.writes.name)
         self.progress.advance(stage.name, written)

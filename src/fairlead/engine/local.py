@@ -8,6 +8,7 @@ import os
 import signal
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 from fairlead.engine.engine import Engine
 from fairlead.engine.parts import PartStore
@@ -33,9 +34,10 @@ class LocalEngine(Engine):
         *,
         workers: int | None = None,
         alone_up_to: int = 0,
+        spill: Path | None = None,
         progress: Progress | None = None,
     ) -> None:
-        super().__init__(store, progress=progress)
+        super().__init__(store, spill=spill, progress=progress)
         self.workers = workers or os.cpu_count() or 1
         self._alone_up_to = alone_up_to
         self._pool: ProcessPoolExecutor | None = None

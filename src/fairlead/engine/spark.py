@@ -51,9 +51,10 @@ class SparkEngine(Engine):
         *,
         master: str = "",
         settings: Mapping[str, str] | None = None,
+        spill: Path | None = None,
         progress: Progress | None = None,
     ) -> None:
-        super().__init__(store, progress=progress)
+        super().__init__(store, spill=spill, progress=progress)
         # Executors ask the same object storage; what signs them in they bring themselves.
         which = {f"spark.executorEnv.{name}": os.environ[name] for name in ENVIRONMENT if name in os.environ}
         self._spark = _start(master, {**_QUIET, **which, **(settings or {})})

@@ -8,9 +8,7 @@ from pathlib import Path
 
 from fairlead.case.checks.check import Check, check_of
 from fairlead.case.workspace import Workspace
-
-SPILL = ".spill-"
-"""How the folder begins into which the doctor puts what it compares and cannot hold."""
+from fairlead.engine.catalogue import SPILL
 
 _PATTERNS = (
     "tables/*/.part-*",
