@@ -218,3 +218,21 @@ def test_an_exhibit_that_changed_in_object_storage_stops_the_run_and_places_in_u
     assert "CUSTODY-CHANGED" in changed.stderr
     verified = run("exhibit", "verify", "A/1", *here, check=False)
     assert verified.returncode == 1
+
+
+def test_tables_are_not_looked_for_in_another_object_storage_where_they_would_seem_empty(
+    run: Run, environment: dict[str, str], tmp_path: Path
+) -> None:
+    here = ("--workspace", str(tmp_path / "w"))
+    run("init", tmp_path / "w")
+    run("operation", "new", "x", "--lead", "DK", "--tables", f"s3://{BUCKET}/held", *here)
+    assert '"n": 0' in run("sql", "SELECT count(*) AS n FROM files", "--json", *here).stdout
+    with object_server(tmp_path) as another:
+        for command in (("sql", "SELECT count(*) FROM files"), ("process",), ("serve",)):
+            refused = subprocess.run(
+                [sys.executable, "-m", "fairlead", *command, *here],
+                capture_output=True, text=True, env=environment | another.environment, check=False, timeout=120,
+            )  # fmt: skip
+            assert refused.returncode == 2, command
+            assert "RUN-OBJECTS-OTHER" in refused.stderr
+        assert another.keys("") == [], "nothing is written there"

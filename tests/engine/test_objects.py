@@ -6,6 +6,7 @@ import http.server
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -13,8 +14,10 @@ from fairlead.engine import object_cache
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.object_cache import cache_folder, open_object, spool
+from fairlead.engine.objects import meaning_of
 from fairlead.engine.parts import PartStore
 from fairlead.engine.places import ObjectPlace, parse_place
+from fairlead.engine.storage import storage_at
 from fairlead.terms.errors import RunError, UsageError
 from tests.engine.object_server import BUCKET, ObjectServer, needs_s3, object_server
 from tests.engine.spark_cluster import LOOPBACK
@@ -147,10 +150,12 @@ class _Refusing(http.server.BaseHTTPRequestHandler):
         (403, "AccessDenied", "RUN-OBJECTS-RIGHTS"),
         (403, "InvalidAccessKeyId", "RUN-OBJECTS-RIGHTS"),
         (403, "SignatureDoesNotMatch", "RUN-OBJECTS-RIGHTS"),
+        (403, "QuotaExceeded", "RUN-OBJECTS-FULL"),
+        (400, "MissingContentLength", "RUN-OBJECTS-ANSWER"),
         (301, "PermanentRedirect", "RUN-OBJECTS-REGION"),
     ],
 )
-def test_missing_rights_and_wrong_regions_are_told_apart(
+def test_missing_rights_full_storage_wrong_regions_and_other_errors_are_told_apart(
     status: int, code: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handler = type("Handler", (_Refusing,), {"status": status, "code": code})
@@ -163,6 +168,91 @@ def test_missing_rights_and_wrong_regions_are_told_apart(
         with pytest.raises(RunError, match=told + ":"):
             PartStore(ObjectPlace(BUCKET, "tables")).parts(NUMBERS)
         refusing.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            (
+                "When listing objects under key 'tables/files/' in bucket 'lanternfish': AWS Error NETWORK_CONNECTION during "
+                "ListObjectsV2 operation: curlCode: 60, SSL peer certificate or SSH remote key was not OK; Details: SSL "
+                "certificate OpenSSL verify result: self-signed certificate (18)"
+            ),
+            "RUN-OBJECTS-TLS: the object storage of the bucket lanternfish does not prove who it is",
+        ),
+        (
+            (
+                "When uploading object with key 'tables/x' in bucket 'lanternfish': AWS Error NETWORK_CONNECTION during "
+                "PutObject operation: curlCode: 7, Could not connect to server; Details: Failed to connect to 127.0.0.1:7480"
+            ),
+            "RUN-OBJECTS: the object storage of the bucket lanternfish does not answer",
+        ),
+        (
+            (
+                "When uploading part for key 'tables/x' in bucket 'lanternfish': AWS Error UNKNOWN (HTTP status 411) during "
+                "UploadPart operation: Unable to parse ExceptionName: MissingContentLength Message:  (Request ID: tx0000)"
+            ),
+            "RUN-OBJECTS-ANSWER: the object storage of the bucket lanternfish answers with an error (MissingContentLength)",
+        ),
+        (
+            (
+                "When getting information for key 'tables/x' in bucket 'lanternfish': AWS Error UNKNOWN (HTTP status 502) "
+                "during HeadObject operation: No response body."
+            ),
+            "RUN-OBJECTS-ANSWER: the object storage of the bucket lanternfish answers with an error (HTTP 502)",
+        ),
+    ],
+)
+def test_errors_of_an_object_storage_are_told_apart_without_names_of_objects(said: str, told: str) -> None:
+    meaning = meaning_of(said, BUCKET)
+    assert str(meaning).startswith(told)
+    assert "tables" not in str(meaning)
+
+
+class _Strict(_Refusing):
+    """Keeps what is uploaded, and refuses an upload that does not state its length, as Ceph 16 does."""
+
+    protocol_version = "HTTP/1.1"
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def do_PUT(self) -> None:
+        length = self.headers.get("Content-Length")
+        if length is None:
+            self.status, self.code, self.close_connection = 411, "MissingContentLength", True
+            super().do_GET()
+            return
+        self.kept[self.path] = self.rfile.read(int(length))
+        self.answer(b"")
+
+    def do_GET(self) -> None:
+        self.answer(self.kept[self.path])
+
+    do_HEAD = do_GET  # noqa: N815 - a name of http.server
+
+    def answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+
+def test_an_object_storage_that_wants_to_know_lengths_beforehand_takes_uploads(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with http.server.ThreadingHTTPServer((LOOPBACK, 0), _Strict) as strict:
+        threading.Thread(target=strict.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{LOOPBACK}:{strict.server_address[1]}")
+        monkeypatch.setenv("AWS_REGION", "eu-north-1")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        monkeypatch.setenv("FAIRLEAD_CACHE", str(tmp_path / "cache"))
+        monkeypatch.delenv("AWS_REQUEST_CHECKSUM_CALCULATION", raising=False)
+        storage = storage_at(ObjectPlace(BUCKET, "tables"))
+        storage.write("a", b"abc")
+        assert storage.read("a") == b"abc"
+        strict.shutdown()
 
 
 @needs_s3

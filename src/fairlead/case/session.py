@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from fairlead.case.tables_place import require_own_place
 from fairlead.case.workspace import Workspace
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import PartStore
@@ -118,6 +119,7 @@ def open_session(
     session = Session(
         workspace=workspace, user_id=user.pk, user_name=user.username, operation=operation, clock=clock
     )
+    require_own_place(workspace, operation)
     _bring_up_to_date(session)
     return session
 

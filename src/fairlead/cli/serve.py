@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from fairlead.case.session import operator_name, utc_now
+from fairlead.case.tables_place import require_own_place
 from fairlead.case.workspace import Workspace
 from fairlead.cli.options import user_option, workspace_of, workspace_option
 from fairlead.cli.render import print_json
@@ -42,6 +43,8 @@ def serve(
 ) -> None:
     """Serve the workbench and print a sign-in link that works once."""
     place = workspace_of(workspace)
+    for operation in place.operations():
+        require_own_place(place, operation)
     os.environ["FAIRLEAD_WORKSPACE"] = str(place.root)
     if as_demo:
         os.environ["FAIRLEAD_DEMO"] = "1"
