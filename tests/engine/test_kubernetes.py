@@ -59,7 +59,13 @@ def asked() -> KubernetesApi:
 @pytest.fixture(scope="module")
 def asked_with_object_storage() -> KubernetesApi:
     with kubernetes_api() as api:
-        submit(api, COMMAND="attribute", OBJECT_STORAGE="yes", AWS_ENDPOINT_URL="https://objects.example", AWS_REGION="eu-north-1")
+        submit(
+            api,
+            COMMAND="attribute",
+            OBJECT_STORAGE="yes",
+            AWS_ENDPOINT_URL="https://objects.example",
+            AWS_REGION="eu-north-1",
+        )
         return api
 
 
