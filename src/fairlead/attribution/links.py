@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib import resources
 from typing import Any
 
 import pyarrow as pa
@@ -17,13 +15,6 @@ from fairlead.terms.grades import AttributionGrade
 from fairlead.terms.platform import Judgement, Role
 
 WEBS_A_TASK = 10_000
-
-
-def linkage_version() -> str:
-    """Changes with the weights, the rules and what was measured of them."""
-    data = resources.files("fairlead.attribution") / "data"
-    text = (data / "linkage.toml").read_bytes() + (data / "measured.toml").read_bytes()
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from fairlead.attribution.links import linkage_version
 from fairlead.attribution.pairs import Judged, build_pairs
 from fairlead.attribution.partition import Folded, fold, part_of, parts_for
-from fairlead.attribution.scoring import measure_at, score_pairs, shipped_weights
+from fairlead.attribution.scoring import linkage_version, measure_at, score_pairs, shipped_weights
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.components import connect
 from fairlead.tables import Table
