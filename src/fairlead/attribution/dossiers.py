@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from fairlead.attribution.networks import MASS_KINDS
+from fairlead.attribution.networks import MASS_SQL
 from fairlead.attribution.pairs import MULES
 from fairlead.attribution.partition import Folded, fold, part_of, parts_for
 from fairlead.engine.catalogue import Catalogue
@@ -20,7 +20,6 @@ from fairlead.terms.grades import AttributionGrade
 
 DOSSIERS_A_PART = 10_000
 
-_MASS = ", ".join(f"'{kind}'" for kind in sorted(MASS_KINDS))
 
 _RECORDS = """
 CREATE TEMP TABLE numbered AS
@@ -51,7 +50,7 @@ _ENTRIES = f"""
 CREATE TEMP TABLE residences AS
 WITH places AS (
     SELECT value, any_value(country) AS country FROM identifiers
-    WHERE kind = 'ip' AND country IS NOT NULL AND coalesce(network, '') NOT IN ({_MASS}) GROUP BY value),
+    WHERE kind = 'ip' AND country IS NOT NULL AND coalesce(network, '') NOT IN ({MASS_SQL}) GROUP BY value),
 visits AS (
     SELECT account AS owner, ip, "at" AS moment, exhibit || ':' || locator AS origin
     FROM accesses WHERE account IS NOT NULL

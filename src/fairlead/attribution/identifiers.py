@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from fairlead.attribution.networks import MASS_KINDS
+from fairlead.attribution.networks import MASS_SQL
 from fairlead.attribution.normal_forms import raw_sql
 from fairlead.attribution.partition import part_of, parts_for
 from fairlead.engine.catalogue import Catalogue
@@ -17,13 +17,12 @@ from fairlead.tables.records import ACCESSES, ACCOUNTS, EVENTS, PAYMENTS
 SHARED_ABOVE = 20
 IDENTIFIERS_A_PART = 200_000
 
-_MASS = ", ".join(f"'{kind}'" for kind in sorted(MASS_KINDS))
 _COLLECT = f"""
 CREATE TEMP TABLE collected AS
 WITH raw AS ({raw_sql()}),
 joined AS (
     SELECT r.owner, r.owner_table, r.role, r.kind, n.value, r.original, n.valid,
-        CASE WHEN a.network IN ({_MASS}) THEN 'shared' ELSE n.scope END AS scope,
+        CASE WHEN a.network IN ({MASS_SQL}) THEN 'shared' ELSE n.scope END AS scope,
         CASE WHEN r.kind = 'ip' AND n.valid THEN a.country ELSE n.country END AS country, a.network,
         r.first_at, r.last_at, r.days, r.exhibit, r.locator
     FROM raw r JOIN normal_forms n USING (kind, original, region)

@@ -23,6 +23,7 @@ from fairlead.terms.errors import UsageError
 
 KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private", "residential"})
 MASS_KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private"})
+MASS_SQL = ", ".join(f"'{kind}'" for kind in sorted(MASS_KINDS))
 ADDRESSES_A_PART = 100_000
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from fairlead.attribution.networks import MASS_KINDS
+from fairlead.attribution.networks import MASS_SQL
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
 from fairlead.tables.attribution import ADDRESSES, NORMAL_FORMS, TAKEOVERS
@@ -17,11 +17,10 @@ from fairlead.tables.records import ACCESSES
 TAKEOVER_DAYS = 3
 SAME_DAYS = 2
 
-_MASS = ", ".join(f"'{kind}'" for kind in sorted(MASS_KINDS))
 _VISITS = f"""
 WITH placed AS (
     SELECT n.original AS ip, a.country FROM normal_forms n JOIN addresses a ON a.address = n.value
-    WHERE n.kind = 'ip' AND a.country IS NOT NULL AND coalesce(a.network, '') NOT IN ({_MASS})),
+    WHERE n.kind = 'ip' AND a.country IS NOT NULL AND coalesce(a.network, '') NOT IN ({MASS_SQL})),
 days AS (
     SELECT v.account, v."at"::DATE AS day, p.country, v.agent, v.ip, min(v."at") AS moment
     FROM accesses v JOIN placed p USING (ip)
