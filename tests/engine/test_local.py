@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -18,7 +19,7 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import PartStore, part_name
-from fairlead.tables.schema import INT, TEXT, Column, Table
+from fairlead.tables.schema import FLAG, INT, TEXT, Column, Table
 from fairlead.terms.errors import RunError, UsageError
 
 NUMBERS = Table(
@@ -37,6 +38,19 @@ SUMS = Table(
     key=("parity",),
     written_by="test",
     columns=(Column("parity", INT, "n mod 2"), Column("total", INT, "sum")),
+)
+
+NOTES = Table(
+    name="notes",
+    row="a note",
+    key=("n",),
+    written_by="test",
+    columns=(
+        Column("n", INT, "number"),
+        Column("count", INT, "how many"),
+        Column("flag", FLAG, "yes or no"),
+        Column("said", pa.list_(pa.struct([pa.field("word", TEXT)])), "words"),
+    ),
 )
 
 
@@ -163,6 +177,60 @@ def test_a_gathering_that_finds_nothing_leaves_an_empty_table(tmp_path: Path) ->
 def test_two_writers_at_a_time_are_refused(tmp_path: Path) -> None:
     with sole_writer(tmp_path), pytest.raises(RunError, match="RUN-LOCK"), sole_writer(tmp_path):
         pytest.fail("the second writer got in")
+
+
+class Given:
+    """Gathers whatever it is given."""
+
+    name = "given"
+    reads: tuple[Table, ...] = ()
+    writes = NOTES
+
+    def __init__(self, version: str, rows: pa.Table) -> None:
+        self.version = version
+        self.rows = rows
+
+    def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
+        yield "all", self.rows.cast(NOTES.schema)
+
+
+def notes(listed: list[dict[str, object]]) -> pa.Table:
+    return pa.Table.from_pylist(listed, schema=NOTES.schema)
+
+
+def with_garbage_where_nothing_is(table: pa.Table) -> pa.Table:
+    whole = table.column("count").combine_chunks()
+    validity, values = whole.buffers()
+    numbers = np.frombuffer(values, np.int64).copy()
+    numbers[~np.asarray(whole.is_valid())] = 4711
+    altered = pa.Array.from_buffers(pa.int64(), len(whole), [validity, pa.py_buffer(numbers)])
+    return table.set_column(table.column_names.index("count"), NOTES.schema.field("count"), altered)
+
+
+def test_rows_that_are_the_same_make_the_same_part_however_they_lie_in_memory(tmp_path: Path) -> None:
+    store = PartStore(tmp_path)
+    listed = [
+        {"n": 1, "count": None, "flag": True, "said": [{"word": "a"}, {"word": None}]},
+        {"n": 2, "count": 7, "flag": None, "said": None},
+        {"n": 3, "count": None, "flag": False, "said": []},
+    ]
+    rows = notes(listed)
+    named = []
+    shapes = (rows, with_garbage_where_nothing_is(rows), pa.concat_tables([rows.slice(0, 1), rows.slice(1)]))
+    with LocalEngine(store, workers=1) as engine:
+        for version, shape in enumerate(shapes):
+            engine.run(Given(str(version), shape))
+            named.append([part.name for part in store.parts(NOTES)])
+        assert named[0] == named[1] == named[2]
+        for changed in (
+            {"count": 0},
+            {"flag": False},
+            {"said": [{"word": "a"}, None]},
+            {"said": [{"word": "a"}]},
+        ):
+            engine.run(Given(repr(changed), notes([{**listed[0], **changed}, *listed[1:]])))
+            named.append([part.name for part in store.parts(NOTES)])
+    assert len({tuple(names) for names in named[2:]}) == 5
 
 
 def test_a_stage_with_few_tasks_needs_no_process_but_this_one(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from typing import ClassVar
 
 import pytest
 
+from fairlead.attribution.networks import read_networks
+from fairlead.case.attribution import attribution_stages
 from fairlead.engine import object_cache
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
@@ -18,7 +20,9 @@ from fairlead.engine.objects import meaning_of
 from fairlead.engine.parts import PartStore
 from fairlead.engine.places import ObjectPlace, parse_place
 from fairlead.engine.storage import storage_at
+from fairlead.tables.records import ACCOUNTS, PAYMENTS
 from fairlead.terms.errors import RunError, UsageError
+from tests.attribution.test_webs import attribute, store_of
 from tests.engine.object_server import BUCKET, ObjectServer, needs_s3, object_server
 from tests.engine.spark_cluster import LOOPBACK
 from tests.engine.test_local import NUMBERS, SQUARES, Squaring, store_with
@@ -71,6 +75,20 @@ def test_parts_in_object_storage_are_those_of_a_folder_and_what_is_altered_or_lo
         again = engine.run(Squaring())
         assert (again.done, again.removed) == (2, 1)
     assert bytes_of(there) == bytes_of(here)
+
+
+@needs_s3
+def test_persons_attributed_with_tables_in_object_storage_are_those_of_a_folder(
+    server: ObjectServer, tmp_path: Path
+) -> None:
+    here = store_of(tmp_path / "local", 400, 2)
+    there = PartStore(ObjectPlace(BUCKET, "persons/tables"))
+    for table in (ACCOUNTS, PAYMENTS):
+        there.write(table, "part-1.parquet", here.read(table).to_batches())
+    for store in (here, there):
+        attribute(store)
+    for stage in attribution_stages(read_networks()):
+        assert here.read(stage.writes).equals(there.read(stage.writes)), stage.name
 
 
 @needs_s3

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fairlead.engine.catalogue import Catalogue, spilling
 from fairlead.engine.parts import PartStore, part_name
@@ -137,10 +139,34 @@ class Engine(ABC):
 
 
 def _digest_rows(table: pa.Table) -> str:
-    """A digest of a table's rows that does not depend on how they were chunked."""
+    """A digest of a table's rows, whatever chunks they came in and whatever lies in memory where a value is missing."""
+    leaves = [leaf for column in table.columns for leaf in _leaves(_whole(column))]
     sink = hashlib.blake2b(digest_size=16)
-    buffer = pa.BufferOutputStream()
-    with pa.ipc.new_stream(buffer, table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-    sink.update(buffer.getvalue())
+    for leaf in leaves:
+        buffer = pa.BufferOutputStream()
+        with pa.ipc.new_stream(buffer, pa.schema([pa.field("leaf", leaf.type)])) as writer:
+            writer.write_batch(pa.record_batch([leaf], ["leaf"]))
+        sink.update(buffer.getvalue())
     return sink.hexdigest()
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    whole = column.combine_chunks()
+    return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
+
+
+def _leaves(array: pa.Array) -> Iterator[pa.Array]:
+    """Arrays without nulls that together say what the array says: what is there, how long lists are, the values."""
+    if array.null_count:
+        yield array.is_valid().cast(pa.uint8())
+    match array.type:
+        case pa.StructType():
+            for field in array.flatten():
+                yield from _leaves(field)
+        case pa.ListType():
+            yield pc.list_value_length(array).drop_null()
+            yield from _leaves(array.flatten())
+        case kind if pa.types.is_boolean(kind):
+            yield array.drop_null().cast(pa.uint8())
+        case _:
+            yield array.drop_null()
