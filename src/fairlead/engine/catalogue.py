@@ -66,8 +66,8 @@ class Catalogue:
         # ``open_sql`` marks a connection that runs a user's own statement: it is locked down after set-up.
         self._connection = _shared().cursor() if shared else _connect(spill, frugal=frugal)
         allowed: list[Path] = []
-        for table in tables:
-            match store.scan(table):
+        for table, scan in store.scans(list(tables)):
+            match scan:
                 case list(parts):
                     allowed += parts
                     listed = ", ".join(_quoted(str(part)) for part in parts)

@@ -20,6 +20,7 @@ from fairlead.engine.places import Place
 from fairlead.engine.storage import Storage, storage_at
 from fairlead.tables import Table
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _PREFIX = "part-"
@@ -103,12 +104,12 @@ class PartStore:
         """What can be said of parts by their digests, in their order; reads all of them."""
         return self._of_each(names, lambda name: self.digests.state(table, name))
 
-    def _of_each(self, names: Sequence[str], ask: Callable[[str], T]) -> Iterator[T]:
+    def _of_each(self, things: Sequence[S], ask: Callable[[S], T]) -> Iterator[T]:
         if self.storage.at_once == 1:
-            yield from map(ask, names)
+            yield from map(ask, things)
             return
         with ThreadPoolExecutor(self.storage.at_once) as pool:
-            yield from pool.map(ask, names)
+            yield from pool.map(ask, things)
 
     def find_altered(self, table: Table) -> list[str]:
         """The parts of a table that are not as they were written, or are gone."""
@@ -144,8 +145,13 @@ class PartStore:
             return table.schema.empty_table()
         return pa.concat_tables([part.read().cast(table.schema) for part in parts])
 
-    def scan(self, table: Table) -> list[Path] | pa.dataset.Dataset | None:
-        """The parts of a table as DuckDB reads them; None when there are none."""
+    def scans(
+        self, tables: Sequence[Table]
+    ) -> Iterator[tuple[Table, list[Path] | pa.dataset.Dataset | None]]:
+        """The parts of each table as DuckDB reads them; None where there are none. Asks about several at once."""
+        yield from zip(tables, self._of_each(tables, self._scan), strict=True)
+
+    def _scan(self, table: Table) -> list[Path] | pa.dataset.Dataset | None:
         names = [f"{table.name}/{part.name}" for part in self.parts(table)]
         return self.storage.scan(names, table.schema) if names else None
 
