@@ -28,7 +28,7 @@ from fairlead.case.attribution import attribution_stages
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
-from fairlead.tables.attribution import LINKS, PERSONS
+from fairlead.tables.attribution import LINKS, PERSONS, WEBS
 from fairlead.tables.records import ACCOUNTS, PAYMENTS
 
 BUCKETS = (0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999, 1.0)
@@ -111,6 +111,14 @@ def main() -> None:
             FROM '{store.place}/{PERSONS.name}/*.parquet'"""
         ).to_arrow_table()
         figures = evaluate(parts.to_pylist(), {r: str(p) for r, p in made.truth.items()})
+        figures["webs"] = (
+            duckdb.sql(
+                f"""SELECT count(*) AS webs, max(len(records)) AS records_at_most, max(len(pairs)) AS pairs_at_most
+            FROM '{store.place}/{WEBS.name}/*.parquet' WHERE web NOT LIKE 'between %'"""
+            )
+            .to_arrow_table()
+            .to_pylist()[0]
+        )
         figures["calibration"] = calibration(store.read(LINKS), made.truth)
         if given.export:
             export(store, made, given.export)

@@ -233,6 +233,18 @@ def test_rows_that_are_the_same_make_the_same_part_however_they_lie_in_memory(tm
     assert len({tuple(names) for names in named[2:]}) == 5
 
 
+def test_what_a_killed_engine_could_not_hold_in_memory_is_gone_when_the_next_begins(tmp_path: Path) -> None:
+    store = store_with(tmp_path / "tables", 5)
+    left = tmp_path / ".spill-x1" / "duckdb_temp_1.tmp"
+    left.parent.mkdir()
+    left.write_bytes(b"compared")
+    with LocalEngine(store, workers=1, alone_up_to=9, spill=tmp_path) as engine:
+        assert not left.parent.exists()
+        engine.run(Squaring())
+        engine.run(Summing())
+    assert [path.name for path in tmp_path.iterdir()] == ["tables"]
+
+
 def test_a_stage_with_few_tasks_needs_no_process_but_this_one(tmp_path: Path) -> None:
     few, many = store_with(tmp_path / "few", 14), store_with(tmp_path / "many", 14)
     with LocalEngine(few, workers=1, alone_up_to=10) as alone:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,12 @@ _ROWS_AT_ONCE = 8192
 
 SPILL = ".spill-"
 """How the names of folders begin that ``spilling`` makes."""
+
+
+def remove_spills(folder: Path) -> None:
+    """Remove what killed processes left of ``spilling``. For whoever holds the folder's lock."""
+    for left in folder.glob(f"{SPILL}*"):
+        shutil.rmtree(left)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fairlead.engine.catalogue import Catalogue, spilling
+from fairlead.engine.catalogue import Catalogue, remove_spills, spilling
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.progress import Done, Progress, Silent
 from fairlead.engine.stage import GatherStage, MapStage, Stage
@@ -38,8 +38,8 @@ class Engine(ABC):
 
     A task's part is named by stage, version, input part and rows, so a second run skips what is complete,
     and a changed version or input redoes exactly what depends on it. A part that is not as it was written is
-    made again. Stages that look at whole tables run in this process; what they cannot hold in memory lies in
-    ``spill`` meanwhile.
+    made again. Stages that look at whole tables run in this process; what they cannot hold in memory lies in the folder
+    ``spill`` meanwhile. Whoever gives one holds its lock: what killed engines left there is removed.
     """
 
     def __init__(
@@ -47,6 +47,8 @@ class Engine(ABC):
     ) -> None:
         self.store = store
         self._spill = spill
+        if spill is not None:
+            remove_spills(spill)
         self.progress = progress or Silent()
         self._checked: set[str] = set()
 
