@@ -15,6 +15,14 @@ from fairlead.case.operations import init_workspace, new_operation
 from fairlead.case.session import Session
 
 
+_LONGEST = ("test_spark.py", "test_objects.py", "test_pages.py", "test_schedules.py", "test_killed.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that at the end no process waits for another."""
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
+
+
 class SteppingClock:
     """Time as a test wants it: every look is a second later."""
 
