@@ -27,6 +27,7 @@ from fairlead.terms.errors import RunError
 
 _KEYS = "Does every key stand in its table once?"
 _MANY = 3_000_000
+_SORTED = f"SELECT 0 AS k, md5(i::VARCHAR) AS digest FROM range({_MANY}) t(i) ORDER BY k, digest"
 
 
 def check(store: PartStore, question: str, spill: Path | None = None) -> Check:
@@ -136,6 +137,25 @@ def test_a_doctor_that_finds_no_room_on_the_disk_says_so_and_leaves_nothing_ther
     assert {*folder.iterdir()} == there
     assert next(answer for answer in examine(session) if answer.question == _KEYS).passed
     assert {*folder.iterdir()} == there
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda catalogue: catalogue.prepare(f"CREATE TEMP TABLE sorted AS {_SORTED}"),
+        lambda catalogue: catalogue.query(_SORTED),
+        lambda catalogue: list(catalogue.runs(_SORTED, "k")),
+    ],
+    ids=["prepared", "asked", "run by run"],
+)
+def test_a_statement_that_finds_no_room_on_the_disk_says_so(
+    ask: Callable[[Catalogue], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue_module, "_FRUGAL", "64MiB")
+    catalogue = Catalogue(PartStore(tmp_path / "tables"), spill=tmp_path, frugal=True)
+    with small_files_only(), pytest.raises(RunError, match="RUN-DISK"):
+        ask(catalogue)
+    catalogue.close()
 
 
 @contextmanager

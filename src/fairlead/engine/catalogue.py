@@ -100,13 +100,12 @@ class Catalogue:
     def query(self, sql: str, parameters: list[Any] | dict[str, Any] | None = None) -> pa.Table:
         """Run one SELECT and return an Arrow table; a wrong statement is a UsageError."""
         try:
-            relation = self._connection.sql(sql, params=parameters)
-            if relation is None:
-                raise duckdb.InvalidInputException("only a SELECT gives rows")
-            answer: pa.Table = relation.to_arrow_table()
+            with _telling():
+                relation = self._connection.sql(sql, params=parameters)
+                if relation is None:
+                    raise duckdb.InvalidInputException("only a SELECT gives rows")
+                answer: pa.Table = relation.to_arrow_table()
         except (duckdb.Error, OSError) as problem:
-            if refused := meaning_of(str(problem)) or _shortage(problem):
-                raise refused from problem
             raise UsageError(
                 f"the catalogue cannot run this statement: {str(problem).splitlines()[0]}",
                 "Correct the SQL; `fairlead table --list` shows tables and columns.",
@@ -125,35 +124,38 @@ class Catalogue:
 
     def prepare(self, statement: str) -> None:
         """Run a statement of the program's own that makes a table for later ones, here and nowhere else."""
-        self._connection.execute(statement)
+        with _telling():
+            self._connection.execute(statement)
 
     def runs(self, sql: str, by: str) -> Iterator[tuple[Any, pa.Table]]:
         """Rows of a SELECT as tables, one for every value of the column ``by``, by which the SELECT must be in order.
 
         Only one such table is in memory at a time. ``by`` itself is left out of it.
         """
-        reader = self._connection.sql(sql).to_arrow_reader(_ROWS_AT_ONCE)
         current: Any = None
         held: list[pa.RecordBatch] = []
-        for batch in reader:
-            values = pc.run_end_encode(batch.column(by))
-            rows = batch.drop_columns([by])
-            start = 0
-            for end, value in zip(values.run_ends.to_pylist(), values.values.to_pylist(), strict=True):
-                if held and value != current:
-                    yield current, pa.Table.from_batches(held)
-                    held = []
-                current = value
-                held.append(rows.slice(start, end - start))
-                start = end
+        with _telling():
+            for batch in self._connection.sql(sql).to_arrow_reader(_ROWS_AT_ONCE):
+                values = pc.run_end_encode(batch.column(by))
+                rows = batch.drop_columns([by])
+                start = 0
+                for end, value in zip(values.run_ends.to_pylist(), values.values.to_pylist(), strict=True):
+                    if held and value != current:
+                        yield current, pa.Table.from_batches(held)
+                        held = []
+                    current = value
+                    held.append(rows.slice(start, end - start))
+                    start = end
         if held:
             yield current, pa.Table.from_batches(held)
 
     def write(self, sql: str, target: Path, *, rows_per_group: int) -> None:
         """Run one SELECT of the program's own and write its rows, in their order, into a Parquet file."""
-        self._connection.execute(
-            f"COPY ({sql}) TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {rows_per_group})"
-        )
+        with _telling():
+            self._connection.execute(
+                f"COPY ({sql}) TO {_quoted(str(target))} "
+                f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {rows_per_group})"
+            )
 
     def hold(self, name: str, rows: pa.Table) -> None:
         """Let statements read an Arrow table under a name; it lasts as long as the catalogue."""
@@ -190,9 +192,20 @@ def _shared() -> duckdb.DuckDBPyConnection:
         return _INSTANCES[os.getpid()]
 
 
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Say of object storage that refuses, of a full disk and of lacking memory what they are, and what to do."""
+    try:
+        yield
+    except (duckdb.Error, OSError, pa.ArrowException) as problem:
+        if refused := meaning_of(str(problem)) or _shortage(problem):
+            raise refused from problem
+        raise
+
+
 def _shortage(problem: Exception) -> RunError | None:
     """The error that stops the run when DuckDB found no room on the disk, or no memory; None for any other."""
-    if not isinstance(problem, duckdb.OutOfMemoryException | duckdb.IOException):
+    if not isinstance(problem, duckdb.OutOfMemoryException | duckdb.IOException | pa.ArrowException):
         return None
     said = str(problem)
     if "max_temp_directory_size" in said or "Could not write file" in said:
