@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from benchmarks.linkage.generate import population
 
-from fairlead.attribution.links import links_of
+from fairlead.attribution import shipped
+from fairlead.attribution.links import TRIANGLE, links_of
 from fairlead.attribution.networks import read_networks
 from fairlead.case.attribution import attribution_stages
 from fairlead.engine.local import LocalEngine
@@ -66,10 +67,50 @@ def test_links_decided_web_by_web_are_those_of_all_records_decided_together(
     webs = store.read(WEBS).to_pylist()
     assert len(webs) > 500
     assert any(web["web"].startswith("between ") for web in webs)
-    apart = sorted(store.read(LINKS).to_pylist(), key=lambda link: (link["left"], link["right"]))
-    together = sorted(one_web(webs), key=lambda link: (link["left"], link["right"]))
+    apart = sorted(store.read(LINKS).to_pylist(), key=ends)
+    together = sorted(one_web(webs), key=ends)
     assert apart == together
     assert {link["decision"] for link in apart} == {"joined", "noted", "refused", "same", "different"}
+
+
+def test_platform_processor_and_provider_agree_inside_one_web_and_a_payer_outside_it_agrees_with_nobody() -> (
+    None
+):
+    berg = {"payer_name": "Anna Berg", "payer_email": "anna.berg@mail.example", "instrument_kind": "card"}
+    rows = (
+        account("1", email="anna.berg@mail.example", registered_ip="198.51.100.7"),
+        payment("1", account="platform:1", **berg, instrument="f1"),
+        subscriber("a", full_name="Anna Berg", email="anna.berg@mail.example", last_ip="198.51.100.7"),
+    )
+    stranger = payment("9", account="platform:1", payer_name="Lars Holm", payer_email="lars@web.example")
+    alone, beside = Operation(*rows), Operation(*rows, stranger)
+    assert TRIANGLE in alone.link("platform:1", "provider:a")["reasons"]
+    assert TRIANGLE not in beside.link("platform:1", "provider:a")["reasons"]
+    for op in (alone, beside):
+        webs = op.store.read(WEBS).to_pylist()
+        assert sorted(op.store.read(LINKS).to_pylist(), key=ends) == sorted(one_web(webs), key=ends)
+
+
+def test_an_operation_without_records_has_no_persons(tmp_path: Path) -> None:
+    store = PartStore(tmp_path)
+    attribute(store)
+    assert [store.read(stage.writes).num_rows for stage in attribution_stages(read_networks())] == [0] * 9
+
+
+def test_a_shipped_list_that_changed_makes_what_rests_on_it_and_nothing_else_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {stage.name: stage.version for stage in attribution_stages(read_networks())}
+    for name in ("values.toml", "hints.toml", "linkage.toml", "measured.toml"):
+        (tmp_path / name).write_bytes((shipped.FOLDER / name).read_bytes())
+    (tmp_path / "values.toml").write_text("another")
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    after = {stage.name: stage.version for stage in attribution_stages(read_networks())}
+    assert [name for name in before if before[name] != after[name]] == ["normal forms"]
+
+
+def ends(link: dict[str, Any]) -> tuple[str, str]:
+    return link["left"], link["right"]
 
 
 def test_a_record_is_in_one_web_and_beside_it_only_where_nothing_can_join(tmp_path: Path) -> None:

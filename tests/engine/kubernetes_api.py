@@ -59,7 +59,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.server.made.append((self.path, sent))
         self._answer(201 if self.command == "POST" else 200, _accepted(sent))
 
-    do_PATCH = do_POST  # noqa: N815 - names of http.server
+    do_PATCH = do_POST
 
     def do_GET(self) -> None:
         pods = self.server.finished_pods()

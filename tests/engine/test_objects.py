@@ -156,7 +156,7 @@ class _Refusing(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_HEAD = do_PUT = do_GET  # noqa: N815 - names of http.server
+    do_HEAD = do_PUT = do_GET
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -246,7 +246,7 @@ class _Strict(_Refusing):
     def do_GET(self) -> None:
         self.answer(self.kept[self.path])
 
-    do_HEAD = do_GET  # noqa: N815 - a name of http.server
+    do_HEAD = do_GET
 
     def answer(self, body: bytes) -> None:
         self.send_response(200)

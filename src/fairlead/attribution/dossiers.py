@@ -20,7 +20,6 @@ from fairlead.terms.grades import AttributionGrade
 
 DOSSIERS_A_PART = 10_000
 
-
 _RECORDS = """
 CREATE TEMP TABLE numbered AS
 SELECT row_number() OVER (ORDER BY record) - 1 AS n, record

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from fairlead.attribution.normalise import normalise
 from fairlead.attribution.partition import part_of, parts_for
+from fairlead.attribution.shipped import digest_of_shipped
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
 from fairlead.tables.attribution import IDENTIFIER_TEXTS, NORMAL_FORMS
@@ -103,7 +104,7 @@ class NormaliseStage:
     """IDENTIFIER_TEXTS to NORMAL_FORMS, each text by itself."""
 
     name: str = "normal forms"
-    version: str = "1"
+    version: str = field(default_factory=lambda: f"1-{digest_of_shipped('values.toml')}")
     reads: Table = IDENTIFIER_TEXTS
     writes: Table = NORMAL_FORMS
     rows_per_task: int = TEXTS_A_PART

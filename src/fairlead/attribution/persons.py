@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from fairlead.attribution.country import (
     weigh_countries,
 )
 from fairlead.attribution.pairs import APART_STATUSES
+from fairlead.attribution.shipped import digest_of_shipped
 from fairlead.tables import Table
 from fairlead.tables.attribution import DOSSIERS, PERSONS
 from fairlead.terms.grades import AttributionGrade
@@ -39,7 +40,7 @@ class PersonsStage:
     """DOSSIERS to PERSONS: grades each person, and says in which countries it may be."""
 
     name: str = "persons"
-    version: str = "2"
+    version: str = field(default_factory=lambda: f"2-{digest_of_shipped('hints.toml')}")
     reads: Table = DOSSIERS
     writes: Table = PERSONS
     rows_per_task: int = PERSONS_A_TASK

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -82,14 +81,6 @@ class Weights:
     bits: dict[str, float]
     caps: dict[str, float]
     rules: tuple[Rule, ...]
-
-
-@cache
-def linkage_version() -> str:
-    """Changes with the weights, the rules and what was measured of them."""
-    data = resources.files("fairlead.attribution") / "data"
-    text = (data / "linkage.toml").read_bytes() + (data / "measured.toml").read_bytes()
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
 @cache

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from fairlead.attribution.pairs import Judged, build_pairs
 from fairlead.attribution.partition import Folded, fold, part_of, parts_for
-from fairlead.attribution.scoring import linkage_version, measure_at, score_pairs, shipped_weights
+from fairlead.attribution.scoring import measure_at, score_pairs, shipped_weights
+from fairlead.attribution.shipped import digest_of_shipped
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.components import connect
 from fairlead.tables import Table
@@ -106,7 +107,8 @@ class WebsStage:
             sorted((min(a, b), max(a, b), judgement) for a, b, judgement in judgements)
         )
         text = repr([(a, b, judgement.value) for a, b, judgement in self.judgements]).encode()
-        self.version = f"1-{linkage_version()}-{hashlib.blake2b(text, digest_size=8).hexdigest()}"
+        judged = hashlib.blake2b(text, digest_size=8).hexdigest()
+        self.version = f"1-{digest_of_shipped('linkage.toml', 'measured.toml')}-{judged}"
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Yield webs in parts, in the order of their names."""

@@ -16,6 +16,7 @@ GLOSSARY: dict[str, str] = {
     "content": "One distinct sequence of bytes, known by its SHA-256, however many files hold it.",
     "custody event": "Something that happened to an exhibit: who, when, where, why, under which authority.",
     "digest": "A number that identifies bytes: MD5, SHA-1, SHA-256.",
+    "dossier": "A person's records with what they say of countries, payments and links, before the person is graded.",
     "exhibit": "The label under which a court knows an item.",
     "exposure": "What a person had to see.",
     "gap": "A recorded, sourced statement that the law of a place does not reach an act. No record is not a gap.",
@@ -47,5 +48,6 @@ GLOSSARY: dict[str, str] = {
     "statement": "One sentence of a lead: fact or assessment, with source grade, information grade, handling code, origins.",
     "strength": "How much a signal supports what it points to, on the verbal scale of the ENFSI guideline of 2015.",
     "views avoided": "Files that nobody has to look at, because a machine recognised them or one look decides for many.",
+    "web": "Records that links may join, directly or by way of others. What is decided in one depends on nothing outside.",
     "witness": "A partner who checks that a log was only added to, and signs its checkpoint.",
 }
