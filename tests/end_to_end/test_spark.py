@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -53,10 +54,10 @@ def test_local_and_spark_give_the_same_tables_byte_for_byte_also_when_an_executo
         env={k: v for k, v in os.environ.items() if not k.startswith("FAIRLEAD")},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
-    until_there_is(workspace / "operations" / "x" / "tables" / "files", run)
-    executors = [p for p in psutil.process_iter(["cmdline"]) if is_executor_of(cluster, p)]
-    assert len(executors) == 2
-    os.kill(executors[0].pid, signal.SIGKILL)
+    files = workspace / "operations" / "x" / "tables" / "files"
+    until(lambda: files.is_dir() and any(files.glob("part-*")), run)
+    until(lambda: len(executors_of(cluster)) == 2, run)
+    os.kill(executors_of(cluster)[0], signal.SIGKILL)
     said, _ = run.communicate(timeout=500)
     assert run.returncode in (0, 1), said
     found = sorted_bytes(workspace)
@@ -74,18 +75,22 @@ def test_local_and_spark_give_the_same_tables_byte_for_byte_also_when_an_executo
     assert '"done": 1' not in submitted.stdout
 
 
-def until_there_is(folder: Path, run: subprocess.Popen[str]) -> None:
+def until(holds: Callable[[], bool], run: subprocess.Popen[str]) -> None:
     ends = time.monotonic() + 200
-    while not (folder.is_dir() and any(folder.glob("part-*"))):
+    while not holds():
         assert time.monotonic() < ends
         assert run.poll() is None, run.stdout.read() if run.stdout else ""
         time.sleep(0.05)
 
 
-def is_executor_of(cluster: SparkCluster, process: psutil.Process) -> bool:
-    line = process.info["cmdline"] or []
-    above = {p.pid for p in cluster.processes}
-    return "org.apache.spark.executor.CoarseGrainedExecutorBackend" in line and process.ppid() in above
+def executors_of(cluster: SparkCluster) -> list[int]:
+    found = []
+    for worker in cluster.processes:
+        for process in psutil.Process(worker.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in process.cmdline():
+                    found.append(process.pid)
+    return found
 
 
 @needs_s3

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.hostile.files import hostile
 
 _SHARED = (Path(tempfile.gettempdir()), *map(Path, ("/tmp", "/var/tmp", "/dev/shm")))  # noqa: S108 - only listed
 _NOBODY = 65534
+_DYING_S = 20  # a signal of the kernel ends sandboxed workers: seconds until they are a test's finding
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def run(folder: Path, *, files: int, seed: int) -> Ended:
         start_new_session=True,
     ) as process:
         _, complaint = process.communicate()
-    left = _processes_of_session(process.pid)
+    left = _left_of_session(process.pid)
     catalogue = Catalogue(PartStore(workspace / "operations" / "x" / "tables"))
     try:
         rows = catalogue.rows("SELECT locator, verdict, sha256 FROM files")
@@ -105,8 +107,16 @@ def _written_by_nobody() -> set[str]:
     return found
 
 
+def _left_of_session(session: int) -> list[str]:
+    """Command lines of what a process started and left; what is about to die with it gets time for that."""
+    ends = time.monotonic() + _DYING_S
+    while (left := _processes_of_session(session)) and time.monotonic() < ends:
+        time.sleep(0.05)
+    return left
+
+
 def _processes_of_session(session: int) -> list[str]:
-    """Command lines of processes that are still there of what a process started."""
+    """Command lines of the processes of a session, empty for one whose memory is already given back."""
     left = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
