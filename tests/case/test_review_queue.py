@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from fairlead.case.known_explain import cluster_in_words
-from fairlead.case.review import _WAITING, holds_for
+from fairlead.case.review import _SECOND, _WAITING, Reach, reach_of
 from fairlead.case.views import QUEUE_VIEW
 
 
@@ -55,12 +55,16 @@ def test_any_picture_of_a_group_stands_for_it() -> None:
     assert queue(rows[0]) == [("p1", 2)]
 
 
-def waiting_after(decided: list[str], *rows: dict[str, Any]) -> list[tuple[str, int]]:
+def listed(which: str, decided: pa.Table, *rows: dict[str, Any]) -> list[tuple[str, int]]:
     with duckdb.connect() as database:
         database.register("desk_contents", pa.Table.from_pylist(list(rows)))
         database.execute(f"CREATE TABLE desk_queue AS {QUEUE_VIEW.sql}")
-        database.register("decided", pa.table({"sha256": pa.array(decided, pa.string())}))
-        return database.execute(f"SELECT sha256, cluster_size FROM {_WAITING} ORDER BY place").fetchall()
+        database.register("decided", decided)
+        return database.execute(f"SELECT sha256, cluster_size FROM {which} ORDER BY place").fetchall()
+
+
+def waiting_after(decided: list[str], *rows: dict[str, Any]) -> list[tuple[str, int]]:
+    return listed(_WAITING, pa.table({"sha256": pa.array(decided, pa.string())}), *rows)
 
 
 def test_what_joins_a_cluster_after_its_decision_waits_as_one_and_nothing_else_comes_back() -> None:
@@ -74,20 +78,54 @@ def test_what_joins_a_cluster_after_its_decision_waits_as_one_and_nothing_else_c
     assert waiting_after(["p1", "p2", "p3", "p4", "alone"], *rows) == []
 
 
+def test_what_somebody_was_unsure_of_waits_for_another_also_when_it_stands_for_no_cluster() -> None:
+    rows = [
+        waiting("v1", cluster="v2"),
+        waiting("v2", cluster="v2"),
+        waiting("v3", cluster="v2"),
+        waiting("x"),
+    ]
+
+    def second(user: int, *decided: tuple[str, str]) -> list[tuple[str, int]]:
+        table = pa.Table.from_pylist([{"sha256": s, "decision": d, "user_id": 1} for s, d in decided])
+        return listed(_SECOND.format(user=user), table, *rows)
+
+    assert second(2, ("v1", "relevant"), ("v2", "relevant"), ("v3", "unsure")) == [("v3", 1)]
+    assert second(2, ("v1", "unsure"), ("v2", "unsure"), ("v3", "unsure"), ("x", "unsure")) == [
+        ("v2", 3), ("x", 1),
+    ]  # fmt: skip
+    assert second(1, ("v3", "unsure")) == []
+
+
 def test_a_decision_about_a_video_holds_for_others_only_when_it_represents_them() -> None:
     lead = {"sha256": "lead", "representative": True, "uncovered": ""}
     member = {"sha256": "member", "representative": False, "uncovered": "8-9 s"}
-    assert holds_for(lead, [lead, member], set(), sample=False) == [lead, member]
-    assert holds_for(member, [lead, member], set(), sample=False) == [member]
-    assert holds_for(lead, [lead, member], set(), sample=True) == [lead]
-    one, other = ({"sha256": name, "representative": False, "uncovered": None} for name in "pq")
-    assert holds_for(one, [one, other], set(), sample=False) == [one, other]
+    assert reach_of(lead, [member, lead], {}, sample=False) == Reach([lead, member], 0)
+    assert reach_of(member, [lead, member], {}, sample=False) == Reach([member], 0)
+    assert reach_of(lead, [lead, member], {}, sample=True) == Reach([lead], 0)
+    one, other = pictures("pq")
+    assert reach_of(one, [one, other], {}, sample=False) == Reach([one, other], 0)
 
 
 def test_a_decision_about_a_picture_that_came_later_leaves_the_earlier_decision_of_its_group() -> None:
-    old, new, newer = ({"sha256": name, "representative": False, "uncovered": None} for name in "abc")
-    assert holds_for(new, [old, new, newer], {"a"}, sample=False) == [new, newer]
-    assert holds_for(old, [old, new, newer], {"a"}, sample=False) == [old, new, newer]
+    old, new, newer = pictures("abc")
+    assert reach_of(new, [old, new, newer], {"a": False}, sample=False) == Reach([new, newer], 0)
+    assert reach_of(old, [old, new, newer], {"a": False}, sample=False) == Reach([old, new, newer], 0)
+
+
+def test_what_somebody_looked_at_and_decided_is_changed_by_nobody_who_looked_at_another() -> None:
+    looked_at, taken_along, shown = pictures("abc")
+    decided = {"a": True, "b": False, "c": False}
+    assert reach_of(shown, [looked_at, taken_along, shown], decided, sample=False) == Reach(
+        [shown, taken_along], 1
+    )
+    assert reach_of(looked_at, [looked_at, taken_along, shown], decided, sample=False) == Reach(
+        [looked_at, taken_along, shown], 0
+    )
+
+
+def pictures(names: str) -> list[dict[str, object]]:
+    return [{"sha256": name, "representative": False, "uncovered": None} for name in names]
 
 
 def test_what_a_decision_about_the_group_does_not_cover_is_said() -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from fairlead.case.content_file import ContentFile
 from fairlead.case.exposure import own_exposure, stretch
 from fairlead.case.reveal import ask_to_see, picture_of
-from fairlead.case.review import count_held, decide, open_queue
+from fairlead.case.review import Reach, decide, open_queue, reach_now
 from fairlead.terms.errors import UsageError
 from fairlead.terms.intervals import wilson_interval
 
@@ -198,20 +198,56 @@ def test_no_derivative_and_no_original_is_kept_anywhere_in_the_workspace(world):
     assert {p.suffix for p in after - before} <= {".parquet", ".lock"}
 
 
-def test_for_how_many_a_decision_would_hold_is_counted_as_things_stand_now(world):
+def made_up_cluster(prefix: str, count: int) -> list[dict]:
+    return [{"sha256": f"{prefix}{n:063d}", "representative": False, "uncovered": None} for n in range(count)]
+
+
+def reach(session, cluster, sha256, *, sample: bool = False) -> Reach:
+    empty = {"content": {}, "files": [], "beside": [], "matches": [], "signals": [], "scenes": []}
+    file = ContentFile(row={"sha256": sha256}, origin=None, cluster=cluster, **empty)
+    return reach_now(session, file, sample=sample)
+
+
+def keep(session, shown: str, subjects: list[str], decision: str) -> None:
     from fairlead.register.reviews import record_review
 
-    session, names = world.session("iversen"), [f"{n:064d}" for n in range(4)]
-    cluster = [{"sha256": name, "representative": False, "uncovered": None} for name in names]
-
-    def held(name: str, *, sample: bool = False) -> int:
-        empty = {"content": {}, "files": [], "beside": [], "matches": [], "signals": [], "scenes": []}
-        file = ContentFile(row={"sha256": name}, origin=None, cluster=cluster, **empty)
-        return count_held(session, file, sample=sample)
-
-    assert (held(names[0]), held(names[0], sample=True), held("alone")) == (4, 1, 1)
     record_review(
-        session.user_id, session.operation, names[:2], cluster=names[0], decision="relevant", category="",
+        session.user_id, session.operation, subjects, shown=shown, cluster=shown, decision=decision, category="",
         note="", sample=False, highest_level=1, at=session.clock(),
     )  # fmt: skip
+
+
+def test_for_how_many_a_decision_would_hold_is_counted_as_things_stand_now(world):
+    session, cluster = world.session("iversen"), made_up_cluster("0", 4)
+    names = [row["sha256"] for row in cluster]
+
+    def held(name: str, *, sample: bool = False) -> int:
+        return len(reach(session, cluster, name, sample=sample).rows)
+
+    assert (held(names[0]), held(names[0], sample=True), held("alone")) == (4, 1, 1)
+    keep(session, names[0], names[:2], "relevant")
     assert (held(names[0]), held(names[3])) == (4, 2)
+
+
+def test_a_later_decision_about_the_cluster_leaves_what_was_looked_at_and_decided(world):
+    """Somebody was sure of the one they saw; whoever sees another of the cluster does not overrule them unseen."""
+    session, cluster = world.session("iversen"), made_up_cluster("1", 4)
+    names = [row["sha256"] for row in cluster]
+    keep(session, names[0], names, "not_relevant")
+    keep(session, names[2], names[1:], "relevant")
+    found = reach(session, cluster, names[1])
+    assert [row["sha256"] for row in found.rows] == [names[1], names[3]]
+    assert found.left == 2
+    keep(session, names[2], [names[2]], "unsure")
+    assert reach(session, cluster, names[1]).left == 1, "what a person was unsure of waits for a decision"
+
+
+def test_of_a_decision_the_content_that_was_shown_comes_first(world):
+    from fairlead.register.models import ReviewRow
+    from fairlead.register.reviews import latest_subjects
+
+    session, sha256 = world.session("quist"), queued(world, "quist")[0]["sha256"]
+    decide(session, sha256, decision="not_relevant", category="", note="", sample=False)
+    assert latest_subjects(session.user_id, session.operation, limit=1, at=session.clock()) == [sha256]
+    rows = ReviewRow.objects.using("owner").filter(subject=sha256, user_id=session.user_id)
+    assert set(rows.values_list("shown", flat=True)) == {sha256}

@@ -70,7 +70,10 @@ def explain_matches(session: Session, sha256: str) -> dict[str, Any]:
 def cluster_in_words(cluster: dict[str, Any]) -> str:
     """What a decision about the group of a content holds for."""
     if cluster["representative"]:
-        words = f"It represents {cluster['size']} contents that look alike; a decision about it holds for all of them."
+        words = (
+            f"It represents {cluster['size']} contents that look alike; a decision about it holds for all of them "
+            "but those that were looked at and decided themselves."
+        )
     else:
         words = (
             f"It is one of {cluster['size']} contents that look alike, represented by {cluster['cluster']}."

@@ -40,6 +40,12 @@ _WAITING = """(
        SEMI JOIN (SELECT looks_at FROM desk_queue SEMI JOIN decided USING (sha256) WHERE turn = 1) USING (looks_at)
   QUALIFY row_number() OVER (PARTITION BY looks_at ORDER BY turn) = 1)"""
 """What nobody has decided: one content of every cluster, and one of those that joined a cluster after its decision."""
+_SECOND = f"""(
+  SELECT * REPLACE (count(*) OVER (PARTITION BY looks_at) AS cluster_size)
+  FROM desk_queue SEMI JOIN (SELECT sha256 FROM decided
+                             WHERE decision = '{ReviewDecision.UNSURE}' AND user_id <> {{user}}) USING (sha256)
+  QUALIFY row_number() OVER (PARTITION BY looks_at ORDER BY turn) = 1)"""
+"""What another person was unsure of: one content of every cluster of which any is."""
 _AWAY = {
     KeptAway.VIDEO: "family <> 'video'",
     KeptAway.CAMERA: "NOT camera",
@@ -107,8 +113,7 @@ def open_queue(session: Session) -> Queue:
     """
     session.require(Action.REVIEW)
     wanted = _wanted(session)
-    again = f"""(SELECT desk_queue.* FROM desk_queue JOIN decided USING (sha256)
-                 WHERE turn = 1 AND decision = '{ReviewDecision.UNSURE}' AND user_id <> {session.user_id})"""
+    again = _SECOND.format(user=session.user_id)
     catalogue, decided = _open(session)
     try:
         saved = catalogue.scalar(
@@ -217,39 +222,54 @@ def categories(session: Session) -> list[str]:
     return [row["c"] for row in rows]
 
 
-def holds_for(
-    own: dict[str, Any], cluster: list[dict[str, Any]], decided: set[str], *, sample: bool
-) -> list[dict[str, Any]]:
-    """The rows that a decision about one of them holds for: of a group of videos, all for the representative only.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a decision about one content holds for, that content first, and how many of its cluster it leaves alone.
+
+    ``left`` counts those that somebody looked at and decided about themselves.
+    """
+
+    rows: list[dict[str, Any]]
+    left: int
+
+
+def reach_of(
+    own: dict[str, Any], cluster: list[dict[str, Any]], decided: dict[str, bool], *, sample: bool
+) -> Reach:
+    """What a decision about one of a cluster holds for: of a group of videos, all for the representative only.
 
     What a member shows and another does not was worked out against the representative, so nobody could say it of others.
-    A decision about a content that came after the cluster was ``decided`` leaves the earlier decisions as they are.
+    ``decided`` says which are, and whether that stands by itself: what somebody decided with that very content before
+    them is changed by nobody who looked at another. A decision about a content that came after its cluster was decided
+    leaves all earlier ones as they are.
     """
     alone = sample or (own["uncovered"] is not None and not own["representative"])
     if alone:
-        return [own]
+        return Reach([own], 0)
     later = own["sha256"] not in decided
-    return [row for row in cluster if not (later and row["sha256"] in decided)]
+    others = [row for row in cluster if row["sha256"] != own["sha256"]]
+    stands = {row["sha256"] for row in others if decided.get(row["sha256"])}
+    held = [r for r in others if r["sha256"] not in stands and not (later and r["sha256"] in decided)]
+    return Reach([own, *held], len(stands))
 
 
-def count_held(session: Session, file: ContentFile, *, sample: bool) -> int:
-    """For how many contents a decision about this one would hold now."""
+def reach_now(session: Session, file: ContentFile, *, sample: bool) -> Reach:
+    """What a decision about this content would hold for now."""
+    own = next((row for row in file.cluster if row["sha256"] == file.row["sha256"]), None)
+    return Reach([file.row], 0) if own is None else _reach(session, own, file.cluster, sample=sample)
+
+
+def _reach(session: Session, own: dict[str, Any], cluster: list[dict[str, Any]], *, sample: bool) -> Reach:
     from fairlead.register.reviews import decided_among
 
-    own = next((row for row in file.cluster if row["sha256"] == file.row["sha256"]), None)
-    if own is None:
-        return 1
-    members = [row["sha256"] for row in file.cluster]
+    members = [row["sha256"] for row in cluster]
     decided = decided_among(session.user_id, session.operation, members, at=session.clock())
-    return len(holds_for(own, file.cluster, decided, sample=sample))
+    return reach_of(own, cluster, decided, sample=sample)
 
 
 def decide(session: Session, sha256: str, *, decision: str, category: str, note: str, sample: bool) -> int:
-    """Keep a decision for a content and its cluster; returns for how many contents it holds.
-
-    A decision about a video holds for its group only if the video is the group's representative.
-    """
-    from fairlead.register.reviews import decided_among, highest_level, record_review
+    """Keep a decision for a content and its cluster; returns for how many contents it holds (see ``reach_of``)."""
+    from fairlead.register.reviews import highest_level, record_review
 
     session.require(Action.REVIEW)
     if decision not in {d.value for d in ReviewDecision}:
@@ -270,14 +290,13 @@ def decide(session: Session, sha256: str, *, decision: str, category: str, note:
     if sha256 not in {row["sha256"] for row in rows}:
         raise UsageError("there is no such content", "Go back to the queue.", code="USAGE-REVIEW")
     own = next(row for row in rows if row["sha256"] == sha256)
-    members = [row["sha256"] for row in rows]
-    decided = decided_among(session.user_id, session.operation, members, at=session.clock())
-    held = holds_for(own, rows, decided, sample=sample)
-    subjects = [row["sha256"] for row in held]
+    reach = _reach(session, own, rows, sample=sample)
+    subjects = [row["sha256"] for row in reach.rows]
     record_review(
         session.user_id,
         session.operation,
         subjects,
+        shown=sha256,
         cluster=own["cluster"] or "",
         decision=decision,
         category=category,
@@ -294,7 +313,8 @@ def decide(session: Session, sha256: str, *, decision: str, category: str, note:
         facts={
             "contents": len(subjects),
             "sample": int(sample),
-            "not_wholly_covered": sum(bool(row["uncovered"]) for row in held if row is not own),
+            "left_as_decided": reach.left,
+            "not_wholly_covered": sum(bool(row["uncovered"]) for row in reach.rows[1:]),
         },
     )
     return len(subjects)

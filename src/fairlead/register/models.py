@@ -194,9 +194,14 @@ class CategoryRow(Scoped):
 
 
 class ReviewRow(Scoped):
-    """What a named person decided about one content; a later row replaces an earlier one."""
+    """What a named person decided about one content; a later row replaces an earlier one.
+
+    ``shown``: the content the person had before them, ``subject`` itself or another of its cluster; empty in rows of
+    before it was kept.
+    """
 
     subject = models.CharField(max_length=64)
+    shown = models.CharField(max_length=64, default="")
     cluster = models.CharField(max_length=64, default="")
     decision = models.CharField(max_length=24)
     scheme = models.CharField(max_length=32, default="")

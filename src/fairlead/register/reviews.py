@@ -10,6 +10,7 @@ from django.db.models import F
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import ExposureRow, ReviewRow, User
+from fairlead.terms.review import ReviewDecision
 
 
 def record_review(
@@ -17,6 +18,7 @@ def record_review(
     operation: str,
     subjects: list[str],
     *,
+    shown: str,
     cluster: str,
     decision: str,
     category: str,
@@ -25,12 +27,13 @@ def record_review(
     highest_level: int,
     at: datetime,
 ) -> None:
-    """Add one decision for each content it holds for."""
+    """Add one decision for each content it holds for; ``shown`` is the one the person had before them."""
     with acting_as(User(pk=user_id)):
         ReviewRow.objects.bulk_create(
             ReviewRow(
                 operation_id=operation,
                 subject=subject,
+                shown=shown,
                 cluster=cluster,
                 decision=decision,
                 category=category,
@@ -53,12 +56,19 @@ def find_decisions(user_id: int, operation: str, *, at: datetime) -> list[tuple[
         return list(newest.values_list("subject", "decision", "sample", "user_id"))
 
 
-def decided_among(user_id: int, operation: str, subjects: list[str], *, at: datetime) -> set[str]:
-    """Those of the contents that somebody has decided about."""
+def decided_among(user_id: int, operation: str, subjects: list[str], *, at: datetime) -> dict[str, bool]:
+    """Those of the contents that are decided, and whether that stands by itself.
+
+    It does when the person had this very content before them and was sure.
+    """
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, ReviewRow, at=at).filter(operation_id=operation, subject__in=subjects)
-        return set(rows.values_list("subject", flat=True))
+        newest = rows.order_by("subject", "-at", "-pk").distinct("subject")
+        return {
+            subject: shown == subject and decision != ReviewDecision.UNSURE
+            for subject, shown, decision in newest.values_list("subject", "shown", "decision")
+        }
 
 
 def latest_subjects(user_id: int, operation: str, *, limit: int, at: datetime) -> list[str]:

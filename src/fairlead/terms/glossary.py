@@ -11,7 +11,8 @@ GLOSSARY: dict[str, str] = {
     "assessment": "What we make of facts, as opposed to a fact; also the answer of the law resolver.",
     "attribution": "Saying which records belong to one person, with a grade and its reasons.",
     "checkpoint": "What a log says about itself at one moment: name, size, root; signed.",
-    "cluster": "Contents that look alike, with one that represents them; one decision holds for all and says so.",
+    "cluster": "Contents that look alike, with one that represents them; one decision holds for all but those that were "
+    "looked at and decided themselves, and says so.",
     "conclusion": "What the provenance signals of a content amount to, with grounds and contradictions.",
     "content": "One distinct sequence of bytes, known by its SHA-256, however many files hold it.",
     "custody event": "Something that happened to an exhibit: who, when, where, why, under which authority.",

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from fairlead.case.content_file import open_content
 from fairlead.case.exposure import own_exposure
 from fairlead.case.reveal import ask_to_see, note_seconds, picture_of
-from fairlead.case.review import categories, count_held, decide, next_item, open_queue, waiting_rows
+from fairlead.case.review import categories, decide, next_item, open_queue, reach_now, waiting_rows
 from fairlead.register.reviews import find_reviews_of, highest_level
 from fairlead.terms.review import (
     BREAK_MINUTES,
@@ -76,10 +76,12 @@ def look(request: HttpRequest, desk: Desk, sha256: str) -> HttpResponse:
     except LookupError as problem:
         raise Http404 from problem
     at = desk.session.clock()
+    reach = reach_now(desk.session, file, sample=sample)
     context = {
         "file": file,
         "sample": sample,
-        "decides": count_held(desk.session, file, sample=sample),
+        "decides": len(reach.rows),
+        "left_as_decided": reach.left,
         "seen": highest_level(desk.user.pk, desk.operation, sha256, at=at),
         "reviews": find_reviews_of(desk.user.pk, desk.operation, sha256, at=at),
         "decisions": list(ReviewDecision),
