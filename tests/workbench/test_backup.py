@@ -59,6 +59,9 @@ def made(tmp_path_factory):
 def test_what_is_restored_equals_what_was_destroyed_and_its_ledger_holds(made):
     before = json.loads(run("-c", FIGURES, made / "before"))
     assert before["counts"]["CustodyRow"] == before["counts"]["HoldRow"] == 1
+    spilled = made / "before" / "operations" / "lanternfish" / ".spill-of-a-killed-run"
+    spilled.mkdir()
+    (spilled / "rows").write_text("benign")
     run("-m", "fairlead", "key", "identity", made / "me.age", "--json")
     recipient = json.loads(run("-m", "fairlead", "key", "identity", made / "you.age", "--json"))["recipient"]
     run(
@@ -85,6 +88,8 @@ def test_what_is_restored_equals_what_was_destroyed_and_its_ledger_holds(made):
     )
     assert json.loads(told.splitlines()[-1])["ledger_verified"] is True
     assert json.loads(run("-c", FIGURES, made / "after")) == before
+    left = [p.name for p in (made / "after").rglob("*") if "spill" in p.as_posix()]
+    assert left == [], "what a killed run left is not carried on"
 
 
 def test_a_backup_that_was_altered_is_refused(made):

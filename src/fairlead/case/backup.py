@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairlead.case.checks.leftovers import find_leftovers
 from fairlead.case.prepared import FOLDER as PREPARED
 from fairlead.case.session import Clock, utc_now
 from fairlead.case.workspace import Workspace, find_workspace
@@ -52,7 +53,7 @@ def back_up(
             held.enter_context(sole_writer(workspace.operation(slug)))
         dump, packed = Path(folder) / _DUMP, Path(folder) / "packed.tar"
         dump_register(workspace.register, dump)
-        listed = {_DUMP: dump} | {name: workspace.root / name for name in _names(workspace.root)}
+        listed = {_DUMP: dump} | {name: workspace.root / name for name in _names(workspace)}
         manifest = {
             "format": _FORMAT,
             "at": clock().isoformat(),
@@ -110,10 +111,16 @@ def restore(source: Path, root: Path, *, identity: Path | None = None) -> Worksp
     return find_workspace(root)
 
 
-def _names(root: Path) -> Iterator[str]:
+def _names(workspace: Workspace) -> Iterator[str]:
+    root = workspace.root
+    leftovers = {path for slug in workspace.operations() for path in find_leftovers(workspace, slug)}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        left_out = name.startswith(_LEFT_OUT) or not _GROWN_AGAIN.isdisjoint(path.relative_to(root).parts)
+        left_out = (
+            name.startswith(_LEFT_OUT)
+            or not _GROWN_AGAIN.isdisjoint(path.relative_to(root).parts)
+            or not leftovers.isdisjoint((path, *path.parents))
+        )
         if path.is_file() and not path.is_symlink() and not left_out:
             yield name
 
