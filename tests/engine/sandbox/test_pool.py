@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool, self_test
+from fairlead.engine.sandbox.job import Job
 from fairlead.engine.sandbox.pool import _missing_layers
 from fairlead.engine.sandbox.probes import ESCAPES
 from fairlead.engine.sandbox.process import bubblewrap
@@ -180,6 +183,63 @@ def test_a_worker_killed_between_jobs_is_replaced_without_loss(content: int) -> 
         worker._process.kill()
         worker._process.wait()
         assert one.call({"act": "size"}, [content]).outcome is Outcome.OK
+
+
+def kill_soon(pool: SandboxPool, times: int) -> threading.Thread:
+    """Kill so many workers one after the other, as the kernel does when memory is short."""
+
+    def kill() -> None:
+        killed: list[int] = []
+        ends = time.monotonic() + 60
+        while len(killed) < times and time.monotonic() < ends:
+            worker = pool._workers[0]
+            if worker is not None and worker._process.pid not in killed:
+                time.sleep(0.3)
+                os.kill(worker._process.pid, signal.SIGKILL)
+                killed.append(worker._process.pid)
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("ask", ["call", "map"])
+def test_a_job_whose_worker_is_killed_from_outside_is_done_again(content: int, ask: str) -> None:
+    with SandboxPool(handler=PROBES) as one:
+        one.layers()
+        worker = one._workers[0]
+        assert worker is not None
+        os.kill(worker._process.pid, signal.SIGSTOP)  # it will have the job, and not have begun
+        killer = kill_soon(one, times=1)
+        job = ({"act": "size"}, [content])
+        replies = [one.call(*job)] if ask == "call" else list(one.map([job]))
+        killer.join()
+        assert [(r.outcome, r.body) for r in replies] == [(Outcome.OK, {"size": 600})]
+        assert one.started == 2
+
+
+def test_a_job_whose_workers_are_killed_twice_is_given_up(content: int) -> None:
+    with SandboxPool(handler=PROBES) as one:
+        killer = kill_soon(one, times=2)
+        reply = one.call({"act": "hang"}, [content])
+        killer.join()
+        assert (reply.outcome, reply.detail) == (Outcome.MEMORY, "SIGKILL")
+        assert one.call({"act": "size"}, [content]).outcome is Outcome.OK
+
+
+def test_what_a_killed_worker_wrote_is_gone_before_the_job_is_done_again(content: int) -> None:
+    output = os.memfd_create("output")
+    os.write(output, b"before")
+    os.lseek(content, 3, os.SEEK_SET)
+    job = Job({}, [content, output])
+    os.lseek(content, 0, os.SEEK_END)
+    os.write(output, b"half an answer")
+    job.rewind()
+    assert (os.lseek(content, 0, os.SEEK_CUR), os.fstat(content).st_size) == (3, 600)
+    assert (os.lseek(output, 0, os.SEEK_CUR), os.fstat(output).st_size) == (6, 6)
+    job.close()
+    os.close(output)
 
 
 def test_workers_that_cannot_start_stop_the_run() -> None:

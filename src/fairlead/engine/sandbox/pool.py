@@ -1,4 +1,7 @@
-"""The supervisor: persistent workers, one job each at a time; a dead worker costs one job and is replaced."""
+"""The supervisor: persistent workers, one job each at a time; a dead worker costs one job and is replaced.
+
+A job whose worker was killed from outside is done again, once: it may be that the job had no part in it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
+from fairlead.engine.sandbox.job import Job
 from fairlead.engine.sandbox.limits import SandboxLimits
 from fairlead.engine.sandbox.process import StartFailed, WorkerProcess
 from fairlead.engine.sandbox.reply import SandboxReply
@@ -61,33 +65,57 @@ class SandboxPool:
         self, header: dict[str, Any], descriptors: list[int], *, deadline_s: float | None = None
     ) -> SandboxReply:
         """Run one job and wait for it; descriptors stay the caller's to close."""
-        worker = self._worker(0)
-        worker.ask(header, descriptors)
-        return worker.answer(deadline_s)
+        job = Job(header, descriptors)
+        try:
+            return self._answer(0, self._ask(0, job), job, deadline_s)
+        finally:
+            job.close()
 
     def map(self, jobs: Iterable[tuple[dict[str, Any], list[int]]]) -> Iterator[SandboxReply]:
         """Run jobs on all workers; replies come in the order of the jobs.
 
         A job's descriptors may be closed as soon as the next job is asked for.
         """
-        waiting: deque[tuple[int, WorkerProcess]] = deque()
+        waiting: deque[tuple[int, WorkerProcess, Job]] = deque()
         free = deque(range(len(self._workers)))
-        for header, descriptors in jobs:
-            if not free:
-                place, worker = waiting.popleft()
-                free.append(place)
-                yield worker.answer()
-            place = free.popleft()
-            worker = self._worker(place)
-            worker.ask(header, descriptors)
-            waiting.append((place, worker))
-        while waiting:
-            _, worker = waiting.popleft()
-            yield worker.answer()
+        try:
+            for header, descriptors in jobs:
+                if not free:
+                    yield self._next_answer(waiting, free)
+                place = free.popleft()
+                job = Job(header, descriptors)
+                waiting.append((place, self._ask(place, job), job))
+            while waiting:
+                yield self._next_answer(waiting, free)
+        finally:
+            for _, _, job in waiting:
+                job.close()
 
     def layers(self) -> dict[str, Any]:
         """Which layers a worker of this pool says it applied; starts one if none runs."""
         return dict(self._worker(0).layers)
+
+    def _next_answer(self, waiting: deque[tuple[int, WorkerProcess, Job]], free: deque[int]) -> SandboxReply:
+        place, worker, job = waiting.popleft()
+        try:
+            return self._answer(place, worker, job)
+        finally:
+            job.close()
+            free.append(place)
+
+    def _ask(self, place: int, job: Job) -> WorkerProcess:
+        worker = self._worker(place)
+        worker.ask(job.header, job.descriptors)
+        return worker
+
+    def _answer(
+        self, place: int, worker: WorkerProcess, job: Job, deadline_s: float | None = None
+    ) -> SandboxReply:
+        reply = worker.answer(deadline_s)
+        if not reply.killed:
+            return reply
+        job.rewind()
+        return self._ask(place, job).answer(deadline_s)
 
     def _worker(self, place: int) -> WorkerProcess:
         worker = self._workers[place]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.engine.sandbox.limits import SandboxLimits
-from fairlead.engine.sandbox.reply import Outcome, SandboxReply
+from fairlead.engine.sandbox.reply import KILLED, Outcome, SandboxReply
 from fairlead.engine.sandbox.wire import Incoming, send
 
 _ENVIRONMENT = {
@@ -171,9 +171,9 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             code = 0
         self.kill()
-        if code == -signal.SIGKILL:  # not by us: the kernel ran out of memory
-            return SandboxReply(outcome=Outcome.MEMORY, detail="SIGKILL")
         if code > _SIGNALLED:  # bubblewrap tells of a signal as a shell does
             code = _SIGNALLED - code
+        if code == -signal.SIGKILL:  # not by us: the kernel ran out of memory
+            return SandboxReply(outcome=Outcome.MEMORY, detail=KILLED)
         name = signal.Signals(-code).name if code < 0 else f"exit {code}"
         return SandboxReply(outcome=Outcome.CRASHED, detail=name)

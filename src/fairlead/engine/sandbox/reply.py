@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+KILLED = "SIGKILL"
+
 
 class Outcome(StrEnum):
     """How a job ended. Everything but ``ok`` leaves ``body`` empty."""
@@ -28,3 +30,8 @@ class SandboxReply:
     outcome: Outcome
     body: dict[str, Any] = field(default_factory=dict)
     detail: str = ""
+
+    @property
+    def killed(self) -> bool:
+        """Whether something outside killed the worker: the kernel when memory is short, or a person."""
+        return self.outcome is Outcome.MEMORY and self.detail == KILLED
