@@ -242,12 +242,10 @@ def test_a_later_decision_about_the_cluster_leaves_what_was_looked_at_and_decide
     assert reach(session, cluster, names[1]).left == 1, "what a person was unsure of waits for a decision"
 
 
-def test_of_a_decision_the_content_that_was_shown_comes_first(world):
+def test_a_decision_keeps_which_content_was_shown(world):
     from fairlead.register.models import ReviewRow
-    from fairlead.register.reviews import latest_subjects
 
     session, sha256 = world.session("quist"), queued(world, "quist")[0]["sha256"]
     decide(session, sha256, decision="not_relevant", category="", note="", sample=False)
-    assert latest_subjects(session.user_id, session.operation, limit=1, at=session.clock()) == [sha256]
     rows = ReviewRow.objects.using("owner").filter(subject=sha256, user_id=session.user_id)
     assert set(rows.values_list("shown", flat=True)) == {sha256}

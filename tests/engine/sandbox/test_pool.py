@@ -204,19 +204,21 @@ def kill_soon(pool: SandboxPool, times: int) -> threading.Thread:
     return thread
 
 
-@pytest.mark.parametrize("ask", ["call", "map"])
-def test_a_job_whose_worker_is_killed_from_outside_is_done_again(content: int, ask: str) -> None:
-    with SandboxPool(handler=PROBES) as one:
+@pytest.mark.parametrize(("ask", "workers"), [("call", 1), ("map", 1), ("map", 2)])
+def test_a_job_whose_worker_is_killed_from_outside_is_done_again(
+    content: int, ask: str, workers: int
+) -> None:
+    with SandboxPool(handler=PROBES, workers=workers) as one:
         one.layers()
         worker = one._workers[0]
         assert worker is not None
         os.kill(worker._process.pid, signal.SIGSTOP)  # it will have the job, and not have begun
         killer = kill_soon(one, times=1)
         job = ({"act": "size"}, [content])
-        replies = [one.call(*job)] if ask == "call" else list(one.map([job]))
+        replies = [one.call(*job)] * 3 if ask == "call" else list(one.map([job] * 3))
         killer.join()
-        assert [(r.outcome, r.body) for r in replies] == [(Outcome.OK, {"size": 600})]
-        assert one.started == 2
+        assert [(r.outcome, r.body) for r in replies] == [(Outcome.OK, {"size": 600})] * 3
+        assert one.started == workers + 1
 
 
 def test_a_job_whose_workers_are_killed_twice_is_given_up(content: int) -> None:
