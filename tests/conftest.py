@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from fairlead.case.operations import init_workspace, new_operation
-from fairlead.case.session import Session
+from fairlead.case.place.operations import init_workspace, new_operation
+from fairlead.case.place.session import Session
 
 _LONGEST = ("test_spark.py", "test_objects.py", "test_pages.py", "test_schedules.py", "test_killed.py")
 

@@ -18,7 +18,7 @@ from fairlead.attribution.networks import read_networks
 from fairlead.attribution.pairs import build_pairs
 from fairlead.attribution.scoring import score_pairs, shipped_weights
 from fairlead.attribution.webs import WebsStage
-from fairlead.case.attribution import attribution_stages
+from fairlead.case.persons.attribution import attribution_stages
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore

@@ -19,7 +19,7 @@ from pyarrow import csv
 
 from fairlead.attribution.evaluate import evaluate
 from fairlead.attribution.networks import read_networks
-from fairlead.case.attribution import attribution_stages
+from fairlead.case.persons.attribution import attribution_stages
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
 from fairlead.tables.attribution import PERSONS

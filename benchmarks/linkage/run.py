@@ -25,7 +25,7 @@ from fairlead.attribution.evaluate import evaluate
 from fairlead.attribution.networks import read_networks
 from fairlead.attribution.pairs import build_pairs
 from fairlead.attribution.webs import WebsStage
-from fairlead.case.attribution import attribution_stages
+from fairlead.case.persons.attribution import attribution_stages
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore

@@ -9,10 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-from fairlead.case.leads import list_leads
-from fairlead.case.packages import Release, build_for_country
-from fairlead.case.session import open_session
-from fairlead.case.workspace import find_workspace
+from fairlead.case.place.session import open_session
+from fairlead.case.place.workspace import find_workspace
+from fairlead.case.sending.leads import list_leads
+from fairlead.case.sending.packages import Release, build_for_country
 
 
 def main(workspace: Path) -> None:

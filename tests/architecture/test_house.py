@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click import Group
 
-from fairlead.case.documents import render_documents
 from fairlead.cli.main import fairlead
+from fairlead.reference.documents import render_documents
 from fairlead.tables import ALL
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from fairlead.attribution.networks import Networks, Range, read_networks
-from fairlead.case.attribution import attribution_stages
+from fairlead.case.persons.attribution import attribution_stages
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore

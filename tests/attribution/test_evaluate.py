@@ -77,7 +77,7 @@ def test_a_population_with_traps_is_attributed_without_a_stranger_in_five_hundre
     from benchmarks.linkage.generate import population
 
     from fairlead.attribution.networks import read_networks
-    from fairlead.case.attribution import attribution_stages
+    from fairlead.case.persons.attribution import attribution_stages
     from fairlead.engine.local import LocalEngine
     from fairlead.engine.parts import PartStore
     from fairlead.tables.attribution import PERSONS

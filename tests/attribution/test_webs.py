@@ -12,7 +12,7 @@ from benchmarks.linkage.generate import population
 from fairlead.attribution import shipped
 from fairlead.attribution.links import TRIANGLE, links_of
 from fairlead.attribution.networks import read_networks
-from fairlead.case.attribution import attribution_stages
+from fairlead.case.persons.attribution import attribution_stages
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
 from fairlead.engine.stage import MapStage

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pytest
 from benchmarks.scale.measure import measured
 
-from fairlead.case.checks.check import Check
-from fairlead.case.checks.counts import check_counts
-from fairlead.case.doctor import examine
-from fairlead.case.session import Session
+from fairlead.case.place.session import Session
+from fairlead.case.upkeep.checks.check import Check
+from fairlead.case.upkeep.checks.counts import check_counts
+from fairlead.case.upkeep.doctor import examine
 from fairlead.engine import catalogue as catalogue_module
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore, part_name

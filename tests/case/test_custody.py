@@ -8,7 +8,8 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from fairlead.case.custody import (
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit, check_unchanged, list_exhibits
+from fairlead.case.exhibits.custody import (
     Handover,
     exhibit_report,
     record_handover,
@@ -16,8 +17,7 @@ from fairlead.case.custody import (
     show_custody,
     verify_exhibit,
 )
-from fairlead.case.exhibits import NewExhibit, add_exhibit, check_unchanged, list_exhibits
-from fairlead.case.session import Session
+from fairlead.case.place.session import Session
 from fairlead.terms.custody import CustodyEvent
 from fairlead.terms.errors import RunError, UsageError
 

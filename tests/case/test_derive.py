@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fairlead.case.derive import handle, warm
+from fairlead.case.looking.derive import handle, warm
 from fairlead.terms.review import RevealLevel
 from tests.media.pictures import dng, encode, scene, video
 

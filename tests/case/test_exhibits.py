@@ -11,12 +11,12 @@ import py7zr
 import pypdfium2
 import pytest
 
-from fairlead.case.custody import exhibit_report, render_report
-from fairlead.case.exhibits import NewExhibit, add_exhibit, change_exhibit, find_acquisition, opener_of
-from fairlead.case.limits import evidence_limits, write_limits
-from fairlead.case.log import verify_ledger
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit, change_exhibit, find_acquisition, opener_of
+from fairlead.case.exhibits.custody import exhibit_report, render_report
+from fairlead.case.log.ledger import verify_ledger
+from fairlead.case.place.limits import evidence_limits, write_limits
+from fairlead.case.place.session import Session
 from fairlead.case.process import process
-from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.terms.errors import UsageError
 from tests.evidence.build import ext4_image, note

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from fairlead.case.person_history import history_of, keep_changes
+from fairlead.case.persons.history import history_of, keep_changes
 from fairlead.engine.parts import PartStore
 from fairlead.tables.attribution import PERSONS
 from fairlead.terms.errors import UsageError

@@ -7,12 +7,12 @@ from contextlib import closing
 
 import pytest
 
-from fairlead.case.attribution import attribute, judge
-from fairlead.case.exhibits import NewExhibit, add_exhibit
-from fairlead.case.leads import explain_lead, list_leads, publish
-from fairlead.case.link_sample import sample_figures, sample_links
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
+from fairlead.case.persons.attribution import attribute, judge
+from fairlead.case.persons.link_sample import sample_figures, sample_links
 from fairlead.case.process import process
-from fairlead.case.records import load_records
+from fairlead.case.records.loading import load_records
+from fairlead.case.sending.leads import explain_lead, list_leads, publish
 from fairlead.terms.errors import UsageError
 from fairlead.terms.grades import AttributionGrade
 from fairlead.terms.platform import Judgement

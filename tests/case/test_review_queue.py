@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from fairlead.case.known_explain import cluster_in_words
-from fairlead.case.review import _SECOND, _WAITING, Reach, reach_of
-from fairlead.case.views import QUEUE_VIEW
+from fairlead.case.known.explaining import cluster_in_words
+from fairlead.case.lists.views import QUEUE_VIEW
+from fairlead.case.looking.review import _SECOND, _WAITING, Reach, reach_of
 
 
 def waiting(name: str, *, cluster: str | None = None, **more: Any) -> dict[str, Any]:

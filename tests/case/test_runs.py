@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fairlead.case.exhibits import NewExhibit, add_exhibit
-from fairlead.case.metrics import figures
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
+from fairlead.case.place.session import Session
 from fairlead.case.process import process
-from fairlead.case.runs import find_run, sole_run
-from fairlead.case.session import Session
+from fairlead.case.running.runs import find_run, sole_run
+from fairlead.case.upkeep.metrics import figures
 from fairlead.cli.main import fairlead
 from fairlead.cli.render import speed_text
 from fairlead.engine.progress import Done, Silent
@@ -77,9 +77,9 @@ def test_a_run_that_was_killed_is_told_by_its_lock(session: Session) -> None:
     program = f"""
 import time
 from pathlib import Path
-from fairlead.case.runs import sole_run
-from fairlead.case.session import Session, utc_now
-from fairlead.case.workspace import Workspace
+from fairlead.case.running.runs import sole_run
+from fairlead.case.place.session import Session, utc_now
+from fairlead.case.place.workspace import Workspace
 workspace = Workspace(root=Path({str(session.workspace.root)!r}), identity="x")
 session = Session(workspace=workspace, user_id=0, user_name="", operation={session.operation!r}, clock=utc_now)
 with sole_run(session, "process", None) as followed:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.case.exhibits import NewExhibit, add_exhibit
-from fairlead.case.followup import (
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
+from fairlead.case.log.ledger import erase_entry, export_consistency, make_checkpoint, verify_ledger, witness
+from fairlead.case.place.keys import create_age_identity, create_officer_key, lead_keys
+from fairlead.case.place.session import Session
+from fairlead.case.sending.followup import (
     answer_recall,
     diff_with_sent,
     follow_up,
@@ -21,9 +24,7 @@ from fairlead.case.followup import (
     take_outcomes,
     write_outcomes,
 )
-from fairlead.case.keys import create_age_identity, create_officer_key, lead_keys
-from fairlead.case.log import erase_entry, export_consistency, make_checkpoint, verify_ledger, witness
-from fairlead.case.packages import (
+from fairlead.case.sending.packages import (
     Release,
     answer_package,
     build_for_country,
@@ -31,7 +32,6 @@ from fairlead.case.packages import (
     preview,
     take_receipt,
 )
-from fairlead.case.session import Session
 from fairlead.leads.outcome import Outcome, OutcomeState
 from fairlead.leads.receipt import ReceiptState
 from fairlead.terms.errors import ItemError, RunError, UsageError
@@ -142,7 +142,7 @@ def test_published_figures_are_versions_that_never_change(pair, tmp_path) -> Non
 
 
 def test_a_lead_that_nothing_supports_any_more_is_named_when_it_was_sent(pair) -> None:
-    from fairlead.case.leads import publish as publish_tables
+    from fairlead.case.sending.leads import publish as publish_tables
 
     denmark, _, _ = pair
     build_for_country(denmark, "SE", RELEASE)
@@ -153,7 +153,7 @@ def test_a_lead_that_nothing_supports_any_more_is_named_when_it_was_sent(pair) -
 def test_reviews_fall_due_by_category(pair) -> None:
     from datetime import date
 
-    from fairlead.case.leads import find_due
+    from fairlead.case.sending.leads import find_due
 
     denmark, _, _ = pair
     assert find_due(denmark, on=date(2026, 6, 30)) == []
@@ -161,7 +161,7 @@ def test_reviews_fall_due_by_category(pair) -> None:
 
 
 def test_a_person_decides_the_category_and_the_next_publishing_brings_it_into_the_lead(pair) -> None:
-    from fairlead.case.leads import categorise
+    from fairlead.case.sending.leads import categorise
     from fairlead.leads.document import SubjectCategory
     from fairlead.register.followup import categories
 
@@ -256,7 +256,7 @@ def rewrite(index: int, leaf: bytes) -> None:
 def test_a_log_rewritten_by_its_own_administrator_is_caught_by_a_witness_and_by_every_recipient(
     pair, tmp_path
 ) -> None:
-    from fairlead.case.keys import ledger_note_key
+    from fairlead.case.place.keys import ledger_note_key
     from fairlead.register.ledger_store import get_entry
 
     denmark, sweden, identity = pair

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.case.keys import add_token_key, lead_keys, officer
-from fairlead.case.operations import init_workspace
-from fairlead.case.tokens import TokenKey
+from fairlead.case.place.keys import add_token_key, lead_keys, officer
+from fairlead.case.place.operations import init_workspace
+from fairlead.case.place.tokens import TokenKey
 from fairlead.leads.dsse import sign_statement, verify_statement
 from fairlead.terms.errors import UsageError
 

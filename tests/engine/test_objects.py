@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from fairlead.attribution.networks import read_networks
-from fairlead.case.attribution import attribution_stages
+from fairlead.case.persons.attribution import attribution_stages
 from fairlead.engine import object_cache
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine

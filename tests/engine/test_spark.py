@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from fairlead.attribution.networks import read_networks
-from fairlead.case.attribution import attribution_stages
+from fairlead.case.persons.attribution import attribution_stages
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
 from fairlead.engine.sandbox import SandboxPool

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead.case.exhibits import NewExhibit, add_exhibit
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
+from fairlead.case.place.session import Session
 from fairlead.case.process import process as process_operation
-from fairlead.case.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.evidence.phone import detect_layout
 from fairlead.evidence.readers.sidecar import read_sidecar

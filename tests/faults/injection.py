@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from fairlead.case import session as session_module
+from fairlead.case.place import session as session_module
 from fairlead.cli.main import main
 from fairlead.engine.parts import PartStore
 from fairlead.tables import ALL

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.case import exhibits
-from fairlead.case.custody import show_custody
-from fairlead.case.doctor import examine
-from fairlead.case.exhibits import NewExhibit, add_exhibit, list_exhibits
-from fairlead.case.session import Session
+from fairlead.case.exhibits import adding as exhibits
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit, list_exhibits
+from fairlead.case.exhibits.custody import show_custody
+from fairlead.case.place.session import Session
+from fairlead.case.upkeep.doctor import examine
 from fairlead.terms.errors import UsageError
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fairlead.case.known_certify import certify_hash_set
-from fairlead.case.known_explain import explain_matches
-from fairlead.case.known_export import export_hash_set
-from fairlead.case.known_sets import (
+from fairlead.case.known.certifying import certify_hash_set
+from fairlead.case.known.explaining import explain_matches
+from fairlead.case.known.exporting import export_hash_set
+from fairlead.case.known.sets import (
     get_hash_set,
     import_hash_set,
     let_entry_through,
@@ -21,7 +21,7 @@ from fairlead.case.known_sets import (
     remove_hash_set,
     update_hash_set,
 )
-from fairlead.case.session import Session
+from fairlead.case.place.session import Session
 from fairlead.known.imports import HashSet
 from fairlead.known.lists import ListFormat
 from fairlead.tables.known import MATCHES

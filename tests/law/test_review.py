@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.case.law_review import import_review_file, write_form
+from fairlead.case.law.review import import_review_file, write_form
 from fairlead.cli.main import run
 from fairlead.law.check import check_folder
 from fairlead.law.load import read_folder

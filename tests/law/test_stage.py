@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from fairlead.case.law import assess_persons
-from fairlead.case.session import Session
+from fairlead.case.law.assessing import assess_persons
+from fairlead.case.place.session import Session
 from fairlead.cli.main import run
 from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore, part_name

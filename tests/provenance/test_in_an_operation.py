@@ -12,7 +12,7 @@ from uuid import uuid4
 import pypdfium2
 import pytest
 
-from fairlead.case.operations import init_workspace, new_operation
+from fairlead.case.place.operations import init_workspace, new_operation
 from fairlead.cli.main import run
 from fairlead.engine.catalogue import Catalogue
 from fairlead.training.camera import photograph

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.case.workspace import Workspace
+from fairlead.case.place.workspace import Workspace
 
 OPERATION = "lanternfish"
 CAST = {
@@ -47,7 +47,7 @@ class World:
 
     def session(self, name: str) -> Any:
         """A session of somebody, for calling verbs."""
-        from fairlead.case.session import open_session
+        from fairlead.case.place.session import open_session
 
         return open_session(self.workspace, operation=OPERATION, user_name=name)
 
@@ -57,11 +57,11 @@ def world(database: str, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Exhibits, records, persons and leads of a small operation; all of it benign and invented."""
     from django.conf import settings
 
-    from fairlead.case.attribution import attribute
-    from fairlead.case.keys import create_age_identity, create_officer_key
-    from fairlead.case.leads import publish
-    from fairlead.case.operations import init_workspace, new_operation
+    from fairlead.case.persons.attribution import attribute
+    from fairlead.case.place.keys import create_age_identity, create_officer_key
+    from fairlead.case.place.operations import init_workspace, new_operation
     from fairlead.case.process import process
+    from fairlead.case.sending.leads import publish
     from fairlead.register.actions import Role
     from fairlead.register.people import add_user, grant, set_recipients
     from fairlead.terms.countries import PARTICIPANTS
@@ -102,7 +102,7 @@ def make_exhibits(session: Any, made: Path) -> None:
 
     from click.testing import CliRunner
 
-    from fairlead.case.exhibits import NewExhibit, add_exhibit
+    from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
     from fairlead.cli.main import fairlead
 
     run = CliRunner().invoke

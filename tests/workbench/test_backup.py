@@ -13,9 +13,9 @@ import pytest
 FIGURES = """
 import json, sys
 from pathlib import Path
-from fairlead.case.log import verify_ledger
-from fairlead.case.session import open_session
-from fairlead.case.workspace import find_workspace
+from fairlead.case.log.ledger import verify_ledger
+from fairlead.case.place.session import open_session
+from fairlead.case.place.workspace import find_workspace
 place = find_workspace(Path(sys.argv[1]))
 session = open_session(place, user_name="holm")
 from fairlead.register.models import SCOPED_MODELS
@@ -26,9 +26,9 @@ print(json.dumps({"counts": counts, "entries": report.size, "root": report.root,
 MAKE = """
 import sys
 from pathlib import Path
-from fairlead.case.exhibits import NewExhibit, add_exhibit
-from fairlead.case.followup import hold
-from fairlead.case.operations import init_workspace, new_operation
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
+from fairlead.case.sending.followup import hold
+from fairlead.case.place.operations import init_workspace, new_operation
 root = Path(sys.argv[1])
 place = init_workspace(root, user_name="holm")
 session = new_operation(place, "lanternfish", lead="DK", partners=["SE"], user_name="holm")

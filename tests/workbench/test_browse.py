@@ -6,8 +6,8 @@ import csv
 import io
 import json
 
-from fairlead.case.browse import Question, browse
-from fairlead.case.views import CONTENTS_VIEW, PERSONS_VIEW
+from fairlead.case.lists.browse import Question, browse
+from fairlead.case.lists.views import CONTENTS_VIEW, PERSONS_VIEW
 
 
 def ask(world, **more):

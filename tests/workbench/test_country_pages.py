@@ -20,7 +20,7 @@ def country(world):
 @pytest.fixture(scope="module")
 def sent(world, country):
     """A package that two officers released to the country."""
-    from fairlead.case.release import prepare_release, release
+    from fairlead.case.sending.release import prepare_release, release
     from fairlead.register.releases import find_prepared
 
     session = world.session("holm")
@@ -32,11 +32,11 @@ def sent(world, country):
 @pytest.fixture(scope="module")
 def abroad(world, tmp_path_factory):
     """An officer of the country with a key of their own, in a workspace of their own."""
-    from fairlead.case.keys import create_officer_key, lead_keys, officer
-    from fairlead.case.workspace import create_workspace
+    from fairlead.case.place.keys import create_officer_key, lead_keys, officer
+    from fairlead.case.place.workspace import create_workspace
 
     theirs = create_workspace(tmp_path_factory.mktemp("abroad") / "w", at=world.session("holm").clock())
-    from fairlead.case.keys import create_ledger_key
+    from fairlead.case.place.keys import create_ledger_key
 
     create_ledger_key(theirs)
     create_officer_key(theirs, "durand")
@@ -112,7 +112,7 @@ def test_the_encrypted_package_can_be_fetched_by_its_country_and_by_nobody_of_an
 def test_a_recall_is_signed_with_the_own_key_kept_and_closed_by_the_countrys_acknowledgement(
     world, country, sent, abroad
 ):
-    from fairlead.case.keys import lead_keys
+    from fairlead.case.place.keys import lead_keys
     from fairlead.leads.recall import acknowledge_recall, verify_recall
 
     client, page = world.as_("lund"), f"{OP}countries/{country}/"
@@ -163,8 +163,8 @@ def test_a_partners_cosignature_shows_on_the_ledger_and_one_of_nobody_known_does
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from fairlead.case.keys import ledger_note_key
-    from fairlead.case.log import export_consistency, witness, witness_key
+    from fairlead.case.log.ledger import export_consistency, witness, witness_key
+    from fairlead.case.place.keys import ledger_note_key
 
     key = tmp_path / "witness.key"
     key.write_bytes(
@@ -195,8 +195,8 @@ def test_the_ledgers_page_finds_what_its_checkpoint_finds_and_a_full_check_finds
 ):
     from django.db import connections
 
-    from fairlead.case.ledger_state import check_ledger, ledger_state
-    from fairlead.case.log import make_checkpoint
+    from fairlead.case.log.ledger import make_checkpoint
+    from fairlead.case.log.standing import check_ledger, ledger_state
 
     session = world.session("holm")
     make_checkpoint(session.workspace)
@@ -220,8 +220,8 @@ def test_the_ledgers_page_finds_what_its_checkpoint_finds_and_a_full_check_finds
 
 
 def test_reviews_that_are_due_are_listed_and_an_erasure_gives_a_signed_certificate(world):
-    from fairlead.case.keys import lead_keys
-    from fairlead.case.log import ERASURE_TYPE, verify_ledger
+    from fairlead.case.log.ledger import ERASURE_TYPE, verify_ledger
+    from fairlead.case.place.keys import lead_keys
     from fairlead.leads.dsse import verify_statement
 
     client = world.as_("holm")
@@ -248,7 +248,7 @@ def consultation():
 def test_a_backup_is_made_by_a_worker_only_where_folder_and_recipient_are_set(world, tmp_path, monkeypatch):
     import pyrage
 
-    from fairlead.case.backups import make_backup
+    from fairlead.case.upkeep.backups import make_backup
     from fairlead.terms.errors import UsageError
 
     client, page = world.as_("holm"), OP + "administration/backups/"

@@ -52,8 +52,8 @@ def until(check, *, what: str, limit_s: float = 60.0):
 @pytest.fixture(scope="module")
 def fresh(world, tmp_path_factory):
     """A second operation in the same workspace whose exhibits nobody has processed yet."""
-    from fairlead.case.exhibits import NewExhibit, add_exhibit, list_exhibits
-    from fairlead.case.operations import new_operation
+    from fairlead.case.exhibits.adding import NewExhibit, add_exhibit, list_exhibits
+    from fairlead.case.place.operations import new_operation
 
     session = new_operation(world.workspace, "killed", lead="DK", partners=["SE"], user_name="holm")
     for row in list_exhibits(world.session("holm")):
@@ -189,8 +189,8 @@ def token_of(page: str) -> str:
 
 @pytest.mark.parametrize("after_ms", [0, 30, 80, 160, 400])
 def test_a_server_killed_during_a_release_leaves_it_released_or_waiting_and_never_between(world, after_ms):
-    from fairlead.case.log import verify_ledger
-    from fairlead.case.release import prepare_release, release, settle
+    from fairlead.case.log.ledger import verify_ledger
+    from fairlead.case.sending.release import prepare_release, release, settle
     from fairlead.register.models import PackageRow, PreparedRow
 
     countries = sorted(n.removeprefix("lead_") for n in world.ids if n.startswith("lead_"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.case.release import country_states, prepare_release, release, return_release, settle
+from fairlead.case.sending.release import country_states, prepare_release, release, return_release, settle
 from fairlead.terms.errors import UsageError
 
 
@@ -127,6 +127,6 @@ def test_an_outcome_that_came_back_shows_on_the_country_and_on_the_board(world, 
 
 
 def test_the_ledger_holds_after_all_of_it(world):
-    from fairlead.case.log import verify_ledger
+    from fairlead.case.log.ledger import verify_ledger
 
     assert verify_ledger(world.workspace).verified

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from fairlead.case.content_file import ContentFile
-from fairlead.case.exposure import own_exposure, stretch
-from fairlead.case.reveal import ask_to_see, picture_of
-from fairlead.case.review import Reach, decide, open_queue, reach_now
+from fairlead.case.looking.content_file import ContentFile
+from fairlead.case.looking.exposure import own_exposure, stretch
+from fairlead.case.looking.reveal import ask_to_see, picture_of
+from fairlead.case.looking.review import Reach, decide, open_queue, reach_now
 from fairlead.terms.errors import UsageError
 from fairlead.terms.intervals import wilson_interval
 
@@ -126,7 +126,7 @@ def test_a_break_of_ten_minutes_begins_a_new_stretch():
 
 
 def queued(world, name="iversen"):
-    from fairlead.case.review import waiting_rows
+    from fairlead.case.looking.review import waiting_rows
 
     return waiting_rows(world.session(name))
 
@@ -148,7 +148,7 @@ def test_what_a_person_has_kept_away_comes_to_others_and_nobody_else_can_tell(wo
 
 
 def test_after_three_heavy_ones_in_a_row_a_lighter_one_comes_first(world):
-    from fairlead.case.review import next_item
+    from fairlead.case.looking.review import next_item
 
     rows = queued(world, "quist")
     heavy = [row["sha256"] for row in rows if row["heavy"]]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from fairlead.case.session import utc_now
+from fairlead.case.place.session import utc_now
 
 
 def link_for(user, *, age=timedelta(0)):

@@ -6,7 +6,7 @@ import pytest
 
 
 def test_the_pulse_of_a_country_does_not_beat_for_another_country(world):
-    from fairlead.case.board import report_cells
+    from fairlead.case.board.action_day import report_cells
     from fairlead.register.pulse import pulse
 
     def seen(name):
@@ -21,7 +21,7 @@ def test_the_pulse_of_a_country_does_not_beat_for_another_country(world):
 
 
 def test_a_stream_says_that_something_changed_and_never_what(world, monkeypatch):
-    from fairlead.case.board import report_cells
+    from fairlead.case.board.action_day import report_cells
     from fairlead.workbench import streams
 
     monkeypatch.setattr(streams, "_BETWEEN_S", 0.0)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from fairlead.case.attribution import attribute
-from fairlead.case.backups import make_backup
-from fairlead.case.leads import publish
-from fairlead.case.ledger_state import check_ledger
+from fairlead.case.lists.views import prepare_lists
+from fairlead.case.log.standing import check_ledger
+from fairlead.case.persons.attribution import attribute
+from fairlead.case.place.session import Session
 from fairlead.case.process import process
-from fairlead.case.session import Session
-from fairlead.case.views import prepare_lists
+from fairlead.case.sending.leads import publish
+from fairlead.case.upkeep.backups import make_backup
 from fairlead.engine.progress import Done
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fairlead.case.engines import Cluster, engine_for
-from fairlead.case.exhibits import check_unchanged, opener_of
-from fairlead.case.known_sets import match_stages
-from fairlead.case.provenance import weighing_stages
-from fairlead.case.runs import sole_run
-from fairlead.case.session import Session
-from fairlead.case.triage import TriageFigures, triage
+from fairlead.case.exhibits.adding import check_unchanged, opener_of
+from fairlead.case.known.sets import match_stages
+from fairlead.case.looking.queue import TriageFigures, triage
+from fairlead.case.origin.weighing import weighing_stages
+from fairlead.case.place.session import Session
+from fairlead.case.running.engines import Cluster, engine_for
+from fairlead.case.running.runs import sole_run
 from fairlead.engine.engine import StageOutcome
 from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import SandboxReport, self_test

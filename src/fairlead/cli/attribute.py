@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from fairlead.case.attribution import attribute as run_attribution
-from fairlead.case.attribution import evaluate_against, explain, judge
-from fairlead.case.link_sample import sample_figures, sample_links
-from fairlead.case.person_file import JudgementEffect, preview_judgement
-from fairlead.case.person_history import history_of
+from fairlead.case.persons.attribution import attribute as run_attribution
+from fairlead.case.persons.attribution import evaluate_against, explain, judge
+from fairlead.case.persons.history import history_of
+from fairlead.case.persons.link_sample import sample_figures, sample_links
+from fairlead.case.persons.person_file import JudgementEffect, preview_judgement
 from fairlead.cli.options import cluster_of, engine_options, operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
 from fairlead.terms.grades import AttributionGrade

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.backup import back_up
-from fairlead.case.backup import restore as bring_back
-from fairlead.case.log import verify_ledger
+from fairlead.case.log.ledger import verify_ledger
+from fairlead.case.upkeep.backup import back_up
+from fairlead.case.upkeep.backup import restore as bring_back
 from fairlead.cli.options import json_option, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.deconfliction import answer_country, ask_country, read_answer
+from fairlead.case.persons.deconfliction import answer_country, ask_country, read_answer
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_json
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.doctor import examine
+from fairlead.case.upkeep.doctor import examine
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_json
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.documents import render_documents
 from fairlead.cli.options import json_option
 from fairlead.cli.render import print_json
+from fairlead.reference.documents import render_documents
 
 _FOLDER = click.option(
     "--folder",

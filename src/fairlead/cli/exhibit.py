@@ -9,7 +9,14 @@ from typing import Any
 
 import click
 
-from fairlead.case.custody import (
+from fairlead.case.exhibits.adding import (
+    NewExhibit,
+    add_exhibit,
+    change_exhibit,
+    find_acquisition,
+    list_exhibits,
+)
+from fairlead.case.exhibits.custody import (
     Handover,
     exhibit_report,
     get_exhibit,
@@ -18,9 +25,8 @@ from fairlead.case.custody import (
     show_custody,
     verify_exhibit,
 )
-from fairlead.case.exhibits import NewExhibit, add_exhibit, change_exhibit, find_acquisition, list_exhibits
-from fairlead.case.holders import list_holders, state_holder, withdraw_holder
-from fairlead.case.limits import evidence_limits, write_limits
+from fairlead.case.exhibits.holders import list_holders, state_holder, withdraw_holder
+from fairlead.case.place.limits import evidence_limits, write_limits
 from fairlead.cli.options import operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.engine.places import Place, parse_place

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.operations import init_workspace
+from fairlead.case.place.operations import init_workspace
 from fairlead.cli.options import json_option
 from fairlead.cli.render import print_facts, print_json
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.keys import add_token_key, create_age_identity, create_officer_key, lead_keys
-from fairlead.case.tokens import TokenKey
+from fairlead.case.place.keys import add_token_key, create_age_identity, create_officer_key, lead_keys
+from fairlead.case.place.tokens import TokenKey
 from fairlead.cli.options import json_option, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json
 from fairlead.terms.custody import Operation

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from fairlead.case.known_certify import certify_hash_set
-from fairlead.case.known_explain import cluster_in_words, explain_matches
-from fairlead.case.known_export import export_hash_set
-from fairlead.case.known_sets import (
+from fairlead.case.known.certifying import certify_hash_set
+from fairlead.case.known.explaining import cluster_in_words, explain_matches
+from fairlead.case.known.exporting import export_hash_set
+from fairlead.case.known.sets import (
     ImportReport,
     count_ungated,
     import_hash_set,

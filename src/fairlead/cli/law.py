@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.law import assess_persons
-from fairlead.case.law_review import import_review_file, write_form
-from fairlead.case.session import utc_now
+from fairlead.case.law.assessing import assess_persons
+from fairlead.case.law.review import import_review_file, write_form
+from fairlead.case.place.session import utc_now
 from fairlead.cli.options import json_option, operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
 from fairlead.law import Assessment, assess, load_records

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.followup import diff_with_sent, hold, lift
-from fairlead.case.leads import categorise, explain_lead, find_due, get_lead, list_leads, publish
+from fairlead.case.sending.followup import diff_with_sent, hold, lift
+from fairlead.case.sending.leads import categorise, explain_lead, find_due, get_lead, list_leads, publish
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.leads.document import SubjectCategory

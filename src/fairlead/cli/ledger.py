@@ -6,9 +6,15 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.keys import ledger_note_key
-from fairlead.case.log import erase_entry, export_consistency, make_checkpoint, verify_ledger, witness_key
-from fairlead.case.log import witness as cosign
+from fairlead.case.log.ledger import (
+    erase_entry,
+    export_consistency,
+    make_checkpoint,
+    verify_ledger,
+    witness_key,
+)
+from fairlead.case.log.ledger import witness as cosign
+from fairlead.case.place.keys import ledger_note_key
 from fairlead.cli.options import json_option, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json
 from fairlead.ledger.notes import parse_note_key

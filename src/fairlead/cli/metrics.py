@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry, generate_latest, start_http_ser
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from fairlead.case.metrics import figures
-from fairlead.case.session import Session
+from fairlead.case.place.session import Session
+from fairlead.case.upkeep.metrics import figures
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_json
 from fairlead.register.database import close_register

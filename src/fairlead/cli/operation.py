@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.operations import new_operation
-from fairlead.case.session import open_session, utc_now
+from fairlead.case.place.operations import new_operation
+from fairlead.case.place.session import open_session, utc_now
 from fairlead.cli.options import operation_option, user_option, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.engine.places import parse_place
@@ -73,7 +73,7 @@ def show(workspace: Path | None, operation: str | None, user: str | None, *, as_
 def list_(workspace: Path | None, user: str | None, *, as_json: bool) -> None:
     """List the operations you work in."""
     place = workspace_of(workspace)
-    from fairlead.case.session import operator_name
+    from fairlead.case.place.session import operator_name
     from fairlead.register.database import open_register
 
     open_register(place.register)

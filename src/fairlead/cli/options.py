@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from fairlead.case.engines import Cluster
-from fairlead.case.session import Session, open_session
-from fairlead.case.workspace import Workspace, find_workspace
+from fairlead.case.place.session import Session, open_session
+from fairlead.case.place.workspace import Workspace, find_workspace
+from fairlead.case.running.engines import Cluster
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.followup import follow_up, received_package, take_outcomes, write_outcomes
-from fairlead.case.keys import parse_lead_keys
-from fairlead.case.session import utc_now
+from fairlead.case.place.keys import parse_lead_keys
+from fairlead.case.place.session import utc_now
+from fairlead.case.sending.followup import follow_up, received_package, take_outcomes, write_outcomes
 from fairlead.cli.options import operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.leads.outcome import NoActionReason, Outcome, OutcomeState

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.followup import answer_recall, recall_package, take_acknowledgement
-from fairlead.case.keys import parse_lead_keys
-from fairlead.case.packages import (
+from fairlead.case.place.keys import parse_lead_keys
+from fairlead.case.place.session import utc_now
+from fairlead.case.sending.followup import answer_recall, recall_package, take_acknowledgement
+from fairlead.case.sending.packages import (
     Release,
     answer_package,
     build_for_country,
@@ -18,7 +19,6 @@ from fairlead.case.packages import (
     preview,
     take_receipt,
 )
-from fairlead.case.session import utc_now
 from fairlead.cli.options import (
     json_option,
     operation_option,

@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from fairlead.case.detectors import add_detector, list_detectors, run_detector
-from fairlead.case.devices import add_reference, compare_devices, group_by_noise, list_references
-from fairlead.case.links import list_links
-from fairlead.case.origin import explain_origin, render_origin
-from fairlead.case.provenance import weigh_loose_file
-from fairlead.case.second_look import search_for_watermarks
-from fairlead.case.triage import list_queue
-from fairlead.case.trust import find_trust, import_trust_list
-from fairlead.case.weights import export_weights, list_weights, use_weights
-from fairlead.case.workspace import find_workspace
+from fairlead.case.looking.queue import list_queue
+from fairlead.case.origin.certificates import find_trust, import_trust_list
+from fairlead.case.origin.detectors import add_detector, list_detectors, run_detector
+from fairlead.case.origin.devices import add_reference, compare_devices, group_by_noise, list_references
+from fairlead.case.origin.explaining import explain_origin, render_origin
+from fairlead.case.origin.picture_links import list_links
+from fairlead.case.origin.second_look import search_for_watermarks
+from fairlead.case.origin.weighing import weigh_loose_file
+from fairlead.case.origin.weights import export_weights, list_weights, use_weights
+from fairlead.case.place.workspace import find_workspace
 from fairlead.cli.options import json_option, operation_option, session_of, workspace_option
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
 from fairlead.terms.errors import UsageError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.records import load_records, measure_clock, propose_records
+from fairlead.case.records.loading import load_records, measure_clock, propose_records
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.session import operator_name, utc_now
-from fairlead.case.tables_place import require_own_place
-from fairlead.case.workspace import Workspace
+from fairlead.case.place.session import operator_name, utc_now
+from fairlead.case.place.tables_place import require_own_place
+from fairlead.case.place.workspace import Workspace
 from fairlead.cli.options import user_option, workspace_of, workspace_option
 from fairlead.cli.render import print_json
 from fairlead.register.database import open_register

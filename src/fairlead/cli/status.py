@@ -10,8 +10,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from fairlead.case.runs import RunState, find_run
-from fairlead.case.session import Session
+from fairlead.case.place.session import Session
+from fairlead.case.running.runs import RunState, find_run
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_json, speed_text
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.look import export_parquet, look
+from fairlead.case.lists.sql import export_parquet, look
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_json, print_rows
 from fairlead.tables import ALL

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.triage import TriageFigures
-from fairlead.case.triage import triage as count
+from fairlead.case.looking.queue import TriageFigures
+from fairlead.case.looking.queue import triage as count
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json
 

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 
-from fairlead.case.session import Session, utc_now
-from fairlead.case.workspace import Workspace, find_workspace
+from fairlead.case.place.session import Session, utc_now
+from fairlead.case.place.workspace import Workspace, find_workspace
 from fairlead.register.actions import MAY, WHOLE_OPERATION, Action, Role
 from fairlead.register.gate import acting_as, grants_of
 from fairlead.register.models import Grant, User

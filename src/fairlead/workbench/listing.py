@@ -14,8 +14,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
 
-from fairlead.case.browse import PAGE_ROWS, Answer, Question, browse, browse_all
-from fairlead.case.prepared import View
+from fairlead.case.lists.browse import PAGE_ROWS, Answer, Question, browse, browse_all
+from fairlead.case.lists.prepared import View
 from fairlead.register import browse as register_rows
 from fairlead.terms.custody import Operation
 from fairlead.workbench.desk import Desk

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from fairlead.case.session import utc_now
+from fairlead.case.place.session import utc_now
 from fairlead.register.models import User
 from fairlead.register.signin import use_link
 from fairlead.workbench.oidc import SECOND_FACTOR_BY

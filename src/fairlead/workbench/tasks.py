@@ -8,7 +8,7 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from fairlead.case.jobs import JobKind, run_job
-from fairlead.case.session import Session, open_session, utc_now
+from fairlead.case.place.session import Session, open_session, utc_now
 from fairlead.register.people import get_user_by_id
 from fairlead.workbench.desk import workspace
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.handlers.wsgi import WSGIHandler
 
-from fairlead.case.workspace import find_workspace
+from fairlead.case.place.workspace import find_workspace
 from fairlead.register.database import open_register
 
 SETTINGS = "fairlead.workbench.settings"

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from fairlead.case.board import (
+from fairlead.case.board.action_day import (
     find_conflicts,
     open_board,
     open_press_desk,

@@ -11,10 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from fairlead.case.incoming import take_in
-from fairlead.case.outgoing import notice_text, notices, package_file, recall
-from fairlead.case.packages import Release, preview
-from fairlead.case.release import country_states, prepare_release, release, return_release, settle
+from fairlead.case.receiving.incoming import take_in
+from fairlead.case.sending.outgoing import notice_text, notices, package_file, recall
+from fairlead.case.sending.packages import Release, preview
+from fairlead.case.sending.release import country_states, prepare_release, release, return_release, settle
 from fairlead.register.actions import Action
 from fairlead.register.followup import find_outcomes, find_recalls
 from fairlead.register.leads import find_packages

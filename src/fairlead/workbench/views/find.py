@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 
-from fairlead.case.find import Found
-from fairlead.case.find import find as look
+from fairlead.case.lists.find import Found
+from fairlead.case.lists.find import find as look
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.listing import twin
 

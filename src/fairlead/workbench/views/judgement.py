@@ -8,8 +8,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from fairlead.case.attribution import judge
-from fairlead.case.person_file import preview_judgement
+from fairlead.case.persons.attribution import judge
+from fairlead.case.persons.person_file import preview_judgement
 from fairlead.terms.errors import UsageError
 from fairlead.terms.platform import Judgement
 from fairlead.workbench.desk import Desk

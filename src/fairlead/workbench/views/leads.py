@@ -9,9 +9,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from fairlead.case.followup import diff_with_sent, hold, lift
-from fairlead.case.lead_list import list_lead_heads
-from fairlead.case.leads import categorise, get_lead
+from fairlead.case.lists.lead_heads import list_lead_heads
+from fairlead.case.sending.followup import diff_with_sent, hold, lift
+from fairlead.case.sending.leads import categorise, get_lead
 from fairlead.leads.document import SubjectCategory
 from fairlead.register.actions import Action
 from fairlead.register.followup import holds_on

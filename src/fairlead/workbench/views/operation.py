@@ -8,9 +8,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from fairlead.case.board.overview import overview as count
 from fairlead.case.jobs import NEEDED, JobKind, ask_for_job, stop
-from fairlead.case.overview import overview as count
-from fairlead.case.review import estimate_missed
+from fairlead.case.looking.review import estimate_missed
 from fairlead.register.jobs import find_jobs
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.svg.bars import legend, split_bar

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from fairlead.case.person_file import PersonFile, open_person
-from fairlead.case.views import PERSONS_VIEW
+from fairlead.case.lists.views import PERSONS_VIEW
+from fairlead.case.persons.person_file import PersonFile, open_person
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.listing import Column, Listing, list_tables

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fairlead.case.content_file import open_content
-from fairlead.case.exposure import own_exposure
-from fairlead.case.reveal import ask_to_see, note_seconds, picture_of
-from fairlead.case.review import categories, decide, next_item, open_queue, reach_now, waiting_rows
+from fairlead.case.looking.content_file import open_content
+from fairlead.case.looking.exposure import own_exposure
+from fairlead.case.looking.reveal import ask_to_see, note_seconds, picture_of
+from fairlead.case.looking.review import categories, decide, next_item, open_queue, reach_now, waiting_rows
 from fairlead.register.reviews import find_reviews_of, highest_level
 from fairlead.terms.review import (
     BREAK_MINUTES,

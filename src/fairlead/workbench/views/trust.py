@@ -10,13 +10,13 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from fairlead.case.administration import give_role, open_administration, take_role
-from fairlead.case.backups import open_backups
-from fairlead.case.incoming import keep_partner_keys, partner_officers
 from fairlead.case.jobs import JobKind, ask_for_job
-from fairlead.case.leads import find_due
-from fairlead.case.ledger_state import ledger_state, set_witness_key, take_cosigned
-from fairlead.case.log import erase_entry, make_checkpoint
+from fairlead.case.log.ledger import erase_entry, make_checkpoint
+from fairlead.case.log.standing import ledger_state, set_witness_key, take_cosigned
+from fairlead.case.place.administration import give_role, open_administration, take_role
+from fairlead.case.receiving.incoming import keep_partner_keys, partner_officers
+from fairlead.case.sending.leads import find_due
+from fairlead.case.upkeep.backups import open_backups
 from fairlead.leads.retention import review_rules
 from fairlead.register.actions import WHOLE_OPERATION, Role
 from fairlead.register.audit import count_entries, find_entries

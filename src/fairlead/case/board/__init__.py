@@ -1,0 +1,1 @@
+"""The board: action day, overview, figures."""

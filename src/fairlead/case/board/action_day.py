@@ -1,0 +1,267 @@
+"""The action day: what every country reports, when it starts, the embargo, incidents, figures for the press."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fairlead.case.lists.prepared import open_views
+from fairlead.case.lists.views import CONFLICTS_VIEW
+from fairlead.case.place.session import Session
+from fairlead.case.sending.followup import figures as derive
+from fairlead.case.sending.release import country_states
+from fairlead.register.actions import WHOLE_OPERATION, Action
+from fairlead.terms.board import CELLS, ZONES, Cell, CellKind
+from fairlead.terms.custody import Operation
+from fairlead.terms.errors import UsageError
+
+_NUMBER_LIMIT = 100_000
+_CONFLICTS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardRow:
+    """One country on the board: its cells, and when it starts by its own clock and in UTC."""
+
+    country: str
+    zone: str
+    sent: str
+    acknowledged: str
+    leads: int
+    answered: int
+    cells: dict[str, Any]
+    starts_at: datetime | None
+    starts_local: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The board as a user may see it now. ``embargo_s`` is None when no embargo holds."""
+
+    at: datetime
+    rows: tuple[BoardRow, ...]
+    incidents: list[dict[str, Any]]
+    starts_at: datetime | None
+    embargo_until: datetime | None
+    embargo_s: int | None
+    totals: dict[str, int]
+
+
+def open_board(session: Session) -> Board:
+    """The board; nothing is written."""
+    from fairlead.register.board import find_action_day, find_entries, find_incidents
+
+    at = session.clock()
+    entries = find_entries(session.user_id, session.operation, at=at)
+    day = find_action_day(session.user_id, session.operation, at=at) or {}
+    rows = []
+    for state in country_states(session):
+        cells = {
+            cell.value: _shown(entries.get((state.country, cell.value)), CELLS[cell].kind)
+            for cell in Cell
+            if cell is not Cell.START
+        }
+        start = entries.get((state.country, Cell.START.value), {}).get("starts_at") or day.get("starts_at")
+        rows.append(
+            BoardRow(
+                country=state.country,
+                zone=ZONES.get(state.country, "UTC"),
+                sent="sent" if state.package else "",
+                acknowledged=state.receipt,
+                leads=state.leads,
+                answered=state.answered,
+                cells=cells,
+                starts_at=start,
+                starts_local=_local(start, state.country),
+            )
+        )
+    embargo = day.get("embargo_until")
+    left = int((embargo - at).total_seconds()) if embargo else 0
+    totals = {
+        cell.value: sum(row.cells[cell.value] or 0 for row in rows)
+        for cell in Cell
+        if CELLS[cell].kind is CellKind.NUMBER
+    }
+    return Board(
+        at=at,
+        rows=tuple(rows),
+        incidents=find_incidents(session.user_id, session.operation, at=at),
+        starts_at=day.get("starts_at"),
+        embargo_until=embargo,
+        embargo_s=left if left > 0 else None,
+        totals=totals,
+    )
+
+
+def _shown(entry: dict[str, Any] | None, kind: CellKind) -> Any:
+    if entry is None:
+        return None
+    return entry["number"] if kind is CellKind.NUMBER else entry["state"]
+
+
+def _local(at: datetime | None, country: str) -> datetime | None:
+    if at is None:
+        return None
+    try:
+        return at.astimezone(ZoneInfo(ZONES.get(country, "UTC")))
+    except ZoneInfoNotFoundError:
+        return None
+
+
+def report_cells(session: Session, country: str, untrusted_values: dict[str, str]) -> int:
+    """Enter values in a country's cells; empty ones stay as they are. Returns how many were entered.
+
+    A cell takes a state of its list, a number, or a local time of start. One wrong value enters nothing.
+    """
+    from fairlead.register.board import record_entry
+
+    _require_report(session, country)
+    given = {
+        cell: _parse_value(cell, text.strip(), country)
+        for cell in Cell
+        if (text := untrusted_values.get(cell.value, "")).strip()
+    }
+    for cell, value in given.items():
+        record_entry(
+            session.user_id, session.operation, country, cell=cell.value, at=session.clock(), **value
+        )
+    if given:
+        session.record(Operation.ALTERATION, "board.report", (country, *sorted(given)), "action day")
+    return len(given)
+
+
+def _parse_value(cell: Cell, text: str, country: str) -> dict[str, Any]:
+    described = CELLS[cell]
+    match described.kind:
+        case CellKind.STATE:
+            if text not in described.states:
+                raise _wrong(cell)
+            return {"state": text}
+        case CellKind.NUMBER:
+            if not (text.isascii() and text.isdecimal() and int(text) <= _NUMBER_LIMIT):
+                raise _wrong(cell)
+            return {"number": int(text)}
+        case CellKind.TIME:
+            return {"starts_at": _parse_local(text, country)}
+
+
+def _parse_local(text: str, country: str) -> datetime:
+    try:
+        naive = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise _wrong("start") from problem
+    zone = ZoneInfo(ZONES.get(country, "UTC"))
+    return (naive if naive.tzinfo else naive.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _wrong(cell: str) -> UsageError:
+    return UsageError(
+        f"the cell {cell[:20]} does not take this value",
+        "Choose one of the values that the board offers.",
+        code="USAGE-BOARD",
+    )
+
+
+def _require_report(session: Session, country: str) -> None:
+    """A country's own liaison officer reports for it; so does who coordinates the whole."""
+    from fairlead.register.gate import acting_as, can
+    from fairlead.register.models import User
+
+    user = User(pk=session.user_id)
+    with acting_as(user):
+        own = can(user, Action.ANSWER, operation=session.operation, country=country, at=session.clock())
+    if not own:
+        session.require(Action.COORDINATE, country=country)
+
+
+def report_incident(session: Session, country: str, text: str) -> None:
+    """Add a line to the incident log, for one country or the whole operation."""
+    from fairlead.register.board import record_incident
+
+    if country == WHOLE_OPERATION:
+        session.require(Action.COORDINATE)
+    else:
+        _require_report(session, country)
+    if not text.strip():
+        raise UsageError("an incident needs a text", "Say what happened.", code="USAGE-REASON")
+    record_incident(session.user_id, session.operation, country, text=text.strip()[:2000], at=session.clock())
+    session.record(Operation.ALTERATION, "board.incident", (country,), "action day")
+
+
+def plan_day(session: Session, *, starts: str, embargo: str) -> None:
+    """Set the common start and the end of the embargo, both in UTC; an empty text means not set."""
+    from fairlead.register.board import set_action_day
+
+    session.require(Action.COORDINATE)
+    set_action_day(
+        session.operation,
+        starts_at=_parse_utc(starts),
+        embargo_until=_parse_utc(embargo),
+        name=session.user_name,
+        at=session.clock(),
+    )
+    session.record(Operation.ALTERATION, "board.plan", (starts or "-", embargo or "-"), "action day planned")
+
+
+def _parse_utc(text: str) -> datetime | None:
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
+    except ValueError as problem:
+        raise _wrong("start") from problem
+
+
+def find_conflicts(session: Session) -> list[dict[str, Any]]:
+    """Personal identifiers that persons of two or more countries hold: two teams might meet at one door."""
+    catalogue = open_views(session, (CONFLICTS_VIEW,))
+    try:
+        return catalogue.rows(f"SELECT * FROM desk_conflicts ORDER BY kind, value LIMIT {_CONFLICTS_SHOWN}")
+    finally:
+        catalogue.close()
+
+
+def release_press_figures(session: Session) -> None:
+    """Let the press desk have the figures as they are derived now: released outcomes, small cells hidden."""
+    from fairlead.register.board import release_figures
+
+    session.require(Action.COORDINATE)
+    current = derive(session)
+    body = {
+        "as_of": current.as_of.isoformat(),
+        "totals": current.totals,
+        "by_country": current.by_country,
+        "not_released": current.not_released,
+    }
+    release_figures(session.operation, body, name=session.user_name, at=session.clock())
+    session.record(Operation.DISCLOSURE, "figures.release", (session.operation,), "press", recipient="press")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressDesk:
+    """What the press desk may have: the figures released last, and the embargo."""
+
+    figures: dict[str, Any] | None
+    released_by: str
+    released_at: datetime | None
+    embargo_until: datetime | None
+    under_embargo: bool
+
+
+def open_press_desk(session: Session) -> PressDesk:
+    """The press desk's page; every member of the operation sees the same."""
+    from fairlead.register.board import find_action_day, find_released_figures
+
+    at = session.clock()
+    released = find_released_figures(session.user_id, session.operation, at=at) or {}
+    day = find_action_day(session.user_id, session.operation, at=at) or {}
+    until = day.get("embargo_until")
+    return PressDesk(
+        figures=released.get("body"),
+        released_by=released.get("released_by", ""),
+        released_at=released.get("at"),
+        embargo_until=until,
+        under_embargo=bool(until and until > at),
+    )

@@ -1,0 +1,61 @@
+"""The operation at a glance: what came in, what machines did, what is left for people, what is running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairlead.case.lists.prepared import open_views
+from fairlead.case.lists.views import FIGURES_VIEW
+from fairlead.case.looking.queue import TriageFigures, triage_figures
+from fairlead.case.place.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Figures of the tables as they are now."""
+
+    triage: TriageFigures
+    exhibits: int
+    exhibit_bytes: int
+    accounts: int
+    persons: int
+    grades: dict[str, int]
+    countries: dict[str, int]
+    lines_in: int
+    lines_quarantined: int
+
+
+def overview(session: Session) -> Overview:
+    """Count; nothing is written."""
+    catalogue = open_views(session, (FIGURES_VIEW,))
+    try:
+        rows = catalogue.rows("SELECT what, name, n::BIGINT AS n FROM desk_figures ORDER BY n DESC, name")
+    finally:
+        catalogue.close()
+    counted: dict[str, dict[str, int]] = {}
+    for row in rows:
+        counted.setdefault(row["what"], {})[row["name"]] = row["n"]
+
+    def one(what: str) -> int:
+        return counted.get(what, {}).get("", 0)
+
+    return Overview(
+        triage=triage_figures(
+            states=counted.get("state", {}),
+            verdicts=counted.get("verdict", {}),
+            media_files=one("media_files"),
+            queue=[
+                {"queue_rank": int(rank), "queue_reason": reason, "contents": count}
+                for name, count in sorted(counted.get("queue", {}).items())
+                for rank, _, reason in (name.partition(" "),)
+            ],
+        ),
+        exhibits=one("exhibits"),
+        exhibit_bytes=one("exhibit_bytes"),
+        accounts=one("accounts"),
+        persons=sum(counted.get("grade", {}).values()),
+        grades=counted.get("grade", {}),
+        countries=counted.get("country", {}),
+        lines_in=one("lines_in"),
+        lines_quarantined=one("lines_quarantined"),
+    )

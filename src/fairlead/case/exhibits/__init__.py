@@ -1,0 +1,1 @@
+"""Exhibits: taken in, handed over, verified, stated to be somebody's."""

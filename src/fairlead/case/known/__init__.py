@@ -1,0 +1,1 @@
+"""Hash sets of an operation: in, out, explained, certified."""

@@ -1,0 +1,1 @@
+"""The law asked for the acts of persons, and its review."""

@@ -1,0 +1,1 @@
+"""The ledger of the workspace: checkpoints, proofs, witnesses, where it stands."""

@@ -1,0 +1,1 @@
+"""What is left for people: the queue, review, the reveal ladder, exposure."""

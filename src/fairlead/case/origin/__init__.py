@@ -1,0 +1,1 @@
+"""Machine or camera: searches, references, weights, and the explanation of one content."""

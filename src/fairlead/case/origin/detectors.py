@@ -1,0 +1,97 @@
+"""Plug-in detectors of a workspace: added with their record, and asked about pictures that are still open."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from fairlead.case.origin.searches import run_search
+from fairlead.case.origin.second_look import open_pictures
+from fairlead.provenance.detectors import Detector, ask_detector, load_detector
+from fairlead.register.actions import Action
+from fairlead.terms.custody import Operation
+from fairlead.terms.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fairlead.case.place.session import Session
+    from fairlead.engine.progress import Progress
+    from fairlead.provenance.signal import Observation
+
+_FOLDER = "detectors"
+
+
+def add_detector(session: Session, folder: Path) -> dict[str, Any]:
+    """Check a plug-in folder and keep a copy in the workspace, in place of an earlier one of that name."""
+    session.require(Action.PROCESS)
+    detector = load_detector(folder)
+    kept = session.workspace.root / _FOLDER / detector.plugin.name
+    kept.mkdir(parents=True, exist_ok=True)
+    (kept / "model.onnx").write_bytes(detector.model)
+    (kept / "plugin.json").write_text(detector.record, "utf-8")
+    session.record(
+        Operation.COLLECTION,
+        "provenance.detector",
+        (detector.plugin.name, detector.plugin.sha256),
+        f"plug-in detector, version {detector.plugin.version}",
+    )
+    return describe_detector(detector)
+
+
+def list_detectors(session: Session) -> list[dict[str, Any]]:
+    """Every plug-in of the workspace, with whether it has a calibration record."""
+    folder = session.workspace.root / _FOLDER
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [describe_detector(load_detector(path)) for path in found]
+
+
+def describe_detector(detector: Detector) -> dict[str, Any]:
+    """Name, version, digest, licence, and the calibration in words."""
+    plugin = detector.plugin
+    calibration = "uncalibrated, no weight"
+    if plugin.calibration is not None:
+        held = plugin.calibration
+        calibration = f"{held.corpus}: {held.real_pictures} real, {held.machine_pictures} machine-made, Cllr {held.cllr:g}"
+    return {
+        "name": plugin.name,
+        "version": plugin.version,
+        "sha256": plugin.sha256,
+        "licence": plugin.licence,
+        "calibration": calibration,
+    }
+
+
+def run_detector(
+    session: Session, name: str, *, most: int, sha256s: tuple[str, ...] = (), progress: Progress | None = None
+) -> dict[str, str | int]:
+    """Ask a plug-in about pictures that are still open; what it says never decides alone."""
+    session.require(Action.PROCESS)
+    if importlib.util.find_spec("onnxruntime") is None:
+        raise UsageError(
+            "onnxruntime is not installed",
+            "Install fairlead with the extra `detectors`.",
+            code="DETECTOR-002",
+        )
+    folder = session.workspace.root / _FOLDER / name
+    if not name.replace("-", "").isalnum() or not folder.is_dir():
+        raise UsageError(
+            f"there is no detector {name}", "See `fairlead provenance detector list`.", code="DETECTOR-003"
+        )
+    detector = load_detector(folder)
+    search = f"detector {name}"
+    chosen = open_pictures(session, search, most, sha256s=sha256s)
+
+    def look(row: dict[str, Any], descriptor: int) -> Iterator[Observation]:
+        yield from ask_detector(
+            descriptor, detector, media_type=row["media_type"], width=row["width"], height=row["height"]
+        )
+
+    version = f"{detector.plugin.sha256}-{detector.record}"
+    found = run_search(session, search, version, chosen, look, progress)
+    facts: dict[str, str | int] = {"asked": len(chosen), "answered": found}
+    session.record(
+        Operation.CONSULTATION, "provenance.detector-run", (name,), "plug-in detector asked", facts=facts
+    )
+    return facts

@@ -1,0 +1,63 @@
+"""Weighs origins: in an operation with its own lists and weights, and for one loose file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fairlead.case.origin.certificates import find_trust
+from fairlead.case.origin.weights import weights_text
+from fairlead.case.place.session import Session
+from fairlead.case.place.workspace import Workspace
+from fairlead.case.running.engines import engine_for
+from fairlead.engine.engine import StageOutcome
+from fairlead.engine.lock import sole_writer
+from fairlead.engine.stage import Stage
+from fairlead.media.examine import examine_file
+from fairlead.provenance.file import weigh_file
+from fairlead.provenance.stages import SignalStage, WeighStage
+from fairlead.provenance.trace_stage import Opener
+from fairlead.register.actions import Action
+
+
+def weigh_loose_file(path: Path, *, workspace: Workspace | None = None) -> dict[str, Any]:
+    """Conclusion and signals of a file that is in no exhibit; needs the sandbox, changes nothing.
+
+    With a workspace its trust lists count; without one no signer is trusted.
+    """
+    examined = examine_file(path)
+    trust = find_trust(workspace) if workspace else None
+    return {
+        "file": path.name,
+        "media_type": examined["media_type"],
+        **weigh_file(path, examined, trust=trust),
+    }
+
+
+def weighing_stages(
+    session: Session, opener: Opener, *, allow_unsandboxed: bool = False, one_process_per_file: bool = False
+) -> list[Stage]:
+    """The stages that make signals and conclusions, with the lists and weights as they are now."""
+    weights = weights_text(session)
+    return [
+        SignalStage(
+            opener=opener,
+            trust=find_trust(session.workspace),
+            weights=weights,
+            allow_unsandboxed=allow_unsandboxed,
+            one_process_per_file=one_process_per_file,
+        ),
+        WeighStage(weights=weights),
+    ]
+
+
+def weigh_again(session: Session) -> list[StageOutcome]:
+    """Bring signals, conclusions and the order of looking up to date after lists, weights or searches changed."""
+    from fairlead.case.exhibits.adding import opener_of
+
+    session.require(Action.PROCESS)
+    with (
+        sole_writer(session.workspace.operation(session.operation)),
+        engine_for(session, workers=1) as engine,
+    ):
+        return [engine.run(stage) for stage in weighing_stages(session, opener_of(session))]

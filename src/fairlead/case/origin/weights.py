@@ -1,0 +1,49 @@
+"""The table of weights of an operation: shown, written out for editing, and put to use."""
+
+from __future__ import annotations
+
+import hashlib
+
+from fairlead.case.place.session import Session
+from fairlead.provenance.weights import Weight, shipped_text, weights_of
+from fairlead.register.actions import Action
+from fairlead.terms.custody import Operation
+
+_WEIGHTS = "weights.toml"
+
+
+def weights_text(session: Session) -> str:
+    """The operation's own table of weights; empty when it uses the one that comes with Fairlead."""
+    path = session.workspace.operation(session.operation) / _WEIGHTS
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def list_weights(session: Session) -> tuple[str, list[Weight]]:
+    """Digest and rows of the table in use."""
+    table = weights_of(weights_text(session))
+    return table.digest, list(table.weights.values())
+
+
+def export_weights(session: Session) -> str:
+    """The table in use, as text to edit."""
+    return weights_text(session) or shipped_text()
+
+
+def use_weights(session: Session, text: str, *, reason: str) -> str:
+    """Give the operation its own table of weights, checked first, and weigh again; returns its digest.
+
+    The digest and the reason are in the ledger.
+    """
+    from fairlead.case.origin.searches import reweigh_searched
+    from fairlead.case.origin.weighing import weigh_again
+
+    session.require(Action.PROCESS)
+    table = weights_of(text)
+    path = session.workspace.operation(session.operation) / _WEIGHTS
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    session.record(Operation.ALTERATION, "provenance.weights", (digest,), reason)
+    reweigh_searched(session)
+    weigh_again(session)
+    return table.digest

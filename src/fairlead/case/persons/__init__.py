@@ -1,0 +1,1 @@
+"""Persons: attributed, explained, judged, compared with another country."""

@@ -1,0 +1,287 @@
+"""Links the platform's records into persons with countries, obeying what people decided."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fairlead.attribution.dossiers import DossiersStage
+from fairlead.attribution.evaluate import evaluate
+from fairlead.attribution.explain import PersonExplained, explain_person
+from fairlead.attribution.identifiers import IdentifiersStage
+from fairlead.attribution.links import LinksStage
+from fairlead.attribution.networks import AddressesStage, Networks, read_networks
+from fairlead.attribution.normal_forms import NormaliseStage, TextsStage
+from fairlead.attribution.pairs import Judged
+from fairlead.attribution.persons import PersonsStage
+from fairlead.attribution.takeovers import TakeoversStage
+from fairlead.attribution.webs import WebsStage
+from fairlead.case.persons.history import keep_changes
+from fairlead.case.persons.link_sample import sample_figures
+from fairlead.case.place.session import Session
+from fairlead.case.running.engines import Cluster, engine_for
+from fairlead.case.running.runs import sole_run
+from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.progress import Progress
+from fairlead.engine.stage import Stage
+from fairlead.register.actions import Action
+from fairlead.tables.attribution import PERSONS
+from fairlead.terms.custody import Operation
+from fairlead.terms.errors import UsageError
+from fairlead.terms.platform import Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributionFigures:
+    """How many persons of which grade, where, and how many links were joined or refused."""
+
+    persons: int
+    grades: dict[str, int]
+    countries: dict[str, int]
+    without_country: int
+    links: dict[str, int]
+
+
+def attribute(
+    session: Session,
+    *,
+    network_files: tuple[Path, ...] = (),
+    mmdb: Path | None = None,
+    workers: int | None = None,
+    cluster: Cluster | None = None,
+    progress: Progress | None = None,
+) -> AttributionFigures:
+    """Compute identifiers, links and persons. Files about networks are kept and used by later runs, too.
+
+    Finding pairs and following links are statements on this computer; normal forms, decisions and persons are tasks,
+    done by ``workers`` processes here or, with ``cluster``, there.
+    """
+    session.require(Action.PROCESS)
+    from fairlead.register.judgements import find_judgements
+
+    judgements = find_judgements(session.user_id, session.operation, at=session.clock())
+    with sole_run(session, "attribute", progress) as followed:
+        files, database = _keep_networks(session, network_files, mmdb)
+        networks = read_networks(files, mmdb=database)
+        with engine_for(
+            session, workers=workers, alone_up_to=1, cluster=cluster, progress=followed
+        ) as engine:
+            for stage in attribution_stages(networks, judgements):
+                engine.run(stage)
+        changed = keep_changes(session)
+    figures = attribution_figures(session)
+    session.record(
+        Operation.COMBINATION,
+        "attribute",
+        (networks.digest,),
+        "records linked into persons",
+        facts={"persons": figures.persons, "judgements": len(judgements), "changed": changed},
+    )
+    return figures
+
+
+def attribution_stages(networks: Networks, judgements: tuple[Judged, ...] = ()) -> list[Stage]:
+    """The stages in the order in which each finds what it reads."""
+    return [
+        TextsStage(),
+        NormaliseStage(),
+        AddressesStage(networks),
+        TakeoversStage(),
+        IdentifiersStage(),
+        WebsStage(judgements),
+        LinksStage(),
+        DossiersStage(),
+        PersonsStage(),
+    ]
+
+
+def _keep_networks(
+    session: Session, files: tuple[Path, ...], mmdb: Path | None
+) -> tuple[list[Path], Path | None]:
+    """Copy new files about networks beside the operation; returns all that are there.
+
+    With them the result can be computed again later, when the user's own files have moved on.
+    """
+    folder = session.workspace.operation(session.operation) / "networks"
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in (*files, *((mmdb,) if mmdb else ())):
+        if not file.is_file():
+            raise UsageError(f"there is no file {file.name}", "Check the path.", code="USAGE-FILE")
+        shutil.copyfile(file, folder / file.name)
+    kept = sorted(folder.iterdir())
+    databases = [p for p in kept if p.suffix == ".mmdb"]
+    if len(databases) > 1:
+        raise UsageError(
+            "there are two MMDB files beside this operation",
+            "Remove one of them from the operation's folder `networks`.",
+            code="USAGE-NETWORKS",
+        )
+    return [p for p in kept if p.suffix != ".mmdb"], databases[0] if databases else None
+
+
+def attribution_figures(session: Session) -> AttributionFigures:
+    """The figures of the tables as they are now."""
+    catalogue = Catalogue(session.store)
+    try:
+        grades = _counts(catalogue, "SELECT grade AS k, count(*) AS n FROM persons GROUP BY 1 ORDER BY 1")
+        countries = _counts(
+            catalogue,
+            "SELECT country AS k, count(*) AS n FROM persons WHERE country IS NOT NULL GROUP BY 1 ORDER BY 1",
+        )
+        links = _counts(catalogue, "SELECT decision AS k, count(*) AS n FROM links GROUP BY 1 ORDER BY 1")
+    finally:
+        catalogue.close()
+    persons = sum(grades.values())
+    return AttributionFigures(
+        persons=persons,
+        grades=grades,
+        countries=countries,
+        without_country=persons - sum(countries.values()),
+        links=links,
+    )
+
+
+def _counts(catalogue: Catalogue, sql: str) -> dict[str, int]:
+    return {row["k"]: row["n"] for row in catalogue.rows(sql)}
+
+
+def judge(session: Session, left: str, right: str, judgement: Judgement, reason: str) -> None:
+    """Record what the user decided about two records; the next run obeys it."""
+    session.require(Action.JUDGE)
+    from fairlead.register.judgements import record_judgement
+
+    if not reason.strip():
+        raise UsageError("a judgement needs a reason", "Give --reason.", code="USAGE-REASON")
+    catalogue = Catalogue(session.store)
+    try:
+        for record in (left, right):
+            known = catalogue.rows(
+                "SELECT account AS r FROM accounts WHERE account = $r UNION ALL "
+                "SELECT payment FROM payments WHERE payment = $r",
+                {"r": record},
+            )
+            if not known:
+                raise UsageError(
+                    "there is no account or payment of one of these ids",
+                    "`fairlead table persons` lists the members of every person.",
+                    code="USAGE-RECORD",
+                )
+    finally:
+        catalogue.close()
+    record_judgement(
+        session.user_id,
+        session.operation,
+        left=left,
+        right=right,
+        judgement=judgement,
+        reason=reason,
+        at=session.clock(),
+    )
+    session.record(
+        Operation.ALTERATION, "attribute.judge", (left, right), reason, facts={"judgement": judgement.value}
+    )
+
+
+def explain(session: Session, person: str) -> PersonExplained:
+    """Why records were joined into a person; a consultation in the ledger."""
+    catalogue = Catalogue(session.store)
+    try:
+        explained = explain_person(catalogue, person)
+    finally:
+        catalogue.close()
+    session.record(Operation.CONSULTATION, "attribute.explain", (person,), "attribution explained")
+    return explained
+
+
+def evaluate_against(session: Session, truth: Path | None = None) -> dict[str, Any]:
+    """Compare persons with the truth of a made-up operation: pairs, countries, and every trap.
+
+    ``truth`` is the folder ``truth`` that `fairlead training make` wrote; None looks for the one that
+    `fairlead demo` puts beside its workspaces.
+    """
+    truth = truth or session.workspace.root.parent / "operation" / "truth"
+    if not (truth / "accounts.json").is_file():
+        raise UsageError(
+            "the folder holds no truth of a made-up operation",
+            "Give the folder `truth` that `fairlead training make` wrote with --truth. On a real case there is none: "
+            "draw a sample with `fairlead attribute sample`.",
+            code="USAGE-TRUTH",
+        )
+    accounts = json.loads((truth / "accounts.json").read_text())
+    payments = json.loads((truth / "payments.json").read_text())
+    replies = json.loads((truth / "replies.json").read_text())
+    catalogue = Catalogue(session.store, (PERSONS,))
+    try:
+        persons = catalogue.rows("SELECT * FROM persons ORDER BY person")
+    finally:
+        catalogue.close()
+    members = {record for row in persons for record in row["members"]}
+    real: dict[str, str] = {}
+    for kind, table, field in (
+        ("platform", accounts, "person"),
+        ("till", payments, "payer"),
+        ("replies", replies, "person"),
+    ):
+        for key, row in table.items():
+            record = f"{kind}:{key}"
+            if record in members:
+                real[record] = record if row[field] is None else f"person {row[field]}"
+    figures = evaluate(persons, real)
+    figures["country"] = _country_figures(persons, accounts)
+    figures["samples"] = [asdict(sample) for sample in sample_figures(session)]
+    figures["traps"] = _trap_figures(persons, accounts, real)
+    return figures
+
+
+def _country_figures(persons: list[dict[str, Any]], accounts: dict[str, Any]) -> dict[str, Any]:
+    right = wrong = missing = asserted_without_support = 0
+    wrong_accounts = []
+    for row in persons:
+        for member in row["members"]:
+            source, _, number = member.partition(":")
+            if source != "platform" or number not in accounts:
+                continue
+            supported = accounts[number]["supported_country"]
+            if accounts[number]["status"] != "member":
+                continue
+            if supported == row["country"]:
+                right += 1
+            elif row["country"] is None:
+                missing += 1
+            elif supported is None:
+                asserted_without_support += 1
+                wrong_accounts.append(member)
+            else:
+                wrong += 1
+                wrong_accounts.append(member)
+    return {
+        "accounts_right": right,
+        "accounts_wrong": wrong,
+        "accounts_missing": missing,
+        "asserted_without_support": asserted_without_support,
+        "which": wrong_accounts,
+    }
+
+
+def _trap_figures(
+    persons: list[dict[str, Any]], accounts: dict[str, Any], real: dict[str, str]
+) -> list[dict[str, Any]]:
+    """One row a trap: accounts planted, and persons of theirs that hold a record of somebody else."""
+    person_of = {member: row for row in persons for member in row["members"]}
+    traps: dict[str, list[str]] = {}
+    for number, row in accounts.items():
+        for trap in row["traps"]:
+            traps.setdefault(trap, []).append(f"platform:{number}")
+    table = []
+    for trap, planted in sorted(traps.items()):
+        held = {person_of[a]["person"]: person_of[a] for a in planted if a in person_of}
+        mixed = sum(len({real[m] for m in row["members"] if m in real}) > 1 for row in held.values())
+        grades = sorted(row["grade"] for row in held.values())
+        said = ", ".join(f"{grades.count(g)} {g}" for g in dict.fromkeys(grades))
+        table.append(
+            {"trap": trap, "accounts": len(planted), "persons": len(held), "said": said, "mixed": mixed}
+        )
+    return table

@@ -1,0 +1,140 @@
+"""Everything an analyst needs beside one person: records, identifiers, links, conduct, law, judgements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fairlead.attribution.explain import PersonExplained, explain_person
+from fairlead.case.place.session import Session
+from fairlead.engine.catalogue import Catalogue
+from fairlead.tables.attribution import IDENTIFIERS, LINKS, PERSONS
+from fairlead.tables.evidence import HOLDERS
+from fairlead.tables.law import ASSESSMENTS
+from fairlead.tables.provenance import ASSESSED_ACTS
+from fairlead.tables.records import ACCOUNTS, ACTS, PAYMENTS
+from fairlead.terms.custody import Operation
+
+_READ = (PERSONS, LINKS, IDENTIFIERS, ACCOUNTS, PAYMENTS, ACTS, ASSESSMENTS, ASSESSED_ACTS, HOLDERS)
+_OUTSIDE = 40
+_ZEROS = r"(\.\d\d\d*?)0+$"  # behind the first two decimals of an amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFile:
+    """One person with what the tables and the register hold about them.
+
+    ``person_of`` names, for every record at the other end of a link, the person it was joined into.
+    """
+
+    row: dict[str, Any]
+    explained: PersonExplained
+    records: list[dict[str, Any]]
+    identifiers: list[dict[str, Any]]
+    acts: list[dict[str, Any]]
+    assessments: list[dict[str, Any]]
+    judgements: list[dict[str, Any]]
+    person_of: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementEffect:
+    """What a judgement about two records would change when links are computed again."""
+
+    left_person: str
+    right_person: str
+    left_members: int
+    right_members: int
+    together: bool
+
+
+def open_person(session: Session, person: str) -> PersonFile:
+    """Gather a person's file; a consultation in the ledger. UsageError PERSON-001 when there is none."""
+    from fairlead.register.judgements import find_judgement_rows
+
+    catalogue = Catalogue(session.store, _READ)
+    try:
+        explained = explain_person(catalogue, person)
+        row = catalogue.rows("SELECT * FROM persons WHERE person = $p", {"p": person})[0]
+        members = {"m": row["members"]}
+        records = catalogue.rows(
+            """SELECT account AS record, 'account' AS kind, role, user_name AS name, email, country, status,
+                      registered_at AS seen_at, exhibit, locator FROM accounts WHERE list_contains($m, account)
+               UNION ALL BY NAME
+               SELECT payment AS record, kind, 'payer' AS role, payer_name AS name, payer_email AS email,
+                      payer_country AS country, regexp_replace(amount::VARCHAR, $zeros, '\\1')
+                      || ' ' || currency AS status, paid_at AS seen_at, exhibit, locator
+               FROM payments WHERE list_contains($m, payment) ORDER BY seen_at NULLS LAST, record""",
+            members | {"zeros": _ZEROS},
+        )
+        identifiers = catalogue.rows(
+            """SELECT kind, value, any_value(original) AS original, bool_and(valid) AS valid, any_value(scope) AS scope,
+                      any_value(country) AS country, any_value(network) AS network, max(holders) AS holders,
+                      min(first_at) AS first_at, max(last_at) AS last_at, count(DISTINCT owner) AS records
+               FROM identifiers WHERE list_contains($m, owner) GROUP BY kind, value ORDER BY kind, value""",
+            members,
+        )
+        acts = catalogue.rows(
+            """SELECT act, kind, account, payment, from_at, to_at, events, rule, len(sha256s) AS contents
+               FROM acts WHERE list_contains($m, account) OR list_contains($m, payment)
+               UNION ALL BY NAME
+               SELECT DISTINCT act, kind, account, from_at, to_at, pictures AS events,
+                      'assessed from files on exhibit ' || exhibit AS rule, len(sha256s) AS contents
+               FROM assessed_acts JOIN holders USING (exhibit) WHERE list_contains($m, account)
+               ORDER BY from_at, kind""",
+            members,
+        )
+        assessments = catalogue.rows(
+            "SELECT * FROM assessments WHERE person = $p ORDER BY jurisdiction, legal_act, from_on",
+            {"p": person},
+        )
+        ends = sorted({r for link in explained.alternatives for r in (link.left, link.right)})[: 2 * _OUTSIDE]
+        person_of = {
+            r["member"]: r["person"]
+            for r in catalogue.rows(
+                "SELECT person, member FROM (SELECT person, unnest(members) AS member FROM persons) "
+                "WHERE list_contains($e, member)",
+                {"e": ends},
+            )
+        }
+    finally:
+        catalogue.close()
+    judgements = find_judgement_rows(
+        session.user_id, session.operation, list(row["members"]), at=session.clock()
+    )
+    session.record(Operation.CONSULTATION, "person.open", (person,), "person consulted")
+    return PersonFile(
+        row=row,
+        explained=explained,
+        records=records,
+        identifiers=identifiers,
+        acts=acts,
+        assessments=assessments,
+        judgements=judgements,
+        person_of=person_of,
+    )
+
+
+def preview_judgement(session: Session, left: str, right: str) -> JudgementEffect | None:
+    """Which persons two records are in now, and how large; None when one of them is in no person."""
+    catalogue = Catalogue(session.store, (PERSONS,))
+    try:
+        found = {
+            r["member"]: r
+            for r in catalogue.rows(
+                "SELECT person, len(members) AS size, member FROM "
+                "(SELECT person, members, unnest(members) AS member FROM persons) WHERE list_contains($e, member)",
+                {"e": [left, right]},
+            )
+        }
+    finally:
+        catalogue.close()
+    if left not in found or right not in found:
+        return None
+    return JudgementEffect(
+        left_person=found[left]["person"],
+        right_person=found[right]["person"],
+        left_members=found[left]["size"],
+        right_members=found[right]["size"],
+        together=found[left]["person"] == found[right]["person"],
+    )

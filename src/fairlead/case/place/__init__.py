@@ -1,0 +1,1 @@
+"""Where the work stands: workspace, session, operations, keys, limits, people."""

@@ -1,0 +1,254 @@
+"""Loads the platform's own records into tables, as a mapping file says."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from fairlead.case.exhibits.adding import opener_of
+from fairlead.case.place.session import Session
+from fairlead.case.running.engines import engine_for
+from fairlead.case.running.runs import sole_run
+from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.parts import PartStore, part_name
+from fairlead.engine.progress import Done, Progress
+from fairlead.records.acts import ActsStage, rules_of
+from fairlead.records.clock_offset import ClockOffset, measure_offset
+from fairlead.records.directory import AccountDirectory
+from fairlead.records.load import VERSION, load_source, matches_path
+from fairlead.records.mapping import Mapping, Source, parse_mapping
+from fairlead.records.propose import Proposal, propose_mapping
+from fairlead.register.actions import Action
+from fairlead.tables import Table
+from fairlead.tables.evidence import FILES
+from fairlead.tables.records import ACCESSES, ACCOUNTS, EVENTS, PAYMENTS, QUARANTINE, SOURCES
+from fairlead.terms.custody import Operation
+from fairlead.terms.errors import UsageError
+
+_LOADED: tuple[Table, ...] = (ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, QUARANTINE, SOURCES)
+_SALT_BYTES = 32
+_ROWS_A_PART = 500_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadReport:
+    """Lines in and what became of them, per record file, and sources that named no file."""
+
+    sources: list[dict[str, Any]]
+    without_file: list[str]
+    accounts: int
+    payments: int
+    accesses: int
+    acts: int
+
+    @property
+    def lines_in(self) -> int:
+        """Lines or rows of all record files."""
+        return sum(int(s["lines_in"]) for s in self.sources)
+
+    @property
+    def lines_parsed(self) -> int:
+        """Lines that became rows."""
+        return sum(int(s["lines_parsed"]) for s in self.sources)
+
+    @property
+    def lines_quarantined(self) -> int:
+        """Lines that could not be read."""
+        return sum(int(s["lines_quarantined"]) for s in self.sources)
+
+    @property
+    def lines_skipped(self) -> int:
+        """Lines that carry no record, such as headers, or that no mapping asks for."""
+        return sum(int(s["lines_skipped"]) for s in self.sources)
+
+
+def load_records(session: Session, mapping_file: Path, *, progress: Progress | None = None) -> LoadReport:
+    """Read every record file the mapping names; replaces what an earlier load left."""
+    session.require(Action.PROCESS)
+    if not mapping_file.is_file():
+        raise UsageError(f"there is no file {mapping_file.name}", "Check the path.", code="USAGE-FILE")
+    text = mapping_file.read_text()
+    mapping = parse_mapping(text, name=mapping_file.name)
+    found = _find_files(session, mapping)
+    with sole_run(session, "records load", progress) as shown:
+        shown.begin("records", len(found))
+        names = _load_all(session, mapping, found, shown)
+        for table in _LOADED:
+            session.store.keep_only(table, names[table.name])
+        shown.finish("records")
+        with engine_for(session, progress=shown) as engine:
+            engine.run(ActsStage(rules_of(mapping)))
+    (session.workspace.operation(session.operation) / "mapping.toml").write_text(text)
+    report = load_report(
+        session, without_file=[s.name for s in mapping.source if not any(s is f[0] for f in found)]
+    )
+    session.record(
+        Operation.COLLECTION,
+        "records.load",
+        (hashlib.sha256(text.encode()).hexdigest(),),
+        "platform records loaded",
+        facts={"lines_in": report.lines_in, "lines_quarantined": report.lines_quarantined},
+    )
+    return report
+
+
+def load_report(session: Session, *, without_file: list[str] | None = None) -> LoadReport:
+    """The figures of the last load."""
+    catalogue = Catalogue(session.store)
+    try:
+        sources = catalogue.rows("SELECT * FROM sources ORDER BY source, exhibit, locator")
+        counts = {
+            name: int(catalogue.scalar(f"SELECT count(*) FROM {name}"))
+            for name in ("accounts", "payments", "accesses", "acts")
+        }
+    finally:
+        catalogue.close()
+    return LoadReport(sources=sources, without_file=without_file or [], **counts)
+
+
+def measure_clock(session: Session, *, source: str, against: str) -> ClockOffset:
+    """By how much the clock of a source was wrong, on payments that another source recorded, too."""
+    catalogue = Catalogue(session.store, (PAYMENTS, SOURCES))
+    try:
+        loaded = {
+            row["source"]: row["clock_offset_seconds"]
+            for row in catalogue.rows("SELECT DISTINCT source, clock_offset_seconds FROM sources")
+        }
+        missing = [name for name in (source, against) if name not in loaded]
+        if missing:
+            raise UsageError(
+                f"no source {missing[0]} is loaded",
+                f"Name two of: {', '.join(sorted(loaded)) or 'none yet'}.",
+                code="USAGE-SOURCE",
+            )
+        measured = measure_offset(catalogue, source=source, against=against, known=loaded[source] or 0)
+    finally:
+        catalogue.close()
+    session.record(Operation.CONSULTATION, "records.clock", (source, against), "clock offset measured")
+    return measured
+
+
+def propose_records(session: Session, *, exhibit: str, path: str, name: str) -> Proposal:
+    """Draft a mapping for the one readable file of an exhibit that fits a path or pattern."""
+    catalogue = Catalogue(session.store, (FILES,))
+    try:
+        files = catalogue.rows(
+            "SELECT locator, path FROM files WHERE verdict = 'read' AND exhibit = ? ORDER BY 1", [exhibit]
+        )
+    finally:
+        catalogue.close()
+    fitting = [file for file in files if file["path"] == path or fnmatchcase(file["path"], path)]
+    if len(fitting) != 1:
+        raise UsageError(
+            f"{len(fitting)} readable files of exhibit {exhibit} fit that path",
+            "Give the path of one file; `fairlead table files` lists them.",
+            code="USAGE-FILE",
+        )
+    with opener_of(session)(exhibit, fitting[0]["locator"]) as descriptor:
+        dump = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+    session.record(
+        Operation.CONSULTATION, "records.propose", (exhibit, fitting[0]["locator"]), "mapping drafted"
+    )
+    return propose_mapping(dump, exhibit=exhibit, path=fitting[0]["path"], name=name)
+
+
+def _find_files(session: Session, mapping: Mapping) -> list[tuple[Source, str, str]]:
+    """Source, exhibit and locator of every readable file that a source names, sources in loading order.
+
+    A compressed file whose content the walk has listed as a member is read as that member, and once only.
+    """
+    catalogue = Catalogue(session.store, (FILES,))
+    try:
+        files = catalogue.rows(
+            "SELECT exhibit, locator, path FROM files f WHERE verdict = 'read' AND allocation = 'live' "
+            "AND NOT EXISTS (SELECT 1 FROM files m WHERE m.exhibit = f.exhibit AND m.verdict = 'read' "
+            "AND starts_with(m.locator, f.locator || '!')) ORDER BY 1, 2"
+        )
+    finally:
+        catalogue.close()
+    return [
+        (source, file["exhibit"], file["locator"])
+        for source in mapping.ordered()
+        for file in files
+        if matches_path(source, exhibit=file["exhibit"], path=file["path"])
+    ]
+
+
+def _load_all(
+    session: Session, mapping: Mapping, found: list[tuple[Source, str, str]], progress: Progress
+) -> dict[str, set[str]]:
+    opener = opener_of(session)
+    salt = _salt(session)
+    directory = AccountDirectory()
+    seen: dict[str, set[str]] = defaultdict(set)
+    names: dict[str, set[str]] = {table.name: set() for table in _LOADED}
+    version = hashlib.sha256(mapping.model_dump_json().encode()).hexdigest()[:16]
+    for source, exhibit, locator in found:
+        parts = _PartsOfOneFile(session.store, (VERSION, version, source.name, exhibit, locator))
+        with opener(exhibit, locator) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
+            stream.seek(0)
+            for table, batch in load_source(
+                source, exhibit=exhibit, locator=locator, stream=stream, directory=directory, salt=salt,
+                seen=seen[source.name],
+            ):  # fmt: skip
+                if table is ACCOUNTS:
+                    directory.add_accounts(batch)
+                elif table is PAYMENTS:
+                    directory.add_payments(batch)
+                parts.add(table, batch)
+        parts.flush()
+        for table_name, written in parts.names.items():
+            names[table_name] |= written
+        progress.advance("records", Done(rows=parts.rows))
+    return names
+
+
+class _PartsOfOneFile:
+    """Writes the rows of one record file as parts of bounded size, so that memory does not grow with it."""
+
+    def __init__(self, store: PartStore, key: tuple[str, ...]) -> None:
+        self._store = store
+        self._key = key
+        self._held: dict[str, tuple[Table, list[pa.RecordBatch]]] = {}
+        self.names: dict[str, set[str]] = {table.name: set() for table in _LOADED}
+        self.rows = 0
+
+    def add(self, table: Table, batch: pa.RecordBatch) -> None:
+        """Take rows in; a part is written whenever enough of them are held."""
+        _, batches = self._held.setdefault(table.name, (table, []))
+        batches.append(batch)
+        self.rows += batch.num_rows
+        if sum(b.num_rows for b in batches) >= _ROWS_A_PART:
+            self._write(table, batches)
+
+    def flush(self) -> None:
+        """Write what is still held; the table of sources last, since it says that all is there."""
+        for table in _LOADED:
+            _, batches = self._held.get(table.name, (table, []))
+            if batches:
+                self._write(table, batches)
+
+    def _write(self, table: Table, batches: list[pa.RecordBatch]) -> None:
+        name = part_name("records", *self._key, table.name, str(len(self.names[table.name])))
+        self._store.write(table, name, batches)
+        self.names[table.name].add(name)
+        batches.clear()
+
+
+def _salt(session: Session) -> bytes:
+    """The operation's own salt, so that digests of passwords mean nothing outside it."""
+    path = session.workspace.operation(session.operation) / "salt"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(secrets.token_bytes(_SALT_BYTES))
+    return path.read_bytes()

@@ -1,0 +1,1 @@
+"""What leaves: leads, packages, the release by two officers, recalls."""

@@ -1,0 +1,261 @@
+"""Builds and publishes leads, and walks a statement back to its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fairlead.case.exhibits.adding import list_exhibits, opener_of
+from fairlead.case.place.session import Session
+from fairlead.engine.catalogue import Catalogue
+from fairlead.leads.build import build_lead, lead_id
+from fairlead.leads.document import LeadDocument, SubjectCategory
+from fairlead.leads.facts import gather_country
+from fairlead.leads.retention import review_due, review_rules
+from fairlead.records.sqlite import read_row
+from fairlead.register.actions import Action
+from fairlead.terms.custody import Operation
+from fairlead.terms.errors import ItemError, UsageError
+from fairlead.terms.origin import Locator, parse_locator
+
+_EXCERPT_BYTES = 240
+
+
+def publish(session: Session) -> dict[str, Any]:
+    """Compute the leads of every participating country and publish them to the register."""
+    session.require(Action.PREPARE)
+    from fairlead.register.followup import categories
+    from fairlead.register.leads import PublishedLead, publish_leads
+    from fairlead.register.people import countries_of, get_user
+
+    at = session.clock()
+    participants = countries_of(get_user(session.user_name), session.operation, at=at)
+    lead_country = next(code for code, row in participants.items() if row.role == "lead")
+    decided = categories(session.user_id, session.operation, at=at)
+    published = []
+    catalogue = Catalogue(session.store)
+    try:
+        for country in participants:
+            facts = gather_country(catalogue, country)
+            for lead in facts.leads:
+                identity = lead_id(country, lead.head.identity)
+                document = build_lead(
+                    lead,
+                    facts,
+                    operation=session.operation,
+                    lead_country=lead_country,
+                    at=at,
+                    category=SubjectCategory(decided.get(identity, SubjectCategory.NOT_CATEGORISED)),
+                )
+                published.append(
+                    PublishedLead(
+                        lead=document.lead,
+                        country=country,
+                        person=document.person,
+                        grade=document.grade,
+                        digest=document.digest(),
+                        body=document.model_dump(mode="json"),
+                    )
+                )
+    finally:
+        catalogue.close()
+    outcome = publish_leads(session.user_id, session.operation, published, at=at)
+    session.record(
+        Operation.COMBINATION,
+        "lead.publish",
+        tuple(sorted(p.lead for p in published)),
+        "leads computed from the tables",
+        facts={"leads": len(published), "new": outcome.new, "changed": outcome.changed},
+    )
+    return {
+        "leads": len(published),
+        "new": outcome.new,
+        "changed": outcome.changed,
+        "unchanged": outcome.unchanged,
+        "withdrawn": list(outcome.withdrawn),
+        "withdrawn_after_sending": _already_sent(session, outcome.withdrawn),
+    }
+
+
+def _already_sent(session: Session, leads: tuple[str, ...]) -> list[str]:
+    """Leads that nothing supports any more although a country was sent them: candidates for a recall."""
+    from fairlead.register.followup import last_sent_version
+
+    listed = []
+    for lead in leads:
+        sent = last_sent_version(session.user_id, session.operation, lead, at=session.clock())
+        if sent is not None:
+            listed.append(f"{lead} in {sent[0]}")
+    return listed
+
+
+def categorise(session: Session, lead: str, category: SubjectCategory, *, reason: str) -> None:
+    """Decide what category of data subject a lead is about; it stands in the lead from the next publishing on.
+
+    Raises UsageError when there is no such lead, or no reason (Directive (EU) 2016/680, art. 6).
+    """
+    document = get_lead(session, lead)
+    session.require(Action.JUDGE, country=document.country)
+    if not reason.strip():
+        raise UsageError("a category needs a reason", "Give --reason.", code="USAGE-REASON")
+    from fairlead.register.followup import record_category
+
+    record_category(
+        session.user_id,
+        session.operation,
+        document.country,
+        lead=lead,
+        category=category.value,
+        reason=reason,
+        name=session.user_name,
+        at=session.clock(),
+    )
+    session.record(
+        Operation.ALTERATION, "lead.categorise", (lead,), reason, facts={"category": category.value}
+    )
+
+
+def find_due(session: Session, *, on: date) -> list[dict[str, Any]]:
+    """Leads whose review is due on or before a day, with the rule behind it."""
+    from fairlead.register.leads import find_leads
+
+    due = []
+    for row in find_leads(session.user_id, session.operation, at=session.clock()):
+        category = row["body"]["subject_category"]
+        day = review_due(category, row["published_at"].date())
+        if day <= on:
+            due.append(
+                {
+                    "lead": row["lead"],
+                    "country": row["country"],
+                    "category": category,
+                    "due_on": day,
+                    "rule": review_rules()[category].source,
+                }
+            )
+    session.record(
+        Operation.CONSULTATION, "lead.due", (on.isoformat(),), "reviews due", facts={"leads": len(due)}
+    )
+    return due
+
+
+def list_leads(session: Session, *, country: str | None = None) -> list[dict[str, Any]]:
+    """The leads a user may see, without their statements; a consultation in the ledger."""
+    from fairlead.register.leads import find_leads
+
+    rows = find_leads(session.user_id, session.operation, at=session.clock(), country=country)
+    session.record(
+        Operation.CONSULTATION, "lead.list", (country or "*",), "leads listed", facts={"leads": len(rows)}
+    )
+    return [
+        {
+            **{name: row[name] for name in ("lead", "country", "grade", "version", "person")},
+            "names_person": row["body"]["names_person"],
+            "handling": row["body"]["handling"],
+            "statements": len(row["body"]["statements"]),
+        }
+        for row in rows
+    ]
+
+
+def get_lead(session: Session, lead: str) -> LeadDocument:
+    """One lead; UsageError when there is none, or none for this user."""
+    from fairlead.register.leads import find_leads
+
+    rows = find_leads(session.user_id, session.operation, at=session.clock(), lead=lead)
+    if not rows:
+        raise UsageError(
+            f"there is no lead {lead} for you here",
+            "List leads with `fairlead lead list`.",
+            code="USAGE-LEAD",
+        )
+    return LeadDocument.model_validate(rows[0]["body"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """An origin walked back: the exhibit, the way in it, and the bytes found there."""
+
+    origin: str
+    exhibit: str
+    exhibit_sha256: str
+    locator: str
+    bytes_read: int
+    sha256: str
+    excerpt: str
+    problem: str
+
+
+def explain_lead(
+    session: Session, lead: str, *, statement: str | None = None, show_text: bool = False
+) -> list[dict[str, Any]]:
+    """Each statement of a lead with every origin walked back to its bytes in the exhibit.
+
+    ``show_text`` adds the beginning of text rows, which may hold more than the statement says.
+    """
+    document = get_lead(session, lead)
+    chosen = [s for s in document.statements if statement is None or s.id == statement]
+    if not chosen:
+        raise UsageError(
+            f"lead {lead} has no statement {statement}",
+            "`fairlead lead explain LEAD` lists all.",
+            code="USAGE-LEAD",
+        )
+    digests = {row["exhibit"]: row["sha256"] for row in list_exhibits(session)}
+    traced = {o: _trace(session, o, digests, show_text=show_text) for s in chosen for o in s.origins}
+    session.record(
+        Operation.CONSULTATION,
+        "lead.explain",
+        (lead, *(s.id for s in chosen)),
+        "statements walked back to exhibits",
+    )
+    return [{"statement": s, "origins": [traced[o] for o in s.origins]} for s in chosen]
+
+
+def _trace(session: Session, origin: str, digests: dict[str, str], *, show_text: bool) -> Traced:
+    exhibit = next((n for n in digests if origin.startswith(n + ":")), "")
+    text = origin[len(exhibit) + 1 :]
+    data, problem = b"", ""
+    try:
+        data = _read(session, exhibit, parse_locator(text))
+    except (ItemError, OSError, ValueError) as error:
+        problem = error.fact if isinstance(error, ItemError) else type(error).__name__
+    return Traced(
+        origin=origin,
+        exhibit=exhibit,
+        exhibit_sha256=digests.get(exhibit, ""),
+        locator=text,
+        bytes_read=len(data),
+        sha256=hashlib.sha256(data).hexdigest() if not problem else "",
+        excerpt=_excerpt(data) if show_text else "",
+        problem=problem,
+    )
+
+
+def _read(session: Session, exhibit: str, locator: Locator) -> bytes:
+    """The bytes a locator means: an item, a range of it, or a row of a database file as text."""
+    with opener_of(session)(exhibit, str(locator.item)) as descriptor:
+        if locator.row is not None:
+            return read_row(descriptor, *locator.row)
+        start, end = locator.byte_range or (0, os.fstat(descriptor).st_size)
+        data = b""
+        while len(data) < end - start and (
+            chunk := os.pread(descriptor, end - start - len(data), start + len(data))
+        ):
+            data += chunk
+        return data
+
+
+def _excerpt(data: bytes) -> str:
+    """The beginning of a text row for eyes; nothing of a picture or any other binary file."""
+    head = data[:_EXCERPT_BYTES]
+    if b"\x00" in head:
+        return ""
+    try:
+        text = head.decode("utf-8", errors="strict" if len(data) <= _EXCERPT_BYTES else "ignore")
+    except UnicodeDecodeError:
+        return ""
+    return text if len(data) <= _EXCERPT_BYTES else text + " …"

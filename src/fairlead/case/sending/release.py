@@ -1,0 +1,262 @@
+"""Two officers for every package: one prepares, another one releases; and the state of every country."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from fairlead.case.place.keys import officer_key
+from fairlead.case.place.session import Session
+from fairlead.case.sending.packages import Release, build_for_country
+from fairlead.register.actions import Action
+from fairlead.terms.custody import Operation
+from fairlead.terms.errors import FairleadError, UsageError
+
+_DEAD_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountryState:
+    """Where a country stands.
+
+    ``state`` is: waiting (for a second officer), no leads, never sent, changed since, what the receipt says
+    (opened, accepted, refused), or sent. ``answered`` counts leads that an outcome was reported for.
+    """
+
+    country: str
+    role: str
+    recipients: int
+    leads: int
+    changed: int
+    package: str
+    sent_at: Any
+    receipt: str
+    answered: int
+    recalls: int
+    state: str
+
+
+def country_states(session: Session) -> list[CountryState]:
+    """One row for every country the user may see."""
+    from fairlead.register.followup import count_answered, find_recalls
+    from fairlead.register.leads import find_packages, lead_versions
+    from fairlead.register.people import countries_of, get_user
+    from fairlead.register.releases import find_prepared
+
+    at = session.clock()
+    participants = countries_of(get_user(session.user_name), session.operation, at=at)
+    visible = _visible_countries(session)
+    leads: dict[str, dict[str, int]] = {}
+    for code, lead, version in lead_versions(session.user_id, session.operation, at=at):
+        leads.setdefault(code, {})[lead] = version
+    packages = find_packages(session.user_id, session.operation, at=at)
+    waiting = {
+        r["country"]
+        for r in find_prepared(session.user_id, session.operation, at=at)
+        if r["state"] in ("waiting", "releasing")
+    }
+    recalls = find_recalls(session.user_id, session.operation, at=at)
+    answered = count_answered(session.user_id, session.operation, at=at)
+    states = []
+    for code, participant in participants.items():
+        if visible is not None and code not in visible:
+            continue
+        own = leads.get(code, {})
+        sent = [p for p in packages if p["country"] == code]
+        last = sent[-1] if sent else None
+        carried: dict[str, int] = {}
+        for package in sent:
+            carried.update(package["leads"])
+        changed = sum(carried.get(lead) != version for lead, version in own.items())
+        receipt = (last["receipt"] or {}).get("state", "") if last else ""
+        states.append(
+            CountryState(
+                country=code,
+                role=participant.role,
+                recipients=len(participant.age_recipients),
+                leads=len(own),
+                changed=changed,
+                package=last["package"] if last else "",
+                sent_at=last["built_at"] if last else None,
+                receipt=receipt,
+                answered=answered.get(code, 0),
+                recalls=sum(r["country"] == code and r["acknowledged_at"] is None for r in recalls),
+                state=_state(
+                    leads=len(own), waits=code in waiting, sent=bool(last), changed=changed, receipt=receipt
+                ),
+            )
+        )
+    return states
+
+
+def _state(*, leads: int, waits: bool, sent: bool, changed: int, receipt: str) -> str:
+    if waits:
+        return "waiting"
+    if not leads:
+        return "no leads"
+    if not sent:
+        return "never sent"
+    if changed:
+        return "changed since"
+    return receipt or "sent"
+
+
+def _visible_countries(session: Session) -> set[str] | None:
+    """Countries a user is limited to; None for somebody who sees the whole operation."""
+    from fairlead.register.actions import WHOLE_OPERATION
+    from fairlead.register.gate import acting_as, grants_of
+    from fairlead.register.models import User
+
+    user = User(pk=session.user_id)
+    with acting_as(user):
+        countries = {
+            g.country for g in grants_of(user, at=session.clock()) if g.operation_id == session.operation
+        }
+    return None if WHOLE_OPERATION in countries else countries
+
+
+def prepare_release(session: Session, country: str, *, legal_basis: str, purpose: str) -> None:
+    """Ask for the release of a country's leads as they stand now."""
+    from fairlead.register.leads import find_leads
+    from fairlead.register.releases import record_prepared
+
+    session.require(Action.PREPARE, country=country)
+    if not legal_basis.strip() or not purpose.strip():
+        raise UsageError("a release needs a legal basis and a purpose", "Fill in both.", code="USAGE-REASON")
+    rows = find_leads(session.user_id, session.operation, at=session.clock(), country=country)
+    if not rows:
+        raise UsageError(
+            f"there is no lead for {country}",
+            "Compute leads with `fairlead lead publish`; without leads nothing is sent.",
+            code="USAGE-LEAD",
+        )
+    kept = record_prepared(
+        session.user_id,
+        session.operation,
+        country,
+        leads={row["lead"]: row["version"] for row in rows},
+        legal_basis=legal_basis,
+        purpose=purpose,
+        at=session.clock(),
+    )
+    if not kept:
+        raise UsageError(
+            f"a release for {country} waits already",
+            "Another officer releases or returns it first.",
+            code="USAGE-RELEASE",
+        )
+    session.record(
+        Operation.ALTERATION, "release.prepare", (country,), legal_basis, facts={"leads": len(rows)}
+    )
+
+
+def release(session: Session, waiting: int) -> str:
+    """Release what another officer prepared: build, sign and encrypt the package; returns its name.
+
+    Call it outside a transaction. First the decision is kept, then the package is built, then the release is
+    closed. A process that dies in between leaves a release that ``settle`` brings to one of its two ends.
+    """
+    from django.db import transaction
+
+    from fairlead.register.gate import acting_as
+    from fairlead.register.leads import find_leads
+    from fairlead.register.models import User
+    from fairlead.register.people import get_user_by_id
+    from fairlead.register.releases import begin_release, close_release, lock_waiting, reopen_release
+
+    with transaction.atomic(), acting_as(User(pk=session.user_id)):
+        row = _waiting(lock_waiting(session.user_id, session.operation, waiting, at=session.clock()))
+        country = row["country"]
+        session.require(Action.RELEASE, country=country)
+        if row["prepared_by_id"] == session.user_id:
+            raise UsageError(
+                "you prepared this release yourself",
+                "Another officer has to release it.",
+                code="USAGE-RELEASE",
+            )
+        rows = find_leads(session.user_id, session.operation, at=session.clock(), country=country)
+        if {r["lead"]: r["version"] for r in rows} != row["leads"]:
+            raise UsageError(
+                "the leads have changed since the release was prepared",
+                "Return it and prepare it again, so that two officers see the same.",
+                code="USAGE-RELEASE",
+            )
+        preparer = get_user_by_id(row["prepared_by_id"]).username
+        for name in (preparer, session.user_name):
+            officer_key(session.workspace, name)
+        begin_release(session.user_id, waiting, at=session.clock())
+    decision = Release(
+        preparer=preparer,
+        releaser=session.user_name,
+        legal_basis=row["legal_basis"],
+        purpose=row["purpose"],
+    )
+    try:
+        _, built = build_for_country(session, country, decision)
+    except FairleadError:
+        reopen_release(session.user_id, waiting)
+        raise
+    package = built.name.removesuffix(".tar.age")
+    close_release(session.user_id, waiting, package=package)
+    return package
+
+
+def settle(session: Session) -> int:
+    """Bring releases to an end whose process died: released when the package was recorded, waiting when not.
+
+    Returns how many there were. A release younger than ``_DEAD_AFTER`` may still be at work and is left alone.
+    """
+    from fairlead.register.leads import find_packages
+    from fairlead.register.releases import close_release, find_prepared, reopen_release
+
+    at = session.clock()
+    stuck = [
+        row
+        for row in find_prepared(session.user_id, session.operation, at=at)
+        if row["state"] == "releasing" and at - row["decided_at"] > _DEAD_AFTER
+    ]
+    packages = find_packages(session.user_id, session.operation, at=at) if stuck else []
+    for row in stuck:
+        built = next(
+            (
+                p["package"]
+                for p in packages
+                if p["country"] == row["country"]
+                and p["built_at"] >= row["decided_at"]
+                and p["leads"] == row["leads"]
+            ),
+            None,
+        )
+        if built:
+            close_release(session.user_id, row["id"], package=built)
+        else:
+            reopen_release(session.user_id, row["id"])
+    return len(stuck)
+
+
+def return_release(session: Session, waiting: int, *, reason: str) -> None:
+    """Send a prepared release back to who prepared it, with a reason."""
+    from django.db import transaction
+
+    from fairlead.register.gate import acting_as
+    from fairlead.register.models import User
+    from fairlead.register.releases import lock_waiting, return_prepared
+
+    if not reason.strip():
+        raise UsageError("a returned release needs a reason", "Say what to change.", code="USAGE-REASON")
+    with transaction.atomic(), acting_as(User(pk=session.user_id)):
+        row = _waiting(lock_waiting(session.user_id, session.operation, waiting, at=session.clock()))
+        session.require(Action.PREPARE, country=row["country"])
+        return_prepared(session.user_id, waiting, at=session.clock(), reason=reason)
+    session.record(Operation.ALTERATION, "release.return", (row["country"],), reason)
+
+
+def _waiting(row: dict[str, Any] | None) -> dict[str, Any]:
+    if row is None:
+        raise UsageError(
+            "there is no such release waiting for you",
+            "It was released or returned meanwhile; look at the country's page.",
+            code="USAGE-RELEASE",
+        )
+    return row

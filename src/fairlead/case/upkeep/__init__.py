@@ -1,0 +1,1 @@
+"""Keeping a workspace healthy: doctor, checks, metrics, backups."""

@@ -1,0 +1,1 @@
+"""Pages made from the program itself for those who read or change it."""
