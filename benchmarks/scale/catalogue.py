@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.scale.made_tables import make_tables
 from benchmarks.scale.measure import measured
 from fairlead.case.known.sets import match_stages
-from fairlead.case.looking.queue import STATES_SQL
+from fairlead.case.lists.states import STATES_SQL
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.local import LocalEngine
 from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, WorklistStage

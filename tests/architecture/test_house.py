@@ -8,8 +8,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from click import Group
+from click import Context, Group
 
+from fairlead.cli.catalogue import COMMANDS
 from fairlead.cli.main import fairlead
 from fairlead.reference.documents import render_documents
 from fairlead.tables import ALL
@@ -79,7 +80,9 @@ def test_every_column_says_what_it_means() -> None:
 
 def commands(group: Group, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], object]]:
     found: list[tuple[tuple[str, ...], object]] = []
-    for name, command in group.commands.items():
+    context = Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         found.append(((*path, name), command))
         if isinstance(command, Group):
             found += commands(command, (*path, name))
@@ -91,6 +94,13 @@ def test_every_command_has_help_and_json(path: tuple[str, ...], command: object)
     assert command.help, path  # type: ignore[attr-defined]
     if not isinstance(command, Group):
         assert any(p.name == "as_json" for p in command.params), path  # type: ignore[attr-defined]
+
+
+def test_the_line_of_help_of_each_command_is_the_commands_own() -> None:
+    for name, entry in COMMANDS.items():
+        command = fairlead.get_command(Context(fairlead), name)
+        assert command is not None
+        assert command.get_short_help_str(100) == entry.help, name
 
 
 def test_no_sentence_of_the_program_passes_judgement() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from fairlead.case.exhibits.adding import NewExhibit, add_exhibit, check_unchanged, list_exhibits
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
 from fairlead.case.exhibits.custody import (
     Handover,
     exhibit_report,
@@ -17,6 +17,7 @@ from fairlead.case.exhibits.custody import (
     show_custody,
     verify_exhibit,
 )
+from fairlead.case.place.exhibits import check_unchanged, list_exhibits
 from fairlead.case.place.session import Session
 from fairlead.terms.custody import CustodyEvent
 from fairlead.terms.errors import RunError, UsageError

@@ -11,9 +11,10 @@ import py7zr
 import pypdfium2
 import pytest
 
-from fairlead.case.exhibits.adding import NewExhibit, add_exhibit, change_exhibit, find_acquisition, opener_of
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit, change_exhibit, find_acquisition
 from fairlead.case.exhibits.custody import exhibit_report, render_report
 from fairlead.case.log.ledger import verify_ledger
+from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.limits import evidence_limits, write_limits
 from fairlead.case.place.session import Session
 from fairlead.case.process import process

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.evidence.copies import copy_at
 from fairlead.evidence.exhibits import digest_exhibit
 from fairlead.evidence.limits import EvidenceLimits
-from fairlead.evidence.working_copy import copy_at
 from tests.evidence.build import MIB, behind_partition_table, ext4_image, note, process, zip_of
 from tests.evidence.hfs import hfs_of
 

@@ -10,12 +10,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairlead.evidence.copies import copy_at
 from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.medium import parse_medium
 from fairlead.evidence.session import Page
 from fairlead.evidence.walk import walk_exhibit
-from fairlead.evidence.working_copy import WorkingCopy, copy_at
+from fairlead.evidence.working_copy import WorkingCopy
 from fairlead.tables.evidence import LISTING
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.origin import StepKind, parse_locator

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from fairlead.case.exhibits import adding as exhibits
-from fairlead.case.exhibits.adding import NewExhibit, add_exhibit, list_exhibits
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
 from fairlead.case.exhibits.custody import show_custody
+from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.session import Session
 from fairlead.case.upkeep.doctor import examine
 from fairlead.terms.errors import UsageError

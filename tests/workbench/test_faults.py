@@ -52,7 +52,8 @@ def until(check, *, what: str, limit_s: float = 60.0):
 @pytest.fixture(scope="module")
 def fresh(world, tmp_path_factory):
     """A second operation in the same workspace whose exhibits nobody has processed yet."""
-    from fairlead.case.exhibits.adding import NewExhibit, add_exhibit, list_exhibits
+    from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
+    from fairlead.case.place.exhibits import list_exhibits
     from fairlead.case.place.operations import new_operation
 
     session = new_operation(world.workspace, "killed", lead="DK", partners=["SE"], user_name="holm")

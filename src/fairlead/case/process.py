@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fairlead.case.exhibits.adding import check_unchanged, opener_of
 from fairlead.case.known.sets import match_stages
 from fairlead.case.looking.queue import TriageFigures, triage
 from fairlead.case.origin.weighing import weighing_stages
+from fairlead.case.place.exhibits import check_unchanged, opener_of
 from fairlead.case.place.session import Session
 from fairlead.case.running.engines import Cluster, engine_for
 from fairlead.case.running.runs import sole_run

@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from fairlead.cli.main import run
 from fairlead.cli.options import json_option
 from fairlead.cli.render import print_facts, print_json
 from fairlead.terms.countries import PARTICIPANTS
@@ -147,8 +148,6 @@ class _Story:
 
 
 def _call(line: list[str]) -> int:
-    from fairlead.cli.main import run
-
     return run(line)
 
 

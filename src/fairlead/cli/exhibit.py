@@ -9,13 +9,7 @@ from typing import Any
 
 import click
 
-from fairlead.case.exhibits.adding import (
-    NewExhibit,
-    add_exhibit,
-    change_exhibit,
-    find_acquisition,
-    list_exhibits,
-)
+from fairlead.case.exhibits.adding import NewExhibit, add_exhibit, change_exhibit, find_acquisition
 from fairlead.case.exhibits.custody import (
     Handover,
     exhibit_report,
@@ -26,6 +20,7 @@ from fairlead.case.exhibits.custody import (
     verify_exhibit,
 )
 from fairlead.case.exhibits.holders import list_holders, state_holder, withdraw_holder
+from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.limits import evidence_limits, write_limits
 from fairlead.cli.options import operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows

@@ -5,48 +5,44 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from importlib import import_module
 
 import click
 
 from fairlead import __version__
-from fairlead.cli import (
-    attribute,
-    backup,
-    deconflict,
-    demo,
-    doctor,
-    documents,
-    exhibit,
-    grant,
-    init,
-    key,
-    known,
-    law,
-    lead,
-    ledger,
-    metrics,
-    operation,
-    outcome,
-    package,
-    process,
-    provenance,
-    records,
-    serve,
-    statistics,
-    status,
-    tables,
-    training,
-    triage,
-    verify,
-    worker,
-)
-from fairlead.cli.outages import outage_of
+from fairlead.cli.catalogue import COMMANDS
 from fairlead.terms.errors import FairleadError, ItemError, UsageError
 
 DONE, FINDINGS, STOPPED, WRONG_USAGE = 0, 1, 2, 64
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """The commands by name; a command's module is imported when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the same in every context
+        """The names of all commands, in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of a name, imported now; None when there is none."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = getattr(import_module(entry.module), entry.name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without importing any."""
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _shortened(entry.help, room)) for name, entry in COMMANDS.items()])
+
+
+def _shortened(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 3].rsplit(" ", 1)[0] + "..."
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="fairlead")
 def fairlead() -> None:
     """From a seized platform to fair leads.
@@ -56,48 +52,13 @@ def fairlead() -> None:
     """
 
 
-for command in (
-    init.init,
-    operation.operation,
-    key.key,
-    exhibit.exhibit,
-    known.known,
-    process.process,
-    status.status,
-    metrics.metrics,
-    triage.triage,
-    records.records,
-    attribute.attribute,
-    law.law,
-    lead.lead,
-    package.package,
-    outcome.outcome,
-    deconflict.deconflict,
-    statistics.statistics,
-    ledger.ledger,
-    verify.verify,
-    provenance.provenance,
-    tables.table,
-    tables.sql,
-    training.training,
-    demo.demo,
-    serve.serve,
-    serve.sign_in_link,
-    worker.worker,
-    backup.backup,
-    backup.restore,
-    grant.grant,
-    doctor.doctor,
-    documents.docs,
-):
-    fairlead.add_command(command)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the program and end it with one of its exit codes."""
     try:
         code = run(sys.argv[1:] if arguments is None else arguments)
     except Exception as problem:  # noqa: BLE001 - the last place: Python would end with 1, which here means findings
+        from fairlead.cli.outages import outage_of
+
         code = STOPPED
         if outage := outage_of(problem):
             _show(outage, as_json="--json" in sys.argv)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairlead.engine.places import Place
+from fairlead.evidence.copies import copy_at
 from fairlead.evidence.sniff import DISKS, DOCUMENTS, sniff
-from fairlead.evidence.working_copy import CopyForm, WorkingCopy, copy_at
+from fairlead.evidence.working_copy import CopyForm, WorkingCopy
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import UsageError
 from fairlead.terms.verdicts import FileVerdict

@@ -14,12 +14,13 @@ from typing import Any
 
 from fairlead.engine.places import Place
 from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool
+from fairlead.evidence.copies import copy_at
 from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.medium import Medium, parse_medium
 from fairlead.evidence.passwords import PasswordList, load_passwords
 from fairlead.evidence.sniff import Container, read_head, sniff
-from fairlead.evidence.working_copy import WorkingCopy, copy_at
+from fairlead.evidence.working_copy import WorkingCopy
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import Locator, Step, StepKind

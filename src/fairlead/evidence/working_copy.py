@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
-from fairlead.engine.places import ObjectPlace, Place
+from fairlead.engine.places import Place
 from fairlead.evidence.folder import open_beneath, open_root, walk_folder
 from fairlead.evidence.found import FoundFile
 from fairlead.evidence.segments import segment_names
@@ -213,15 +213,6 @@ class FolderCopy(WorkingCopy):
             raise _failing(0, problem) from problem
         finally:
             os.close(descriptor)
-
-
-def copy_at(place: Place) -> WorkingCopy:
-    """The working copy at a place."""
-    if isinstance(place, ObjectPlace):
-        from fairlead.evidence.object_copy import ObjectCopy
-
-        return ObjectCopy(place)
-    return FolderCopy(place)
 
 
 def _chunks(descriptor: int) -> Iterator[bytes]:

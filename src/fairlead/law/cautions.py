@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from fairlead.law.assessment import Answer
 from fairlead.law.duration import in_words, months_of
 from fairlead.law.record import NOT_IN_FORCE, Gap, Knowledge, ProvisionVersion
+from fairlead.law.segment import Segment
 from fairlead.terms.law import (
     Basis,
     Confidence,
@@ -20,9 +20,6 @@ from fairlead.terms.law import (
     Liability,
     ProvisionStatus,
 )
-
-if TYPE_CHECKING:
-    from fairlead.law.timeline import Segment
 
 FEWER_DAYS = "Law before {} is not recorded."
 STALE_DAYS = 180

@@ -9,7 +9,8 @@ from functools import lru_cache
 from fairlead.law.assessment import AssessedPeriod, Assessment
 from fairlead.law.load import RecordSet
 from fairlead.law.record import PENDING, ProvisionVersion, Term
-from fairlead.law.timeline import Question, Segment, build_timeline
+from fairlead.law.segment import Segment
+from fairlead.law.timeline import Question, build_timeline
 from fairlead.terms.errors import UsageError
 from fairlead.terms.law import AgeBand, ContentKind, Cover, ImageClass, LegalAct
 

@@ -16,6 +16,7 @@ from fairlead.law.cautions import (
 )
 from fairlead.law.load import RecordSet
 from fairlead.law.record import NOT_IN_FORCE, PENDING, Gap, Knowledge, ProvisionVersion
+from fairlead.law.segment import Segment
 from fairlead.terms.law import (
     AgeBand,
     Basis,
@@ -42,15 +43,6 @@ class Question:
     age_band: AgeBand
     content: ContentKind | None
     as_of: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A run of days with one answer."""
-
-    start: date
-    end: date
-    answer: Answer
 
 
 def is_capped(knowledge: Knowledge) -> bool:

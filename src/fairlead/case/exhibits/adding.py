@@ -7,22 +7,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.limits import evidence_limits
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import part_name
-from fairlead.engine.places import Place, parse_place
+from fairlead.engine.places import Place
 from fairlead.evidence.exhibits import ExhibitDigest, detect_kind, digest_exhibit
 from fairlead.evidence.limits import EvidenceLimits
-from fairlead.evidence.opener import ExhibitOpener
 from fairlead.evidence.passwords import keep_passwords
 from fairlead.evidence.session import shared_session
 from fairlead.evidence.stages import source_of
 from fairlead.register.actions import Action
 from fairlead.tables.evidence import ACQUISITIONS, EXHIBITS
 from fairlead.terms.custody import CustodyEvent, Operation
-from fairlead.terms.errors import ItemError, RunError, UsageError
+from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.grades import parse_handling
 
 
@@ -209,31 +209,3 @@ def _record_custody(session: Session, new: NewExhibit, digest: ExhibitDigest) ->
         authority=new.authority,
         sha256=digest.sha256,
     )
-
-
-def list_exhibits(session: Session) -> list[dict[str, Any]]:
-    """The exhibits of the operation in order of arrival."""
-    catalogue = Catalogue(session.store, (EXHIBITS,))
-    try:
-        return catalogue.rows("SELECT * FROM exhibits ORDER BY sequence")
-    finally:
-        catalogue.close()
-
-
-def opener_of(session: Session) -> ExhibitOpener:
-    """Opens any item of any exhibit of the operation again."""
-    return ExhibitOpener(
-        sources=tuple(source_of(row) for row in list_exhibits(session)),
-        limits=evidence_limits(session.workspace),
-    )
-
-
-def check_unchanged(session: Session) -> None:
-    """Raise RunError when an exhibit no longer has the digest it was received with."""
-    for row in list_exhibits(session):
-        if digest_exhibit(parse_place(row["path"])).sha256 != row["sha256"]:
-            raise RunError(
-                f"exhibit {row['exhibit']} has changed since it was received",
-                "Stop using this copy. Compare it with the sealed original and add a fresh copy.",
-                code="CUSTODY-CHANGED",
-            )

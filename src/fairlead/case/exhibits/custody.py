@@ -10,7 +10,8 @@ from importlib.resources import files
 from typing import Any
 
 from fairlead import __version__
-from fairlead.case.exhibits.adding import find_acquisition, list_exhibits
+from fairlead.case.exhibits.adding import find_acquisition
+from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.limits import evidence_limits
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fairlead.case.looking.content_file import SHARED_SCENES_SQL
+from fairlead.case.lists.states import SHARED_SCENES_SQL
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables.evidence import FILES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairlead.case.lists.prepared import View, prepare
-from fairlead.case.looking.content_file import TRIAGE_SQL, TRIAGE_TABLES
+from fairlead.case.lists.states import TRIAGE_SQL, TRIAGE_TABLES
 from fairlead.case.place.session import Session
 from fairlead.tables.attribution import IDENTIFIERS, PERSONS
 from fairlead.tables.evidence import EXHIBITS, FILES

@@ -5,61 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fairlead.case.looking.queue import STATES_SQL
+from fairlead.case.lists.states import (
+    ALL_SIGNALS_SQL,
+    SHARED_SCENES_SQL,
+    TRIAGE_SQL,
+    TRIAGE_TABLES,
+)
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
-from fairlead.tables.evidence import FILES, SIDECARS
-from fairlead.tables.known import CLUSTERS, MATCHES, SCENES
-from fairlead.tables.media import CONTENTS
-from fairlead.tables.provenance import ORIGINS_OF, SEARCHED, SIGNALS
+from fairlead.tables.evidence import SIDECARS
+from fairlead.tables.known import SCENES
+from fairlead.tables.provenance import SEARCHED, SIGNALS
 from fairlead.terms.custody import Operation
-
-TRIAGE_SQL = f"""
-WITH state AS ({STATES_SQL}),
- seen AS (SELECT sha256, list_sort(list(DISTINCT "set")) AS lists, min(distance) FILTER (kind = 'near') AS distance
-          FROM matches GROUP BY sha256),
- files_of AS (SELECT sha256, count(*) AS files, list_sort(list(DISTINCT exhibit)) AS exhibits FROM files
-              WHERE sha256 IS NOT NULL GROUP BY sha256)
-SELECT s.sha256, s.state, s.family, s.media_type, s.conclusion, s.derived, s.strength, s.queue_rank, s.queue_reason,
-       s.verdict, seen.lists,
-       array_to_string(seen.lists, ', ') AS list, seen.distance, coalesce(f.files, 0) AS files, s.exhibit,
-       k.cluster, coalesce(k.size, 1) AS cluster_size,
-       coalesce(k.representative, false) AS representative, k.covered_percent IS NOT NULL AS by_frames,
-       CASE WHEN k.covered_percent IS NOT NULL AND NOT k.representative THEN 1 ELSE coalesce(k.size, 1) END AS decides,
-       CASE s.state
-         WHEN 'exact' THEN 'same bytes as an entry of ' || array_to_string(seen.lists, ', ')
-         WHEN 'near' THEN 'looks like an entry of ' || array_to_string(seen.lists, ', ') || ', ' ||
-                          seen.distance || ' of 256 bits differ'
-         WHEN 'known_benign' THEN 'same bytes as an entry known to be benign'
-         WHEN 'machine_made' THEN s.queue_reason
-         WHEN 'not_media' THEN 'neither picture nor video'
-         ELSE CASE WHEN s.verdict NOT IN ('decoded', 'partial') AND s.queue_rank > 1
-                   THEN 'could not be decoded: ' || s.verdict ELSE s.queue_reason END
-       END AS reason
-FROM state s LEFT JOIN seen USING (sha256) LEFT JOIN files_of f USING (sha256) LEFT JOIN clusters k USING (sha256)
-"""
-"""One row a content: state, reason, lists, distance, cluster, files.
-
-``decides`` is for how many contents a decision about this one holds: of a group of videos, the representative's alone
-holds for others, since what it covers of them was worked out for it.
-"""
-
-ALL_SIGNALS_SQL = """
-SELECT '' AS search, * FROM signals WHERE sha256 = $s
-UNION ALL BY NAME SELECT * FROM searched WHERE sha256 = $s
-ORDER BY search, signal
-"""
-"""Every signal of one content: those of the first look, then those of searches."""
-
-SHARED_SCENES_SQL = """
-SELECT here.times, there.sha256, there.times AS times_there
-FROM scenes here JOIN scenes there USING (scene)
-WHERE here.sha256 = $s AND there.sha256 <> $s
-ORDER BY here.first_s, there.sha256, there.first_s LIMIT 200
-"""
-"""Where a content shows what another one shows: times in it (null for a picture), and the other's."""
-
-TRIAGE_TABLES = (CONTENTS, FILES, MATCHES, ORIGINS_OF, CLUSTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fairlead.case.lists.states import QUEUE_SQL, STATES_SQL
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables.evidence import FILES
@@ -12,37 +13,6 @@ from fairlead.tables.known import MATCHES
 from fairlead.tables.media import CONTENTS
 from fairlead.tables.provenance import ORIGINS_OF
 from fairlead.terms.custody import Operation
-
-# One state a content, the first that fits. Pictures and videos that nothing explains are left for people;
-# so is every conflict and everything derived from a picture, whatever else a machine says of it. What a machine
-# made, as far as the signals go, stays in the queue and comes last: no finding takes anything out of it.
-STATES_SQL = """
-WITH best AS (
-  SELECT sha256,
-         bool_or(kind = 'exact' AND meaning IN ('benign', 'known-software')) AS benign,
-         bool_or(kind = 'exact' AND meaning NOT IN ('benign', 'known-software')) AS exact,
-         bool_or(kind = 'near' AND meaning NOT IN ('benign', 'known-software')) AS near
-  FROM matches GROUP BY sha256)
-SELECT c.sha256, c.family, c.media_type, c.exhibit, c.locator, c.verdict, o.conclusion,
-       coalesce(o.derived_from_picture, false) AS derived, o.strength, coalesce(o.queue_rank, 3) AS queue_rank,
-       coalesce(o.queue_reason, 'not weighed') AS queue_reason,
-  CASE
-    WHEN b.exact THEN 'exact'
-    WHEN b.near THEN 'near'
-    WHEN b.benign THEN 'known_benign'
-    WHEN c.family NOT IN ('picture', 'video') AND c.verdict IN ('identified', 'empty', 'decoded')
-      THEN 'not_media'
-    WHEN o.conclusion = 'generated' AND NOT coalesce(o.derived_from_picture, false) THEN 'machine_made'
-    ELSE 'for_people'
-  END AS state
-FROM contents c LEFT JOIN best b USING (sha256) LEFT JOIN origins_of o USING (sha256)
-"""
-
-_QUEUE_SQL = f"""
-SELECT queue_rank, queue_reason, count(*) AS contents FROM ({STATES_SQL})
-WHERE state IN ('for_people', 'machine_made') AND family IN ('picture', 'video')
-GROUP BY ALL ORDER BY ALL
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +54,7 @@ def triage(session: Session) -> TriageFigures:
             row["verdict"]: row["n"]
             for row in catalogue.rows("SELECT verdict, count(*) AS n FROM files GROUP BY verdict ORDER BY 1")
         }
-        queue = catalogue.rows(_QUEUE_SQL)
+        queue = catalogue.rows(QUEUE_SQL)
         media_files = catalogue.scalar(
             "SELECT count(*) FROM files f JOIN contents c USING (sha256) WHERE c.family IN ('picture', 'video')"
         )
@@ -116,7 +86,7 @@ def triage_figures(
 
 def list_queue(session: Session, most: int) -> list[dict[str, Any]]:
     """The contents that people look at, in their order, each with its place and the reason for it; a consultation."""
-    from fairlead.case.looking.content_file import TRIAGE_SQL, TRIAGE_TABLES
+    from fairlead.case.lists.states import TRIAGE_SQL, TRIAGE_TABLES
 
     catalogue = Catalogue(session.store, TRIAGE_TABLES)
     try:

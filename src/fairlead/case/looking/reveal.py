@@ -7,8 +7,8 @@ import threading
 from datetime import timedelta
 from typing import Any
 
-from fairlead.case.exhibits.adding import opener_of
-from fairlead.case.looking.content_file import TRIAGE_TABLES
+from fairlead.case.lists.states import TRIAGE_TABLES
+from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool

@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from fairlead.case.lists.prepared import open_views
+from fairlead.case.lists.states import TRIAGE_TABLES
 from fairlead.case.lists.views import QUEUE_VIEW, sample_view
-from fairlead.case.looking.content_file import TRIAGE_TABLES, ContentFile
+from fairlead.case.looking.content_file import ContentFile
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.register.actions import Action

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from fairlead.case.exhibits.adding import opener_of
 from fairlead.case.origin.searches import run_search
+from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import sole_writer

@@ -7,9 +7,9 @@ from importlib.resources import files
 from typing import Any
 
 from fairlead import __version__
-from fairlead.case.looking.content_file import ALL_SIGNALS_SQL, TRIAGE_SQL, TRIAGE_TABLES
+from fairlead.case.lists.states import ALL_SIGNALS_SQL, TRIAGE_SQL, TRIAGE_TABLES
 from fairlead.case.origin.certificates import find_trust
-from fairlead.case.origin.weights import weights_text
+from fairlead.case.origin.own_weights import weights_text
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.provenance.weights import weights_of

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from fairlead.case.exhibits.adding import opener_of
+from fairlead.case.origin.own_weights import weights_text
 from fairlead.case.origin.weighing import weigh_again
-from fairlead.case.origin.weights import weights_text
+from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
 from fairlead.case.running.runs import sole_run
 from fairlead.engine.parts import Part, part_name

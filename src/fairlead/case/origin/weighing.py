@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.case.origin.certificates import find_trust
-from fairlead.case.origin.weights import weights_text
+from fairlead.case.origin.own_weights import weights_text
 from fairlead.case.place.session import Session
 from fairlead.case.place.workspace import Workspace
 from fairlead.case.running.engines import engine_for
@@ -53,7 +53,7 @@ def weighing_stages(
 
 def weigh_again(session: Session) -> list[StageOutcome]:
     """Bring signals, conclusions and the order of looking up to date after lists, weights or searches changed."""
-    from fairlead.case.exhibits.adding import opener_of
+    from fairlead.case.place.exhibits import opener_of
 
     session.require(Action.PROCESS)
     with (

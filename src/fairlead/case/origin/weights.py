@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
+from fairlead.case.origin.own_weights import WEIGHTS_FILE, weights_text
+from fairlead.case.origin.searches import reweigh_searched
+from fairlead.case.origin.weighing import weigh_again
 from fairlead.case.place.session import Session
 from fairlead.provenance.weights import Weight, shipped_text, weights_of
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
-
-_WEIGHTS = "weights.toml"
-
-
-def weights_text(session: Session) -> str:
-    """The operation's own table of weights; empty when it uses the one that comes with Fairlead."""
-    path = session.workspace.operation(session.operation) / _WEIGHTS
-    return path.read_text("utf-8") if path.is_file() else ""
 
 
 def list_weights(session: Session) -> tuple[str, list[Weight]]:
@@ -34,12 +29,9 @@ def use_weights(session: Session, text: str, *, reason: str) -> str:
 
     The digest and the reason are in the ledger.
     """
-    from fairlead.case.origin.searches import reweigh_searched
-    from fairlead.case.origin.weighing import weigh_again
-
     session.require(Action.PROCESS)
     table = weights_of(text)
-    path = session.workspace.operation(session.operation) / _WEIGHTS
+    path = session.workspace.operation(session.operation) / WEIGHTS_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     digest = hashlib.sha256(text.encode()).hexdigest()

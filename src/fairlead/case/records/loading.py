@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from fairlead.case.exhibits.adding import opener_of
+from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
 from fairlead.case.running.engines import engine_for
 from fairlead.case.running.runs import sole_run

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fairlead.case.exhibits.adding import list_exhibits
+from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.keys import LeadKeys, officer
 from fairlead.case.place.session import Session
 from fairlead.case.place.workspace import Workspace

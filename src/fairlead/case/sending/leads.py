@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fairlead.case.exhibits.adding import list_exhibits, opener_of
+from fairlead.case.place.exhibits import list_exhibits, opener_of
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.build import build_lead, lead_id

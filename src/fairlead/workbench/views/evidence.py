@@ -11,10 +11,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from fairlead.case.exhibits.adding import find_acquisition, list_exhibits
+from fairlead.case.exhibits.adding import find_acquisition
 from fairlead.case.exhibits.custody import Handover, get_exhibit, record_handover, show_custody
 from fairlead.case.lists.views import CONTENTS_VIEW
 from fairlead.case.looking.content_file import open_content
+from fairlead.case.place.exhibits import list_exhibits
 from fairlead.register.reviews import find_reviews_of
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import UsageError

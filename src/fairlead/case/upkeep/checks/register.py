@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from fairlead.case.exhibits.adding import list_exhibits
+from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.session import Session
 from fairlead.case.upkeep.checks.check import Check, check_of
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.places import parse_place
-from fairlead.evidence.working_copy import CopyForm, WorkingCopy, copy_at
+from fairlead.evidence.copies import copy_at
+from fairlead.evidence.working_copy import CopyForm, WorkingCopy
 
 _PACKAGE = ".tar.age"
 _DEAD_AFTER = timedelta(minutes=10)

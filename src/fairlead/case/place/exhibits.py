@@ -1,0 +1,43 @@
+"""The exhibits that an operation holds: listed, opened again, compared with what was received."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fairlead.case.place.limits import evidence_limits
+from fairlead.case.place.session import Session
+from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.places import parse_place
+from fairlead.evidence.exhibits import digest_exhibit
+from fairlead.evidence.opener import ExhibitOpener
+from fairlead.evidence.stages import source_of
+from fairlead.tables.evidence import EXHIBITS
+from fairlead.terms.errors import RunError
+
+
+def list_exhibits(session: Session) -> list[dict[str, Any]]:
+    """The exhibits of the operation in order of arrival."""
+    catalogue = Catalogue(session.store, (EXHIBITS,))
+    try:
+        return catalogue.rows("SELECT * FROM exhibits ORDER BY sequence")
+    finally:
+        catalogue.close()
+
+
+def opener_of(session: Session) -> ExhibitOpener:
+    """Opens any item of any exhibit of the operation again."""
+    return ExhibitOpener(
+        sources=tuple(source_of(row) for row in list_exhibits(session)),
+        limits=evidence_limits(session.workspace),
+    )
+
+
+def check_unchanged(session: Session) -> None:
+    """Raise RunError when an exhibit no longer has the digest it was received with."""
+    for row in list_exhibits(session):
+        if digest_exhibit(parse_place(row["path"])).sha256 != row["sha256"]:
+            raise RunError(
+                f"exhibit {row['exhibit']} has changed since it was received",
+                "Stop using this copy. Compare it with the sealed original and add a fresh copy.",
+                code="CUSTODY-CHANGED",
+            )
