@@ -12,6 +12,7 @@ from fairlead.case.place.session import Session
 from fairlead.case.process import process
 from fairlead.case.sending.leads import publish
 from fairlead.case.upkeep.backups import make_backup
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.progress import Done
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
@@ -68,6 +69,18 @@ class RegisterProgress:
             raise Stopped
 
 
+@verb(
+    "job.ask",
+    Action.PROCESS,
+    Action.PREPARE,
+    Action.COORDINATE,
+    Action.ADMINISTER,
+    becomes=Operation.ALTERATION,
+    command="none: at the shell work begins at once",
+    page="workbench:job",
+    about=("kind",),
+    whole=True,
+)
 def ask_for_job(session: Session, kind: str) -> tuple[int, JobKind]:
     """Note that work is wanted. UsageError when work of this operation waits or runs already."""
     from fairlead.register.jobs import is_waiting, record_job
@@ -81,7 +94,9 @@ def ask_for_job(session: Session, kind: str) -> tuple[int, JobKind]:
         raise UsageError(
             "work on this operation waits or runs already", "Let it end first.", code="USAGE-JOB"
         )
-    return record_job(session.user_id, session.operation, known.value, at=session.clock()), known
+    job = record_job(session.user_id, session.operation, known.value, at=session.clock())
+    session.record(Operation.ALTERATION, "job.ask", (str(job), known.value), "work asked for in the browser")
+    return job, known
 
 
 def run_job(session: Session, job: int, kind: JobKind) -> None:
@@ -121,6 +136,18 @@ def _work(session: Session, kind: JobKind, progress: RegisterProgress) -> str:
     return ""
 
 
+@verb(
+    "job.stop",
+    Action.PROCESS,
+    Action.PREPARE,
+    Action.COORDINATE,
+    Action.ADMINISTER,
+    becomes=Operation.ALTERATION,
+    command="none: work is stopped where it was asked for",
+    page="workbench:stop_job",
+    about=("job",),
+    whole=True,
+)
 def stop(session: Session, job: int) -> None:
     """Stop work that waits or runs. UsageError when there is none, or when one may not ask for it either."""
     from fairlead.register.jobs import find_job, stop_job

@@ -11,6 +11,7 @@ from fairlead.case.place.exhibits import check_unchanged, opener_of
 from fairlead.case.place.session import Session
 from fairlead.case.running.engines import Cluster, engine_for
 from fairlead.case.running.runs import sole_run
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.engine import StageOutcome
 from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import SandboxReport, self_test
@@ -43,6 +44,7 @@ class ProcessOutcome:
     figures: TriageFigures
 
 
+@verb("process", Action.PROCESS, becomes=Operation.COLLECTION, command="process", page="workbench:job")
 def process(
     session: Session,
     *,
@@ -62,7 +64,6 @@ def process(
     one taken over by a file cannot answer for the next: the same tables, hundreds of times slower. With ``cluster``
     the tasks are done there, without it by ``workers`` processes of this computer.
     """
-    session.require(Action.PROCESS)
     sandbox = self_test(allow_unsandboxed=allow_unsandboxed)
     if verify_exhibits:
         check_unchanged(session)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -14,20 +13,10 @@ from django.db.models import Max
 from fairlead.ledger.entry import Entry, EntryDetail, commit
 from fairlead.ledger.merkle import leaf_hash
 from fairlead.register.models import LedgerDetail, LedgerRow
-from fairlead.terms.custody import Operation
+from fairlead.register.pending import Pending
 
 _LOCK = 0x666C6C  # "fll": any number will do, as long as all writers use the same
 _SALT_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """An entry to be added, with its personal part."""
-
-    operation: Operation
-    what: str
-    case: str
-    detail: EntryDetail
 
 
 def record_entries(pending: Iterable[Pending], *, at: datetime) -> list[int]:

@@ -101,6 +101,26 @@ class JudgementRow(Scoped):
     at = models.DateTimeField()
 
 
+class IntentRow(Scoped):
+    """What somebody set out to change, written before anything is; open until its ledger entry is there.
+
+    ``about`` says what is changed, as a digest, so that the same act on the same thing is known again; ``kept`` is what
+    the act wants to know of the state before it, should it have to be finished by another process.
+    """
+
+    verb = models.CharField(max_length=48)
+    about = models.CharField(max_length=64)
+    arguments = models.CharField(max_length=64)
+    user = models.ForeignKey(User, models.PROTECT)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=12, default="open")
+    code = models.CharField(max_length=40, default="")
+    entry = models.BigIntegerField(null=True)
+    kept = models.JSONField(default=dict)
+    process = models.CharField(max_length=80, default="")
+
+
 class LeadRow(Scoped):
     """A published lead: one person in one country, in its latest version. ``words`` is what it says, for searching."""
 

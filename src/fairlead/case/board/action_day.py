@@ -12,6 +12,8 @@ from fairlead.case.lists.views import CONFLICTS_VIEW
 from fairlead.case.place.session import Session
 from fairlead.case.sending.followup import figures as derive
 from fairlead.case.sending.release import country_states
+from fairlead.case.verbs.declaration import in_country
+from fairlead.case.verbs.verb import verb
 from fairlead.register.actions import WHOLE_OPERATION, Action
 from fairlead.terms.board import CELLS, ZONES, Cell, CellKind
 from fairlead.terms.custody import Operation
@@ -110,6 +112,17 @@ def _local(at: datetime | None, country: str) -> datetime | None:
         return None
 
 
+@verb(
+    "board.report",
+    Action.ANSWER,
+    Action.COORDINATE,
+    becomes=Operation.ALTERATION,
+    command="none: the board is a page",
+    page="workbench:entry",
+    about=("country",),
+    of=in_country("country"),
+    whole=True,
+)
 def report_cells(session: Session, country: str, untrusted_values: dict[str, str]) -> int:
     """Enter values in a country's cells; empty ones stay as they are. Returns how many were entered.
 
@@ -117,7 +130,6 @@ def report_cells(session: Session, country: str, untrusted_values: dict[str, str
     """
     from fairlead.register.board import record_entry
 
-    _require_report(session, country)
     given = {
         cell: _parse_value(cell, text.strip(), country)
         for cell in Cell
@@ -164,37 +176,41 @@ def _wrong(cell: str) -> UsageError:
     )
 
 
-def _require_report(session: Session, country: str) -> None:
-    """A country's own liaison officer reports for it; so does who coordinates the whole."""
-    from fairlead.register.gate import acting_as, can
-    from fairlead.register.models import User
-
-    user = User(pk=session.user_id)
-    with acting_as(user):
-        own = can(user, Action.ANSWER, operation=session.operation, country=country, at=session.clock())
-    if not own:
-        session.require(Action.COORDINATE, country=country)
-
-
+@verb(
+    "board.incident",
+    Action.ANSWER,
+    Action.COORDINATE,
+    becomes=Operation.ALTERATION,
+    command="none: the board is a page",
+    page="workbench:incident",
+    about=("country",),
+    of=in_country("country"),
+    whole=True,
+)
 def report_incident(session: Session, country: str, text: str) -> None:
     """Add a line to the incident log, for one country or the whole operation."""
     from fairlead.register.board import record_incident
 
     if country == WHOLE_OPERATION:
         session.require(Action.COORDINATE)
-    else:
-        _require_report(session, country)
     if not text.strip():
         raise UsageError("an incident needs a text", "Say what happened.", code="USAGE-REASON")
     record_incident(session.user_id, session.operation, country, text=text.strip()[:2000], at=session.clock())
     session.record(Operation.ALTERATION, "board.incident", (country,), "action day")
 
 
+@verb(
+    "board.plan",
+    Action.COORDINATE,
+    becomes=Operation.ALTERATION,
+    command="none: the board is a page",
+    page="workbench:plan",
+    whole=True,
+)
 def plan_day(session: Session, *, starts: str, embargo: str) -> None:
     """Set the common start and the end of the embargo, both in UTC; an empty text means not set."""
     from fairlead.register.board import set_action_day
 
-    session.require(Action.COORDINATE)
     set_action_day(
         session.operation,
         starts_at=_parse_utc(starts),
@@ -223,11 +239,18 @@ def find_conflicts(session: Session) -> list[dict[str, Any]]:
         catalogue.close()
 
 
+@verb(
+    "figures.release",
+    Action.COORDINATE,
+    becomes=Operation.DISCLOSURE,
+    command="none: figures are released on their page",
+    page="workbench:press",
+    whole=True,
+)
 def release_press_figures(session: Session) -> None:
     """Let the press desk have the figures as they are derived now: released outcomes, small cells hidden."""
     from fairlead.register.board import release_figures
 
-    session.require(Action.COORDINATE)
     current = derive(session)
     body = {
         "as_of": current.as_of.isoformat(),

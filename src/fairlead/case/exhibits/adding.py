@@ -10,6 +10,7 @@ from typing import Any
 from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.limits import evidence_limits
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import part_name
@@ -43,13 +44,20 @@ class NewExhibit:
     carve: bool = False
 
 
+@verb(
+    "exhibit.add",
+    Action.ADD_EXHIBIT,
+    becomes=Operation.COLLECTION,
+    command="exhibit add",
+    page="none: an exhibit lies on a disk of the computer where the workspace is",
+    about=("new",),
+)
 def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
     """Take an exhibit in; returns its row, and what an image says of its acquisition. Only ever read.
 
     The digests that an E01 image states of its medium are compared with those of the sectors as they are. Killed
     before its end and called again for the same bytes, it adds what is missing.
     """
-    session.require(Action.ADD_EXHIBIT)
     try:
         handling = parse_handling(new.handling, new.restriction)
     except ValueError as problem:
@@ -109,6 +117,14 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
     return {**row, "files": digest.files, "acquisition": acquisition}
 
 
+@verb(
+    "exhibit.change",
+    Action.ADD_EXHIBIT,
+    becomes=Operation.ALTERATION,
+    command="exhibit set",
+    page="none: a list of passwords lies beside the exhibit",
+    about=("number",),
+)
 def change_exhibit(
     session: Session, number: str, *, passwords: Path | None = None, carve: bool | None = None
 ) -> dict[str, Any]:
@@ -116,7 +132,6 @@ def change_exhibit(
 
     The next run walks this exhibit again. What was received, its digest and its custody stay as they are.
     """
-    session.require(Action.ADD_EXHIBIT)
     with sole_writer(session.workspace.operation(session.operation)):
         rows = list_exhibits(session)
         row = next((row for row in rows if row["exhibit"] == number), None)

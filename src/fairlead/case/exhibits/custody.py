@@ -14,6 +14,7 @@ from fairlead.case.exhibits.adding import find_acquisition
 from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.limits import evidence_limits
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.places import parse_place
 from fairlead.engine.sandbox import self_test
@@ -65,6 +66,16 @@ def show_custody(session: Session, number: str) -> list[dict[str, Any]]:
     return custody_of(session.user_id, session.operation, number, at=session.clock())
 
 
+@verb(
+    "exhibit.handover",
+    Action.ADD_EXHIBIT,
+    becomes=Operation.ALTERATION,
+    command="exhibit check-out",
+    page="none: custody is recorded where the exhibit is",
+    about=("handover",),
+    whole=True,
+    also=("exhibit.check_out", "exhibit.check_in", "exhibit.transfer", "exhibit.return"),
+)
 def record_handover(session: Session, handover: Handover) -> None:
     """Note that an exhibit was checked out or in, or transferred or returned.
 
@@ -72,7 +83,6 @@ def record_handover(session: Session, handover: Handover) -> None:
     """
     from fairlead.register.custody import record_custody
 
-    session.require(Action.ADD_EXHIBIT)
     away = {row["event"] for row in show_custody(session, handover.exhibit)[-1:]} & {e.value for e in _NEXT}
     if away:
         last = CustodyEvent(away.pop())
@@ -108,6 +118,15 @@ def record_handover(session: Session, handover: Handover) -> None:
     )
 
 
+@verb(
+    "exhibit.verify",
+    Action.VIEW,
+    becomes=Operation.CONSULTATION,
+    command="exhibit verify",
+    page="workbench:exhibit",
+    about=("number",),
+    whole=True,
+)
 def verify_exhibit(session: Session, number: str) -> dict[str, Any]:
     """Digest an exhibit again, compare with the digest at receipt, and note the result as a custody event."""
     from fairlead.register.custody import record_custody

@@ -10,6 +10,7 @@ from typing import Any
 
 from fairlead.case.exhibits.custody import get_exhibit
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import part_name
@@ -20,12 +21,20 @@ from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
 
+@verb(
+    "exhibit.holder",
+    Action.JUDGE,
+    becomes=Operation.COMBINATION,
+    command="exhibit holder",
+    page="none: it is stated with the exhibit at hand",
+    about=("exhibit", "account"),
+    reason=True,
+)
 def state_holder(session: Session, exhibit: str, account: str, *, reason: str) -> None:
     """State that an exhibit was seized from the holder of an account; a later statement replaces an earlier one.
 
     Raises UsageError when there is no such exhibit or account, or no reason.
     """
-    session.require(Action.JUDGE)
     get_exhibit(session, exhibit)
     _require_account(session, account)
     _require_reason(reason)
@@ -35,9 +44,17 @@ def state_holder(session: Session, exhibit: str, account: str, *, reason: str) -
     session.record(Operation.COMBINATION, "exhibit.holder", (exhibit, account), reason)
 
 
+@verb(
+    "exhibit.holder.withdraw",
+    Action.JUDGE,
+    becomes=Operation.ALTERATION,
+    command="exhibit holder",
+    page="none: it is stated with the exhibit at hand",
+    about=("exhibit", "account"),
+    reason=True,
+)
 def withdraw_holder(session: Session, exhibit: str, account: str, *, reason: str) -> None:
     """Withdraw such a statement. Raises UsageError when there is none, or no reason."""
-    session.require(Action.JUDGE)
     _require_reason(reason)
     with sole_writer(session.workspace.operation(session.operation)):
         rows = list_holders(session)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fairlead.case.known.sets import get_hash_set
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.known.categories import find_schemes, get_scheme
 from fairlead.known.exports import find_releasable
@@ -17,6 +18,14 @@ from fairlead.terms.errors import UsageError
 from fairlead.terms.matching import ReleasePolicy
 
 
+@verb(
+    "known.export",
+    Action.PROCESS,
+    becomes=Operation.DISCLOSURE,
+    command="known export",
+    page="none: what leaves is written to a disk",
+    about=("name",),
+)
 def export_hash_set(
     session: Session,
     name: str,
@@ -31,7 +40,6 @@ def export_hash_set(
 
     ``details`` adds what else the list said of each item; it may name people, so it is asked for.
     """
-    session.require(Action.PROCESS)
     known = get_hash_set(session, name)
     policy = ReleasePolicy(known["release"])
     if policy is ReleasePolicy.NOT_RELEASABLE or (policy is ReleasePolicy.ORIGINATOR_CONSENT and not consent):

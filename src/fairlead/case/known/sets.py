@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from typing import Any
 
 from fairlead.case.place.session import Session
 from fairlead.case.running.engines import engine_for
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import PartStore, part_name
@@ -31,6 +33,7 @@ from fairlead.terms.errors import UsageError
 from fairlead.terms.matching import Meaning, PdqMode, ReleasePolicy, VideoRule
 
 _SPOOL = ".import-"
+_SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +71,21 @@ def match_stages(store: PartStore) -> list[Stage]:
     ]
 
 
+@verb(
+    "known.import",
+    Action.PROCESS,
+    becomes=Operation.COLLECTION,
+    command="known import",
+    page="none: lists come as files of many gigabytes",
+    about=("hash_set",),
+)
 def import_hash_set(
     session: Session, file: Path, form: ListFormat, hash_set: HashSet, options: ListOptions | None = None
 ) -> ImportReport:
     """Read a list as a new hash set."""
-    session.require(Action.PROCESS)
     _require_file(file)
-    if hash_set.name in _rows(session, 'SELECT "set" AS name FROM hash_sets', "name"):
+    there = hash_set.name in _rows(session, 'SELECT "set" AS name FROM hash_sets', "name")
+    if there and not session.act.finishes:
         raise UsageError(
             f"there is a hash set {hash_set.name} already",
             "Use `fairlead known update` for a new version of it, or another name.",
@@ -92,13 +103,20 @@ def import_hash_set(
     return _report(hash_set.name, imported)
 
 
+@verb(
+    "known.update",
+    Action.PROCESS,
+    becomes=Operation.ALTERATION,
+    command="known update",
+    page="none: lists come as files of many gigabytes",
+    about=("name",),
+)
 def update_hash_set(
     session: Session, file: Path, name: str, *, version: str, options: ListOptions | None = None
 ) -> UpdateReport:
     """Put a new version of a list in place of the old one; only this set is matched again."""
-    session.require(Action.PROCESS)
     _require_file(file)
-    old = get_hash_set(session, name)
+    old = _kept_settings(session, name)
     hash_set = HashSet(
         name=name,
         version=version,
@@ -135,10 +153,18 @@ def update_hash_set(
     return report
 
 
+@verb(
+    "known.remove",
+    Action.PROCESS,
+    becomes=Operation.ERASURE,
+    command="known remove",
+    page="none: see known.import",
+    about=("name",),
+    reason=True,
+)
 def remove_hash_set(session: Session, name: str, *, reason: str) -> int:
     """Remove a hash set with its entries and matches; returns how many matches went."""
-    session.require(Action.PROCESS)
-    old = get_hash_set(session, name)
+    old = _kept_settings(session, name)
     matched = _count(session, MATCHES.name, name)
     with sole_writer(session.workspace.operation(session.operation)):
         _forget(session.store, name)
@@ -156,12 +182,20 @@ def remove_hash_set(session: Session, name: str, *, reason: str) -> int:
     return matched
 
 
+@verb(
+    "known.let-through",
+    Action.PROCESS,
+    becomes=Operation.ALTERATION,
+    command="known let-through",
+    page="none: see known.import",
+    about=("name", "entry"),
+    reason=True,
+)
 def let_entry_through(session: Session, name: str, entry: str, *, reason: str) -> int:
     """Apply an entry that is held because of its many agreements; returns its matches. A person decides that."""
-    session.require(Action.PROCESS)
-    old = get_hash_set(session, name)
+    old = _kept_settings(session, name)
     held = _rows(session, "SELECT entry FROM held WHERE \"set\" = $set AND reason = 'flood'", "entry", name)
-    if entry not in held:
+    if entry not in held and not session.act.finishes:
         raise UsageError(
             "no entry of that name is held in that set",
             "See `fairlead known list --held`.",
@@ -185,6 +219,16 @@ def let_entry_through(session: Session, name: str, entry: str, *, reason: str) -
         Operation.ALTERATION, "known.let-through", (name, entry), reason, facts={"matches": matches}
     )
     return matches
+
+
+def _kept_settings(session: Session, name: str) -> dict[str, Any]:
+    """The settings of a set before a change of it, kept with the intent: an act that was cut short may have
+    taken them out of the table already. UsageError when there is no such set.
+    """
+    kept = str(session.act.before.get(_SETTINGS, ""))
+    settings: dict[str, Any] = json.loads(kept) if kept else get_hash_set(session, name)
+    session.act.keep({_SETTINGS: json.dumps(settings)})
+    return settings
 
 
 def list_hash_sets(session: Session) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from fairlead.case.place.session import Session
 from fairlead.case.running.engines import engine_for
 from fairlead.case.running.runs import sole_run
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.progress import Progress
 from fairlead.law import load_records
@@ -27,6 +28,13 @@ class PersonsAssessed:
     jurisdictions: list[dict[str, Any]]
 
 
+@verb(
+    "law.assess",
+    Action.PROCESS,
+    becomes=Operation.COMBINATION,
+    command="law assess-persons",
+    page="none: it is part of the work after attribution",
+)
 def assess_persons(
     session: Session,
     *,
@@ -35,7 +43,6 @@ def assess_persons(
     progress: Progress | None = None,
 ) -> PersonsAssessed:
     """Assess every act of every person with a country, on the act's own days; answers are kept as a table."""
-    session.require(Action.PROCESS)
     with sole_run(session, "law assess-persons", progress) as followed:
         stage = AssessmentsStage(images, age_band)
         with engine_for(session, progress=followed) as engine:

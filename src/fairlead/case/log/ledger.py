@@ -13,6 +13,7 @@ from typing import Any
 from fairlead.case.place.keys import ledger_note_key, load_ed25519, load_ledger_key, officer
 from fairlead.case.place.session import Clock, Session, utc_now
 from fairlead.case.place.workspace import Workspace
+from fairlead.case.verbs.verb import verb
 from fairlead.leads.dsse import sign_statement
 from fairlead.ledger.checkpoint import (
     Checkpoint,
@@ -241,12 +242,20 @@ def witness_key(name: str, key_file: Path) -> NoteKey:
 ERASURE_TYPE = "urn:fairlead:erasure:1"
 
 
+@verb(
+    "ledger.erase",
+    Action.RELEASE,
+    becomes=Operation.ERASURE,
+    command="ledger erase",
+    page="none: an erasure is made by an officer with a key at the shell",
+    about=("index",),
+    reason=True,
+)
 def erase_entry(session: Session, index: int, *, reason: str, officer_name: str) -> str:
     """Erase the personal part of a ledger entry and sign a certificate of it; the log still verifies.
 
     Raises UsageError without a reason, or when there is nothing to erase.
     """
-    session.require(Action.RELEASE)
     from fairlead.register.ledger_store import erase_detail
 
     if not reason.strip():

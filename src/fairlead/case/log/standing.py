@@ -10,6 +10,8 @@ from pathlib import Path
 from fairlead.case.log.ledger import LAST_CHECKPOINT, check_checkpoint, grown_tree, verify_ledger
 from fairlead.case.place.keys import ledger_note_key
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.declaration import in_country
+from fairlead.case.verbs.verb import verb
 from fairlead.ledger.checkpoint import parse_checkpoint, verify_checkpoint, witnesses_of
 from fairlead.ledger.notes import NoteKind, parse_note, parse_note_key
 from fairlead.register.actions import Action
@@ -118,11 +120,19 @@ def _keys(session: Session) -> dict[str, str]:
     return {code: row.witness_key for code, row in rows.items() if row.witness_key}
 
 
+@verb(
+    "witness.key",
+    Action.ADMINISTER,
+    becomes=Operation.ALTERATION,
+    command="none: a key is set on its page",
+    page="workbench:ledger",
+    about=("country",),
+    of=in_country("country"),
+)
 def set_witness_key(session: Session, country: str, untrusted_key: str) -> None:
     """Keep the verifier key under which a country's cosignatures are checked."""
     from fairlead.register.people import keep_witness_key
 
-    session.require(Action.ADMINISTER)
     try:
         key = parse_note_key(untrusted_key)
     except ItemError as problem:
@@ -139,12 +149,18 @@ def set_witness_key(session: Session, country: str, untrusted_key: str) -> None:
     session.record(Operation.ALTERATION, "witness.key", (country, key.name), "witness key kept")
 
 
+@verb(
+    "ledger.cosigned",
+    Action.COORDINATE,
+    becomes=Operation.COLLECTION,
+    command="none: a note is taken in on its page",
+    page="workbench:ledger",
+)
 def take_cosigned(session: Session, untrusted_note: str) -> list[str]:
     """Keep a checkpoint of this log that partners have cosigned; returns the countries whose cosignature holds.
 
     UsageError when it is not a checkpoint of this log as it is, or when no known witness has signed it.
     """
-    session.require(Action.COORDINATE)
     key = ledger_note_key(session.workspace)
     with grown_tree(session.workspace) as tree:
         finding = check_checkpoint(tree, untrusted_note, key)

@@ -10,6 +10,7 @@ from typing import Any
 from fairlead.case.lists.states import TRIAGE_TABLES
 from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool
 from fairlead.register.actions import Action
@@ -21,6 +22,15 @@ _LINK_LIVES = timedelta(seconds=60)
 _LONGEST_S = 600.0
 
 
+@verb(
+    "review.reveal",
+    Action.REVIEW,
+    becomes=Operation.CONSULTATION,
+    command="none: pictures are looked at in the workbench only",
+    page="workbench:reveal",
+    about=("sha256",),
+    whole=True,
+)
 def ask_to_see(session: Session, sha256: str, *, level: int, purpose: str) -> str:
     """Note that the user wants to see a content one step further; returns a token for one look.
 

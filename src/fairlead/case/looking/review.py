@@ -12,6 +12,7 @@ from fairlead.case.lists.states import TRIAGE_TABLES
 from fairlead.case.lists.views import QUEUE_VIEW, sample_view
 from fairlead.case.looking.content_file import ContentFile
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.register.actions import Action
 from fairlead.tables.known import KNOWN
@@ -268,11 +269,18 @@ def _reach(session: Session, own: dict[str, Any], cluster: list[dict[str, Any]],
     return reach_of(own, cluster, decided, sample=sample)
 
 
+@verb(
+    "review.decide",
+    Action.REVIEW,
+    becomes=Operation.ALTERATION,
+    command="none: pictures are looked at in the workbench only",
+    page="workbench:look",
+    whole=True,
+)
 def decide(session: Session, sha256: str, *, decision: str, category: str, note: str, sample: bool) -> int:
     """Keep a decision for a content and its cluster; returns for how many contents it holds (see ``reach_of``)."""
     from fairlead.register.reviews import highest_level, record_review
 
-    session.require(Action.REVIEW)
     if decision not in {d.value for d in ReviewDecision}:
         raise UsageError("that is no decision", "Choose one of the three.", code="USAGE-REVIEW")
     if category and category not in categories(session):

@@ -8,6 +8,7 @@ from typing import Any
 
 from fairlead.case.place.session import Session
 from fairlead.case.place.workspace import Workspace
+from fairlead.case.verbs.verb import verb
 from fairlead.provenance.trust import Trust, TrustList, build_trust, parse_list
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
@@ -18,11 +19,18 @@ _FOLDER = "trust"
 _MOST_BYTES = 64 << 20
 
 
+@verb(
+    "provenance.trust",
+    Action.PROCESS,
+    becomes=Operation.COLLECTION,
+    command="provenance trust import",
+    page="none: a list of certificates comes as a file",
+    about=("kind", "name"),
+)
 def import_trust_list(
     session: Session, file: Path, *, kind: TrustFile, name: str, version: str
 ) -> dict[str, str]:
     """Take a list in, in place of an earlier one of the same kind and name; in the ledger with its digest."""
-    session.require(Action.PROCESS)
     if not name.replace("-", "").isalnum() or not name.isascii():
         raise UsageError(
             "the name of the list cannot be used", "Use letters, digits and -.", code="TRUST-002"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.case.origin.searches import run_search
 from fairlead.case.origin.second_look import open_pictures
+from fairlead.case.verbs.verb import verb
 from fairlead.provenance.detectors import Detector, ask_detector, load_detector
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
@@ -23,9 +24,16 @@ if TYPE_CHECKING:
 _FOLDER = "detectors"
 
 
+@verb(
+    "provenance.detector",
+    Action.PROCESS,
+    becomes=Operation.COLLECTION,
+    command="provenance detector add",
+    page="none: a plug-in comes as a folder",
+    about=("folder",),
+)
 def add_detector(session: Session, folder: Path) -> dict[str, Any]:
     """Check a plug-in folder and keep a copy in the workspace, in place of an earlier one of that name."""
-    session.require(Action.PROCESS)
     detector = load_detector(folder)
     kept = session.workspace.root / _FOLDER / detector.plugin.name
     kept.mkdir(parents=True, exist_ok=True)
@@ -63,11 +71,18 @@ def describe_detector(detector: Detector) -> dict[str, Any]:
     }
 
 
+@verb(
+    "provenance.detector-run",
+    Action.PROCESS,
+    becomes=Operation.CONSULTATION,
+    command="provenance detector run",
+    page="none: it takes long and is asked for rarely",
+    about=("name",),
+)
 def run_detector(
     session: Session, name: str, *, most: int, sha256s: tuple[str, ...] = (), progress: Progress | None = None
 ) -> dict[str, str | int]:
     """Ask a plug-in about pictures that are still open; what it says never decides alone."""
-    session.require(Action.PROCESS)
     if importlib.util.find_spec("onnxruntime") is None:
         raise UsageError(
             "onnxruntime is not installed",

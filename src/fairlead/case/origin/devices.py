@@ -15,6 +15,7 @@ import pyarrow as pa
 from fairlead.case.origin.searches import run_search
 from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.parts import part_name
@@ -44,6 +45,14 @@ _MOST_GROUPED = 2000
 _CROP = 384
 
 
+@verb(
+    "provenance.reference",
+    Action.PROCESS,
+    becomes=Operation.COLLECTION,
+    command="provenance reference add",
+    page="none: pictures of a device lie beside the exhibit",
+    about=("device",),
+)
 def add_reference(
     session: Session, device: str, *, paths: tuple[Path, ...] = (), exhibit: str = "", like: str = ""
 ) -> dict[str, Any]:
@@ -56,7 +65,6 @@ def add_reference(
     """
     from fairlead.provenance.pixels.noise import combine_noise
 
-    session.require(Action.PROCESS)
     if not device.strip() or not device.isprintable() or len(device) > 60:
         raise UsageError("the name of the device cannot be used", "Give a short name.", code="DEVICE-001")
     structures: dict[str, list[str]] = defaultdict(list)
@@ -120,9 +128,15 @@ def list_references(session: Session) -> list[dict[str, Any]]:
         catalogue.close()
 
 
+@verb(
+    "provenance.compare",
+    Action.PROCESS,
+    becomes=Operation.COMBINATION,
+    command="provenance reference compare",
+    page="none: it takes long and is asked for rarely",
+)
 def compare_devices(session: Session, *, progress: Progress | None = None) -> dict[str, Any]:
     """Compare every picture of the operation with every reference: structure of all, noise of those of its size."""
-    session.require(Action.PROCESS)
     devices = _devices(session)
     if not devices:
         raise UsageError(
@@ -161,11 +175,17 @@ def compare_devices(session: Session, *, progress: Progress | None = None) -> di
     return facts
 
 
+@verb(
+    "provenance.noise-groups",
+    Action.PROCESS,
+    becomes=Operation.COMBINATION,
+    command="provenance reference groups",
+    page="none: it takes long and is asked for rarely",
+)
 def group_by_noise(
     session: Session, *, most: int = _MOST_GROUPED, progress: Progress | None = None
 ) -> list[dict[str, Any]]:
     """Group pictures of one size by sensor noise, without any device; at most ``most`` of each size."""
-    session.require(Action.PROCESS)
     catalogue = Catalogue(session.store, (CONTENTS,))
     try:
         rows = catalogue.rows(

@@ -7,6 +7,7 @@ from typing import Any
 
 from fairlead.case.origin.searches import run_search
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.progress import Progress
 from fairlead.provenance.searching import search_watermarks
@@ -43,11 +44,17 @@ def open_pictures(
         catalogue.close()
 
 
+@verb(
+    "provenance.search",
+    Action.PROCESS,
+    becomes=Operation.CONSULTATION,
+    command="provenance search",
+    page="none: it takes long and is asked for rarely",
+)
 def search_for_watermarks(
     session: Session, *, most: int, sha256s: tuple[str, ...] = (), progress: Progress | None = None
 ) -> dict[str, str | int]:
     """Look for watermarks that a crop or a change of size moved; replaces what an earlier search found."""
-    session.require(Action.PROCESS)
     chosen = open_pictures(session, WATERMARKS, most, sha256s=sha256s)
 
     def look(row: dict[str, Any], descriptor: int) -> Iterator[Observation]:  # noqa: ARG001 - the shape of a look

@@ -8,6 +8,7 @@ from fairlead.case.origin.own_weights import WEIGHTS_FILE, weights_text
 from fairlead.case.origin.searches import reweigh_searched
 from fairlead.case.origin.weighing import weigh_again
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.provenance.weights import Weight, shipped_text, weights_of
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
@@ -24,12 +25,19 @@ def export_weights(session: Session) -> str:
     return weights_text(session) or shipped_text()
 
 
+@verb(
+    "provenance.weights",
+    Action.PROCESS,
+    becomes=Operation.ALTERATION,
+    command="provenance weights",
+    page="none: a table is edited as a file",
+    reason=True,
+)
 def use_weights(session: Session, text: str, *, reason: str) -> str:
     """Give the operation its own table of weights, checked first, and weigh again; returns its digest.
 
     The digest and the reason are in the ledger.
     """
-    session.require(Action.PROCESS)
     table = weights_of(text)
     path = session.workspace.operation(session.operation) / WEIGHTS_FILE
     path.parent.mkdir(parents=True, exist_ok=True)

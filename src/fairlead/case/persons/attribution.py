@@ -24,6 +24,7 @@ from fairlead.case.persons.link_sample import sample_figures
 from fairlead.case.place.session import Session
 from fairlead.case.running.engines import Cluster, engine_for
 from fairlead.case.running.runs import sole_run
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.progress import Progress
 from fairlead.engine.stage import Stage
@@ -45,6 +46,14 @@ class AttributionFigures:
     links: dict[str, int]
 
 
+@verb(
+    "attribute",
+    Action.PROCESS,
+    becomes=Operation.COMBINATION,
+    command="attribute",
+    page="workbench:job",
+    also=("attribute.persons-changed",),
+)
 def attribute(
     session: Session,
     *,
@@ -59,7 +68,6 @@ def attribute(
     Finding pairs and following links are statements on this computer; normal forms, decisions and persons are tasks,
     done by ``workers`` processes here or, with ``cluster``, there.
     """
-    session.require(Action.PROCESS)
     from fairlead.register.judgements import find_judgements
 
     judgements = find_judgements(session.user_id, session.operation, at=session.clock())
@@ -148,9 +156,18 @@ def _counts(catalogue: Catalogue, sql: str) -> dict[str, int]:
     return {row["k"]: row["n"] for row in catalogue.rows(sql)}
 
 
+@verb(
+    "attribute.judge",
+    Action.JUDGE,
+    becomes=Operation.ALTERATION,
+    command="attribute judge",
+    page="workbench:judgement",
+    about=("left", "right"),
+    reason=True,
+    whole=True,
+)
 def judge(session: Session, left: str, right: str, judgement: Judgement, reason: str) -> None:
     """Record what the user decided about two records; the next run obeys it."""
-    session.require(Action.JUDGE)
     from fairlead.register.judgements import record_judgement
 
     if not reason.strip():

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.deconfliction import answer, ask, find_common
 from fairlead.register.actions import Action
@@ -34,9 +35,16 @@ def _state_file(session: Session, country: str) -> Path:
     return session.workspace.keys / f"deconfliction-{session.operation}-{country}.json"
 
 
+@verb(
+    "deconflict.ask",
+    Action.PREPARE,
+    becomes=Operation.DISCLOSURE,
+    command="deconflict ask",
+    page="none: questions and answers are files",
+    about=("country",),
+)
 def ask_country(session: Session, country: str) -> tuple[str, int]:
     """The question for another country, and how many identifiers it holds; keeps what the answer needs."""
-    session.require(Action.PREPARE)
     listed = _identifiers(session)
     question = ask(listed)
     path = _state_file(session, country)
@@ -55,9 +63,16 @@ def ask_country(session: Session, country: str) -> tuple[str, int]:
     return question.request, len(listed)
 
 
+@verb(
+    "deconflict.answer",
+    Action.PREPARE,
+    becomes=Operation.DISCLOSURE,
+    command="deconflict answer",
+    page="none: questions and answers are files",
+    about=("country",),
+)
 def answer_country(session: Session, country: str, request: str) -> tuple[str, int]:
     """The answer to another country's question; it learns what both hold, we learn how many it asked."""
-    session.require(Action.PREPARE)
     text, asked = answer(_identifiers(session), request)
     session.record(
         Operation.DISCLOSURE,
@@ -70,6 +85,14 @@ def answer_country(session: Session, country: str, request: str) -> tuple[str, i
     return text, asked
 
 
+@verb(
+    "deconflict.result",
+    Action.PREPARE,
+    becomes=Operation.COLLECTION,
+    command="deconflict read",
+    page="none: questions and answers are files",
+    about=("country",),
+)
 def read_answer(session: Session, country: str, text: str) -> list[str]:
     """The identifiers that both countries hold."""
     path = _state_file(session, country)

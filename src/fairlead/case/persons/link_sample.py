@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fairlead.attribution.sampling import LinkSample, SampleFigures, draw_sample, figures_of
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.register.actions import Action
 from fairlead.tables.attribution import IDENTIFIERS, LINKS
@@ -26,12 +27,19 @@ class BlindPair:
     right_says: tuple[str, ...]
 
 
+@verb(
+    "attribute.sample",
+    Action.JUDGE,
+    becomes=Operation.CONSULTATION,
+    command="attribute sample",
+    page="none: samples are drawn at the shell and judged on the page of a person",
+    about=("grade", "seed"),
+)
 def sample_links(session: Session, grade: AttributionGrade, *, count: int, seed: int) -> list[BlindPair]:
     """Draw pairs to judge and keep which they are; drawing again with the same seed gives the kept ones.
 
     They are judged with `fairlead attribute judge`; `sample_figures` says what follows.
     """
-    session.require(Action.JUDGE)
     if grade is AttributionGrade.UNRESOLVED:
         raise UsageError("unresolved records have no links", "Sample another grade.", code="USAGE-GRADE")
     file = _folder(session) / f"{grade.value}-{seed}.json"

@@ -6,6 +6,7 @@ import getpass
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from fairlead.case.place.tables_place import require_own_place
 from fairlead.case.place.workspace import Workspace
@@ -15,10 +16,44 @@ from fairlead.engine.table_form import bring_up_to_date, is_current
 from fairlead.ledger.entry import EntryDetail
 from fairlead.register.actions import WHOLE_OPERATION, Action
 from fairlead.register.database import open_register
+from fairlead.register.pending import Pending
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
 Clock = Callable[[], datetime]
+
+SYSTEM = {
+    "workspace.init": "there is no operation yet in which somebody could have a right",
+    "operation.new": "who opens an operation at the shell of a workspace becomes its lead officer",
+    "tables.form": "tables of an older version get the columns they lack whenever an operation is opened",
+}
+"""Entries of changes that nobody's right is asked for, and why."""
+
+
+class Act(Protocol):
+    """A change while it is made: it alone may write entries of a change."""
+
+    def writes(self, what: str) -> bool:
+        """Whether an entry of that name is the act's own."""
+        ...
+
+    def entered(self, pending: Pending, *, at: datetime) -> int:
+        """Add an entry of the act; returns its index."""
+        ...
+
+    def keep(self, facts: dict[str, str | int]) -> dict[str, str | int]:
+        """Keep facts of the state before the change, for whoever has to finish it."""
+        ...
+
+    @property
+    def finishes(self) -> bool:
+        """Whether an earlier act of this kind about the same was cut short."""
+        ...
+
+    @property
+    def before(self) -> dict[str, str | int]:
+        """What the act that was cut short had kept; empty when there is none."""
+        ...
 
 
 def utc_now() -> datetime:
@@ -35,20 +70,31 @@ class Session:
     user_name: str
     operation: str
     clock: Clock
+    doing: Act | None = None
 
     @property
     def store(self) -> PartStore:
         """The tables of the operation."""
         return self.workspace.store(self.operation)
 
-    def require(self, action: Action, *, country: str = WHOLE_OPERATION) -> None:
-        """Stop with USAGE-RIGHT unless a role of the user allows the action here."""
+    @property
+    def act(self) -> Act:
+        """The change that is being made; RuntimeError outside of one."""
+        if self.doing is None:
+            raise RuntimeError("nothing is being changed: only a verb does that")
+        return self.doing
+
+    def require(self, *actions: Action, country: str = WHOLE_OPERATION) -> None:
+        """Stop with USAGE-RIGHT unless a role of the user allows one of the actions here."""
         from fairlead.register.gate import acting_as, can
         from fairlead.register.models import User
 
         user = User(pk=self.user_id)
         with acting_as(user):
-            allowed = can(user, action, operation=self.operation, country=country, at=self.clock())
+            allowed = any(
+                can(user, action, operation=self.operation, country=country, at=self.clock())
+                for action in actions
+            )
         if not allowed:
             raise UsageError(
                 "your role in this operation does not allow that",
@@ -66,8 +112,12 @@ class Session:
         recipient: str = "",
         facts: dict[str, str | int] | None = None,
     ) -> int:
-        """Add an entry to the ledger; returns its index."""
-        from fairlead.register.ledger_store import Pending, record_entries
+        """Add an entry to the ledger; returns its index.
+
+        Everybody may write that something was consulted; a change is written by the verb that makes it, and
+        RuntimeError stops any other.
+        """
+        from fairlead.register.ledger_store import record_entries
 
         detail = EntryDetail(
             actor=self.user_name,
@@ -77,6 +127,10 @@ class Session:
             facts=facts,
         )
         pending = Pending(operation=operation, what=what, case=self.operation, detail=detail)
+        if self.doing is not None and (operation is not Operation.CONSULTATION or self.doing.writes(what)):
+            return self.doing.entered(pending, at=self.clock())
+        if operation is not Operation.CONSULTATION and what not in SYSTEM:
+            raise RuntimeError(f"{what} is a change outside of a verb")
         return record_entries([pending], at=self.clock())[0]
 
 

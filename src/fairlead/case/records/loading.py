@@ -17,6 +17,7 @@ from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
 from fairlead.case.running.engines import engine_for
 from fairlead.case.running.runs import sole_run
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.progress import Done, Progress
@@ -70,9 +71,15 @@ class LoadReport:
         return sum(int(s["lines_skipped"]) for s in self.sources)
 
 
+@verb(
+    "records.load",
+    Action.PROCESS,
+    becomes=Operation.COLLECTION,
+    command="records load",
+    page="none: a mapping is a file",
+)
 def load_records(session: Session, mapping_file: Path, *, progress: Progress | None = None) -> LoadReport:
     """Read every record file the mapping names; replaces what an earlier load left."""
-    session.require(Action.PROCESS)
     if not mapping_file.is_file():
         raise UsageError(f"there is no file {mapping_file.name}", "Check the path.", code="USAGE-FILE")
     text = mapping_file.read_text()

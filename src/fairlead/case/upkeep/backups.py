@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fairlead.case.place.session import Session
 from fairlead.case.upkeep.backup import BackupReport, back_up
+from fairlead.case.verbs.verb import verb
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
@@ -51,9 +52,15 @@ def open_backups(session: Session) -> Backups:
     return Backups(folder=folder, encrypted=bool(os.environ.get(RECIPIENT_VARIABLE)), kept=kept)
 
 
+@verb(
+    "backup.make",
+    Action.ADMINISTER,
+    becomes=Operation.DISCLOSURE,
+    command="none: see fairlead backup, which asks nobody",
+    page="workbench:backups",
+)
 def make_backup(session: Session) -> BackupReport:
     """Write an encrypted backup into the folder set aside. UsageError when no folder or no recipient is set."""
-    session.require(Action.ADMINISTER)
     folder, recipient = os.environ.get(FOLDER_VARIABLE, ""), os.environ.get(RECIPIENT_VARIABLE, "")
     if not folder or not recipient:
         raise UsageError(

@@ -7,6 +7,7 @@ from fairlead.case.place.session import Session
 from fairlead.case.place.workspace import Workspace
 from fairlead.case.upkeep.checks.check import Check, check_of
 from fairlead.case.upkeep.checks.counts import check_counts
+from fairlead.case.upkeep.checks.intents import check_intents
 from fairlead.case.upkeep.checks.leftovers import check_leftovers, remove_leftovers
 from fairlead.case.upkeep.checks.parts import adopt_parts, check_parts
 from fairlead.case.upkeep.checks.register import check_released, check_tables
@@ -35,6 +36,7 @@ def examine(session: Session, *, tidy: bool = False, adopt: bool = False) -> lis
             _check_ledger(workspace),
             check_secrets(workspace),
             check_leftovers(workspace, session.operation),
+            check_intents(session),
         ]
     return checks
 

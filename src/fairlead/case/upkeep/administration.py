@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.case.place.session import Session
+from fairlead.case.verbs.verb import verb
 from fairlead.register.actions import WHOLE_OPERATION, Action, Role
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
@@ -38,9 +39,17 @@ def open_administration(session: Session) -> Administration:
     )
 
 
+@verb(
+    "grant.give",
+    Action.ADMINISTER,
+    becomes=Operation.ALTERATION,
+    command="grant",
+    page="workbench:administration",
+    about=("name", "role", "country"),
+    whole=True,
+)
 def give_role(session: Session, name: str, *, role: str, country: str) -> None:
     """Give a person a role, for a country or the whole operation; makes the user when the name is new."""
-    session.require(Action.ADMINISTER)
     from fairlead.register.people import add_user, countries_of, get_user, grant
 
     participants = countries_of(get_user(session.user_name), session.operation, at=session.clock())
@@ -64,9 +73,17 @@ def give_role(session: Session, name: str, *, role: str, country: str) -> None:
     session.record(Operation.ALTERATION, "grant.give", (clean, role, country), "need to know")
 
 
+@verb(
+    "grant.end",
+    Action.ADMINISTER,
+    becomes=Operation.ALTERATION,
+    command="none: a role is ended on the page of people",
+    page="workbench:administration",
+    about=("grant_id",),
+    whole=True,
+)
 def take_role(session: Session, grant_id: int) -> None:
     """End a grant. The last lead officer of an operation stays."""
-    session.require(Action.ADMINISTER)
     from fairlead.register.people import end_grant, find_grants
 
     grants = find_grants(session.operation)
