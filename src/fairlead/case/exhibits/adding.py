@@ -121,7 +121,7 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
     "exhibit.change",
     Action.ADD_EXHIBIT,
     becomes=Operation.ALTERATION,
-    command="exhibit set",
+    command="exhibit change",
     page="none: a list of passwords lies beside the exhibit",
     about=("number",),
 )

@@ -132,7 +132,7 @@ def list_references(session: Session) -> list[dict[str, Any]]:
     "provenance.compare",
     Action.PROCESS,
     becomes=Operation.COMBINATION,
-    command="provenance reference compare",
+    command="provenance compare",
     page="none: it takes long and is asked for rarely",
 )
 def compare_devices(session: Session, *, progress: Progress | None = None) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def compare_devices(session: Session, *, progress: Progress | None = None) -> di
     "provenance.noise-groups",
     Action.PROCESS,
     becomes=Operation.COMBINATION,
-    command="provenance reference groups",
+    command="provenance groups",
     page="none: it takes long and is asked for rarely",
 )
 def group_by_noise(

@@ -38,6 +38,7 @@ def run_search(
     ``contents`` are rows with sha256, exhibit and locator. ``version`` names everything that can change what is
     found; killed anywhere, the same search goes on from there. Returns how many contents had a signal.
     """
+    session.require_act()
     table = weights_of(weights_text(session))
     opener = opener_of(session)
     store = session.store
@@ -75,6 +76,7 @@ def run_search(
 
 def reweigh_searched(session: Session) -> None:
     """Give everything that searches found the weights as they are now; nothing is searched again."""
+    session.require_act()
     table = weights_of(weights_text(session))
     for part in session.store.parts(SEARCHED):
         rows = []

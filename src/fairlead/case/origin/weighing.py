@@ -17,7 +17,6 @@ from fairlead.media.examine import examine_file
 from fairlead.provenance.file import weigh_file
 from fairlead.provenance.stages import SignalStage, WeighStage
 from fairlead.provenance.trace_stage import Opener
-from fairlead.register.actions import Action
 
 
 def weigh_loose_file(path: Path, *, workspace: Workspace | None = None) -> dict[str, Any]:
@@ -52,10 +51,13 @@ def weighing_stages(
 
 
 def weigh_again(session: Session) -> list[StageOutcome]:
-    """Bring signals, conclusions and the order of looking up to date after lists, weights or searches changed."""
+    """Bring signals, conclusions and the order of looking up to date after lists, weights or searches changed.
+
+    Part of an act only: what changed them is the verb.
+    """
     from fairlead.case.place.exhibits import opener_of
 
-    session.require(Action.PROCESS)
+    session.require_act()
     with (
         sole_writer(session.workspace.operation(session.operation)),
         engine_for(session, workers=1) as engine,

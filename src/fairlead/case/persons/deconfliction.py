@@ -89,7 +89,7 @@ def answer_country(session: Session, country: str, request: str) -> tuple[str, i
     "deconflict.result",
     Action.PREPARE,
     becomes=Operation.COLLECTION,
-    command="deconflict read",
+    command="deconflict result",
     page="none: questions and answers are files",
     about=("country",),
 )

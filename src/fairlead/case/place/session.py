@@ -84,6 +84,10 @@ class Session:
             raise RuntimeError("nothing is being changed: only a verb does that")
         return self.doing
 
+    def require_act(self) -> None:
+        """Stop with RuntimeError outside of a verb: for work that several verbs share."""
+        _ = self.act
+
     def require(self, *actions: Action, country: str = WHOLE_OPERATION) -> None:
         """Stop with USAGE-RIGHT unless a role of the user allows one of the actions here."""
         from fairlead.register.gate import acting_as, can
@@ -117,8 +121,6 @@ class Session:
         Everybody may write that something was consulted; a change is written by the verb that makes it, and
         RuntimeError stops any other.
         """
-        from fairlead.register.ledger_store import record_entries
-
         detail = EntryDetail(
             actor=self.user_name,
             objects=objects,
@@ -131,6 +133,8 @@ class Session:
             return self.doing.entered(pending, at=self.clock())
         if operation is not Operation.CONSULTATION and what not in SYSTEM:
             raise RuntimeError(f"{what} is a change outside of a verb")
+        from fairlead.register.ledger_store import record_entries
+
         return record_entries([pending], at=self.clock())[0]
 
 
