@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from fairlead.known.imports import HashSet, import_list
-from fairlead.known.lists import ListFormat
+from fairlead.known.lists import HASH_LISTS
 from fairlead.terms.matching import Meaning, ReleasePolicy
 
 _SET = HashSet(
@@ -61,8 +61,8 @@ def main() -> None:
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for form, make, count in (
-            (ListFormat.VICS, make_vics, asked.entries),
-            (ListFormat.NSRL, make_nsrl, asked.nsrl_rows),
+            (HASH_LISTS.get("vics"), make_vics, asked.entries),
+            (HASH_LISTS.get("nsrl"), make_nsrl, asked.nsrl_rows),
         ):
             path, spool = Path(folder) / form.value, Path(folder) / f"spool-{form}"
             spool.mkdir()

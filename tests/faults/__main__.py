@@ -40,7 +40,7 @@ def main() -> int:
             wrong = try_seed(seed, reference, folder)
         except AssertionError as problem:
             wrong = [str(problem)]
-        _stop_databases(folder / str(seed))
+        stop_databases(folder / str(seed))
         passed += not wrong
         failed += [seed] if wrong else []
         state = "ok" if not wrong else f"WRONG {wrong[:4]}"
@@ -54,7 +54,7 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _stop_databases(workspace: Path) -> None:
+def stop_databases(workspace: Path) -> None:
     """End the PostgreSQL of a finished trial, which this process would keep until its own end."""
     for process in psutil.process_iter(["name", "cmdline"]):
         if process.info["name"] == "postgres" and str(workspace) in (process.info["cmdline"] or []):

@@ -99,7 +99,7 @@ def inject(fault: Fault, step: Step, workspace: Path, usual_s: float) -> None:
             wait(twin)
         case _:
             run(step, workspace, meanwhile=_after(fault, usual_s, during))
-            _wait_for_orphans(workspace)
+            wait_for_orphans(workspace)
 
 
 def _during(fault: Fault, workspace: Path) -> Callable[[int], None]:
@@ -115,6 +115,17 @@ def _during(fault: Fault, workspace: Path) -> Callable[[int], None]:
             return lambda _: _signal_database(workspace, signal.SIGKILL)
         case _:
             return lambda _: _signal_database(workspace, signal.SIGINT)
+
+
+def kill_all_after(seconds: float) -> Callable[[int], None]:
+    """Kills a running command and all its workers after so long."""
+
+    def meanwhile(pid: int) -> None:
+        time.sleep(seconds)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            _kill_all(pid)
+
+    return meanwhile
 
 
 def _damage(part: Path, fault: Fault) -> None:
@@ -175,7 +186,7 @@ def _some_part(workspace: Path, step: Step, fault: Fault) -> Path | None:
     return parts[int(fault.at * len(parts))] if parts else None
 
 
-def _wait_for_orphans(workspace: Path) -> None:
+def wait_for_orphans(workspace: Path) -> None:
     """Until the workers of a killed command have noticed that they are alone."""
     ends = time.monotonic() + 20
     while time.monotonic() < ends:

@@ -23,7 +23,7 @@ from fairlead.case.known.sets import (
 )
 from fairlead.case.place.session import Session
 from fairlead.known.imports import HashSet
-from fairlead.known.lists import ListFormat
+from fairlead.known.lists import HASH_LISTS
 from fairlead.tables.known import MATCHES
 from fairlead.tables.media import CONTENTS
 from fairlead.terms.errors import ItemError, UsageError
@@ -61,7 +61,7 @@ def pdq_list(tmp_path: Path, *numbers: int) -> Path:
 
 
 def test_an_update_says_what_came_what_went_and_matches_only_that(session: Session, tmp_path: Path) -> None:
-    import_hash_set(session, pdq_list(tmp_path, 0, 1), ListFormat.PDQ, hash_set(radius=20))
+    import_hash_set(session, pdq_list(tmp_path, 0, 1), HASH_LISTS.get("pdq"), hash_set(radius=20))
     report = update_hash_set(session, pdq_list(tmp_path, 1, 2, 3), "s", version="2")
     assert (report.added, report.removed, report.matches_before, report.matches) == (2, 1, 0, 3)
     assert report.imported.reasons == {"not a pdq value: 64 hex digits expected": 1}
@@ -71,7 +71,7 @@ def test_an_update_says_what_came_what_went_and_matches_only_that(session: Sessi
 
 def test_removing_a_set_removes_its_matches_and_nothing_else(session: Session, tmp_path: Path) -> None:
     for name in ("s", "t"):
-        import_hash_set(session, pdq_list(tmp_path, 0), ListFormat.PDQ, hash_set(name))
+        import_hash_set(session, pdq_list(tmp_path, 0), HASH_LISTS.get("pdq"), hash_set(name))
     update_hash_set(session, pdq_list(tmp_path, 0), "s", version="1")
     assert remove_hash_set(session, "s", reason="withdrawn by the provider") == 1
     assert [row["set"] for row in session.store.read(MATCHES).to_pylist()] == ["t"]
@@ -80,7 +80,7 @@ def test_removing_a_set_removes_its_matches_and_nothing_else(session: Session, t
 
 
 def test_every_change_of_a_set_is_in_the_ledger(session: Session, tmp_path: Path) -> None:
-    import_hash_set(session, pdq_list(tmp_path, 0), ListFormat.PDQ, hash_set())
+    import_hash_set(session, pdq_list(tmp_path, 0), HASH_LISTS.get("pdq"), hash_set())
     update_hash_set(session, pdq_list(tmp_path, 0, 1), "s", version="2")
     export_hash_set(session, "s", tmp_path / "out.json", scheme="uk", recipient="GB")
     remove_hash_set(session, "s", reason="withdrawn")
@@ -95,13 +95,13 @@ def test_every_change_of_a_set_is_in_the_ledger(session: Session, tmp_path: Path
 def test_a_name_that_is_taken_is_refused_and_a_broken_list_changes_nothing(
     session: Session, tmp_path: Path
 ) -> None:
-    import_hash_set(session, pdq_list(tmp_path, 0), ListFormat.PDQ, hash_set())
+    import_hash_set(session, pdq_list(tmp_path, 0), HASH_LISTS.get("pdq"), hash_set())
     with pytest.raises(UsageError, match="USAGE-SET"):
-        import_hash_set(session, pdq_list(tmp_path, 1), ListFormat.PDQ, hash_set())
+        import_hash_set(session, pdq_list(tmp_path, 1), HASH_LISTS.get("pdq"), hash_set())
     broken = tmp_path / "broken.json"
     broken.write_text('{"value": [')
     with pytest.raises(ItemError, match="KNOWN-LIST"):
-        import_hash_set(session, broken, ListFormat.VICS, hash_set("new"))
+        import_hash_set(session, broken, HASH_LISTS.get("vics"), hash_set("new"))
     assert [row["set"] for row in list_hash_sets(session)] == ["s"]
 
 
@@ -113,7 +113,7 @@ def test_a_held_entry_counts_once_a_person_let_it_through(session: Session, tmp_
          "pdq_pipeline": "pdq-full/test"}
     ]  # fmt: skip
     session.store.write(CONTENTS, "part-1.parquet", [CONTENTS.batch(rows)])
-    import_hash_set(session, pdq_list(tmp_path, 0, 1), ListFormat.PDQ, hash_set(flood_limit=1))
+    import_hash_set(session, pdq_list(tmp_path, 0, 1), HASH_LISTS.get("pdq"), hash_set(flood_limit=1))
     update_hash_set(session, pdq_list(tmp_path, 0, 1), "s", version="1")
     [held] = list_held(session)
     assert (held["reason"], held["contents"]) == ("flood", 2)
@@ -127,7 +127,7 @@ def test_a_held_entry_counts_once_a_person_let_it_through(session: Session, tmp_
 
 
 def test_an_explanation_is_enough_to_compute_the_match_again(session: Session, tmp_path: Path) -> None:
-    import_hash_set(session, pdq_list(tmp_path, 2), ListFormat.PDQ, hash_set())
+    import_hash_set(session, pdq_list(tmp_path, 2), HASH_LISTS.get("pdq"), hash_set())
     update_hash_set(session, pdq_list(tmp_path, 2), "s", version="7")
     [match] = explain_matches(session, "2a" * 32)["matches"]
     distance = (int(match["hash"], 16) ^ int(match["value"], 16)).bit_count()
@@ -141,7 +141,7 @@ def test_an_explanation_is_enough_to_compute_the_match_again(session: Session, t
 def test_what_may_not_leave_does_not_leave(session: Session, tmp_path: Path) -> None:
     for policy in (ReleasePolicy.NOT_RELEASABLE, ReleasePolicy.ORIGINATOR_CONSENT):
         import_hash_set(
-            session, pdq_list(tmp_path, 0), ListFormat.PDQ, hash_set(policy.value, release=policy)
+            session, pdq_list(tmp_path, 0), HASH_LISTS.get("pdq"), hash_set(policy.value, release=policy)
         )
         with pytest.raises(UsageError, match="USAGE-RELEASE"):
             export_hash_set(session, policy.value, tmp_path / "no.json", scheme="uk", recipient="GB")
@@ -167,12 +167,12 @@ def test_what_may_not_leave_does_not_leave(session: Session, tmp_path: Path) -> 
 
 
 def test_the_index_of_a_set_is_certified_on_the_set_itself(session: Session, tmp_path: Path) -> None:
-    import_hash_set(session, pdq_list(tmp_path, 0, 1, 2), ListFormat.PDQ, hash_set())
+    import_hash_set(session, pdq_list(tmp_path, 0, 1, 2), HASH_LISTS.get("pdq"), hash_set())
     certificate = certify_hash_set(session, "s", sample=40, seed=2)
     assert (certificate.entries, certificate.missed, certificate.extra) == (3, 0, 0)
     assert certificate.pairs > 10
     empty = tmp_path / "md5.csv"
     empty.write_text("md5\n" + "1a" * 16 + "\n")
-    import_hash_set(session, empty, ListFormat.CSV, hash_set("digests"))
+    import_hash_set(session, empty, HASH_LISTS.get("csv"), hash_set("digests"))
     with pytest.raises(UsageError, match="USAGE-NO-PDQ"):
         certify_hash_set(session, "digests", sample=1, seed=1)

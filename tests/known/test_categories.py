@@ -9,7 +9,7 @@ import pytest
 
 from fairlead.known.categories import find_schemes, get_scheme, map_category, parse_scheme
 from fairlead.known.entry import KnownEntry
-from fairlead.known.lists import ListFormat, read_list
+from fairlead.known.lists import HASH_LISTS, ListOptions
 from fairlead.known.write_vics import WrittenList, write_vics
 from fairlead.terms.errors import UsageError
 
@@ -73,7 +73,9 @@ def test_a_list_goes_out_and_comes_back_with_zero_null_and_absent() -> None:
     rows = [known(n, "md5", f"{n}a" * 16, c) for n, c in enumerate(["0", "null", None, "3"], start=1)]
     rows.insert(1, known(1, "sha1", "b2" * 20, "0"))
     data, told = written(rows, US, US)
-    back = [e for e in read_list(ListFormat.VICS, io.BytesIO(data)) if isinstance(e, KnownEntry)]
+    back = [
+        e for e in HASH_LISTS.get("vics").read(io.BytesIO(data), ListOptions()) if isinstance(e, KnownEntry)
+    ]
     assert [(e.row, e.algorithm.value, e.value, e.category) for e in back] == [
         (r["row"], r["algorithm"], r["value"], r["category"]) for r in rows
     ]

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fairlead.known.entry import KnownEntry, RejectedEntry
-from fairlead.known.lists import ListFormat, ListItem, ListOptions, read_list
+from fairlead.known.lists import HASH_LISTS, ListForm, ListItem, ListOptions
 from fairlead.known.read_tables import ICSE_COLUMNS
 from fairlead.terms.errors import ItemError
 from fairlead.terms.matching import Algorithm
@@ -22,12 +22,14 @@ PHOTODNA = base64.b64encode(bytes(range(144))).decode()
 VICS2 = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{}/$metadata#{}"
 
 
-def items(form: ListFormat, data: str | bytes, options: ListOptions | None = None) -> list[ListItem]:
-    return list(read_list(form, io.BytesIO(data.encode() if isinstance(data, str) else data), options))
+def items(form: ListForm, data: str | bytes, options: ListOptions | None = None) -> list[ListItem]:
+    return list(
+        form.read(io.BytesIO(data.encode() if isinstance(data, str) else data), options or ListOptions())
+    )
 
 
 def found(
-    form: ListFormat, data: str | bytes, options: ListOptions | None = None
+    form: ListForm, data: str | bytes, options: ListOptions | None = None
 ) -> list[tuple[str, str, str | None]]:
     return [
         (e.algorithm.value, e.value, e.category)
@@ -48,12 +50,14 @@ def case(media: object, **more: object) -> str:
 
 
 def test_a_byte_order_mark_is_no_part_of_the_list() -> None:
-    assert found(ListFormat.VICS, b"\xef\xbb\xbf" + vics({"MD5": MD5}).encode()) == [("md5", MD5, None)]
+    assert found(HASH_LISTS.get("vics"), b"\xef\xbb\xbf" + vics({"MD5": MD5}).encode()) == [
+        ("md5", MD5, None)
+    ]
 
 
 def test_sizes_and_flags_written_as_texts_do_not_disturb() -> None:
     item = {"MD5": MD5, "MediaSize": "123", "VictimIdentified": "true", "IsDistributed": False, "Tags": ["x"]}
-    assert found(ListFormat.VICS, vics(item)) == [("md5", MD5, None)]
+    assert found(HASH_LISTS.get("vics"), vics(item)) == [("md5", MD5, None)]
 
 
 ANYTHING = st.recursive(
@@ -85,7 +89,7 @@ FIELDS = st.sampled_from(
 def test_whatever_stands_in_an_item_it_ends_as_entries_that_can_be_stored_or_as_a_reason(
     item, hashes
 ) -> None:
-    read = items(ListFormat.VICS, vics(item | hashes))
+    read = items(HASH_LISTS.get("vics"), vics(item | hashes))
     assert read
     for one in read:
         if isinstance(one, KnownEntry):
@@ -95,14 +99,16 @@ def test_whatever_stands_in_an_item_it_ends_as_entries_that_can_be_stored_or_as_
 
 
 def test_half_a_surrogate_pair_in_a_category_is_kept_as_its_escape() -> None:
-    assert found(ListFormat.VICS, vics({"MD5": MD5, "Category": "a\ud800"})) == [("md5", MD5, "a\\ud800")]
+    assert found(HASH_LISTS.get("vics"), vics({"MD5": MD5, "Category": "a\ud800"})) == [
+        ("md5", MD5, "a\\ud800")
+    ]
 
 
 def test_alternative_hashes_are_read_and_photodna_is_carried() -> None:
     item = {"MD5": MD5, "AlternativeHashes": [
         {"HashName": "SHA-1", "HashValue": SHA1.upper(), "MD5": MD5}, {"HashName": "PhotoDNA", "HashValue": PHOTODNA},
         {"HashName": "odd", "HashValue": "1"}, {"HashName": "SHA1", "HashValue": None}]}  # fmt: skip
-    assert found(ListFormat.VICS, vics(item)) == [
+    assert found(HASH_LISTS.get("vics"), vics(item)) == [
         ("md5", MD5, None), ("sha1", SHA1, None), ("photodna", PHOTODNA, None),
     ]  # fmt: skip
 
@@ -110,62 +116,62 @@ def test_alternative_hashes_are_read_and_photodna_is_carried() -> None:
 def test_an_item_whose_digest_stands_only_in_its_id_or_with_its_files_is_read() -> None:
     named = {"odata.id": f'Media("{MD5.upper()}")', "Category": 2}
     nested = {"MediaID": 2, "MediaSize": "5", "MediaFiles": [{"MD5": "d4" * 16, "FileName": "a.png"}]}
-    assert found(ListFormat.VICS, vics(named, nested)) == [("md5", MD5, "2"), ("md5", "d4" * 16, None)]
+    assert found(HASH_LISTS.get("vics"), vics(named, nested)) == [("md5", MD5, "2"), ("md5", "d4" * 16, None)]
 
 
 def test_categories_as_numbers_texts_and_floats_are_the_same_code() -> None:
     data = vics(
         *({"MD5": f"{n}{n}" * 16, "Category": c} for n, c in enumerate([1, "1", 1.0, " 1 "], start=1))
     )
-    assert [c for _, _, c in found(ListFormat.VICS, data)] == ["1"] * 4
+    assert [c for _, _, c in found(HASH_LISTS.get("vics"), data)] == ["1"] * 4
 
 
 @pytest.mark.parametrize("profile", ["Default", "US", "UK", "CUSTOM"])
 def test_every_profile_of_the_second_model_is_read(profile: str) -> None:
-    assert found(ListFormat.VICS, vics({"MD5": MD5}, profile=profile)) == [("md5", MD5, None)]
+    assert found(HASH_LISTS.get("vics"), vics({"MD5": MD5}, profile=profile)) == [("md5", MD5, None)]
 
 
 def test_an_unknown_later_model_is_read_by_its_shape() -> None:
     data = vics({"MD5": MD5}).replace("2.0.xml", "3.1.xml")
-    assert found(ListFormat.VICS, data) == [("md5", MD5, None)]
+    assert found(HASH_LISTS.get("vics"), data) == [("md5", MD5, None)]
 
 
 def test_the_model_may_stand_behind_the_items() -> None:
     data = json.dumps({"value": [{"MD5": MD5}], "@odata.context": VICS2.format("US", "Media")})
-    assert found(ListFormat.VICS, data) == [("md5", MD5, None)]
+    assert found(HASH_LISTS.get("vics"), data) == [("md5", MD5, None)]
 
 
 @pytest.mark.parametrize("media", [None, [], "x"])
 def test_a_case_without_media_is_an_empty_list(media: object) -> None:
-    assert items(ListFormat.VICS, case(media)) == []
+    assert items(HASH_LISTS.get("vics"), case(media)) == []
 
 
 def test_items_of_all_cases_are_numbered_through() -> None:
     data = case([{"MD5": MD5}, {"MD5": "no"}, {"SHA1": SHA1}], Agency="x")
-    assert [i.row for i in items(ListFormat.VICS, data)] == [1, 2, 3]
+    assert [i.row for i in items(HASH_LISTS.get("vics"), data)] == [1, 2, 3]
 
 
 def test_a_list_is_read_in_small_pieces_wherever_they_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     data = case(
         [{"MD5": f"{n:032x}", "Category": n % 3, "Comments": 'é"\\ ]}'} for n in range(1, 40)]
     ).encode()
-    whole = found(ListFormat.VICS, data)
+    whole = found(HASH_LISTS.get("vics"), data)
     for chunk in (1, 2, 3, 7, 64):
         monkeypatch.setattr("fairlead.known.json_stream._CHUNK", chunk)
-        assert found(ListFormat.VICS, data) == whole
+        assert found(HASH_LISTS.get("vics"), data) == whole
     assert len(whole) == 39
 
 
 def test_a_list_that_is_cut_off_is_refused_and_not_half_believed() -> None:
     with pytest.raises(ItemError, match="KNOWN-LIST"):
-        items(ListFormat.VICS, vics({"MD5": MD5}, {"MD5": SHA1})[:-30])
+        items(HASH_LISTS.get("vics"), vics({"MD5": MD5}, {"MD5": SHA1})[:-30])
 
 
 def test_an_endless_item_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fairlead.known.json_stream._MOST_ITEM", 1000)
     monkeypatch.setattr("fairlead.known.json_stream._CHUNK", 100)
     with pytest.raises(ItemError, match="KNOWN-LIST"):
-        items(ListFormat.VICS, vics({"MD5": MD5, "Comments": "x" * 5000}))
+        items(HASH_LISTS.get("vics"), vics({"MD5": MD5, "Comments": "x" * 5000}))
 
 
 def test_an_icse_list_gives_digests_and_its_baseline_flag() -> None:
@@ -174,7 +180,7 @@ def test_an_icse_list_gives_digests_and_its_baseline_flag() -> None:
     writer.writerow(ICSE_COLUMNS)
     writer.writerow([MD5.upper(), SHA1, PHOTODNA, "7", "true", "", "", "se;ries", "3", "", "image", "true"])
     writer.writerow([MD5, "x"])
-    read = items(ListFormat.ICSE, out.getvalue())
+    read = items(HASH_LISTS.get("icse"), out.getvalue())
     assert [(e.algorithm, e.category) for e in read if isinstance(e, KnownEntry)] == [
         (Algorithm.MD5, "true"), (Algorithm.SHA1, "true"), (Algorithm.PHOTODNA, "true"),
     ]  # fmt: skip
@@ -183,30 +189,30 @@ def test_an_icse_list_gives_digests_and_its_baseline_flag() -> None:
 
 def test_another_header_is_no_icse_list() -> None:
     with pytest.raises(ItemError, match="12 columns"):
-        items(ListFormat.ICSE, "MD5;SHA1\n")
+        items(HASH_LISTS.get("icse"), "MD5;SHA1\n")
 
 
 def test_a_free_csv_is_read_by_a_mapping_of_its_columns() -> None:
     data = f"Name|Hash value|Kat\nx|{MD5}|B\ny||C\n"
     options = ListOptions(columns={"md5": "hash VALUE", "category": "Kat"})
-    assert found(ListFormat.CSV, data, options) == [("md5", MD5, "B")]
+    assert found(HASH_LISTS.get("csv"), data, options) == [("md5", MD5, "B")]
     with pytest.raises(ItemError, match="no column Other"):
-        items(ListFormat.CSV, data, ListOptions(columns={"md5": "Other"}))
+        items(HASH_LISTS.get("csv"), data, ListOptions(columns={"md5": "Other"}))
 
 
 def test_a_pdq_list_gives_quality_where_the_tool_printed_it() -> None:
     read = items(
-        ListFormat.PDQ, f"{PDQ},100,a.jpg\n{PDQ[:-1]}b,49,b.jpg\nhash={PDQ[:-1]}c,x\n{PDQ.upper()}\n"
+        HASH_LISTS.get("pdq"), f"{PDQ},100,a.jpg\n{PDQ[:-1]}b,49,b.jpg\nhash={PDQ[:-1]}c,x\n{PDQ.upper()}\n"
     )
     assert [getattr(e, "quality", "rejected") for e in read] == [100, "rejected", None, None]
 
 
 def test_a_signal_file_names_its_types_and_unknown_ones_are_told() -> None:
     data = f"pdq {PDQ}\nvideo_md5 {MD5}\ntmk xyz\n{PDQ[:-1]}b\nurl example.org\nabc\n"
-    assert [(a, v) for a, v, _ in found(ListFormat.THREATEXCHANGE, data)] == [
+    assert [(a, v) for a, v, _ in found(HASH_LISTS.get("threatexchange"), data)] == [
         ("pdq", PDQ), ("md5", MD5), ("pdq", PDQ[:-1] + "b"),
     ]  # fmt: skip
-    assert len(items(ListFormat.THREATEXCHANGE, data)) == 6
+    assert len(items(HASH_LISTS.get("threatexchange"), data)) == 6
 
 
 FRAMES = [(0, 100, PDQ, "0.000"), (1, 30, PDQ[:-1] + "b", "1.000"), (2, 80, PDQ[:-1] + "c", "2.000")]
@@ -219,7 +225,7 @@ VPDQ_FORMS = {
 
 @pytest.mark.parametrize("form", VPDQ_FORMS)
 def test_a_known_video_is_the_same_in_all_three_written_forms(form: str) -> None:
-    read = items(ListFormat.VPDQ, VPDQ_FORMS[form], ListOptions(video="clip"))
+    read = items(HASH_LISTS.get("vpdq"), VPDQ_FORMS[form], ListOptions(video="clip"))
     assert [(e.name, e.value, e.frame and e.frame.time_s) for e in read if isinstance(e, KnownEntry)] == [
         ("vpdq:clip#0", PDQ, 0.0),
         ("vpdq:clip#2", PDQ[:-1] + "c", 2.0),
@@ -228,11 +234,11 @@ def test_a_known_video_is_the_same_in_all_three_written_forms(form: str) -> None
 
 
 def test_three_columns_are_not_the_text_form_whatever_its_readme_says() -> None:
-    assert all(isinstance(e, RejectedEntry) for e in items(ListFormat.VPDQ, f"0,100,{PDQ}\n"))
+    assert all(isinstance(e, RejectedEntry) for e in items(HASH_LISTS.get("vpdq"), f"0,100,{PDQ}\n"))
 
 
 def test_a_signal_file_may_hold_whole_videos() -> None:
-    read = items(ListFormat.THREATEXCHANGE, f"vpdq {VPDQ_FORMS['array']}\nvpdq [broken\n")
+    read = items(HASH_LISTS.get("threatexchange"), f"vpdq {VPDQ_FORMS['array']}\nvpdq [broken\n")
     assert [getattr(e, "name", "rejected") for e in read] == [
         "vpdq:row-1#0", "rejected", "vpdq:row-1#2", "rejected",
     ]  # fmt: skip
@@ -248,10 +254,10 @@ NCMEC = f"""<?xml version="1.0"?>
 
 
 def test_an_answer_of_the_hash_sharing_service_is_read_with_its_classification() -> None:
-    assert found(ListFormat.NCMEC, NCMEC) == [
+    assert found(HASH_LISTS.get("ncmec"), NCMEC) == [
         ("md5", MD5, "A1"), ("sha1", SHA1, "A1"), ("photodna", PHOTODNA, "A1"), ("pdq", PDQ, "A1"),
     ]  # fmt: skip
-    told = [i.reason for i in items(ListFormat.NCMEC, NCMEC) if isinstance(i, RejectedEntry)]
+    told = [i.reason for i in items(HASH_LISTS.get("ncmec"), NCMEC) if isinstance(i, RejectedEntry)]
     assert told == ["deleted by the provider", "no fingerprint that can be used"]
 
 
@@ -260,4 +266,4 @@ def test_an_answer_of_the_hash_sharing_service_is_read_with_its_classification()
 )
 def test_other_xml_is_refused_and_entities_are_never_opened(data: str) -> None:
     with pytest.raises(ItemError, match="KNOWN-LIST"):
-        items(ListFormat.NCMEC, data)
+        items(HASH_LISTS.get("ncmec"), data)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fairlead.known.categories import get_scheme
 from fairlead.known.entry import KnownEntry, RejectedEntry
 from fairlead.known.imports import HashSet, ListImport, import_list
-from fairlead.known.lists import ListFormat, ListOptions, read_list
+from fairlead.known.lists import HASH_LISTS, ListForm, ListOptions
 from fairlead.known.write_vics import write_vics
 from fairlead.terms.errors import ItemError
 from fairlead.terms.matching import Meaning, ReleasePolicy
@@ -45,71 +45,74 @@ def vics(*media: object, context: tuple[str, str] = CONTEXTS[1]) -> bytes:
     return json.dumps({context[0]: context[1], "value": list(media)}).encode()
 
 
-def entries(form: ListFormat, data: bytes, options: ListOptions | None = None) -> list[KnownEntry]:
-    return [i for i in read_list(form, io.BytesIO(data), options) if isinstance(i, KnownEntry)]
+def entries(form: ListForm, data: bytes, options: ListOptions | None = None) -> list[KnownEntry]:
+    return [i for i in form.read(io.BytesIO(data), options or ListOptions()) if isinstance(i, KnownEntry)]
 
 
-def rejected(form: ListFormat, data: bytes) -> list[RejectedEntry]:
-    return [i for i in read_list(form, io.BytesIO(data)) if isinstance(i, RejectedEntry)]
+def rejected(form: ListForm, data: bytes) -> list[RejectedEntry]:
+    return [i for i in form.read(io.BytesIO(data), ListOptions()) if isinstance(i, RejectedEntry)]
 
 
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_every_envelope_that_was_observed_is_read(context: tuple[str, str]) -> None:
     assert (
-        entries(ListFormat.VICS, vics({"MD5": MD5.upper(), "Category": 1}, context=context))[0].value == MD5
+        entries(HASH_LISTS.get("vics"), vics({"MD5": MD5.upper(), "Category": 1}, context=context))[0].value
+        == MD5
     )
 
 
 def test_category_zero_null_and_absent_stay_three_things() -> None:
     data = vics({"MD5": MD5, "Category": 0}, {"MD5": "c" * 32, "Category": None}, {"MD5": "d" * 32})
-    assert [e.category for e in entries(ListFormat.VICS, data)] == ["0", "null", None]
+    assert [e.category for e in entries(HASH_LISTS.get("vics"), data)] == ["0", "null", None]
 
 
 def test_a_case_file_is_read_like_a_list_of_its_media() -> None:
     context = ("odata.metadata", "http://github.com/ICMEC/ProjectVic/DataModels/1.2.xml#Cases")
     data = vics({"CaseID": "x", "Media": [{"MD5": MD5, "SHA1": SHA1}]}, context=context)
-    assert {e.value for e in entries(ListFormat.VICS, data)} == {MD5, SHA1}
+    assert {e.value for e in entries(HASH_LISTS.get("vics"), data)} == {MD5, SHA1}
 
 
 @pytest.mark.parametrize("value", ["d41d8cd98f00b204e9800998ecf8427e", "D41D8CD98F00B204E9800998ECF8427E"])
 def test_the_hash_of_nothing_is_rejected_since_every_empty_file_has_it(value: str) -> None:
-    assert "zero bytes" in rejected(ListFormat.VICS, vics({"MD5": value}))[0].reason
+    assert "zero bytes" in rejected(HASH_LISTS.get("vics"), vics({"MD5": value}))[0].reason
 
 
 @pytest.mark.parametrize("value", ["0" * 64, "f" * 64, "0" * 60 + "ffff"])
 def test_a_degenerate_perceptual_hash_is_rejected(value: str) -> None:
-    assert "degenerate" in rejected(ListFormat.PDQ, value.encode())[0].reason
+    assert "degenerate" in rejected(HASH_LISTS.get("pdq"), value.encode())[0].reason
 
 
 def test_malformed_lines_are_kept_with_row_and_reason_and_the_rest_is_read() -> None:
     good = "5a" * 32
     data = f"{good}\nnot-a-hash\n\n# a comment\nhash={good[:-2]}11,x.jpg\n".encode()
-    assert [e.row for e in entries(ListFormat.PDQ, data)] == [1, 5]
-    assert [(r.row, "64 hex digits" in r.reason) for r in rejected(ListFormat.PDQ, data)] == [(2, True)]
+    assert [e.row for e in entries(HASH_LISTS.get("pdq"), data)] == [1, 5]
+    assert [(r.row, "64 hex digits" in r.reason) for r in rejected(HASH_LISTS.get("pdq"), data)] == [
+        (2, True)
+    ]
 
 
 def test_a_csv_is_read_by_its_header_whatever_the_order_and_the_delimiter() -> None:
     data = f"Category;MD5;SHA-1\nA;{MD5};{SHA1}\n".encode()
-    found = entries(ListFormat.CSV, data)
+    found = entries(HASH_LISTS.get("csv"), data)
     assert {(e.algorithm.value, e.category) for e in found} == {("md5", "A"), ("sha1", "A")}
 
 
 @pytest.mark.parametrize(
     ("form", "data"),
     [
-        (ListFormat.VICS, b"{"),
-        (ListFormat.VICS, b'{"value": []}'),
-        (ListFormat.VICS, b"[]"),
-        (ListFormat.CSV, b"name,colour\nx,y\n"),
-        (ListFormat.CSV, b""),
+        (HASH_LISTS.get("vics"), b"{"),
+        (HASH_LISTS.get("vics"), b'{"value": []}'),
+        (HASH_LISTS.get("vics"), b"[]"),
+        (HASH_LISTS.get("csv"), b"name,colour\nx,y\n"),
+        (HASH_LISTS.get("csv"), b""),
     ],
 )
-def test_a_file_that_is_not_of_the_format_is_refused_as_a_whole(form: ListFormat, data: bytes) -> None:
+def test_a_file_that_is_not_of_the_format_is_refused_as_a_whole(form: ListForm, data: bytes) -> None:
     with pytest.raises(ItemError, match="KNOWN-LIST"):
-        list(read_list(form, io.BytesIO(data)))
+        list(form.read(io.BytesIO(data), ListOptions()))
 
 
-def imported(tmp_path: Path, form: ListFormat, data: bytes) -> tuple[ListImport, list[dict[str, object]]]:
+def imported(tmp_path: Path, form: ListForm, data: bytes) -> tuple[ListImport, list[dict[str, object]]]:
     file, spool = tmp_path / "list", tmp_path / "spool"
     file.write_bytes(data)
     spool.mkdir()
@@ -118,16 +121,16 @@ def imported(tmp_path: Path, form: ListFormat, data: bytes) -> tuple[ListImport,
 
 
 def test_an_entry_that_stands_twice_is_one_entry_and_counted(tmp_path: Path) -> None:
-    found, rows = imported(tmp_path, ListFormat.PDQ, ("5a" * 32 + "\n").encode() * 3)
+    found, rows = imported(tmp_path, HASH_LISTS.get("pdq"), ("5a" * 32 + "\n").encode() * 3)
     assert [row["row"] for row in rows] == [1]
     assert (found.entries, found.repeated) == (1, 2)
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_whatever_make_a_text_list_crash(data: bytes) -> None:
-    for form in (f for f in ListFormat if f is not ListFormat.NSRL):
+    for form in (f for f in HASH_LISTS.all().values() if f.read is not None):
         with contextlib.suppress(ItemError):
-            list(read_list(form, io.BytesIO(data)))
+            list(form.read(io.BytesIO(data), ListOptions()))
 
 
 def test_records_of_stopncii_are_read_and_withdrawn_ones_refused() -> None:
@@ -143,11 +146,11 @@ def test_records_of_stopncii_are_read_and_withdrawn_ones_refused() -> None:
         record("VideoTMK", "AAAA"),
     ]
     for data in (json.dumps(records), json.dumps({"count": 4, "hashRecords": records})):
-        found = entries(ListFormat.STOPNCII, data.encode())
+        found = entries(HASH_LISTS.get("stopncii"), data.encode())
         assert [(e.algorithm.value, e.value) for e in found] == [("pdq", pdq), ("md5", MD5)]
-        assert [r.row for r in rejected(ListFormat.STOPNCII, data.encode())] == [3, 4]
+        assert [r.row for r in rejected(HASH_LISTS.get("stopncii"), data.encode())] == [3, 4]
     with pytest.raises(ItemError):
-        list(read_list(ListFormat.STOPNCII, io.BytesIO(b'{"a": 1}')))
+        list(HASH_LISTS.get("stopncii").read(io.BytesIO(b'{"a": 1}'), ListOptions()))
 
 
 def test_a_folder_of_vpdq_files_is_a_set_of_videos(tmp_path: Path) -> None:
@@ -157,7 +160,7 @@ def test_a_folder_of_vpdq_files_is_a_set_of_videos(tmp_path: Path) -> None:
         (folder / f"{name}.txt").write_text(f"0,100,{digit}0f0{digit * 60},0.000\n")
     spool = tmp_path / "spool"
     spool.mkdir()
-    found = import_list(ListFormat.VPDQ, folder, hash_set=SET, spool=spool)
+    found = import_list(HASH_LISTS.get("vpdq"), folder, hash_set=SET, spool=spool)
     rows = [row for batch in found.known() for row in batch.to_pylist()]
     assert sorted(row["video"] for row in rows) == ["harbour", "meadow"]
 
@@ -233,7 +236,7 @@ def there_and_back(item: dict[str, object]) -> dict[str, object]:
     """Read as an entry of a list, and written to a list again."""
     rows = [
         {"source": "s", "row": e.row, "algorithm": e.algorithm.value, "value": e.value, "category": e.category, "told": e.told}
-        for e in entries(ListFormat.VICS, vics(item))
+        for e in entries(HASH_LISTS.get("vics"), vics(item))
     ]  # fmt: skip
     out, scheme = io.BytesIO(), get_scheme("vics-us")
     write_vics(rows, scheme, scheme, out, details=True)
@@ -272,7 +275,7 @@ def test_hashes_and_categories_come_back_however_they_were_written(quirk: str) -
 @pytest.mark.parametrize("quirk", QUIRKS, ids=list(QUIRKS))
 def test_what_a_list_says_beside_hashes_comes_back_as_it_stood(quirk: str) -> None:
     item = {"MD5": MD5, "SHA1": SHA1, "Category": 1} | QUIRKS[quirk]
-    read = entries(ListFormat.VICS, vics(item))
+    read = entries(HASH_LISTS.get("vics"), vics(item))
     assert sum(entry.told is not None for entry in read) == 1
     rows = [
         {"source": "s", "row": e.row, "algorithm": e.algorithm.value, "value": e.value, "category": e.category, "told": e.told}

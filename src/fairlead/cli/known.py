@@ -24,7 +24,7 @@ from fairlead.case.known.sets import (
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.known.imports import HashSet
-from fairlead.known.lists import ListFormat, ListOptions
+from fairlead.known.lists import HASH_LISTS, ListOptions
 from fairlead.terms.matching import (
     FLOOD_LIMIT,
     PDQ_MATCH_RADIUS,
@@ -56,7 +56,7 @@ def known() -> None:
 
 @known.command("import")
 @click.argument("file", type=_list)
-@click.option("--format", "form", type=click.Choice([f.value for f in ListFormat]), required=True)
+@click.option("--format", "form", type=click.Choice(HASH_LISTS.names()), required=True)
 @click.option("--set", "name", required=True, help="Name of the hash set here.")
 @click.option(
     "--meaning",
@@ -120,7 +120,7 @@ def import_(
         video_rule=VideoRule(video_rule),
     )
     report = import_hash_set(
-        session, file, ListFormat(form), hash_set, _options(file, columns, video, deltas)
+        session, file, HASH_LISTS.get(form), hash_set, _options(file, columns, video, deltas)
     )
     return _tell_import(report, {}, as_json=as_json)
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fairlead.known.entry import KnownEntry
-from fairlead.known.lists import ListFormat, ListOptions, read_list
+from fairlead.known.lists import ListForm, ListOptions, Read
 from fairlead.known.nsrl_delta import apply_delta
 from fairlead.known.read_nsrl import read_nsrl
 from fairlead.tables.known import KNOWN, REJECTED
@@ -124,12 +124,12 @@ class ListImport:
 
 
 def import_list(
-    form: ListFormat, path: Path, *, hash_set: HashSet, spool: Path, options: ListOptions | None = None
+    form: ListForm, path: Path, *, hash_set: HashSet, spool: Path, options: ListOptions | None = None
 ) -> ListImport:
     """Read a list into the empty folder ``spool``; ItemError when the file as a whole is not of that format."""
     told = options or ListOptions(video=path.stem)
     videos = _videos_in(path) if path.is_dir() else []
-    if path.is_dir() and (form is not ListFormat.VPDQ or not videos):
+    if path.is_dir() and (not form.of_videos or not videos):
         raise UsageError(
             "a folder can be imported as vPDQ only, one file a video",
             "Give a file, or a folder with vPDQ files.",
@@ -141,7 +141,7 @@ def import_list(
         pq.ParquetWriter(spool / "known.parquet", _SPOOL, compression="lz4") as known,
         pq.ParquetWriter(spool / "rejected.parquet", _REFUSED, compression="lz4") as refused,
     ):
-        if form is ListFormat.NSRL:
+        if form.read is None:
             for algorithm, values in read_nsrl(_with_deltas(path, told.deltas, spool, found)):
                 found.usable += len(values)
                 known.write_batch(_values(algorithm.value, values))
@@ -149,7 +149,7 @@ def import_list(
             for one in videos or (path,):
                 with one.open("rb") as file:
                     its = replace(told, video=one.stem) if videos else told
-                    _spool_items(form, file, its, known, refused, found)
+                    _spool_items(form.read, file, its, known, refused, found)
     return found
 
 
@@ -196,11 +196,11 @@ def _with_deltas(path: Path, deltas: tuple[Path, ...], spool: Path, found: ListI
 
 
 def _spool_items(
-    form: ListFormat, file: Any, options: ListOptions, known: Any, refused: Any, found: ListImport
+    read: Read, file: Any, options: ListOptions, known: Any, refused: Any, found: ListImport
 ) -> None:
     columns: list[list[Any]] = [[] for _ in _FROM_LIST]
     bad: list[dict[str, Any]] = []
-    for item in read_list(form, file, options):
+    for item in read(file, options):
         if isinstance(item, KnownEntry):
             found.usable += 1
             frame = item.frame

@@ -16,7 +16,16 @@ from fairlead.records.fast_combined import ScannedBlock, byte_ranges, mapped, sc
 from fairlead.records.mapping import LogSource
 from fairlead.records.rows import Reader
 from fairlead.records.values import Clock, ReadTime
-from fairlead.records.weblog import Line, LineReader, Parsed, blocks_of, line_at, lines_of, reader_for
+from fairlead.records.weblog import (
+    LOG_FORMS,
+    Line,
+    LineReader,
+    Parsed,
+    blocks_of,
+    line_at,
+    lines_of,
+    reader_for,
+)
 from fairlead.tables.records import ACCESSES
 from fairlead.terms.errors import UsageError
 
@@ -34,7 +43,7 @@ def log_reader(source: LogSource) -> LineReader:
     if read is None:
         raise UsageError(
             f"source {source.name}: this log format lacks address, time or request, or is not known",
-            "Use combined, common, cloudflare, caddy, or the server's own log format string.",
+            f"Use {', '.join(LOG_FORMS.names())}, or the server's own log format string.",
             code="MAPPING-005",
         )
     return read

@@ -240,7 +240,7 @@ class SqliteSource(_Source):
 
 
 class LogSource(_Source):
-    """An access log; ``format`` is combined, common, cloudflare, caddy, or an nginx or Apache format."""
+    """An access log; ``format`` is a named one (the door of access logs) or an nginx or Apache format."""
 
     kind: Literal["access_log"]
     format: str = "combined"

@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
+
+from fairlead.engine.doors import Door
 
 LONGEST_LINE_BYTES = 1 << 20
 _LONGEST_FOR_PATTERN = 1 << 16  # a pattern's cost may grow with the square of the line
@@ -251,14 +253,30 @@ def _some(value: object) -> bytes | None:
     return None if value in (None, "") else _bytes(value)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogForm:
+    """A named format of access logs, and the reader of one line of it; None of a line that is not one."""
+
+    kind: ClassVar[str] = "access-log"
+
+    name: str
+    about: str
+    read: LineReader
+
+
+LOG_FORMS: Door[LogForm] = Door(LogForm)
+"""Named formats of access logs, the program's own and those of other packages."""
+
+for _form in (
+    LogForm(name="combined", about="nginx and Apache, combined", read=read_combined),
+    LogForm(name="common", about="nginx and Apache, common", read=read_combined),
+    LogForm(name="cloudflare", about="Cloudflare Logpush, JSON lines", read=read_cloudflare),
+    LogForm(name="caddy", about="Caddy, JSON lines", read=read_caddy),
+):
+    LOG_FORMS.register(_form)
+
+
 def reader_for(form: str) -> LineReader | None:
-    """The reader of a format: combined, common, cloudflare, caddy, or a format string; None if unusable."""
-    match form:
-        case "combined" | "common":
-            return read_combined
-        case "cloudflare":
-            return read_cloudflare
-        case "caddy":
-            return read_caddy
-        case _:
-            return pattern_reader(form)
+    """The reader of a named format or of a format string; None if unusable."""
+    named = LOG_FORMS.all().get(form)
+    return named.read if named else pattern_reader(form)

@@ -24,7 +24,7 @@ HASH_SETS = Table(
     columns=(
         Column("set", TEXT, "name of the hash set here"),
         Column("version", TEXT, "version of the set, as given"),
-        Column("format", TEXT, "format it was read in (ListFormat)"),
+        Column("format", TEXT, "format it was read in (a reader at the door of hash lists)"),
         Column("scheme", TEXT, "category scheme, e.g. vics-us"),
         Column("meaning", TEXT, "what the provider says its entries are (Meaning)"),
         Column("release", TEXT, "whether its hashes may leave to another country (ReleasePolicy)"),

@@ -21,7 +21,7 @@ from fairlead.known.clusters import ClustersStage
 from fairlead.known.found import FindStage, PlanStage
 from fairlead.known.imports import HashSet, ListImport, import_list
 from fairlead.known.kept_index import forget_index
-from fairlead.known.lists import ListFormat, ListOptions
+from fairlead.known.lists import HASH_LISTS, ListForm, ListOptions
 from fairlead.known.match import HoldStage, MatchStage
 from fairlead.known.scenes import ScenesStage
 from fairlead.known.videos import FindVideosStage
@@ -80,7 +80,7 @@ def match_stages(store: PartStore) -> list[Stage]:
     about=("hash_set",),
 )
 def import_hash_set(
-    session: Session, file: Path, form: ListFormat, hash_set: HashSet, options: ListOptions | None = None
+    session: Session, file: Path, form: ListForm, hash_set: HashSet, options: ListOptions | None = None
 ) -> ImportReport:
     """Read a list as a new hash set."""
     _require_file(file)
@@ -132,7 +132,7 @@ def update_hash_set(
     before, matched = _entries(session, name), _count(session, MATCHES.name, name)
     with sole_writer(session.workspace.operation(session.operation)):
         imported = _replace(
-            session, file, ListFormat(old["format"]), hash_set, options, old["let_through"] or ()
+            session, file, _form_of(old["format"]), hash_set, options, old["let_through"] or ()
         )
     after = _entries(session, name)
     _match_again(session)
@@ -287,7 +287,7 @@ def get_hash_set(session: Session, name: str) -> dict[str, Any]:
 def _replace(
     session: Session,
     file: Path,
-    form: ListFormat,
+    form: ListForm,
     hash_set: HashSet,
     options: ListOptions | None,
     let_through: Iterable[str] = (),
@@ -306,7 +306,7 @@ def _replace(
     settings = {
         "set": hash_set.name,
         "version": hash_set.version,
-        "format": form.value,
+        "format": form.name,
         "scheme": hash_set.scheme or None,
         "meaning": hash_set.meaning.value,
         "release": hash_set.release.value,
@@ -324,6 +324,17 @@ def _replace(
     }
     _write_settings(store, settings)
     return imported
+
+
+def _form_of(name: str) -> ListForm:
+    try:
+        return HASH_LISTS.get(name)
+    except LookupError as problem:
+        raise UsageError(
+            f"no reader of the format {name} is installed",
+            f"Install the package that brought it; there are: {', '.join(HASH_LISTS.names())}.",
+            code="USAGE-LIST-FORMAT",
+        ) from problem
 
 
 def _write_settings(store: PartStore, settings: dict[str, Any]) -> None:
