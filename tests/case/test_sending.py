@@ -80,6 +80,7 @@ def receive(denmark: Session, sweden: Session, identity: Path, package: Path) ->
         identity,
         keys,
         officer_name="berg",
+        accept_operation=denmark.operation,
         user_name=sweden.user_name,
         clock=sweden.clock,
     )[1]

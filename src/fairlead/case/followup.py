@@ -14,6 +14,7 @@ from fairlead.case.keys import LeadKeys, officer
 from fairlead.case.leads import get_lead
 from fairlead.case.session import Session
 from fairlead.case.workspace import Workspace
+from fairlead.engine.below import hold_folder
 from fairlead.leads.diff import LeadDiff, diff_leads
 from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import refused
@@ -29,6 +30,7 @@ from fairlead.leads.statistics import DEFINITIONS, Figures, ReportedOutcome, del
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
+from fairlead.terms.names import CountryCode, PackageName
 
 
 def diff_with_sent(session: Session, lead: str) -> tuple[LeadDiff | None, str | None]:
@@ -68,12 +70,31 @@ def write_outcomes(
     return sign_outcomes(file, officer(workspace, officer_name))
 
 
-def received_package(workspace: Workspace, package: str) -> Path:
-    """The folder of a package this workspace has opened; UsageError when there is none."""
-    found = sorted((workspace.root / "received").glob(f"*/*/{package}"))
+def received_package(workspace: Workspace, package: str, *, sender: str | None = None) -> Path:
+    """The folder of a package this workspace has opened; UsageError when there is none.
+
+    Two countries may have sent packages of one name: then ``sender`` has to say which is meant.
+    """
+    name = PackageName.given(package)
+    senders = workspace.root / "received" / name.operation
+    found = (
+        [
+            senders / country / name
+            for country in sorted(entry.name for entry in senders.iterdir())
+            if CountryCode.fits(country) and sender in (None, country) and (senders / country / name).is_dir()
+        ]
+        if senders.is_dir()
+        else []
+    )
+    if len(found) > 1:
+        raise UsageError(
+            f"packages {name} of several countries were opened here",
+            "Say with --from which country's is meant.",
+            code="USAGE-PACKAGE",
+        )
     if not found:
         raise UsageError(
-            f"package {package} was not opened in this workspace",
+            f"package {name} was not opened in this workspace",
             "Open it with `fairlead package open`.",
             code="USAGE-PACKAGE",
         )
@@ -229,8 +250,9 @@ def answer_recall(
 ) -> tuple[Recall, str]:
     """On the recipient's side: check a notice, mark the package as recalled, and sign the acknowledgement."""
     recall = verify_recall(notice.read_text(), keys.officers)
-    folder = received_package(workspace, recall.package)
-    (folder.parent / f"{recall.package}.recalled.json").write_text(notice.read_text())
+    folder = received_package(workspace, recall.package, sender=keys.country)
+    with hold_folder(folder.parent) as place:
+        place.write(f"{recall.package}.recalled.json", notice.read_bytes())
     return recall, acknowledge_recall(recall, officer(workspace, officer_name), at=at)
 
 
