@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fairlead.case.anchors import anchor_older_decisions, records_meant
 from fairlead.case.exhibits import list_exhibits
 from fairlead.case.keys import LeadKeys, officer
 from fairlead.case.leads import get_lead
@@ -276,30 +277,46 @@ def take_acknowledgement(session: Session, file: Path, keys: LeadKeys) -> int:
 
 
 def hold(session: Session, person: str, *, reason: str) -> None:
-    """Let nothing be sent about a person until the hold is lifted."""
+    """Let nothing be sent about a person, or an account or payment, until the hold is lifted.
+
+    It rests on the records: however they are joined later, whoever has one of them is held.
+    """
     session.require(Action.PREPARE)
     if not reason.strip():
         raise UsageError("a hold needs a reason", "Give --reason.", code="USAGE-REASON")
     from fairlead.register.followup import place_hold
 
+    records = records_meant(session, person)
     place_hold(
         session.user_id,
         session.operation,
         person=person,
+        records=records,
         reason=reason,
         name=session.user_name,
         at=session.clock(),
     )
-    session.record(Operation.ALTERATION, "lead.hold", (person,), reason)
+    session.record(Operation.ALTERATION, "lead.hold", (person,), reason, facts={"records": len(records)})
 
 
 def lift(session: Session, person: str, *, reason: str) -> int:
-    """End the holds on a person; returns how many there were."""
+    """End the holds on a person's records; returns how many there were. What they hold of others stays held."""
     session.require(Action.RELEASE)
-    from fairlead.register.followup import lift_hold
+    from fairlead.register.followup import find_holds, lift_holds
 
-    ended = lift_hold(
-        session.user_id, session.operation, person=person, name=session.user_name, at=session.clock()
+    anchor_older_decisions(session)
+    at = session.clock()
+    lost = any(
+        hold.person == person and not hold.records
+        for hold in find_holds(session.user_id, session.operation, at=at, lasting=True)
+    )
+    ended = lift_holds(
+        session.user_id,
+        session.operation,
+        person=person,
+        records=() if lost else records_meant(session, person),
+        name=session.user_name,
+        at=at,
     )
     session.record(Operation.ALTERATION, "lead.lift", (person,), reason, facts={"holds": ended})
     return ended

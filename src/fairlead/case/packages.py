@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fairlead.case.anchors import held_now
 from fairlead.case.keys import LeadKeys, officer, own_officers
 from fairlead.case.log import prove_entry
 from fairlead.case.session import Clock, Session, operator_name, utc_now
@@ -59,7 +60,6 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
 
 
 def _build_next(session: Session, country: str, release: Release, folder: Path) -> tuple[Path, BuiltPackage]:
-    from fairlead.register.followup import held_persons
     from fairlead.register.leads import find_leads, next_package_version, record_package
     from fairlead.register.people import countries_of, get_user
 
@@ -72,9 +72,9 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
             "`fairlead operation show` lists the countries.",
             code="USAGE-COUNTRY",
         )
-    held = held_persons(session.user_id, session.operation, at=at)
-    rows = find_leads(session.user_id, session.operation, at=at, country=country)
-    rows = [row for row in rows if not _is_held(row, held)]
+    held = held_now(session)
+    published = find_leads(session.user_id, session.operation, at=at, country=country)
+    rows = [row for row in published if not held.holds(row)]
     if not rows:
         raise UsageError(
             f"there is no lead for {country}",
@@ -94,7 +94,7 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
         recipients=tuple(participants[country].age_recipients),
         leads=tuple(LeadDocument.model_validate(row["body"]) for row in rows),
         material=_material(session, country),
-        held=frozenset(held),
+        held=held.persons(published),
         h3_release=release.h3_release,
     )
     officers = [officer(session.workspace, name) for name in (release.preparer, release.releaser)]
@@ -137,21 +137,16 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
     return path, built
 
 
-def _is_held(row: dict[str, Any], held: set[str]) -> bool:
-    """Whether the lead is about a person on hold, as its own person or as one kept apart beside it."""
-    return bool(held & {row["person"], *(r["person"] for r in row["body"]["related"])})
-
-
 def preview(session: Session, country: str, *, limit: int | None = None) -> list[dict[str, Any]]:
     """Who would receive what: one row a lead, with what changed since it was last sent, and what is held back.
 
     ``limit`` gives the first rows only, for a page.
     """
-    from fairlead.register.followup import find_versions, held_persons, last_sent
+    from fairlead.register.followup import find_versions, last_sent
     from fairlead.register.leads import find_leads
 
     at = session.clock()
-    held = held_persons(session.user_id, session.operation, at=at)
+    held = held_now(session)
     rows = find_leads(session.user_id, session.operation, at=at, country=country, limit=limit)
     sent = last_sent(session.user_id, session.operation, country, at=at)
     changed = {row["lead"]: sent[row["lead"]][1] for row in rows if _differs(row, sent)}
@@ -179,7 +174,7 @@ def preview(session: Session, country: str, *, limit: int | None = None) -> list
                 "added": len(diff.added) if diff else unsent,
                 "changed": len(diff.changed) if diff else 0,
                 "removed": len(diff.removed) if diff else 0,
-                "held": _is_held(row, held),
+                "held": held.holds(row),
             }
         )
     session.record(
