@@ -24,6 +24,7 @@ from fairlead.tables.evidence import ACQUISITIONS, EXHIBITS
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import ItemError, RunError, UsageError
 from fairlead.terms.grades import parse_handling
+from fairlead.terms.names import ExhibitNumber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
     before its end and called again for the same bytes, it adds what is missing.
     """
     session.require(Action.ADD_EXHIBIT)
+    ExhibitNumber.given(new.number)
     try:
         handling = parse_handling(new.handling, new.restriction)
     except ValueError as problem:
