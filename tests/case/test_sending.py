@@ -51,6 +51,7 @@ def publish(session: Session, *documents: object) -> None:
             grade=d.grade,
             digest=d.digest(),
             body=d.model_dump(mode="json"),
+            records={d.person: ("platform:1", "platform:2")},
         )
         for d in documents
     ]
@@ -80,6 +81,7 @@ def receive(denmark: Session, sweden: Session, identity: Path, package: Path) ->
         identity,
         keys,
         officer_name="berg",
+        accept_operation=denmark.operation,
         user_name=sweden.user_name,
         clock=sweden.clock,
     )[1]
@@ -163,7 +165,7 @@ def test_reviews_fall_due_by_category(pair) -> None:
 def test_a_person_decides_the_category_and_the_next_publishing_brings_it_into_the_lead(pair) -> None:
     from fairlead.case.sending.leads import categorise
     from fairlead.leads.document import SubjectCategory
-    from fairlead.register.followup import categories
+    from fairlead.register.followup import find_categories
 
     denmark, _, _ = pair
     with pytest.raises(UsageError, match="no lead"):
@@ -175,8 +177,11 @@ def test_a_person_decides_the_category_and_the_next_publishing_brings_it_into_th
         (SubjectCategory.VICTIM, "card reported stolen before the payment"),
     ):
         categorise(denmark, "L-SE-0000000001", category, reason=reason)
-    held = categories(denmark.user_id, denmark.operation, at=denmark.clock())
-    assert held == {"L-SE-0000000001": "victim"}
+    decided = find_categories(denmark.user_id, denmark.operation, at=denmark.clock())
+    assert [(sorted(d.records), d.category) for d in decided] == [
+        (["platform:1", "platform:2"], "suspect"),
+        (["platform:1", "platform:2"], "victim"),
+    ]
 
 
 def test_an_older_package_after_a_newer_one_is_a_replay(pair) -> None:

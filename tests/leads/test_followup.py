@@ -35,12 +35,14 @@ def outcome(**changes: object) -> Outcome:
 
 
 def test_outcomes_come_back_as_they_were_signed() -> None:
-    file = OutcomeFile(package="p", country="SE", at=AT, outcomes=(outcome(devices_seized=3),))
+    file = OutcomeFile(
+        package="lanternfish-SE-0001", country="SE", at=AT, outcomes=(outcome(devices_seized=3),)
+    )
     assert verify_outcomes(sign_outcomes(file, PREPARER), OFFICERS) == (file, "holm")
 
 
 def test_outcomes_about_leads_that_were_not_sent_are_refused() -> None:
-    file = OutcomeFile(package="p", country="SE", at=AT, outcomes=(outcome(),))
+    file = OutcomeFile(package="lanternfish-SE-0001", country="SE", at=AT, outcomes=(outcome(),))
     with pytest.raises(ItemError, match="not in that package"):
         verify_outcomes(sign_outcomes(file, PREPARER), OFFICERS, known_leads=["L-SE-2"])
 
@@ -53,7 +55,7 @@ def test_no_action_needs_its_reason_and_only_no_action_has_one() -> None:
 
 
 def test_a_changed_outcome_is_refused() -> None:
-    file = OutcomeFile(package="p", country="SE", at=AT, outcomes=(outcome(),))
+    file = OutcomeFile(package="lanternfish-SE-0001", country="SE", at=AT, outcomes=(outcome(),))
     envelope = json.loads(sign_outcomes(file, PREPARER))
     envelope["payload"] = envelope["payload"][:-8] + "AAAAAAA="
     with pytest.raises(ItemError):
@@ -62,7 +64,12 @@ def test_a_changed_outcome_is_refused() -> None:
 
 def test_a_recall_and_its_acknowledgement_are_signed_over_the_same_bytes() -> None:
     recall = Recall(
-        package="p", sha256="a" * 64, country="SE", leads=("L-SE-1",), reason="wrong person", at=AT
+        package="lanternfish-SE-0001",
+        sha256="a" * 64,
+        country="SE",
+        leads=("L-SE-1",),
+        reason="wrong person",
+        at=AT,
     )
     read = verify_recall(sign_recall(recall, PREPARER), OFFICERS)
     assert read == recall

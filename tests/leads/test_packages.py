@@ -15,6 +15,7 @@ from fairlead.leads.opening import decrypt, verify_package
 from fairlead.leads.package import encrypt
 from fairlead.leads.receipt import Receipt, ReceiptState, sign_receipt, verify_receipt
 from fairlead.terms.errors import ItemError, RunError, UsageError
+from fairlead.terms.names import CountryCode
 from tests.leads.builders import (
     AT,
     FINLAND,
@@ -32,7 +33,7 @@ from tests.leads.builders import (
 
 
 def open_as(identity: object, data: bytes, **changes: object) -> object:
-    known = {"officers": OFFICERS, "ledger": LOG_KEY, **changes}
+    known = {"country": CountryCode("DK"), "officers": OFFICERS, "ledger": LOG_KEY, **changes}
     return verify_package(data, str(identity), **known)  # type: ignore[arg-type]
 
 

@@ -87,3 +87,54 @@ def test_the_last_living_process_ends_the_server_also_when_another_was_killed(tm
     assert server.is_running()
     assert int(start(tmp_path, "stop")) == server.pid
     server.wait(60)
+
+
+HOSTILE_FOLDERS = (
+    "two words",
+    'it\'s "quoted"',
+    "$(touch ran)",
+    "`touch ran`; touch ran & touch ran #",
+    "comma, ${HOME}\\$HOME",
+    "percent %20 plus+ & host=elsewhere ?",
+    "Käse 箱",
+    "x" * 120,
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE_FOLDERS)
+def test_a_workspace_in_a_folder_of_any_name_works_and_its_name_is_never_run(
+    tmp_path: Path, name: str
+) -> None:
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    environment = {k: v for k, v in os.environ.items() if k != "FAIRLEAD_DATABASE_URL"}
+
+    def fairlead(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "fairlead", *arguments],
+            capture_output=True, text=True, check=False, timeout=300, cwd=beside, env=environment,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    place = str(tmp_path / name)
+    fairlead("init", place, "--user", "holm")
+    fairlead("operation", "new", "lanternfish", "--lead", "DK", "--user", "holm", "--workspace", place)
+    fairlead("backup", str(tmp_path / "kept.backup"), "--workspace", place)
+    fairlead("restore", str(tmp_path / "kept.backup"), str(tmp_path / "again" / name))
+    assert not list(tmp_path.rglob("ran"))
+    assert list(beside.iterdir()) == []
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted({"again", "beside", "kept.backup", name})
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "a\rb", "a\x1b[2Jb"])
+def test_a_folder_whose_name_holds_a_line_break_is_refused_in_words_and_nothing_is_made(
+    tmp_path: Path, name: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fairlead", "init", str(tmp_path / name)],
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 64
+    assert "USAGE-FOLDER" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -29,6 +29,8 @@ from pathlib import Path
 from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
 from fairlead.case.sending.followup import hold
 from fairlead.case.place.operations import init_workspace, new_operation
+from fairlead.engine.parts import part_name
+from fairlead.tables.records import ACCOUNTS
 root = Path(sys.argv[1])
 place = init_workspace(root, user_name="holm")
 session = new_operation(place, "lanternfish", lead="DK", partners=["SE"], user_name="holm")
@@ -36,7 +38,8 @@ exhibit = root.parent / "exhibit"
 exhibit.mkdir()
 (exhibit / "a.txt").write_text("benign")
 add_exhibit(session, NewExhibit(number="A/1", path=exhibit, authority="made up"))
-hold(session, "P-1", reason="to be checked")
+session.store.write(ACCOUNTS, part_name("made"), [ACCOUNTS.batch([{"account": "platform:1"}])])
+hold(session, "platform:1", reason="to be checked")
 """
 
 

@@ -250,7 +250,7 @@ def _open_package(story: _Story) -> None:
     story.elsewhere("key", "officer", "berg", "--workspace", story.partner)
     story.elsewhere(
         "package", "open", _package_file(story), "--key", story.keys / f"{_RECIPIENT}.age", "--lead-keys",
-        story.keys / "DK.keys.json", "--officer", "berg", "--workspace", story.partner,
+        story.keys / "DK.keys.json", "--officer", "berg", "--accept-operation", _OPERATION, "--workspace", story.partner,
     )  # fmt: skip
     keys = story.keys / f"{_RECIPIENT}.keys.json"
     story.elsewhere("key", "export", "--country", _RECIPIENT, "--output", keys, "--workspace", story.partner)

@@ -31,6 +31,8 @@ def publish_(workspace: Path | None, operation: str | None, user: str | None, *,
     print_facts("Leads published.", answer)
     if answer["withdrawn_after_sending"]:
         click.echo("Nothing supports these any more, and they were sent: consider `fairlead package recall`.")
+    if answer["categories_to_decide_again"]:
+        click.echo("Their persons changed since: decide again with `fairlead lead categorise`.")
 
 
 @lead.command("due")
@@ -215,7 +217,10 @@ def hold_(
     *,
     as_json: bool,
 ) -> None:
-    """Let nothing be sent about PERSON until the hold is lifted."""
+    """Let nothing be sent about PERSON until the hold is lifted, however its records are joined meanwhile.
+
+    PERSON may be the id of one account or payment: then whoever has that record is held.
+    """
     hold(session_of(workspace, operation, user), person, reason=reason)
     if as_json:
         print_json({"person": person, "held": True})
@@ -236,7 +241,7 @@ def lift_(
     *,
     as_json: bool,
 ) -> None:
-    """End the hold on PERSON."""
+    """End the holds on the records of PERSON; other persons' records in them stay held."""
     ended = lift(session_of(workspace, operation, user), person, reason=reason)
     if as_json:
         print_json({"person": person, "ended": ended})

@@ -26,6 +26,9 @@ def outcome() -> None:
 @click.argument("package")
 @click.argument("lead")
 @click.option(
+    "--from", "sender", metavar="COUNTRY", help="Whose package is meant; needed when two have one name."
+)
+@click.option(
     "--state", "states", type=click.Choice([s.value for s in OutcomeState]), multiple=True, required=True
 )
 @click.option("--reason", type=click.Choice([r.value for r in NoActionReason]), help="Needed with no_action.")
@@ -39,6 +42,7 @@ def outcome() -> None:
 def report(
     package: str,
     lead: str,
+    sender: str | None,
     states: tuple[str, ...],
     reason: str | None,
     devices_seized: int,
@@ -70,7 +74,7 @@ def report(
             code="USAGE-OUTCOME",
         ) from problem
     text = write_outcomes(
-        place, received_package(place, package), (came,), officer_name=officer, at=utc_now()
+        place, received_package(place, package, sender=sender), (came,), officer_name=officer, at=utc_now()
     )
     output.write_text(text)
     answer = {"package": package, "lead": lead, "states": list(states), "file": str(output)}

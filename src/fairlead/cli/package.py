@@ -32,6 +32,9 @@ from fairlead.leads.opening import VerifiedPackage
 from fairlead.leads.receipt import ReceiptState
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_FROM = click.option(
+    "--from", "sender", metavar="COUNTRY", help="Whose package is meant; needed when two have one name."
+)
 
 
 @click.group()
@@ -177,29 +180,41 @@ def recall_acknowledged(
 
 @package.command("accept")
 @click.argument("package_id", metavar="PACKAGE")
+@_FROM
 @click.option("--officer", required=True, help="Officer of this workspace who signs.")
 @click.option("--output", type=_FILE, required=True, help="Where to write the receipt.")
 @workspace_option
-def accept(package_id: str, officer: str, output: Path, workspace: Path | None, *, as_json: bool) -> None:
+def accept(
+    package_id: str, sender: str | None, officer: str, output: Path, workspace: Path | None, *, as_json: bool
+) -> None:
     """As the recipient: say that an opened PACKAGE is accepted."""
-    _answer(package_id, ReceiptState.ACCEPTED, "", officer, output, workspace, as_json=as_json)
+    _answer(package_id, sender, ReceiptState.ACCEPTED, "", officer, output, workspace, as_json=as_json)
 
 
 @package.command("refuse")
 @click.argument("package_id", metavar="PACKAGE")
+@_FROM
 @click.option("--reason", required=True, help="Why it is refused.")
 @click.option("--officer", required=True, help="Officer of this workspace who signs.")
 @click.option("--output", type=_FILE, required=True, help="Where to write the receipt.")
 @workspace_option
 def refuse(
-    package_id: str, reason: str, officer: str, output: Path, workspace: Path | None, *, as_json: bool
+    package_id: str,
+    sender: str | None,
+    reason: str,
+    officer: str,
+    output: Path,
+    workspace: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """As the recipient: say that an opened PACKAGE is refused, and why."""
-    _answer(package_id, ReceiptState.REFUSED, reason, officer, output, workspace, as_json=as_json)
+    _answer(package_id, sender, ReceiptState.REFUSED, reason, officer, output, workspace, as_json=as_json)
 
 
 def _answer(
     package_id: str,
+    sender: str | None,
     state: ReceiptState,
     reason: str,
     officer: str,
@@ -209,7 +224,13 @@ def _answer(
     as_json: bool,
 ) -> None:
     text = answer_package(
-        workspace_of(workspace), package_id, state, reason=reason, officer_name=officer, at=utc_now()
+        workspace_of(workspace),
+        package_id,
+        state,
+        reason=reason,
+        officer_name=officer,
+        at=utc_now(),
+        sender=sender,
     )
     output.write_text(text)
     if as_json:
@@ -276,6 +297,11 @@ def verify(
 @click.option("--key", "identity", type=_FILE, required=True, help="Your age identity.")
 @click.option("--lead-keys", type=_FILE, required=True, help="The lead country's public keys.")
 @click.option("--officer", required=True, help="Officer of this workspace who signs the receipt.")
+@click.option(
+    "--accept-operation",
+    metavar="OPERATION",
+    help="Take packages of this operation from that country from now on; needed once.",
+)
 @user_option
 @workspace_option
 def open_(
@@ -283,6 +309,7 @@ def open_(
     identity: Path,
     lead_keys: Path,
     officer: str,
+    accept_operation: str | None,
     workspace: Path | None,
     user: str | None,
     *,
@@ -295,6 +322,7 @@ def open_(
         identity,
         parse_lead_keys(lead_keys.read_text()),
         officer_name=officer,
+        accept_operation=accept_operation,
         user_name=user,
     )
     _show(verified, {"receipt": str(receipt)}, as_json=as_json)

@@ -44,6 +44,20 @@ class ObjectPlace:
 Place = Path | ObjectPlace
 
 
+def require_usable(folder: Path) -> None:
+    """Stop with USAGE-FOLDER for a path that cannot be written in one line of UTF-8, as the database's files do."""
+    try:
+        text = str(folder.absolute()).encode().decode()
+    except UnicodeEncodeError:
+        text = "\0"
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
+        raise UsageError(
+            "the path of the folder holds a line break, another control character, or bytes that are no UTF-8",
+            "Rename the folder, or choose another one.",
+            code="USAGE-FOLDER",
+        )
+
+
 def parse_place(text: str) -> Place:
     """The place that a text names. Raises UsageError for a name of object storage that cannot be one.
 

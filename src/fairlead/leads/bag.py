@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from fairlead.leads.dsse import refused
+from fairlead.terms.names import BagPath, PackageName
 
 DECLARATION = "bagit.txt"
 INFO = "bag-info.txt"
@@ -73,25 +74,41 @@ def pack(files: Mapping[str, bytes], root: str, *, at: datetime) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(untrusted_archive: bytes) -> tuple[str, Files]:
-    """Root name and files of a packed bag, in memory; nothing is written. Raises ItemError for anything odd."""
+def unpack(untrusted_archive: bytes) -> tuple[PackageName, Files]:
+    """Name and files of a packed bag, in memory; nothing is written. Raises ItemError for anything odd.
+
+    Every path has the form of a `BagPath`; none is given twice, not in other capitals either, and none is both a file
+    and a folder: the files can be written on any disk, each below the bag's folder.
+    """
     files: Files = {}
     roots: set[str] = set()
     total = 0
     try:
         with tarfile.open(fileobj=io.BytesIO(untrusted_archive), mode="r:") as archive:
             for member in archive:
-                root, _, path = member.name.partition("/")
+                root, _, untrusted_path = member.name.partition("/")
                 total += member.size
-                if not member.isreg() or not path or ".." in path.split("/") or path in files:
+                if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or not BagPath.fits(untrusted_path):
                     raise refused("the archive holds something that is no plain file of a bag", "PACKAGE-BAG")
                 if total > _LARGEST_BYTES or len(files) >= _MOST_FILES:
                     raise refused("the package is larger than a package may be", "PACKAGE-BAG")
+                path = BagPath.parse(untrusted_path)
+                if path in files:
+                    raise refused("the archive holds one path twice", "PACKAGE-BAG")
                 handle = archive.extractfile(member)
                 files[path] = handle.read() if handle else b""
                 roots.add(root)
-    except tarfile.TarError as problem:
+    except (tarfile.TarError, ValueError, OverflowError, OSError) as problem:
         raise refused("the decrypted file is not a package", "PACKAGE-BAG") from problem
-    if len(roots) != 1:
+    if len(roots) != 1 or not PackageName.fits(root := roots.pop()):
         raise refused("the archive does not hold exactly one bag", "PACKAGE-BAG")
-    return roots.pop(), files
+    _check_apart(files)
+    return PackageName.parse(root), files
+
+
+def _check_apart(files: Files) -> None:
+    """Raise ItemError when two paths are one on a disk that knows no capitals, or a file is a folder of another, too."""
+    places = {path.casefold() for path in files}
+    folders = {"/".join(parts[:n]) for parts in (p.split("/") for p in places) for n in range(1, len(parts))}
+    if len(places) != len(files) or not places.isdisjoint(folders):
+        raise refused("the archive holds one path twice", "PACKAGE-BAG")

@@ -98,7 +98,7 @@ def verify_statement(
         signatures = [
             (str(s["keyid"]), base64.b64decode(s["sig"], validate=True)) for s in envelope["signatures"]
         ]
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, TypeError, ValueError, RecursionError) as problem:
         raise refused("the signed envelope cannot be read", "PACKAGE-ENVELOPE") from problem
     message = _pre_authentication(kind, payload)
     signers = []
@@ -121,7 +121,7 @@ def verify_statement(
             predicate=dict(statement["predicate"]),
             signers=tuple(dict.fromkeys(signers)),
         )
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, TypeError, ValueError, RecursionError) as problem:
         raise refused("the signed statement cannot be read", "PACKAGE-ENVELOPE") from problem
     if verified.predicate_type != predicate_type:
         raise refused(

@@ -99,7 +99,7 @@ def _check_cover(files: Mapping[str, bytes], country: str, leads: Mapping[str, L
     try:
         cover = json.loads(files["data/package.json"])
         to, listed = cover["to"], set(cover["leads"])
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, RecursionError):
         return ["data/package.json: missing or not readable"]
     found = []
     if to != country:
@@ -112,8 +112,11 @@ def _check_cover(files: Mapping[str, bytes], country: str, leads: Mapping[str, L
 def _check_rows(files: Mapping[str, bytes], leads: Mapping[str, LeadDocument]) -> list[str]:
     found = []
     for name in ("selectors.csv", "hashes.csv"):
-        rows = csv.DictReader(io.StringIO(files.get(f"data/{name}", b"").decode()))
-        for number, row in enumerate(rows, start=2):
-            if row.get("lead") not in leads:
-                found.append(f"data/{name}: row {number} belongs to no lead of this package")
+        rows = csv.DictReader(io.StringIO(files.get(f"data/{name}", b"").decode(errors="replace")))
+        try:
+            for number, row in enumerate(rows, start=2):
+                if row.get("lead") not in leads:
+                    found.append(f"data/{name}: row {number} belongs to no lead of this package")
+        except csv.Error:
+            found.append(f"data/{name}: not a table that can be read")
     return found

@@ -20,19 +20,33 @@ from fairlead.ledger.checkpoint import Checkpoint, verify_checkpoint, witnesses_
 from fairlead.ledger.entry import EntryDetail, commit
 from fairlead.ledger.merkle import is_consistent, leaf_hash, root_from_inclusion
 from fairlead.ledger.notes import NoteKey
+from fairlead.terms.names import CountryCode, OperationSlug, PackageName
 
 _TWO = 2
+_COVER = "data/package.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cover:
+    """What a package says of itself, in its signed statement or in the file that people read."""
+
+    package: PackageName
+    version: int
+    operation: OperationSlug
+    from_country: CountryCode
+    to_country: CountryCode
+    built_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedPackage:
     """A package all of whose checks hold. There is no other way to get one than `verify_package`."""
 
-    package: str
+    package: PackageName
     version: int
-    operation: str
-    from_country: str
-    to_country: str
+    operation: OperationSlug
+    from_country: CountryCode
+    to_country: CountryCode
     signers: tuple[str, ...]
     checkpoint: Checkpoint
     witnessed_by: tuple[str, ...]
@@ -66,6 +80,7 @@ def verify_package(
     untrusted_data: bytes,
     identity_text: str,
     *,
+    country: CountryCode,
     officers: Mapping[str, Ed25519PublicKey],
     ledger: NoteKey,
     valid_until: Mapping[str, datetime] | None = None,
@@ -75,6 +90,8 @@ def verify_package(
 ) -> VerifiedPackage:
     """Decrypt and check a package: signatures, manifests, ledger proof, egress rules. Raises ItemError.
 
+    ``officers`` and ``ledger`` are keys of ``country``, and the package must say that it comes from there: a country
+    cannot send in the name of another one.
     ``valid_until`` ends officers' keys. With ``needed_witnesses`` the checkpoint must carry as many cosignatures
     of the given ``witnesses``. With ``seen``, the last checkpoint of this log that the recipient knows, the
     package must prove that the log was only added to since: every recipient is a witness for itself.
@@ -83,12 +100,15 @@ def verify_package(
     check_bag(files)
     if STATEMENT_FILE not in files or LEDGER_FILE not in files:
         raise refused("the package lacks its signed statement or its ledger proof", "PACKAGE-BAG")
-    statement = verify_statement(files[STATEMENT_FILE].decode(), officers, predicate_type=PREDICATE_TYPE)
+    statement = verify_statement(
+        files[STATEMENT_FILE].decode(errors="replace"), officers, predicate_type=PREDICATE_TYPE
+    )
     if len(statement.signers) < _TWO:
         raise refused("the package is signed by one officer; two are needed", "PACKAGE-SIGNATURE")
-    built_at = datetime.fromisoformat(str(statement.predicate["built_at"]))
+    cover = _read_cover(statement.predicate)
+    _check_cover(cover, files, root=root, country=country)
     for name in statement.signers:
-        if valid_until and name in valid_until and built_at > valid_until[name]:
+        if valid_until and name in valid_until and cover.built_at > valid_until[name]:
             raise refused(f"the key of {name} had ended when the package was signed", "PACKAGE-EXPIRED")
     signed = {
         path: hashlib.sha256(data).hexdigest()
@@ -97,9 +117,6 @@ def verify_package(
     }
     if signed != statement.subjects:
         raise refused("the signed statement is about other files than these", "PACKAGE-SIGNATURE")
-    predicate = statement.predicate
-    if predicate["package"] != root:
-        raise refused("the signed statement is about another package", "PACKAGE-SIGNATURE")
     checkpoint, index, witnessed = _check_ledger(files, ledger, witnesses, package=root)
     if len(witnessed) < needed_witnesses:
         raise refused(
@@ -109,7 +126,9 @@ def verify_package(
     if seen is not None:
         _check_continues(files, seen, checkpoint)
     reasons = check_egress(
-        files, country=str(predicate["to"]), h3_released=bool(str(predicate.get("h3_release", "")).strip())
+        files,
+        country=cover.to_country,
+        h3_released=bool(str(statement.predicate.get("h3_release", "")).strip()),
     )
     if reasons:
         raise refused(f"the package breaks a rule: {reasons[0]}", "PACKAGE-EGRESS")
@@ -120,10 +139,10 @@ def verify_package(
     )
     return VerifiedPackage(
         package=root,
-        version=int(predicate["version"]),
-        operation=str(predicate["operation"]),
-        from_country=str(predicate["from"]),
-        to_country=str(predicate["to"]),
+        version=cover.version,
+        operation=cover.operation,
+        from_country=cover.from_country,
+        to_country=cover.to_country,
         signers=statement.signers,
         checkpoint=checkpoint,
         witnessed_by=witnessed,
@@ -132,6 +151,46 @@ def verify_package(
         files=files,
         statement=statement,
     )
+
+
+def _read_cover(untrusted: Mapping[str, Any]) -> _Cover:
+    """What a package says of itself, with every name in its form; ItemError when something is missing or odd."""
+    try:
+        version = untrusted["version"]
+        built_at = datetime.fromisoformat(str(untrusted["built_at"]))
+        cover = _Cover(
+            package=PackageName.parse(untrusted["package"]),
+            version=int(version),
+            operation=OperationSlug.parse(untrusted["operation"]),
+            from_country=CountryCode.parse(untrusted["from"]),
+            to_country=CountryCode.parse(untrusted["to"]),
+            built_at=built_at,
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as problem:
+        raise refused("what the package says of itself cannot be read", "PACKAGE-COVER") from problem
+    if built_at.tzinfo is None or type(version) is not int or version < 1:
+        raise refused("what the package says of itself cannot be read", "PACKAGE-COVER")
+    return cover
+
+
+def _check_cover(cover: _Cover, files: Files, *, root: PackageName, country: CountryCode) -> None:
+    """Raise ItemError unless statement, folder, cover file and the sender's keys say the same."""
+    if cover.package != root:
+        raise refused("the signed statement is about another package", "PACKAGE-SIGNATURE")
+    if cover.from_country != country:
+        raise refused(
+            f"the package says that it comes from {cover.from_country}, but keys of {country} have signed it",
+            "PACKAGE-SENDER",
+        )
+    name = cover.package
+    if (name.operation, name.country, name.number) != (cover.operation, cover.to_country, cover.version):
+        raise refused("the package's name does not fit its operation, country and version", "PACKAGE-COVER")
+    try:
+        shown = _read_cover(json.loads(files.get(_COVER, b"")))
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise refused("what the package says of itself cannot be read", "PACKAGE-COVER") from problem
+    if shown != cover:
+        raise refused("the package's cover file says something else than what was signed", "PACKAGE-COVER")
 
 
 def _check_continues(files: Files, seen: Checkpoint, checkpoint: Checkpoint) -> None:

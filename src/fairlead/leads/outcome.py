@@ -12,6 +12,7 @@ from enum import StrEnum
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fairlead.leads.dsse import Officer, refused, sign_statement, verify_statement
+from fairlead.terms.names import CountryCode, ExhibitNumber, LeadName, PackageName
 
 OUTCOME_TYPE = "urn:fairlead:outcome:1"
 
@@ -102,23 +103,23 @@ def verify_outcomes(
     value = statement.predicate
     try:
         file = OutcomeFile(
-            package=str(value["package"]),
-            country=str(value["country"]),
+            package=PackageName.parse(value["package"]),
+            country=CountryCode.parse(value["country"]),
             at=datetime.fromisoformat(value["at"]),
             outcomes=tuple(
                 Outcome(
-                    lead=str(o["lead"]),
+                    lead=LeadName.parse(o["lead"]),
                     states=tuple(OutcomeState(s) for s in o["states"]),
                     reason=NoActionReason(o["reason"]) if o["reason"] else None,
                     devices_seized=int(o["devices_seized"]),
                     victims_safeguarded=int(o["victims_safeguarded"]),
-                    new_exhibits=tuple(str(e) for e in o["new_exhibits"]),
+                    new_exhibits=tuple(ExhibitNumber.parse(e) for e in o["new_exhibits"]),
                     released=bool(o["released"]),
                 )
                 for o in value["outcomes"]
             ),
         )
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, TypeError, ValueError, OverflowError) as problem:
         raise refused(f"the outcomes cannot be read ({problem})", "PACKAGE-OUTCOME") from problem
     strange = [o.lead for o in file.outcomes if known_leads is not None and o.lead not in known_leads]
     if strange:

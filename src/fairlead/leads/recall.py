@@ -9,6 +9,7 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fairlead.leads.dsse import Officer, refused, sign_statement, verify_statement
+from fairlead.terms.names import CountryCode, LeadName, PackageName
 
 RECALL_TYPE = "urn:fairlead:recall:1"
 ACKNOWLEDGEMENT_TYPE = "urn:fairlead:recall-acknowledgement:1"
@@ -67,13 +68,13 @@ def _read(text: str, keys: Mapping[str, Ed25519PublicKey], kind: str) -> tuple[R
     try:
         (sha256,) = statement.subjects.values()
         recall = Recall(
-            package=str(statement.predicate["package"]),
+            package=PackageName.parse(statement.predicate["package"]),
             sha256=sha256,
-            country=str(statement.predicate["country"]),
-            leads=tuple(str(lead) for lead in statement.predicate["leads"]),
+            country=CountryCode.parse(statement.predicate["country"]),
+            leads=tuple(LeadName.parse(lead) for lead in statement.predicate["leads"]),
             reason=str(statement.predicate["reason"]),
             at=datetime.fromisoformat(statement.predicate["at"]),
         )
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, TypeError, ValueError, OverflowError) as problem:
         raise refused("the recall notice cannot be read", "PACKAGE-RECALL") from problem
     return recall, statement.signers[0]

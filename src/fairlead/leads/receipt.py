@@ -10,6 +10,7 @@ from enum import StrEnum
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fairlead.leads.dsse import Officer, refused, sign_statement, verify_statement
+from fairlead.terms.names import CountryCode, PackageName
 
 RECEIPT_TYPE = "urn:fairlead:receipt:1"
 
@@ -54,14 +55,14 @@ def verify_receipt(untrusted_text: str, keys: Mapping[str, Ed25519PublicKey]) ->
     try:
         (sha256,) = statement.subjects.values()
         receipt = Receipt(
-            package=str(statement.predicate["package"]),
+            package=PackageName.parse(statement.predicate["package"]),
             version=int(statement.predicate["version"]),
             sha256=sha256,
-            country=str(statement.predicate["country"]),
+            country=CountryCode.parse(statement.predicate["country"]),
             state=ReceiptState(statement.predicate["state"]),
             reason=str(statement.predicate["reason"]),
             at=datetime.fromisoformat(statement.predicate["at"]),
         )
-    except (KeyError, ValueError, TypeError) as problem:
+    except (KeyError, ValueError, TypeError, OverflowError) as problem:
         raise refused("the receipt cannot be read", "PACKAGE-RECEIPT") from problem
     return receipt, statement.signers[0]

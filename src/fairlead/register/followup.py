@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
 
+from fairlead.leads.anchored import CategoryDecision, still_held
+from fairlead.leads.document import SubjectCategory
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import (
     CategoryRow,
@@ -17,6 +21,8 @@ from fairlead.register.models import (
     RecallRow,
     User,
 )
+
+_OWNER = "owner"
 
 
 def find_version(
@@ -132,34 +138,97 @@ def find_recalls(user_id: int, operation: str, *, at: datetime) -> list[dict[str
         return list(rows.order_by("at", "pk").values())
 
 
-def place_hold(user_id: int, operation: str, *, person: str, reason: str, name: str, at: datetime) -> None:
-    """Let nothing be sent about a person."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A hold, lasting or ended: whom it was placed on, and the records it rests on."""
+
+    person: str
+    records: tuple[str, ...]
+    reason: str
+    placed_by: str
+    at: datetime
+    lifted_at: datetime | None
+    lifted_by: str
+
+
+def place_hold(
+    user_id: int,
+    operation: str,
+    *,
+    person: str,
+    records: Collection[str],
+    reason: str,
+    name: str,
+    at: datetime,
+) -> None:
+    """Let nothing be sent about records, nor about any person who has one of them."""
     with acting_as(User(pk=user_id)):
-        HoldRow.objects.create(operation_id=operation, person=person, reason=reason, placed_by=name, at=at)
+        HoldRow.objects.create(
+            operation_id=operation,
+            person=person,
+            records=sorted(records),
+            reason=reason,
+            placed_by=name,
+            at=at,
+        )
 
 
-def lift_hold(user_id: int, operation: str, *, person: str, name: str, at: datetime) -> int:
-    """End the holds on a person; returns how many there were."""
+def lift_holds(
+    user_id: int, operation: str, *, person: str, records: Collection[str], name: str, at: datetime
+) -> int:
+    """End the holds on a person's records; returns how many there were. Records of others in a hold stay held.
+
+    A hold whose records nobody knows ends when it was placed on the person.
+    """
     user = User(pk=user_id)
-    with acting_as(user):
-        rows = visible(user, HoldRow, at=at).filter(operation_id=operation, person=person, lifted_at=None)
-        return int(rows.update(lifted_at=at, lifted_by=name))
-
-
-def holds_on(user_id: int, operation: str, person: str, *, at: datetime) -> list[dict[str, Any]]:
-    """The holds on a person, those that have ended too, newest first."""
-    user = User(pk=user_id)
-    with acting_as(user):
-        rows = visible(user, HoldRow, at=at).filter(operation_id=operation, person=person)
-        return list(rows.order_by("-at", "-pk").values("reason", "placed_by", "at", "lifted_at", "lifted_by"))
-
-
-def held_persons(user_id: int, operation: str, *, at: datetime) -> set[str]:
-    """Persons whom nothing may be sent about now."""
-    user = User(pk=user_id)
+    ended = 0
     with acting_as(user):
         rows = visible(user, HoldRow, at=at).filter(operation_id=operation, lifted_at=None)
-        return set(rows.values_list("person", flat=True))
+        for row in rows.select_for_update():
+            if set(row.records).isdisjoint(records) and (row.records or row.person != person):
+                continue
+            row.lifted_at, row.lifted_by = at, name
+            row.save(update_fields=["lifted_at", "lifted_by"])
+            ended += 1
+            if rest := still_held(row.records, records):
+                HoldRow.objects.create(
+                    operation_id=operation,
+                    person=row.person,
+                    records=list(rest),
+                    reason=row.reason,
+                    placed_by=row.placed_by,
+                    at=row.at,
+                )
+    return ended
+
+
+def find_holds(
+    user_id: int,
+    operation: str,
+    *,
+    at: datetime,
+    lasting: bool = False,
+    records: Collection[str] | None = None,
+) -> list[Hold]:
+    """Holds, newest first: all, those that last, or those on any of some records."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, HoldRow, at=at).filter(operation_id=operation)
+        if lasting:
+            rows = rows.filter(lifted_at=None)
+        found = [
+            Hold(
+                person=row.person,
+                records=tuple(row.records),
+                reason=row.reason,
+                placed_by=row.placed_by,
+                at=row.at,
+                lifted_at=row.lifted_at,
+                lifted_by=row.lifted_by,
+            )
+            for row in rows.order_by("-at", "-pk")
+        ]
+    return [hold for hold in found if records is None or not set(hold.records).isdisjoint(records)]
 
 
 def record_category(
@@ -168,17 +237,19 @@ def record_category(
     country: str,
     *,
     lead: str,
+    records: Collection[str],
     category: str,
     reason: str,
     name: str,
     at: datetime,
 ) -> None:
-    """Note which category of data subject a named person put a lead into."""
+    """Note which category of data subject a named person put the person of a lead into, who has these records."""
     with acting_as(User(pk=user_id)):
         CategoryRow.objects.create(
             operation_id=operation,
             country=country,
             lead=lead,
+            records=sorted(records),
             category=category,
             reason=reason,
             decided_by=name,
@@ -186,9 +257,34 @@ def record_category(
         )
 
 
-def categories(user_id: int, operation: str, *, at: datetime) -> dict[str, str]:
-    """The category that holds for every lead somebody has decided about."""
+def find_categories(user_id: int, operation: str, *, at: datetime) -> list[CategoryDecision]:
+    """Every decision about a category that a user may see, in the order in which they were made."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, CategoryRow, at=at).filter(operation_id=operation)
-        return dict(rows.order_by("at", "pk").values_list("lead", "category"))
+        return [
+            CategoryDecision(
+                records=frozenset(row.records),
+                category=SubjectCategory(row.category),
+                decided_by=row.decided_by,
+                at=row.at,
+            )
+            for row in rows.order_by("at", "pk")
+        ]
+
+
+def find_unanchored(operation: str) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Lasting holds by person, and categories by lead, that older versions kept without records."""
+    holds = HoldRow.objects.using(_OWNER).filter(operation_id=operation, records=[], lifted_at=None)
+    categories = CategoryRow.objects.using(_OWNER).filter(operation_id=operation, records=[])
+    return list(holds.values_list("pk", "person")), list(categories.values_list("pk", "lead"))
+
+
+def anchor_hold(hold: int, records: Collection[str]) -> None:
+    """Tie a hold of an older version to records. As the owner: nobody else may change what was decided."""
+    HoldRow.objects.using(_OWNER).filter(pk=hold, records=[]).update(records=sorted(records))
+
+
+def anchor_category(category: int, records: Collection[str]) -> None:
+    """Tie a category of an older version to records, as the owner."""
+    CategoryRow.objects.using(_OWNER).filter(pk=category, records=[]).update(records=sorted(records))

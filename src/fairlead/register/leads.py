@@ -17,7 +17,7 @@ from fairlead.register.models import LeadRow, LeadVersionRow, PackageRow, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedLead:
-    """A lead to publish: who, where, its digest of substance, and its document as JSON."""
+    """A lead to publish: who, where, its digest of substance, its document as JSON, and every person's records."""
 
     lead: str
     country: str
@@ -25,6 +25,7 @@ class PublishedLead:
     grade: str
     digest: str
     body: dict[str, Any]
+    records: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +56,16 @@ def publish_leads(
                 new += 1
             elif row.digest == lead.digest:
                 unchanged += 1
+                if not row.records:  # published by an older version, which did not keep them
+                    row.records = lead.records
+                    row.save(update_fields=["records"])
                 continue
             else:
                 row.version += 1
                 changed += 1
             row.country, row.person, row.grade = lead.country, lead.person, lead.grade
             row.digest, row.published_at = lead.digest, at
+            row.records = lead.records
             row.body = {**lead.body, "version": row.version}
             row.words = words_of(row.lead, row.person, row.body)
             row.save()
@@ -97,9 +102,17 @@ def find_leads(
             rows = rows.filter(lead=lead)
         return list(
             rows.order_by("country", "lead").values(
-                "lead", "country", "person", "grade", "version", "body", "published_at"
+                "lead", "country", "person", "grade", "version", "body", "published_at", "records"
             )[:limit]
         )
+
+
+def find_leads_about(user_id: int, operation: str, person: str, *, at: datetime) -> list[dict[str, Any]]:
+    """The published leads a user may see in which a person is, as its own or beside another."""
+    user = User(pk=user_id)
+    with acting_as(user):
+        rows = visible(user, LeadRow, at=at).filter(operation_id=operation, records__has_key=person)
+        return list(rows.order_by("lead").values("lead", "records"))
 
 
 def next_package_version(user_id: int, operation: str, country: str, *, at: datetime) -> int:

@@ -122,9 +122,13 @@ class IntentRow(Scoped):
 
 
 class LeadRow(Scoped):
-    """A published lead: one person in one country, in its latest version. ``words`` is what it says, for searching."""
+    """A published lead: one person in one country, in its latest version. ``words`` is what it says, for searching.
+
+    ``records`` names, for every person in it, the records they had when it was published.
+    """
 
     lead = models.CharField(max_length=64)
+    records = models.JSONField(default=dict)
     person = models.CharField(max_length=64)
     grade = models.CharField(max_length=16)
     version = models.IntegerField(default=1)
@@ -193,9 +197,13 @@ class RecallRow(Scoped):
 
 
 class HoldRow(Scoped):
-    """A person whom nothing may be sent about until the hold is lifted."""
+    """Records that nothing may be sent about, nor about any person who has one, until the hold is lifted.
+
+    ``person`` is whom the hold was placed on; it may be joined otherwise since.
+    """
 
     person = models.CharField(max_length=64)
+    records = models.JSONField(default=list)
     reason = models.TextField()
     placed_by = models.TextField()
     at = models.DateTimeField()
@@ -204,9 +212,10 @@ class HoldRow(Scoped):
 
 
 class CategoryRow(Scoped):
-    """Which category of data subject a named person put a lead into; a later row replaces an earlier one."""
+    """Which category of data subject a named person put the person with these records into; the last row counts."""
 
     lead = models.CharField(max_length=64)
+    records = models.JSONField(default=list)
     category = models.CharField(max_length=16)
     reason = models.TextField()
     decided_by = models.TextField()

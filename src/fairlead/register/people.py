@@ -72,6 +72,12 @@ def find_operation_names() -> list[str]:
     return list(OperationRow.objects.using(_OWNER).order_by("slug").values_list("slug", flat=True))
 
 
+def lead_of(operation: str) -> str:
+    """The lead country of an operation of this workspace, or an empty text: to know whose packages are expected."""
+    row = OperationRow.objects.using(_OWNER).filter(slug=operation).first()
+    return str(row.lead) if row else ""
+
+
 def countries_of(user: User, operation: str, *, at: datetime) -> dict[str, Participant]:
     """The participating countries of an operation, by code."""
     with acting_as(user):

@@ -25,6 +25,7 @@ from fairlead.tables.evidence import ACQUISITIONS, EXHIBITS
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.grades import parse_handling
+from fairlead.terms.names import ExhibitNumber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
     The digests that an E01 image states of its medium are compared with those of the sectors as they are. Killed
     before its end and called again for the same bytes, it adds what is missing.
     """
+    ExhibitNumber.given(new.number)
     try:
         handling = parse_handling(new.handling, new.restriction)
     except ValueError as problem:

@@ -19,6 +19,7 @@ from fairlead.attribution.pairs import Judged
 from fairlead.attribution.persons import PersonsStage
 from fairlead.attribution.takeovers import TakeoversStage
 from fairlead.attribution.webs import WebsStage
+from fairlead.case.persons.anchors import anchor_older_decisions
 from fairlead.case.persons.history import keep_changes
 from fairlead.case.persons.link_sample import sample_figures
 from fairlead.case.place.session import Session
@@ -71,6 +72,7 @@ def attribute(
     from fairlead.register.judgements import find_judgements
 
     judgements = find_judgements(session.user_id, session.operation, at=session.clock())
+    anchor_older_decisions(session)  # while the persons they name are still there
     with sole_run(session, "attribute", progress) as followed:
         files, database = _keep_networks(session, network_files, mmdb)
         networks = read_networks(files, mmdb=database)

@@ -83,6 +83,23 @@ def history_of(session: Session, person: str) -> list[HistoryStep]:
     return found
 
 
+def persons_of_last_run(session: Session) -> dict[str, list[str]]:
+    """The records of every person as the last finished run joined them; the tables may be newer."""
+    base = _folder(session) / "last.json"
+    kept: dict[str, list[str]] = json.loads(base.read_text()) if base.is_file() else {}
+    return kept
+
+
+def later_persons(session: Session, person: str) -> list[str]:
+    """Every person who came, by merges and splits, of one that is gone."""
+    known = {person}
+    for run in _runs(session):
+        for change in run["changes"]:
+            if known & set(change["before"]):
+                known |= set(change["after"])
+    return sorted(known - {person})
+
+
 def _folder(session: Session) -> Path:
     folder = session.workspace.operation(session.operation) / "person-history"
     folder.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,8 @@ from fairlead.case.place.tokens import TokenKey, read_pointer, write_pointer
 from fairlead.case.place.workspace import Workspace
 from fairlead.leads.dsse import Officer
 from fairlead.ledger.notes import NoteKey, NoteKind, parse_note_key
-from fairlead.terms.errors import UsageError
+from fairlead.terms.errors import ItemError, UsageError
+from fairlead.terms.names import CountryCode, OfficerName
 
 _LEDGER = "ledger"
 
@@ -79,7 +80,7 @@ def ledger_note_key(workspace: Workspace) -> NoteKey:
 
 def create_officer_key(workspace: Workspace, name: str, *, valid_until: datetime | None = None) -> Path:
     """Make a signing key for an officer, perhaps with an end; returns its file."""
-    path = workspace.keys / f"officer-{name}.key"
+    path = workspace.keys / f"officer-{OfficerName.given(name)}.key"
     _create_ed25519(path)
     if valid_until is not None:
         path.with_suffix(".until").write_text(valid_until.isoformat() + "\n")
@@ -88,13 +89,14 @@ def create_officer_key(workspace: Workspace, name: str, *, valid_until: datetime
 
 def add_token_key(workspace: Workspace, name: str, key: TokenKey) -> None:
     """Note that an officer's key is on a token; asks the token for its public half first."""
+    pointer = workspace.keys / f"officer-{OfficerName.given(name)}.token.toml"
     key.public_key()
-    write_pointer(workspace.keys / f"officer-{name}.token.toml", key)
+    write_pointer(pointer, key)
 
 
 def officer(workspace: Workspace, name: str) -> Officer:
     """A signing officer of this workspace, with the key from its file or token; UsageError when there is none."""
-    pointer = workspace.keys / f"officer-{name}.token.toml"
+    pointer = workspace.keys / f"officer-{OfficerName.given(name)}.token.toml"
     if pointer.is_file():
         return Officer(name=name, private=read_pointer(pointer))
     return Officer(name=name, private=load_ed25519(officer_key(workspace, name)))
@@ -102,7 +104,7 @@ def officer(workspace: Workspace, name: str) -> Officer:
 
 def officer_key(workspace: Workspace, name: str) -> Path:
     """Where an officer's key file lies; UsageError when there is none."""
-    path = workspace.keys / f"officer-{name}.key"
+    path = workspace.keys / f"officer-{OfficerName.given(name)}.key"
     if not path.is_file():
         raise UsageError(
             f"there is no key for officer {name}",
@@ -128,7 +130,7 @@ class LeadKeys:
     ``valid_until`` names officers whose keys end; what they signed later is refused.
     """
 
-    country: str
+    country: CountryCode
     officers: dict[str, Ed25519PublicKey]
     ledger: NoteKey
     valid_until: dict[str, datetime] = field(default_factory=dict)
@@ -152,19 +154,20 @@ def parse_lead_keys(untrusted_text: str) -> LeadKeys:
         value = json.loads(untrusted_text)
         if value["format"] != "fairlead-lead-keys/1":
             raise ValueError("format")
-        officers = {
-            str(name): Ed25519PublicKey.from_public_bytes(bytes.fromhex(raw))
+        officers: dict[str, Ed25519PublicKey] = {
+            OfficerName.parse(name): Ed25519PublicKey.from_public_bytes(bytes.fromhex(raw))
             for name, raw in value["officers"].items()
         }
         return LeadKeys(
-            country=str(value["country"]),
+            country=CountryCode.parse(value["country"]),
             officers=officers,
             ledger=parse_note_key(value["ledger"]),
             valid_until={
-                str(name): datetime.fromisoformat(at) for name, at in value.get("valid_until", {}).items()
+                OfficerName.parse(name): datetime.fromisoformat(at)
+                for name, at in value.get("valid_until", {}).items()
             },
         )
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, ItemError) as problem:
         raise UsageError(
             "the file does not hold a lead country's keys",
             "Ask the lead country for the file that `fairlead key export` writes.",
@@ -172,8 +175,8 @@ def parse_lead_keys(untrusted_text: str) -> LeadKeys:
         ) from problem
 
 
-def lead_keys(workspace: Workspace, country: str) -> LeadKeys:
-    """The public keys of this workspace's officers and ledger."""
+def own_officers(workspace: Workspace) -> dict[str, Ed25519PublicKey]:
+    """The public keys of this workspace's officers."""
     officers = {
         path.stem.removeprefix("officer-"): load_ed25519(path).public_key()
         for path in sorted(workspace.keys.glob("officer-*.key"))
@@ -181,8 +184,18 @@ def lead_keys(workspace: Workspace, country: str) -> LeadKeys:
     for path in sorted(workspace.keys.glob("officer-*.token.toml")):
         name = path.name.removeprefix("officer-").removesuffix(".token.toml")
         officers[name] = read_pointer(path).public_key()
+    return officers
+
+
+def lead_keys(workspace: Workspace, country: str) -> LeadKeys:
+    """The public keys of this workspace's officers and ledger, as those of a country; UsageError for an odd code."""
     ends = {
         path.stem.removeprefix("officer-"): datetime.fromisoformat(path.read_text().strip())
         for path in sorted(workspace.keys.glob("officer-*.until"))
     }
-    return LeadKeys(country=country, officers=officers, ledger=ledger_note_key(workspace), valid_until=ends)
+    return LeadKeys(
+        country=CountryCode.given(country),
+        officers=own_officers(workspace),
+        ledger=ledger_note_key(workspace),
+        valid_until=ends,
+    )

@@ -14,6 +14,7 @@ from fairlead.register.database import open_register
 from fairlead.terms.countries import PARTICIPANTS
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
+from fairlead.terms.names import OperationSlug
 
 
 def init_workspace(root: Path, *, user_name: str | None = None, clock: Clock = utc_now) -> Workspace:
@@ -45,6 +46,7 @@ def new_operation(
 
     ``tables`` is an unused place in object storage for the operation's tables; without it they lie in its folder.
     """
+    slug = OperationSlug.given(slug)
     for country in (lead, *partners):
         if country not in PARTICIPANTS:
             raise UsageError(

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from fairlead.engine.parts import PartStore
-from fairlead.engine.places import ObjectPlace, Place, parse_place
+from fairlead.engine.places import ObjectPlace, Place, parse_place, require_usable
 from fairlead.terms.errors import UsageError
 
 _MARK = "fairlead.json"
@@ -72,6 +72,7 @@ class Workspace:
 def create_workspace(root: Path, *, at: datetime) -> Workspace:
     """Make a workspace in an empty or absent folder; raises UsageError otherwise."""
     root = root.absolute()
+    require_usable(root)
     if root.exists() and any(root.iterdir()):
         raise UsageError(
             "the folder for the workspace is not empty",

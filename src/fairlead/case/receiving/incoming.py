@@ -20,6 +20,7 @@ from fairlead.leads.receipt import RECEIPT_TYPE
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
+from fairlead.terms.names import CountryCode, PackageName
 
 
 class Incoming(StrEnum):
@@ -35,7 +36,7 @@ class Taken:
     """A file that was taken in: what it was, and which package it is about."""
 
     kind: Incoming
-    package: str
+    package: PackageName
 
 
 _KINDS = {
@@ -54,7 +55,7 @@ def take_in(session: Session, country: str, untrusted_text: str) -> Taken:
     _require(session, country)
     keys = partner_keys(session, country)
     kind, package = _read_kind(untrusted_text)
-    if not package.startswith(f"{session.operation}-{country}-"):
+    if (package.operation, package.country) != (session.operation, country):
         raise UsageError(
             "the file is about another country's package, or none",
             "Open the page of the country whose package it is about.",
@@ -83,21 +84,22 @@ def _require(session: Session, country: str) -> None:
         session.require(Action.RELEASE, country=country)
 
 
-def _read_kind(untrusted_text: str) -> tuple[Incoming, str]:
+def _read_kind(untrusted_text: str) -> tuple[Incoming, PackageName]:
     """What the file says it is, and its package: only to know which check to make."""
     try:
         statement = json.loads(base64.b64decode(json.loads(untrusted_text)["payload"], validate=True))
-        return _KINDS[str(statement["predicateType"])], str(statement["predicate"]["package"])
-    except (KeyError, TypeError, ValueError) as problem:
+        kind, untrusted_name = _KINDS[str(statement["predicateType"])], statement["predicate"]["package"]
+    except (KeyError, TypeError, ValueError, RecursionError) as problem:
         raise UsageError(
             "the file is no receipt, no outcomes and no acknowledgement",
             "Give the file that `fairlead package accept`, `outcome report` or `package recalled` wrote.",
             code="USAGE-UPLOAD",
         ) from problem
+    return kind, PackageName.parse(untrusted_name)
 
 
 def _keys_file(session: Session, country: str) -> Path:
-    return session.workspace.keys / f"partner-{session.operation}-{country}.json"
+    return session.workspace.keys / f"partner-{session.operation}-{CountryCode.given(country)}.json"
 
 
 def partner_keys(session: Session, country: str) -> LeadKeys:

@@ -9,11 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fairlead.case.persons.anchors import anchor_older_decisions, records_meant
 from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.keys import LeadKeys, officer
 from fairlead.case.place.session import Session
 from fairlead.case.place.workspace import Workspace
 from fairlead.case.sending.leads import get_lead
+from fairlead.engine.below import hold_folder
 from fairlead.leads.diff import LeadDiff, diff_leads
 from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import refused
@@ -29,6 +31,7 @@ from fairlead.leads.statistics import DEFINITIONS, Figures, ReportedOutcome, del
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
+from fairlead.terms.names import CountryCode, PackageName
 
 
 def diff_with_sent(session: Session, lead: str) -> tuple[LeadDiff | None, str | None]:
@@ -68,12 +71,31 @@ def write_outcomes(
     return sign_outcomes(file, officer(workspace, officer_name))
 
 
-def received_package(workspace: Workspace, package: str) -> Path:
-    """The folder of a package this workspace has opened; UsageError when there is none."""
-    found = sorted((workspace.root / "received").glob(f"*/*/{package}"))
+def received_package(workspace: Workspace, package: str, *, sender: str | None = None) -> Path:
+    """The folder of a package this workspace has opened; UsageError when there is none.
+
+    Two countries may have sent packages of one name: then ``sender`` has to say which is meant.
+    """
+    name = PackageName.given(package)
+    senders = workspace.root / "received" / name.operation
+    found = (
+        [
+            senders / country / name
+            for country in sorted(entry.name for entry in senders.iterdir())
+            if CountryCode.fits(country) and sender in (None, country) and (senders / country / name).is_dir()
+        ]
+        if senders.is_dir()
+        else []
+    )
+    if len(found) > 1:
+        raise UsageError(
+            f"packages {name} of several countries were opened here",
+            "Say with --from which country's is meant.",
+            code="USAGE-PACKAGE",
+        )
     if not found:
         raise UsageError(
-            f"package {package} was not opened in this workspace",
+            f"package {name} was not opened in this workspace",
             "Open it with `fairlead package open`.",
             code="USAGE-PACKAGE",
         )
@@ -229,8 +251,9 @@ def answer_recall(
 ) -> tuple[Recall, str]:
     """On the recipient's side: check a notice, mark the package as recalled, and sign the acknowledgement."""
     recall = verify_recall(notice.read_text(), keys.officers)
-    folder = received_package(workspace, recall.package)
-    (folder.parent / f"{recall.package}.recalled.json").write_text(notice.read_text())
+    folder = received_package(workspace, recall.package, sender=keys.country)
+    with hold_folder(folder.parent) as place:
+        place.write(f"{recall.package}.recalled.json", notice.read_bytes())
     return recall, acknowledge_recall(recall, officer(workspace, officer_name), at=at)
 
 
@@ -254,30 +277,46 @@ def take_acknowledgement(session: Session, file: Path, keys: LeadKeys) -> int:
 
 
 def hold(session: Session, person: str, *, reason: str) -> None:
-    """Let nothing be sent about a person until the hold is lifted."""
+    """Let nothing be sent about a person, or an account or payment, until the hold is lifted.
+
+    It rests on the records: however they are joined later, whoever has one of them is held.
+    """
     session.require(Action.PREPARE)
     if not reason.strip():
         raise UsageError("a hold needs a reason", "Give --reason.", code="USAGE-REASON")
     from fairlead.register.followup import place_hold
 
+    records = records_meant(session, person)
     place_hold(
         session.user_id,
         session.operation,
         person=person,
+        records=records,
         reason=reason,
         name=session.user_name,
         at=session.clock(),
     )
-    session.record(Operation.ALTERATION, "lead.hold", (person,), reason)
+    session.record(Operation.ALTERATION, "lead.hold", (person,), reason, facts={"records": len(records)})
 
 
 def lift(session: Session, person: str, *, reason: str) -> int:
-    """End the holds on a person; returns how many there were."""
+    """End the holds on a person's records; returns how many there were. What they hold of others stays held."""
     session.require(Action.RELEASE)
-    from fairlead.register.followup import lift_hold
+    from fairlead.register.followup import find_holds, lift_holds
 
-    ended = lift_hold(
-        session.user_id, session.operation, person=person, name=session.user_name, at=session.clock()
+    anchor_older_decisions(session)
+    at = session.clock()
+    lost = any(
+        hold.person == person and not hold.records
+        for hold in find_holds(session.user_id, session.operation, at=at, lasting=True)
+    )
+    ended = lift_holds(
+        session.user_id,
+        session.operation,
+        person=person,
+        records=() if lost else records_meant(session, person),
+        name=session.user_name,
+        at=at,
     )
     session.record(Operation.ALTERATION, "lead.lift", (person,), reason, facts={"holds": ended})
     return ended

@@ -6,12 +6,14 @@ import hashlib
 import os
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fairlead.case.persons.anchors import anchor_older_decisions, records_of_lead
 from fairlead.case.place.exhibits import list_exhibits, opener_of
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
-from fairlead.leads.build import build_lead, lead_id
+from fairlead.leads.anchored import category_standing
+from fairlead.leads.build import build_lead
 from fairlead.leads.document import LeadDocument, SubjectCategory
 from fairlead.leads.facts import gather_country
 from fairlead.leads.retention import review_due, review_rules
@@ -21,35 +23,43 @@ from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.origin import Locator, parse_locator
 
+if TYPE_CHECKING:  # the register's modules are imported once it is open
+    from fairlead.register.followup import Hold
+
 _EXCERPT_BYTES = 240
+_OPEN = SubjectCategory.NOT_CATEGORISED
 
 
 def publish(session: Session) -> dict[str, Any]:
     """Compute the leads of every participating country and publish them to the register."""
     session.require(Action.PREPARE)
-    from fairlead.register.followup import categories
+    from fairlead.register.followup import find_categories
     from fairlead.register.leads import PublishedLead, publish_leads
     from fairlead.register.people import countries_of, get_user
 
     at = session.clock()
     participants = countries_of(get_user(session.user_name), session.operation, at=at)
     lead_country = next(code for code, row in participants.items() if row.role == "lead")
-    decided = categories(session.user_id, session.operation, at=at)
+    anchor_older_decisions(session)
+    decided = find_categories(session.user_id, session.operation, at=at)
+    again: dict[str, str] = {}
     published = []
     catalogue = Catalogue(session.store)
     try:
         for country in participants:
             facts = gather_country(catalogue, country)
             for lead in facts.leads:
-                identity = lead_id(country, lead.head.identity)
+                standing = category_standing(decided, lead.head.person["members"], when_none=_OPEN)
                 document = build_lead(
                     lead,
                     facts,
                     operation=session.operation,
                     lead_country=lead_country,
                     at=at,
-                    category=SubjectCategory(decided.get(identity, SubjectCategory.NOT_CATEGORISED)),
+                    category=standing.category,
                 )
+                if standing.decide_again:
+                    again[document.lead] = standing.decide_again
                 published.append(
                     PublishedLead(
                         lead=document.lead,
@@ -58,6 +68,10 @@ def publish(session: Session) -> dict[str, Any]:
                         grade=document.grade,
                         digest=document.digest(),
                         body=document.model_dump(mode="json"),
+                        records={
+                            person.identity: tuple(person.person["members"])
+                            for person in (lead.head, *lead.related)
+                        },
                     )
                 )
     finally:
@@ -77,6 +91,7 @@ def publish(session: Session) -> dict[str, Any]:
         "unchanged": outcome.unchanged,
         "withdrawn": list(outcome.withdrawn),
         "withdrawn_after_sending": _already_sent(session, outcome.withdrawn),
+        "categories_to_decide_again": [f"{lead}: {why}" for lead, why in sorted(again.items())],
     }
 
 
@@ -95,9 +110,11 @@ def _already_sent(session: Session, leads: tuple[str, ...]) -> list[str]:
 def categorise(session: Session, lead: str, category: SubjectCategory, *, reason: str) -> None:
     """Decide what category of data subject a lead is about; it stands in the lead from the next publishing on.
 
+    It holds for the person with the records that the lead's person has now, and is asked for again for any other.
     Raises UsageError when there is no such lead, or no reason (Directive (EU) 2016/680, art. 6).
     """
-    document = get_lead(session, lead)
+    row = _published(session, lead)
+    document = LeadDocument.model_validate(row["body"])
     session.require(Action.JUDGE, country=document.country)
     if not reason.strip():
         raise UsageError("a category needs a reason", "Give --reason.", code="USAGE-REASON")
@@ -108,6 +125,7 @@ def categorise(session: Session, lead: str, category: SubjectCategory, *, reason
         session.operation,
         document.country,
         lead=lead,
+        records=records_of_lead(session, row)[document.person],
         category=category.value,
         reason=reason,
         name=session.user_name,
@@ -163,6 +181,30 @@ def list_leads(session: Session, *, country: str | None = None) -> list[dict[str
 
 def get_lead(session: Session, lead: str) -> LeadDocument:
     """One lead; UsageError when there is none, or none for this user."""
+    return LeadDocument.model_validate(_published(session, lead)["body"])
+
+
+def decide_again(session: Session, lead: str) -> str:
+    """Why the category of a lead has to be decided again, or an empty text."""
+    from fairlead.register.followup import find_categories
+
+    row = _published(session, lead)
+    decided = find_categories(session.user_id, session.operation, at=session.clock())
+    members = records_of_lead(session, row)[row["person"]]
+    return category_standing(decided, members, when_none=_OPEN).decide_again
+
+
+def holds_on_lead(session: Session, lead: str) -> list[Hold]:
+    """The holds on any record of a lead, ended ones too, newest first."""
+    from fairlead.register.followup import find_holds
+
+    anchor_older_decisions(session)
+    known = records_of_lead(session, _published(session, lead))
+    members = {record for records in known.values() for record in records}
+    return find_holds(session.user_id, session.operation, at=session.clock(), records=members)
+
+
+def _published(session: Session, lead: str) -> dict[str, Any]:
     from fairlead.register.leads import find_leads
 
     rows = find_leads(session.user_id, session.operation, at=session.clock(), lead=lead)
@@ -172,7 +214,7 @@ def get_lead(session: Session, lead: str) -> LeadDocument:
             "List leads with `fairlead lead list`.",
             code="USAGE-LEAD",
         )
-    return LeadDocument.model_validate(rows[0]["body"])
+    return rows[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

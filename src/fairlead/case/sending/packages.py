@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.case.log.ledger import prove_entry
-from fairlead.case.place.keys import LeadKeys, lead_keys, officer
+from fairlead.case.persons.anchors import held_now
+from fairlead.case.place.keys import LeadKeys, officer, own_officers
 from fairlead.case.place.session import Clock, Session, operator_name, utc_now
 from fairlead.case.place.workspace import Workspace
+from fairlead.engine.below import HeldFolder, hold_folder, write_tree
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import in_turn
 from fairlead.leads.build import lead_id
@@ -29,6 +32,9 @@ from fairlead.register.actions import Action
 from fairlead.register.database import open_register
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
+from fairlead.terms.names import BagPath, CountryCode, OperationSlug, PackageName
+
+_RECEIVED, _LAST = "received", "last.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +53,13 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
 
     Two processes that build for one country do it one after the other, so that every package has its number.
     """
+    country = CountryCode.given(country)
     folder = session.workspace.operation(session.operation) / "packages"
     with in_turn(folder / f".{country}.lock"):
         return _build_next(session, country, release, folder)
 
 
 def _build_next(session: Session, country: str, release: Release, folder: Path) -> tuple[Path, BuiltPackage]:
-    from fairlead.register.followup import held_persons
     from fairlead.register.leads import find_leads, next_package_version, record_package
     from fairlead.register.people import countries_of, get_user
 
@@ -66,9 +72,9 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
             "`fairlead operation show` lists the countries.",
             code="USAGE-COUNTRY",
         )
-    held = held_persons(session.user_id, session.operation, at=at)
-    rows = find_leads(session.user_id, session.operation, at=at, country=country)
-    rows = [row for row in rows if not _is_held(row, held)]
+    held = held_now(session)
+    published = find_leads(session.user_id, session.operation, at=at, country=country)
+    rows = [row for row in published if not held.holds(row)]
     if not rows:
         raise UsageError(
             f"there is no lead for {country}",
@@ -77,7 +83,7 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
         )
     version = next_package_version(session.user_id, session.operation, country, at=at)
     plan = PackagePlan(
-        package=f"{session.operation}-{country}-{version:04d}",
+        package=PackageName.given(f"{session.operation}-{country}-{version:04d}"),
         version=version,
         operation=session.operation,
         from_country=next(code for code, row in participants.items() if row.role == "lead"),
@@ -88,7 +94,7 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
         recipients=tuple(participants[country].age_recipients),
         leads=tuple(LeadDocument.model_validate(row["body"]) for row in rows),
         material=_material(session, country),
-        held=frozenset(held),
+        held=held.persons(published),
         h3_release=release.h3_release,
     )
     officers = [officer(session.workspace, name) for name in (release.preparer, release.releaser)]
@@ -131,21 +137,16 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
     return path, built
 
 
-def _is_held(row: dict[str, Any], held: set[str]) -> bool:
-    """Whether the lead is about a person on hold, as its own person or as one kept apart beside it."""
-    return bool(held & {row["person"], *(r["person"] for r in row["body"]["related"])})
-
-
 def preview(session: Session, country: str, *, limit: int | None = None) -> list[dict[str, Any]]:
     """Who would receive what: one row a lead, with what changed since it was last sent, and what is held back.
 
     ``limit`` gives the first rows only, for a page.
     """
-    from fairlead.register.followup import find_versions, held_persons, last_sent
+    from fairlead.register.followup import find_versions, last_sent
     from fairlead.register.leads import find_leads
 
     at = session.clock()
-    held = held_persons(session.user_id, session.operation, at=at)
+    held = held_now(session)
     rows = find_leads(session.user_id, session.operation, at=at, country=country, limit=limit)
     sent = last_sent(session.user_id, session.operation, country, at=at)
     changed = {row["lead"]: sent[row["lead"]][1] for row in rows if _differs(row, sent)}
@@ -173,7 +174,7 @@ def preview(session: Session, country: str, *, limit: int | None = None) -> list
                 "added": len(diff.added) if diff else unsent,
                 "changed": len(diff.changed) if diff else 0,
                 "removed": len(diff.removed) if diff else 0,
-                "held": _is_held(row, held),
+                "held": held.holds(row),
             }
         )
     session.record(
@@ -215,6 +216,7 @@ def check_package(
     return verify_package(
         file.read_bytes(),
         identity_file.read_text(),
+        country=keys.country,
         officers=keys.officers,
         ledger=keys.ledger,
         valid_until=keys.valid_until,
@@ -231,47 +233,49 @@ def open_for_recipient(
     keys: LeadKeys,
     *,
     officer_name: str,
+    accept_operation: str | None = None,
     user_name: str | None = None,
     clock: Clock = utc_now,
 ) -> tuple[VerifiedPackage, Path]:
     """Verify a package, keep its files in the recipient's workspace, and write a signed receipt.
 
-    An older version than one opened before is refused as a replay; the same one may be opened again.
+    The package's operation is one that this workspace takes part in, or ``accept_operation``: once it was accepted
+    from a country, its later packages are. An older version than one opened before is refused as a replay; the same
+    one may be opened again. Nothing is written but below the folder of this operation and country.
     """
     digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
     first = check_package(file, identity_file, keys)
-    folder = workspace.root / "received" / first.operation / first.from_country
-    state_file = folder / "last.json"
-    last = _last_opened(state_file)
-    if first.version < last.version or (first.version == last.version and digest != last.sha256):
-        raise refused(
-            f"version {last.version} of this country's package was opened before; this is version "
-            f"{first.version}",
-            "PACKAGE-REPLAY",
-        )
-    # The same package may be opened again; every newer one must continue the log as this country has seen it.
-    seen = last.checkpoint if digest != last.sha256 else None
-    verified = check_package(file, identity_file, keys, seen=seen)
-    signer = officer(workspace, officer_name)
-    _keep(folder / verified.package, verified)
-    receipt = Receipt(
-        package=verified.package,
-        version=verified.version,
-        sha256=digest,
-        country=verified.to_country,
-        state=ReceiptState.OPENED,
-        reason="",
-        at=clock(),
-    )
-    signed = sign_receipt(receipt, signer)
-    receipt_file = folder / f"{verified.package}.receipt.json"
-    receipt_file.write_text(signed)
-    opened = {"version": verified.version, "sha256": digest, "checkpoint": str(verified.checkpoint)}
-    state_file.write_text(json.dumps(opened) + "\n")
     open_register(workspace.register)
     from fairlead.register.people import get_user
 
     user = get_user(operator_name(user_name))
+    signer = officer(workspace, officer_name)
+    accepted = OperationSlug.given(accept_operation) if accept_operation is not None else None
+    _require_accepted(workspace, first, accepted)
+    with (
+        hold_folder(workspace.root) as root,
+        root.below(_RECEIVED, first.operation, first.from_country, make=True) as folder,
+    ):
+        verified = _newer_than_last(folder, first, digest, file, identity_file, keys)
+        _keep(folder, verified)
+        receipt = Receipt(
+            package=verified.package,
+            version=verified.version,
+            sha256=digest,
+            country=verified.to_country,
+            state=ReceiptState.OPENED,
+            reason="",
+            at=clock(),
+        )
+        receipt_file = folder.write(
+            f"{verified.package}.receipt.json", sign_receipt(receipt, signer).encode()
+        )
+        opened = {
+            "version": verified.version,
+            "sha256": digest,
+            "checkpoint": str(verified.checkpoint),
+        }
+        folder.write(_LAST, (json.dumps(opened) + "\n").encode())
     session = Session(
         workspace=workspace, user_id=user.pk, user_name=user.username, operation="", clock=clock
     )
@@ -280,20 +284,68 @@ def open_for_recipient(
         "package.open",
         (verified.package, digest),
         "package received",
-        facts={"leads": len(verified.leads), "version": verified.version},
+        facts={
+            "leads": len(verified.leads),
+            "version": verified.version,
+            "operation": verified.operation,
+            "from": verified.from_country,
+        },
     )
     return verified, receipt_file
 
 
+def _require_accepted(workspace: Workspace, package: VerifiedPackage, accepted: OperationSlug | None) -> None:
+    """Stop with USAGE-ACCEPT unless packages of this operation are expected from this country."""
+    from fairlead.register.people import lead_of
+
+    if accepted == package.operation or lead_of(package.operation) == package.from_country:
+        return
+    if (workspace.root / _RECEIVED / package.operation / package.from_country / _LAST).is_file():
+        return
+    raise UsageError(
+        f"this workspace takes no part in operation {package.operation} of {package.from_country}",
+        f"If you expect packages of it, open it once with `--accept-operation {package.operation}`.",
+        code="USAGE-ACCEPT",
+    )
+
+
+def _newer_than_last(
+    folder: HeldFolder,
+    first: VerifiedPackage,
+    digest: str,
+    file: Path,
+    identity_file: Path,
+    keys: LeadKeys,
+) -> VerifiedPackage:
+    """The package, checked against what this workspace opened last of the same country and operation."""
+    last = _last_opened(folder.read(_LAST))
+    if first.version < last.version or (first.version == last.version and digest != last.sha256):
+        raise refused(
+            f"version {last.version} of this country's package was opened before; this is version "
+            f"{first.version}",
+            "PACKAGE-REPLAY",
+        )
+    # The same package may be opened again; every newer one must continue the log as this country has seen it.
+    seen = last.checkpoint if digest != last.sha256 else None
+    return check_package(file, identity_file, keys, seen=seen)
+
+
 def answer_package(
-    workspace: Workspace, package: str, state: ReceiptState, *, reason: str, officer_name: str, at: datetime
+    workspace: Workspace,
+    package: str,
+    state: ReceiptState,
+    *,
+    reason: str,
+    officer_name: str,
+    at: datetime,
+    sender: str | None = None,
 ) -> str:
-    """The recipient's signed acceptance or refusal of a package it has opened."""
+    """The recipient's signed acceptance or refusal of a package it has opened; ``sender`` says whose, where two are."""
     from fairlead.case.sending.followup import received_package
 
-    folder = received_package(workspace, package)
+    found = received_package(workspace, package, sender=sender)
     opened, _ = verify_receipt(
-        (folder.parent / f"{package}.receipt.json").read_text(), lead_keys(workspace, "").officers
+        (found.parent / f"{found.name}.receipt.json").read_text(), own_officers(workspace)
     )
     answer = replace(opened, state=state, reason=reason, at=at)
     return sign_receipt(answer, officer(workspace, officer_name))
@@ -306,11 +358,11 @@ class _LastOpened:
     checkpoint: Checkpoint | None = None
 
 
-def _last_opened(state_file: Path) -> _LastOpened:
+def _last_opened(kept: bytes | None) -> _LastOpened:
     """Which package of a country this workspace opened last, and which checkpoint it showed."""
-    if not state_file.is_file():
+    if kept is None:
         return _LastOpened()
-    value = json.loads(state_file.read_text())
+    value = json.loads(kept)
     return _LastOpened(
         version=int(value["version"]),
         sha256=str(value["sha256"]),
@@ -318,16 +370,16 @@ def _last_opened(state_file: Path) -> _LastOpened:
     )
 
 
-def _keep(folder: Path, verified: VerifiedPackage) -> None:
+def _keep(folder: HeldFolder, verified: VerifiedPackage) -> None:
     """Write the files of a package to a temporary folder and rename it: whole or not at all."""
-    if folder.exists():
+    if folder.holds(verified.package):
         return
-    temporary = folder.with_name(f".{folder.name}")
-    for path, data in verified.files.items():
-        target = temporary / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-    temporary.rename(folder)
+    temporary = f".{verified.package}"
+    folder.remove(temporary)
+    with folder.below(temporary, make=True) as bag:
+        for path, data in verified.files.items():
+            write_tree(bag, BagPath.parse(path).parts, io.BytesIO(data))
+    folder.rename(temporary, verified.package)
 
 
 def take_receipt(session: Session, file: Path, keys: LeadKeys) -> Receipt:

@@ -16,7 +16,9 @@ from fairlead.case.lists.prepared import FOLDER as PREPARED
 from fairlead.case.place.session import Clock, utc_now
 from fairlead.case.place.workspace import Workspace, find_workspace
 from fairlead.case.upkeep.checks.leftovers import find_leftovers
+from fairlead.engine.below import hold_folder, is_one_name, write_tree
 from fairlead.engine.lock import sole_writer
+from fairlead.engine.places import require_usable
 from fairlead.register.dump import dump_register, restore_register
 from fairlead.terms.errors import UsageError
 
@@ -82,6 +84,7 @@ def back_up(
 
 def restore(source: Path, root: Path, *, identity: Path | None = None) -> Workspace:
     """Bring a workspace back into an empty or absent folder; every digest is checked before the register is filled."""
+    require_usable(root)
     if root.exists() and any(root.iterdir()):
         raise UsageError("the folder is not empty", "Name an empty folder.", code="USAGE-FOLDER")
     root.mkdir(parents=True, exist_ok=True)
@@ -89,17 +92,20 @@ def restore(source: Path, root: Path, *, identity: Path | None = None) -> Worksp
     with tempfile.TemporaryDirectory(dir=root.parent) as folder:
         plain = _decrypt(source, identity, Path(folder)) if identity else source
         try:
-            with tarfile.open(plain, mode="r:") as tar:
-                tar.extractall(root, filter="data")
-        except tarfile.TarError as problem:
+            found = _unpack(plain, root)
+            manifest = json.loads((root / _MANIFEST).read_text())
+            stated = {str(name): str(digest) for name, digest in manifest["files"].items()}
+            known = manifest["format"] == _FORMAT
+        except (tarfile.TarError, KeyError, TypeError, ValueError, AttributeError, OSError) as problem:
             raise UsageError(
                 "the file is not a backup that can be read",
                 "Give the file of `fairlead backup`; an encrypted one needs --identity.",
                 code="USAGE-RESTORE",
             ) from problem
-    manifest = json.loads((root / _MANIFEST).read_text())
-    wrong = [name for name, digest in manifest["files"].items() if _digest(root / name) != digest]
-    if wrong or manifest["format"] != _FORMAT:
+    # Only what was unpacked is looked at: a manifest names nothing outside the folder.
+    wrong = found - {_MANIFEST} ^ stated.keys()
+    wrong |= {name for name in stated.keys() - wrong if _digest(root / name) != stated[name]}
+    if wrong or not known:
         raise UsageError(
             f"{len(wrong)} files of the backup do not have their digest",
             "Use another copy of the backup.",
@@ -109,6 +115,21 @@ def restore(source: Path, root: Path, *, identity: Path | None = None) -> Worksp
     (root / _DUMP).unlink()
     (root / _MANIFEST).unlink()
     return find_workspace(root)
+
+
+def _unpack(packed: Path, root: Path) -> set[str]:
+    """Write the plain files of a backup below a folder; returns their names. ValueError for anything else in it."""
+    found = set()
+    with tarfile.open(packed, mode="r:") as tar, hold_folder(root) as folder:
+        for member in tar:
+            parts = tuple(member.name.split("/"))
+            # One file that has two names in the workspace is packed once, and named a second time.
+            source = tar.extractfile(member) if member.isreg() or member.islnk() else None
+            if source is None or not all(is_one_name(part) for part in parts):
+                raise ValueError("a member of the archive is no file of a workspace")
+            write_tree(folder, parts, source, mode=0o600 | (member.mode & 0o100))
+            found.add(member.name)
+    return found
 
 
 def _names(workspace: Workspace) -> Iterator[str]:

@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 
 from fairlead.case.lists.lead_heads import list_lead_heads
 from fairlead.case.sending.followup import diff_with_sent, hold, lift
-from fairlead.case.sending.leads import categorise, get_lead
+from fairlead.case.sending.leads import categorise, decide_again, get_lead, holds_on_lead
 from fairlead.leads.document import SubjectCategory
 from fairlead.register.actions import Action
-from fairlead.register.followup import holds_on
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.listing import Column, Listing, list_register
@@ -66,7 +65,8 @@ def lead(request: HttpRequest, desk: Desk, lead: str) -> HttpResponse:
         "workbench/lead.html",
         {
             "lead": document,
-            "holds": holds_on(desk.user.pk, desk.operation, document.person, at=desk.session.clock()),
+            "holds": holds_on_lead(desk.session, lead),
+            "decide_again": decide_again(desk.session, lead),
             "categories": list(SubjectCategory),
             "may_hold": desk.may(Action.PREPARE),
             "may_lift": desk.may(Action.RELEASE),
