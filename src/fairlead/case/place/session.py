@@ -26,6 +26,8 @@ SYSTEM = {
     "workspace.init": "there is no operation yet in which somebody could have a right",
     "operation.new": "who opens an operation at the shell of a workspace becomes its lead officer",
     "tables.form": "tables of an older version get the columns they lack whenever an operation is opened",
+    "decision.anchor": "decisions of an older version get the records they are about when they are next looked at",
+    "package.open": "a package is opened in the recipient's own workspace, which has no operation",
 }
 """Entries of changes that nobody's right is asked for, and why."""
 
@@ -129,7 +131,11 @@ class Session:
             facts=facts,
         )
         pending = Pending(operation=operation, what=what, case=self.operation, detail=detail)
-        if self.doing is not None and (operation is not Operation.CONSULTATION or self.doing.writes(what)):
+        if (
+            what not in SYSTEM
+            and self.doing is not None
+            and (operation is not Operation.CONSULTATION or self.doing.writes(what))
+        ):
             return self.doing.entered(pending, at=self.clock())
         if operation is not Operation.CONSULTATION and what not in SYSTEM:
             raise RuntimeError(f"{what} is a change outside of a verb")

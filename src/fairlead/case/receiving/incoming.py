@@ -14,6 +14,8 @@ from fairlead.case.place.keys import LeadKeys, parse_lead_keys
 from fairlead.case.place.session import Session
 from fairlead.case.sending.followup import take_acknowledgement, take_outcomes
 from fairlead.case.sending.packages import take_receipt
+from fairlead.case.verbs.declaration import in_country
+from fairlead.case.verbs.verb import verb
 from fairlead.leads.outcome import OUTCOME_TYPE
 from fairlead.leads.recall import ACKNOWLEDGEMENT_TYPE
 from fairlead.leads.receipt import RECEIPT_TYPE
@@ -121,9 +123,17 @@ def partner_officers(session: Session, country: str) -> tuple[str, ...]:
     return tuple(sorted(partner_keys(session, country).officers))
 
 
+@verb(
+    "partner.keys",
+    Action.ADMINISTER,
+    becomes=Operation.ALTERATION,
+    command="none: keys of partners are kept on the page of people",
+    page="workbench:administration",
+    about=("country",),
+    of=in_country("country"),
+)
 def keep_partner_keys(session: Session, country: str, untrusted_text: str) -> None:
     """Keep the public keys of a country's officers. Compare them by another channel first: they decide what is believed."""
-    session.require(Action.ADMINISTER)
     keys = parse_lead_keys(untrusted_text)
     if keys.country != country:
         raise UsageError(

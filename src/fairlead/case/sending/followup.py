@@ -14,7 +14,9 @@ from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.keys import LeadKeys, officer
 from fairlead.case.place.session import Session
 from fairlead.case.place.workspace import Workspace
+from fairlead.case.sending.concerned import country_of_keys, country_of_package
 from fairlead.case.sending.leads import get_lead
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.below import hold_folder
 from fairlead.leads.diff import LeadDiff, diff_leads
 from fairlead.leads.document import LeadDocument
@@ -112,6 +114,17 @@ def _sent_package(session: Session, package: str) -> dict[str, Any]:
     return match
 
 
+@verb(
+    "outcome.import",
+    Action.ANSWER,
+    Action.RELEASE,
+    becomes=Operation.COLLECTION,
+    command="outcome import",
+    page="workbench:incoming",
+    about=("file",),
+    of=country_of_keys,
+    whole=True,
+)
 def take_outcomes(session: Session, file: Path, keys: LeadKeys) -> dict[str, Any]:
     """Check a country's outcomes and keep them; the same file again changes nothing."""
     from fairlead.register.followup import record_outcomes
@@ -207,6 +220,17 @@ class SignedRecall:
     text: str
 
 
+@verb(
+    "package.recall",
+    Action.RELEASE,
+    becomes=Operation.DISCLOSURE,
+    command="package recall",
+    page="workbench:recall",
+    about=("package", "leads"),
+    of=country_of_package,
+    reason=True,
+    whole=True,
+)
 def recall_package(
     session: Session, package: str, *, leads: tuple[str, ...], reason: str, officer_name: str
 ) -> SignedRecall:
@@ -214,7 +238,6 @@ def recall_package(
     from fairlead.register.followup import record_recall
 
     sent = _sent_package(session, package)
-    session.require(Action.RELEASE, country=sent["country"])
     strange = [lead for lead in leads if lead not in sent["leads"]]
     if strange or not reason.strip():
         raise UsageError(
@@ -257,6 +280,17 @@ def answer_recall(
     return recall, acknowledge_recall(recall, officer(workspace, officer_name), at=at)
 
 
+@verb(
+    "package.recall-acknowledged",
+    Action.ANSWER,
+    Action.RELEASE,
+    becomes=Operation.COLLECTION,
+    command="package recall-acknowledged",
+    page="workbench:incoming",
+    about=("file",),
+    of=country_of_keys,
+    whole=True,
+)
 def take_acknowledgement(session: Session, file: Path, keys: LeadKeys) -> int:
     """Check an acknowledgement and close the notices it answers; returns how many."""
     from fairlead.register.followup import acknowledge_recalls
@@ -276,12 +310,21 @@ def take_acknowledgement(session: Session, file: Path, keys: LeadKeys) -> int:
     return closed
 
 
+@verb(
+    "lead.hold",
+    Action.PREPARE,
+    becomes=Operation.ALTERATION,
+    command="lead hold",
+    page="workbench:hold",
+    about=("person",),
+    reason=True,
+    whole=True,
+)
 def hold(session: Session, person: str, *, reason: str) -> None:
     """Let nothing be sent about a person, or an account or payment, until the hold is lifted.
 
     It rests on the records: however they are joined later, whoever has one of them is held.
     """
-    session.require(Action.PREPARE)
     if not reason.strip():
         raise UsageError("a hold needs a reason", "Give --reason.", code="USAGE-REASON")
     from fairlead.register.followup import place_hold
@@ -299,9 +342,18 @@ def hold(session: Session, person: str, *, reason: str) -> None:
     session.record(Operation.ALTERATION, "lead.hold", (person,), reason, facts={"records": len(records)})
 
 
+@verb(
+    "lead.lift",
+    Action.RELEASE,
+    becomes=Operation.ALTERATION,
+    command="lead lift",
+    page="workbench:lift",
+    about=("person",),
+    reason=True,
+    whole=True,
+)
 def lift(session: Session, person: str, *, reason: str) -> int:
     """End the holds on a person's records; returns how many there were. What they hold of others stays held."""
-    session.require(Action.RELEASE)
     from fairlead.register.followup import find_holds, lift_holds
 
     anchor_older_decisions(session)
@@ -322,9 +374,16 @@ def lift(session: Session, person: str, *, reason: str) -> int:
     return ended
 
 
+@verb(
+    "statistics.publish",
+    Action.RELEASE,
+    becomes=Operation.DISCLOSURE,
+    command="statistics",
+    page="none: figures for the press are released on their page by figures.release",
+    about=("as_of",),
+)
 def publish_figures(session: Session, *, as_of: datetime | None = None) -> tuple[Path, dict[str, int]]:
     """Write the released figures as the next version, never to be changed; returns the file and what is new."""
-    session.require(Action.RELEASE)
     counted = figures(session, as_of=as_of)
     folder = session.workspace.operation(session.operation) / "statistics"
     folder.mkdir(parents=True, exist_ok=True)

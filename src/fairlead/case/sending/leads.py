@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from fairlead.case.persons.anchors import anchor_older_decisions, records_of_lead
 from fairlead.case.place.exhibits import list_exhibits, opener_of
 from fairlead.case.place.session import Session
+from fairlead.case.sending.concerned import country_of_lead
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.anchored import category_standing
 from fairlead.leads.build import build_lead
@@ -30,9 +32,15 @@ _EXCERPT_BYTES = 240
 _OPEN = SubjectCategory.NOT_CATEGORISED
 
 
+@verb(
+    "lead.publish",
+    Action.PREPARE,
+    becomes=Operation.COMBINATION,
+    command="lead publish",
+    page="workbench:job",
+)
 def publish(session: Session) -> dict[str, Any]:
     """Compute the leads of every participating country and publish them to the register."""
-    session.require(Action.PREPARE)
     from fairlead.register.followup import find_categories
     from fairlead.register.leads import PublishedLead, publish_leads
     from fairlead.register.people import countries_of, get_user
@@ -107,6 +115,17 @@ def _already_sent(session: Session, leads: tuple[str, ...]) -> list[str]:
     return listed
 
 
+@verb(
+    "lead.categorise",
+    Action.JUDGE,
+    becomes=Operation.ALTERATION,
+    command="lead categorise",
+    page="workbench:category",
+    about=("lead",),
+    of=country_of_lead,
+    reason=True,
+    whole=True,
+)
 def categorise(session: Session, lead: str, category: SubjectCategory, *, reason: str) -> None:
     """Decide what category of data subject a lead is about; it stands in the lead from the next publishing on.
 
@@ -115,7 +134,6 @@ def categorise(session: Session, lead: str, category: SubjectCategory, *, reason
     """
     row = _published(session, lead)
     document = LeadDocument.model_validate(row["body"])
-    session.require(Action.JUDGE, country=document.country)
     if not reason.strip():
         raise UsageError("a category needs a reason", "Give --reason.", code="USAGE-REASON")
     from fairlead.register.followup import record_category

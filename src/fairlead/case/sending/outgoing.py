@@ -7,6 +7,9 @@ from typing import Any
 
 from fairlead.case.place.session import Session
 from fairlead.case.sending.followup import recall_package
+from fairlead.case.verbs.declaration import in_country
+from fairlead.case.verbs.verb import verb
+from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
@@ -24,6 +27,15 @@ def _sent(session: Session, country: str, package: str) -> dict[str, Any]:
     return match
 
 
+@verb(
+    "package.fetch",
+    Action.VIEW,
+    becomes=Operation.DISCLOSURE,
+    command="none: at the shell the file lies in the folder packages",
+    page="workbench:package",
+    about=("package",),
+    of=in_country("country"),
+)
 def package_file(session: Session, country: str, package: str) -> Path:
     """Where a sent package lies, encrypted for its country alone; that it was fetched is noted. LookupError if none."""
     row = _sent(session, country, package)

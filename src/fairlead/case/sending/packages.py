@@ -15,6 +15,9 @@ from fairlead.case.persons.anchors import held_now
 from fairlead.case.place.keys import LeadKeys, officer, own_officers
 from fairlead.case.place.session import Clock, Session, operator_name, utc_now
 from fairlead.case.place.workspace import Workspace
+from fairlead.case.sending.concerned import country_of_keys
+from fairlead.case.verbs.declaration import in_country
+from fairlead.case.verbs.verb import verb
 from fairlead.engine.below import HeldFolder, hold_folder, write_tree
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import in_turn
@@ -48,6 +51,16 @@ class Release:
     h3_release: str = ""
 
 
+@verb(
+    "package.build",
+    Action.RELEASE,
+    becomes=Operation.DISCLOSURE,
+    command="package build",
+    page="workbench:decide",
+    about=("country",),
+    of=in_country("country"),
+    people=2,
+)
 def build_for_country(session: Session, country: str, release: Release) -> tuple[Path, BuiltPackage]:
     """Build the next package for a country from its published leads; returns where it lies.
 
@@ -382,6 +395,17 @@ def _keep(folder: HeldFolder, verified: VerifiedPackage) -> None:
     folder.rename(temporary, verified.package)
 
 
+@verb(
+    "package.receipt",
+    Action.ANSWER,
+    Action.RELEASE,
+    becomes=Operation.COLLECTION,
+    command="package receipt",
+    page="workbench:incoming",
+    about=("file",),
+    of=country_of_keys,
+    whole=True,
+)
 def take_receipt(session: Session, file: Path, keys: LeadKeys) -> Receipt:
     """Check a recipient's receipt and keep it with its package."""
     from fairlead.register.leads import find_packages, record_receipt

@@ -8,7 +8,10 @@ from typing import Any
 
 from fairlead.case.place.keys import officer_key
 from fairlead.case.place.session import Session
+from fairlead.case.sending.concerned import country_of_release
 from fairlead.case.sending.packages import Release, build_for_country
+from fairlead.case.verbs.declaration import in_country
+from fairlead.case.verbs.verb import verb
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import FairleadError, UsageError
@@ -116,12 +119,21 @@ def _visible_countries(session: Session) -> set[str] | None:
     return None if WHOLE_OPERATION in countries else countries
 
 
+@verb(
+    "release.prepare",
+    Action.PREPARE,
+    becomes=Operation.ALTERATION,
+    command="none: a release is prepared on the page of its country",
+    page="workbench:prepare",
+    about=("country",),
+    of=in_country("country"),
+    whole=True,
+)
 def prepare_release(session: Session, country: str, *, legal_basis: str, purpose: str) -> None:
     """Ask for the release of a country's leads as they stand now."""
     from fairlead.register.leads import find_leads
     from fairlead.register.releases import record_prepared
 
-    session.require(Action.PREPARE, country=country)
     if not legal_basis.strip() or not purpose.strip():
         raise UsageError("a release needs a legal basis and a purpose", "Fill in both.", code="USAGE-REASON")
     rows = find_leads(session.user_id, session.operation, at=session.clock(), country=country)
@@ -235,6 +247,17 @@ def settle(session: Session) -> int:
     return len(stuck)
 
 
+@verb(
+    "release.return",
+    Action.PREPARE,
+    becomes=Operation.ALTERATION,
+    command="none: a release is returned on the page of its country",
+    page="workbench:decide",
+    about=("waiting",),
+    of=country_of_release,
+    reason=True,
+    whole=True,
+)
 def return_release(session: Session, waiting: int, *, reason: str) -> None:
     """Send a prepared release back to who prepared it, with a reason."""
     from django.db import transaction
