@@ -15,6 +15,7 @@ from fairlead.case.persons.anchors import held_now
 from fairlead.case.place.keys import LeadKeys, officer, own_officers
 from fairlead.case.place.session import Clock, Session, operator_name, utc_now
 from fairlead.case.place.workspace import Workspace
+from fairlead.case.recipients import require_same
 from fairlead.engine.below import HeldFolder, hold_folder, write_tree
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.lock import in_turn
@@ -26,6 +27,7 @@ from fairlead.leads.facts import gather_country
 from fairlead.leads.opening import VerifiedPackage, verify_package
 from fairlead.leads.package import BuiltPackage, PackagePlan, build_package
 from fairlead.leads.receipt import Receipt, ReceiptState, sign_receipt, verify_receipt
+from fairlead.leads.recipients import AgeRecipient
 from fairlead.ledger.checkpoint import Checkpoint, parse_checkpoint
 from fairlead.ledger.notes import parse_note, parse_note_key
 from fairlead.register.actions import Action
@@ -39,13 +41,17 @@ _RECEIVED, _LAST = "received", "last.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """Who prepares, who releases, and on what ground."""
+    """Who prepares, who releases, on what ground, and the recipient keys they were shown, by fingerprint.
+
+    Without ``fingerprints`` the keys are taken as they are.
+    """
 
     preparer: str
     releaser: str
     legal_basis: str = "Directive (EU) 2023/977; national law on police cooperation"
     purpose: str = "investigation of offences concerning child sexual abuse material"
     h3_release: str = ""
+    fingerprints: tuple[str, ...] | None = None
 
 
 def build_for_country(session: Session, country: str, release: Release) -> tuple[Path, BuiltPackage]:
@@ -72,6 +78,8 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
             "`fairlead operation show` lists the countries.",
             code="USAGE-COUNTRY",
         )
+    if release.fingerprints is not None:
+        require_same(participants[country].age_recipients, release.fingerprints)
     held = held_now(session)
     published = find_leads(session.user_id, session.operation, at=at, country=country)
     rows = [row for row in published if not held.holds(row)]
@@ -91,7 +99,7 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
         legal_basis=release.legal_basis,
         purpose=release.purpose,
         built_at=at,
-        recipients=tuple(participants[country].age_recipients),
+        recipients=tuple(AgeRecipient.parse(text) for text in sorted(participants[country].age_recipients)),
         leads=tuple(LeadDocument.model_validate(row["body"]) for row in rows),
         material=_material(session, country),
         held=held.persons(published),

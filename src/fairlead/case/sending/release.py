@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from fairlead.case.place.keys import officer_key
 from fairlead.case.place.session import Session
+from fairlead.case.recipients import recipients_of, require_same
 from fairlead.case.sending.packages import Release, build_for_country
+from fairlead.leads.recipients import fingerprints_of
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import FairleadError, UsageError
@@ -27,6 +30,7 @@ class CountryState:
     country: str
     role: str
     recipients: int
+    fingerprints: tuple[str, ...]
     leads: int
     changed: int
     package: str
@@ -75,6 +79,7 @@ def country_states(session: Session) -> list[CountryState]:
                 country=code,
                 role=participant.role,
                 recipients=len(participant.age_recipients),
+                fingerprints=fingerprints_of(participant.age_recipients),
                 leads=len(own),
                 changed=changed,
                 package=last["package"] if last else "",
@@ -116,8 +121,13 @@ def _visible_countries(session: Session) -> set[str] | None:
     return None if WHOLE_OPERATION in countries else countries
 
 
-def prepare_release(session: Session, country: str, *, legal_basis: str, purpose: str) -> None:
-    """Ask for the release of a country's leads as they stand now."""
+def prepare_release(
+    session: Session, country: str, *, legal_basis: str, purpose: str, seen: Sequence[str] | None = None
+) -> None:
+    """Ask for the release of a country's leads as they stand now, to the recipient keys as they are now.
+
+    ``seen`` are the fingerprints of those keys that the officer was shown: with others nothing is prepared.
+    """
     from fairlead.register.leads import find_leads
     from fairlead.register.releases import record_prepared
 
@@ -131,11 +141,15 @@ def prepare_release(session: Session, country: str, *, legal_basis: str, purpose
             "Compute leads with `fairlead lead publish`; without leads nothing is sent.",
             code="USAGE-LEAD",
         )
+    recipients = recipients_of(session, country)
+    if seen is not None:
+        require_same(recipients, seen)
     kept = record_prepared(
         session.user_id,
         session.operation,
         country,
         leads={row["lead"]: row["version"] for row in rows},
+        recipients=recipients,
         legal_basis=legal_basis,
         purpose=purpose,
         at=session.clock(),
@@ -147,7 +161,11 @@ def prepare_release(session: Session, country: str, *, legal_basis: str, purpose
             code="USAGE-RELEASE",
         )
     session.record(
-        Operation.ALTERATION, "release.prepare", (country,), legal_basis, facts={"leads": len(rows)}
+        Operation.ALTERATION,
+        "release.prepare",
+        (country, *recipients),
+        legal_basis,
+        facts={"leads": len(rows), "recipients": len(recipients)},
     )
 
 
@@ -182,6 +200,7 @@ def release(session: Session, waiting: int) -> str:
                 "Return it and prepare it again, so that two officers see the same.",
                 code="USAGE-RELEASE",
             )
+        require_same(recipients_of(session, country), fingerprints_of(row["recipients"]))
         preparer = get_user_by_id(row["prepared_by_id"]).username
         for name in (preparer, session.user_name):
             officer_key(session.workspace, name)
@@ -191,6 +210,7 @@ def release(session: Session, waiting: int) -> str:
         releaser=session.user_name,
         legal_basis=row["legal_basis"],
         purpose=row["purpose"],
+        fingerprints=fingerprints_of(row["recipients"]),
     )
     try:
         _, built = build_for_country(session, country, decision)
