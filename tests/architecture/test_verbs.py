@@ -21,6 +21,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "fairlead"
 _SAVING = {
     "create", "save", "update", "delete", "bulk_create", "bulk_update", "update_or_create", "get_or_create",
 }  # fmt: skip
+_NO_ROWS = {"digest", "facts", "carried"}  # a hash, and dictionaries
 _TABLES = {"write", "keep_only", "run"}
 
 # Functions that write and are no verbs, each with its reason.
@@ -33,6 +34,8 @@ REGISTER_BESIDE_VERBS = {
     "case/place/operations.py:init_workspace": "SYSTEM",
     "case/place/operations.py:new_operation": "SYSTEM",
     "case/place/session.py:record": "the ledger itself",
+    "case/sending/release.py:settle": "brings a release whose process died to one of its two ends",
+    "case/persons/anchors.py:anchor_older_decisions": "SYSTEM",
     "case/verbs/running.py:_begin": "the runner",
     "case/verbs/running.py:_end": "the runner",
     "case/verbs/running.py:keep": "the runner",
@@ -81,7 +84,7 @@ def register_writers() -> set[tuple[str, str]]:
                     isinstance(node, ast.Call)
                     and isinstance(node.func, ast.Attribute)
                     and node.func.attr in _SAVING
-                    and ("objects" in ast.unparse(node.func) or "row" in ast.unparse(node.func))
+                    and ast.unparse(node.func.value) not in _NO_ROWS
                 ):
                     found.add((f"fairlead.register.{path.stem}", name))
     return found

@@ -21,6 +21,7 @@ from fairlead.tables.attribution import PERSONS
 from fairlead.tables.records import ACCOUNTS
 from fairlead.terms.errors import UsageError
 from fairlead.terms.platform import Role
+from tests.acts import within_an_act
 
 RELEASE = Release(preparer="holm", releaser="lund")
 FIRST, SECOND, THIRD = "platform:1", "platform:2", "platform:3"
@@ -42,7 +43,7 @@ def join(session: Session, *persons: tuple[str, ...]) -> None:
         for members in persons
     ]
     session.store.write(PERSONS, part_name("persons"), [PERSONS.batch(rows)])
-    keep_changes(session)
+    keep_changes(within_an_act(session))
 
 
 def lead_of(*members: str) -> str:

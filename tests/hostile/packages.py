@@ -79,6 +79,7 @@ def hostile(made: Made = Made()) -> bytes:
         key: cover[key]
         for key in ("format", "package", "version", "operation", "from", "to", "built_at", "legal_basis")
     }
+    says["recipients"] = list(plan().recipients)
     envelope = sign_statement(subjects, PREDICATE_TYPE, {**says, **made.said}, [PREPARER, RELEASER])
     files[STATEMENT_FILE] = envelope.encode()
     return encrypt(

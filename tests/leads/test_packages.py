@@ -254,3 +254,8 @@ def test_h3_leaves_only_when_a_person_has_released_it() -> None:
         build(plan(restricted))
     built = build(plan(restricted, h3_release="asked on 3 March"))
     assert open_as(SWEDEN, built.data).package == "lanternfish-SE-0001"
+
+
+def test_a_package_sealed_again_for_somebody_its_officers_did_not_sign_for_is_refused() -> None:
+    resealed = encrypt(decrypt(build().data, str(SWEDEN)), [str(FINLAND.to_public())])
+    assert refusal(resealed, FINLAND) == "PACKAGE-RESEALED"

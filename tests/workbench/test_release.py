@@ -130,3 +130,25 @@ def test_the_ledger_holds_after_all_of_it(world):
     from fairlead.case.log.ledger import verify_ledger
 
     assert verify_ledger(world.workspace).verified
+
+
+def test_both_officers_see_the_keys_by_fingerprint_and_that_they_changed(world, as_):
+    import pyrage
+
+    from fairlead.case.sending.recipients import keep_recipients
+
+    country = country_with_leads(world, 5)
+    page = f"/operations/lanternfish/countries/{country}/"
+    (shown,) = keep_recipients(
+        world.session("holm"), country, [str(pyrage.x25519.Identity.generate().to_public())]
+    )
+    assert shown in as_("holm").get(page).content.decode()
+    number = prepare(world, country)
+    assert shown in as_("lund").get(page).content.decode()
+    keep_recipients(world.session("holm"), country, [str(pyrage.x25519.Identity.generate().to_public())])
+    changed = as_("lund").get(page).content.decode()
+    assert shown in changed
+    assert "The keys of the country have changed" in changed
+    with pytest.raises(UsageError, match="USAGE-RECIPIENT"):
+        release(world.session("lund"), number)
+    return_release(world.session("lund"), number, reason="keys changed")

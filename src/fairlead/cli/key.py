@@ -9,9 +9,9 @@ import click
 
 from fairlead.case.place.keys import add_token_key, create_age_identity, create_officer_key, lead_keys
 from fairlead.case.place.tokens import TokenKey
+from fairlead.case.sending.recipients import keep_recipients
 from fairlead.cli.options import json_option, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json
-from fairlead.terms.custody import Operation
 
 
 @click.group()
@@ -75,16 +75,19 @@ def recipient(
     *,
     as_json: bool,
 ) -> None:
-    """Keep the age RECIPIENTS to which packages for COUNTRY are encrypted."""
-    session = session_of(workspace, operation, user)
-    from fairlead.register.people import set_recipients
+    """Keep the age RECIPIENTS to which packages for COUNTRY are encrypted, in place of earlier ones.
 
-    set_recipients(session.operation, country, recipients)
-    session.record(Operation.ALTERATION, "key.recipient", (country, *recipients), "recipient keys set")
+    It takes the right to administer the operation. Releases that were prepared with other keys must be prepared again.
+    """
+    session = session_of(workspace, operation, user)
+    fingerprints = keep_recipients(session, country, recipients)
     if as_json:
-        print_json({"country": country, "recipients": list(recipients)})
-    else:
-        click.echo(f"Packages for {country} will be encrypted to {len(recipients)} recipient(s).")
+        print_json({"country": country, "recipients": list(recipients), "fingerprints": list(fingerprints)})
+        return
+    click.echo(f"Packages for {country} will be encrypted to {len(fingerprints)} recipient(s):")
+    for fingerprint in fingerprints:
+        click.echo(f"  {fingerprint}")
+    click.echo("Compare the fingerprints with the country by another channel.")
 
 
 @key.command("export")

@@ -19,6 +19,7 @@ from fairlead.case.sending.packages import (
     preview,
     take_receipt,
 )
+from fairlead.case.sending.recipients import recipients_of
 from fairlead.cli.options import (
     json_option,
     operation_option,
@@ -30,6 +31,7 @@ from fairlead.cli.options import (
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.leads.opening import VerifiedPackage
 from fairlead.leads.receipt import ReceiptState
+from fairlead.leads.recipients import fingerprints_of
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FROM = click.option(
@@ -47,6 +49,13 @@ def package() -> None:
 @click.option("--preparer", required=True, help="Officer who prepares and signs.")
 @click.option("--releaser", required=True, help="Another officer, who releases and signs.")
 @click.option("--legal-basis", help="Ground on which the data leave.")
+@click.option(
+    "--recipient",
+    "fingerprints",
+    multiple=True,
+    metavar="FINGERPRINT",
+    help="A recipient key both officers were shown; with others nothing is built. Once a key.",
+)
 @click.option("--release-h3", default="", help="Say that you read the H3 restrictions, and why it may leave.")
 @operation_option
 def build(
@@ -54,6 +63,7 @@ def build(
     preparer: str,
     releaser: str,
     legal_basis: str | None,
+    fingerprints: tuple[str, ...],
     release_h3: str,
     workspace: Path | None,
     operation: str | None,
@@ -62,15 +72,19 @@ def build(
     as_json: bool,
 ) -> None:
     """Build, check, sign and encrypt the next package for a country."""
-    release = Release(preparer=preparer, releaser=releaser, h3_release=release_h3)
+    release = Release(
+        preparer=preparer, releaser=releaser, h3_release=release_h3, fingerprints=fingerprints or None
+    )
     if legal_basis:
         release = replace(release, legal_basis=legal_basis)
-    path, built = build_for_country(session_of(workspace, operation, user), country, release)
+    session = session_of(workspace, operation, user)
+    path, built = build_for_country(session, country, release)
     answer = {
         "package": str(path),
         "sha256": built.sha256,
         "size_bytes": len(built.data),
         "files": built.files,
+        "encrypted_to": list(built.fingerprints),
     }
     if as_json:
         print_json(answer)
@@ -85,10 +99,15 @@ def preview_(
     country: str, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
 ) -> None:
     """Show who would receive what, and what changed since it was last sent."""
-    rows = preview(session_of(workspace, operation, user), country)
+    session = session_of(workspace, operation, user)
+    rows = preview(session, country)
+    fingerprints = fingerprints_of(recipients_of(session, country))
     if as_json:
-        print_json({"country": country, "leads": rows})
+        print_json({"country": country, "leads": rows, "recipients": list(fingerprints)})
     else:
+        click.echo(f"To be encrypted to {len(fingerprints)} recipient key(s) of {country}:")
+        for fingerprint in fingerprints:
+            click.echo(f"  {fingerprint}")
         columns = [
             "lead",
             "grade",

@@ -103,6 +103,7 @@ def verify_package(
     statement = verify_statement(
         files[STATEMENT_FILE].decode(errors="replace"), officers, predicate_type=PREDICATE_TYPE
     )
+    _check_recipient(statement, identity_text)
     if len(statement.signers) < _TWO:
         raise refused("the package is signed by one officer; two are needed", "PACKAGE-SIGNATURE")
     cover = _read_cover(statement.predicate)
@@ -151,6 +152,19 @@ def verify_package(
         files=files,
         statement=statement,
     )
+
+
+def _check_recipient(statement: VerifiedStatement, identity_text: str) -> None:
+    """Raise ItemError when none of the recipient keys that the officers signed is the reader's."""
+    import pyrage
+
+    signed = statement.predicate.get("recipients")
+    lines = [line for line in identity_text.splitlines() if line.startswith("AGE-SECRET-KEY-")]
+    own = {str(pyrage.x25519.Identity.from_str(line).to_public()) for line in lines}
+    if not isinstance(signed, list) or own.isdisjoint(str(key) for key in signed):
+        raise refused(
+            "the package is encrypted to a key that its officers did not sign for", "PACKAGE-RESEALED"
+        )
 
 
 def _read_cover(untrusted: Mapping[str, Any]) -> _Cover:

@@ -16,6 +16,7 @@ from fairlead.leads.dsse import Officer, sign_statement
 from fairlead.leads.egress import check_egress
 from fairlead.leads.exports import evidence_csv, hashes_csv, selectors_csv
 from fairlead.leads.pdf import render_lead
+from fairlead.leads.recipients import fingerprints_of
 from fairlead.terms.errors import RunError, UsageError
 
 PREDICATE_TYPE = "urn:fairlead:package:1"
@@ -45,13 +46,14 @@ class PackagePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltPackage:
-    """The encrypted package, its digest, and the digest of the manifest that the ledger commits to."""
+    """The encrypted package, its digest, the manifest's that the ledger commits to, and the keys it is encrypted to."""
 
     name: str
     data: bytes
     sha256: str
     manifest_sha256: str
     files: int
+    fingerprints: tuple[str, ...]
 
 
 Prove = Callable[[str], dict[str, Any]]
@@ -103,6 +105,7 @@ def build_package(plan: PackagePlan, officers: Sequence[Officer], prove: Prove) 
         sha256=hashlib.sha256(data).hexdigest(),
         manifest_sha256=manifest,
         files=len(files),
+        fingerprints=fingerprints_of(plan.recipients),
     )
 
 

@@ -262,9 +262,10 @@ class IncidentRow(Scoped):
 
 
 class PreparedRow(Scoped):
-    """A release that one officer prepared and that waits for another one."""
+    """A release that one officer prepared and that waits for another one. ``recipients``: the keys it is to go to."""
 
     leads = models.JSONField()
+    recipients = models.JSONField(default=list)
     legal_basis = models.TextField()
     purpose = models.TextField()
     state = models.CharField(max_length=16, default="waiting")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ def record_prepared(
     country: str,
     *,
     leads: dict[str, int],
+    recipients: Sequence[str],
     legal_basis: str,
     purpose: str,
     at: datetime,
@@ -29,6 +31,7 @@ def record_prepared(
                 operation_id=operation,
                 country=country,
                 leads=leads,
+                recipients=list(recipients),
                 legal_basis=legal_basis,
                 purpose=purpose,
                 prepared_by_id=user_id,
@@ -50,7 +53,7 @@ def find_prepared(
             rows = rows.filter(country=country)
         return list(
             rows.order_by("-prepared_at").values(
-                "id", "country", "leads", "legal_basis", "purpose", "state", "package", "prepared_at",
+                "id", "country", "leads", "recipients", "legal_basis", "purpose", "state", "package", "prepared_at",
                 "decided_at", "reason", "prepared_by_id", preparer=F("prepared_by__username"),
                 decider=F("decided_by__username"),
             )

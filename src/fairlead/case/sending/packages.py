@@ -16,6 +16,7 @@ from fairlead.case.place.keys import LeadKeys, officer, own_officers
 from fairlead.case.place.session import Clock, Session, operator_name, utc_now
 from fairlead.case.place.workspace import Workspace
 from fairlead.case.sending.concerned import country_of_keys
+from fairlead.case.sending.recipients import require_same
 from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb
 from fairlead.engine.below import HeldFolder, hold_folder, write_tree
@@ -29,6 +30,7 @@ from fairlead.leads.facts import gather_country
 from fairlead.leads.opening import VerifiedPackage, verify_package
 from fairlead.leads.package import BuiltPackage, PackagePlan, build_package
 from fairlead.leads.receipt import Receipt, ReceiptState, sign_receipt, verify_receipt
+from fairlead.leads.recipients import AgeRecipient
 from fairlead.ledger.checkpoint import Checkpoint, parse_checkpoint
 from fairlead.ledger.notes import parse_note, parse_note_key
 from fairlead.register.actions import Action
@@ -42,13 +44,17 @@ _RECEIVED, _LAST = "received", "last.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """Who prepares, who releases, and on what ground."""
+    """Who prepares, who releases, on what ground, and the recipient keys they were shown, by fingerprint.
+
+    Without ``fingerprints`` the keys are taken as they are.
+    """
 
     preparer: str
     releaser: str
     legal_basis: str = "Directive (EU) 2023/977; national law on police cooperation"
     purpose: str = "investigation of offences concerning child sexual abuse material"
     h3_release: str = ""
+    fingerprints: tuple[str, ...] | None = None
 
 
 @verb(
@@ -76,7 +82,6 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
     from fairlead.register.leads import find_leads, next_package_version, record_package
     from fairlead.register.people import countries_of, get_user
 
-    session.require(Action.RELEASE, country=country)
     at = session.clock()
     participants = countries_of(get_user(session.user_name), session.operation, at=at)
     if country not in participants:
@@ -85,6 +90,8 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
             "`fairlead operation show` lists the countries.",
             code="USAGE-COUNTRY",
         )
+    if release.fingerprints is not None:
+        require_same(participants[country].age_recipients, release.fingerprints)
     held = held_now(session)
     published = find_leads(session.user_id, session.operation, at=at, country=country)
     rows = [row for row in published if not held.holds(row)]
@@ -104,7 +111,7 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
         legal_basis=release.legal_basis,
         purpose=release.purpose,
         built_at=at,
-        recipients=tuple(participants[country].age_recipients),
+        recipients=tuple(AgeRecipient.parse(text) for text in sorted(participants[country].age_recipients)),
         leads=tuple(LeadDocument.model_validate(row["body"]) for row in rows),
         material=_material(session, country),
         held=held.persons(published),

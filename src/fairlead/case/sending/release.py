@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,8 +11,10 @@ from fairlead.case.place.keys import officer_key
 from fairlead.case.place.session import Session
 from fairlead.case.sending.concerned import country_of_release
 from fairlead.case.sending.packages import Release, build_for_country
+from fairlead.case.sending.recipients import recipients_of, require_same
 from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb
+from fairlead.leads.recipients import fingerprints_of
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import FairleadError, UsageError
@@ -30,6 +33,7 @@ class CountryState:
     country: str
     role: str
     recipients: int
+    fingerprints: tuple[str, ...]
     leads: int
     changed: int
     package: str
@@ -78,6 +82,7 @@ def country_states(session: Session) -> list[CountryState]:
                 country=code,
                 role=participant.role,
                 recipients=len(participant.age_recipients),
+                fingerprints=fingerprints_of(participant.age_recipients),
                 leads=len(own),
                 changed=changed,
                 package=last["package"] if last else "",
@@ -129,8 +134,13 @@ def _visible_countries(session: Session) -> set[str] | None:
     of=in_country("country"),
     whole=True,
 )
-def prepare_release(session: Session, country: str, *, legal_basis: str, purpose: str) -> None:
-    """Ask for the release of a country's leads as they stand now."""
+def prepare_release(
+    session: Session, country: str, *, legal_basis: str, purpose: str, seen: Sequence[str] | None = None
+) -> None:
+    """Ask for the release of a country's leads as they stand now, to the recipient keys as they are now.
+
+    ``seen`` are the fingerprints of those keys that the officer was shown: with others nothing is prepared.
+    """
     from fairlead.register.leads import find_leads
     from fairlead.register.releases import record_prepared
 
@@ -143,11 +153,15 @@ def prepare_release(session: Session, country: str, *, legal_basis: str, purpose
             "Compute leads with `fairlead lead publish`; without leads nothing is sent.",
             code="USAGE-LEAD",
         )
+    recipients = recipients_of(session, country)
+    if seen is not None:
+        require_same(recipients, seen)
     kept = record_prepared(
         session.user_id,
         session.operation,
         country,
         leads={row["lead"]: row["version"] for row in rows},
+        recipients=recipients,
         legal_basis=legal_basis,
         purpose=purpose,
         at=session.clock(),
@@ -159,10 +173,25 @@ def prepare_release(session: Session, country: str, *, legal_basis: str, purpose
             code="USAGE-RELEASE",
         )
     session.record(
-        Operation.ALTERATION, "release.prepare", (country,), legal_basis, facts={"leads": len(rows)}
+        Operation.ALTERATION,
+        "release.prepare",
+        (country, *recipients),
+        legal_basis,
+        facts={"leads": len(rows), "recipients": len(recipients)},
     )
 
 
+@verb(
+    "release.decide",
+    Action.RELEASE,
+    becomes=Operation.ALTERATION,
+    command="none: see package build, for which both officers are named",
+    page="workbench:decide",
+    about=("waiting",),
+    of=country_of_release,
+    people=2,
+    finish="The page of the country brings a release whose process died to one of its two ends.",
+)
 def release(session: Session, waiting: int) -> str:
     """Release what another officer prepared: build, sign and encrypt the package; returns its name.
 
@@ -180,7 +209,6 @@ def release(session: Session, waiting: int) -> str:
     with transaction.atomic(), acting_as(User(pk=session.user_id)):
         row = _waiting(lock_waiting(session.user_id, session.operation, waiting, at=session.clock()))
         country = row["country"]
-        session.require(Action.RELEASE, country=country)
         if row["prepared_by_id"] == session.user_id:
             raise UsageError(
                 "you prepared this release yourself",
@@ -194,6 +222,7 @@ def release(session: Session, waiting: int) -> str:
                 "Return it and prepare it again, so that two officers see the same.",
                 code="USAGE-RELEASE",
             )
+        require_same(recipients_of(session, country), fingerprints_of(row["recipients"]))
         preparer = get_user_by_id(row["prepared_by_id"]).username
         for name in (preparer, session.user_name):
             officer_key(session.workspace, name)
@@ -203,6 +232,7 @@ def release(session: Session, waiting: int) -> str:
         releaser=session.user_name,
         legal_basis=row["legal_basis"],
         purpose=row["purpose"],
+        fingerprints=fingerprints_of(row["recipients"]),
     )
     try:
         _, built = build_for_country(session, country, decision)
@@ -211,6 +241,7 @@ def release(session: Session, waiting: int) -> str:
         raise
     package = built.name.removesuffix(".tar.age")
     close_release(session.user_id, waiting, package=package)
+    session.record(Operation.ALTERATION, "release.decide", (country, package), "released by a second officer")
     return package
 
 
@@ -270,7 +301,6 @@ def return_release(session: Session, waiting: int, *, reason: str) -> None:
         raise UsageError("a returned release needs a reason", "Say what to change.", code="USAGE-REASON")
     with transaction.atomic(), acting_as(User(pk=session.user_id)):
         row = _waiting(lock_waiting(session.user_id, session.operation, waiting, at=session.clock()))
-        session.require(Action.PREPARE, country=row["country"])
         return_prepared(session.user_id, waiting, at=session.clock(), reason=reason)
     session.record(Operation.ALTERATION, "release.return", (row["country"],), reason)
 

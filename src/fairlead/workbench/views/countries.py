@@ -15,6 +15,7 @@ from fairlead.case.receiving.incoming import take_in
 from fairlead.case.sending.outgoing import notice_text, notices, package_file, recall
 from fairlead.case.sending.packages import Release, preview
 from fairlead.case.sending.release import country_states, prepare_release, release, return_release, settle
+from fairlead.leads.recipients import fingerprints_of
 from fairlead.register.actions import Action
 from fairlead.register.followup import find_outcomes, find_recalls
 from fairlead.register.leads import find_packages
@@ -69,11 +70,13 @@ def country(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
     outcomes = find_outcomes(desk.user.pk, desk.operation, at=at, country=country)
     recalls = find_recalls(desk.user.pk, desk.operation, at=at)
     defaults = Release(preparer="", releaser="")
+    waiting = next((r for r in releases if r["state"] in ("waiting", "releasing")), None)
     context = {
         "state": state,
         "preview": preview(desk.session, country, limit=_LEADS_SHOWN),
         "more": max(0, state.leads - _LEADS_SHOWN),
-        "waiting": next((r for r in releases if r["state"] in ("waiting", "releasing")), None),
+        "waiting": waiting,
+        "waiting_fingerprints": fingerprints_of(waiting["recipients"]) if waiting else (),
         "releases": releases,
         "packages": [p for p in packages if p["country"] == country],
         "outcomes": list(reversed(outcomes[-_OUTCOMES_SHOWN:])),
@@ -143,6 +146,7 @@ def prepare(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
         country,
         legal_basis=request.POST.get("legal_basis", "")[:500],
         purpose=request.POST.get("purpose", "")[:500],
+        seen=request.POST.getlist("recipient") or None,
     )
     messages.success(request, _("Prepared. Another officer has to release it."))
     return redirect("country", operation=desk.operation, country=country)

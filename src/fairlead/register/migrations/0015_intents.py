@@ -25,7 +25,7 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO fairlead_app;
 class Migration(migrations.Migration):
     """Forward only."""
 
-    dependencies = [("register", "0013_decisions_rest_on_records")]
+    dependencies = [("register", "0014_a_release_keeps_its_recipients")]
     operations = [
         migrations.CreateModel(
             name="IntentRow",
