@@ -286,7 +286,7 @@ def test_writing_below_a_folder_makes_nothing_beside_it(
         try:
             write_tree(folder, tuple(names), io.BytesIO(b"x"))
         except (RunError, OSError):
-            assert not list((disk / "folder").rglob("*x"))
+            assert not [path for path in (disk / "folder").rglob("*") if path.is_file()]
         else:
             assert disk.joinpath("folder", *names).read_bytes() == b"x"
     assert [p.name for p in disk.iterdir()] == ["folder"]
