@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: env spark s3 demo test check format lint types imports docs benchmark
+.PHONY: env spark s3 demo test test-long check format lint types imports docs benchmark
 env: $(STAMP)
 
 $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
@@ -33,6 +33,10 @@ demo: env
 
 test: env
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# What takes minutes and runs at small scale in `make test`.
+test-long: env
+	$(BIN)/pytest -n 2 --dist worksteal -m long
 
 check: format lint types imports test
 

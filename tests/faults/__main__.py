@@ -56,9 +56,10 @@ def _say(line: str) -> None:
 
 def stop_databases(workspace: Path) -> None:
     """End the PostgreSQL of a finished trial, which this process would keep until its own end."""
-    for process in psutil.process_iter(["name", "cmdline"]):
-        if process.info["name"] == "postgres" and str(workspace) in (process.info["cmdline"] or []):
-            with suppress(psutil.Error):
+    folder = (workspace / "register" / "postgres").resolve()
+    for process in psutil.process_iter(["name"]):
+        with suppress(psutil.Error):
+            if process.info["name"] == "postgres" and Path(process.cwd()) == folder:
                 process.send_signal(signal.SIGINT)
                 process.wait(10)
 

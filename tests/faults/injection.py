@@ -166,7 +166,7 @@ def _signal_database(workspace: Path, number: int) -> None:
     folder = workspace / "register" / "postgres"
     with contextlib.suppress(FileNotFoundError, ValueError, IndexError, psutil.Error):
         server = psutil.Process(int((folder / "postmaster.pid").read_text().splitlines()[0]))
-        if server.name() == "postgres" and str(folder) in server.cmdline():
+        if server.name() == "postgres" and Path(server.cwd()) == folder.resolve():
             server.send_signal(number)
 
 
