@@ -7,6 +7,7 @@ from fairlead.case.checks.counts import check_counts
 from fairlead.case.checks.leftovers import check_leftovers, remove_leftovers
 from fairlead.case.checks.parts import adopt_parts, check_parts
 from fairlead.case.checks.register import check_released, check_tables
+from fairlead.case.checks.restored import check_restored
 from fairlead.case.checks.secrets import check_secrets
 from fairlead.case.log import verify_ledger
 from fairlead.case.session import Session
@@ -33,6 +34,7 @@ def examine(session: Session, *, tidy: bool = False, adopt: bool = False) -> lis
         checks += _check_rows(session, checks) + check_released(session)
         checks += [
             _check_ledger(workspace),
+            *check_restored(workspace),
             check_secrets(workspace),
             check_leftovers(workspace, session.operation),
         ]
