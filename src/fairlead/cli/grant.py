@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.place.administration import give_role
+from fairlead.case.upkeep.administration import give_role
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_json
 from fairlead.register.actions import WHOLE_OPERATION, Role

@@ -179,7 +179,7 @@ def render_report(report: dict[str, Any]) -> bytes:
     """The report as a tagged PDF (PDF/A-2a and PDF/UA-1)."""
     import typst
 
-    template = (files("fairlead.case.exhibits.adding") / "templates" / "exhibit.typ").read_bytes()
+    template = (files("fairlead.case.exhibits") / "templates" / "exhibit.typ").read_bytes()
     compiled: bytes = typst.compile(
         template, sys_inputs={"report": json.dumps(report)}, pdf_standards=["a-2a", "ua-1"]
     )

@@ -141,7 +141,7 @@ def render_origin(answer: dict[str, Any]) -> bytes:
     """The explanation on one page, as a tagged PDF (PDF/A-2a and PDF/UA-1); small print when there is much."""
     import typst
 
-    template = (files("fairlead.case.origin.explaining") / "templates" / "origin.typ").read_bytes()
+    template = (files("fairlead.case.origin") / "templates" / "origin.typ").read_bytes()
     text = json.dumps(answer, default=str)
     for size in _SIZES:
         given = {"report": text, "size": str(size)}

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from fairlead.case.exhibits.adding import list_exhibits, opener_of
+from fairlead.case.log.restoration import number_floor
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.build import build_lead, lead_id
@@ -62,7 +63,8 @@ def publish(session: Session) -> dict[str, Any]:
                 )
     finally:
         catalogue.close()
-    outcome = publish_leads(session.user_id, session.operation, published, at=at)
+    above = number_floor(session.workspace)
+    outcome = publish_leads(session.user_id, session.operation, published, at=at, above=above)
     session.record(
         Operation.COMBINATION,
         "lead.publish",

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fairlead.case.log.ledger import prove_entry
+from fairlead.case.log.restoration import (
+    Explained,
+    Missing,
+    checkpoints_of,
+    explain_continuations,
+    next_number,
+    note_missing,
+)
 from fairlead.case.place.keys import LeadKeys, lead_keys, officer
 from fairlead.case.place.session import Clock, Session, operator_name, utc_now
 from fairlead.case.place.workspace import Workspace
@@ -29,6 +38,8 @@ from fairlead.register.actions import Action
 from fairlead.register.database import open_register
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
+
+_PROOFS = 64  # a country that did not open so many packages in a row has to ask for the proof it lacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +65,7 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
 
 def _build_next(session: Session, country: str, release: Release, folder: Path) -> tuple[Path, BuiltPackage]:
     from fairlead.register.followup import held_persons
-    from fairlead.register.leads import find_leads, next_package_version, record_package
+    from fairlead.register.leads import find_leads, last_package_version, record_package
     from fairlead.register.people import countries_of, get_user
 
     session.require(Action.RELEASE, country=country)
@@ -75,7 +86,8 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
             "Compute leads with `fairlead lead publish`; without leads nothing is sent.",
             code="USAGE-LEAD",
         )
-    version = next_package_version(session.user_id, session.operation, country, at=at)
+    known = last_package_version(session.user_id, session.operation, country, at=at)
+    version = next_number(session.workspace, known)
     plan = PackagePlan(
         package=f"{session.operation}-{country}-{version:04d}",
         version=version,
@@ -93,8 +105,8 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
     )
     officers = [officer(session.workspace, name) for name in (release.preparer, release.releaser)]
 
-    shown = folder / f".{country}.shown"  # size of the log that this country was shown last
-    sizes: list[int] = []
+    shown = folder / f".{country}.shown"  # sizes of the log that this country was shown, the last one last
+    sizes = [int(line) for line in shown.read_text().split()] if shown.is_file() else []
 
     def prove(manifest_sha256: str) -> dict[str, Any]:
         index = session.record(
@@ -105,8 +117,7 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
             recipient=country,
             facts={"leads": len(plan.leads), "version": version},
         )
-        since = int(shown.read_text()) if shown.is_file() else 0
-        proof = prove_entry(session.workspace, index, since=since)
+        proof = prove_entry(session.workspace, index, since=sizes[-_PROOFS:])
         sizes.append(parse_checkpoint(parse_note(proof["checkpoint"]).text).size)
         return proof
 
@@ -115,7 +126,7 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
     temporary = path.with_name(f".{path.name}")
     temporary.write_bytes(built.data)
     temporary.rename(path)
-    shown.write_text(str(sizes[0]))
+    shown.write_text("".join(f"{size}\n" for size in sizes))
     record_package(
         session.user_id,
         session.operation,
@@ -208,6 +219,8 @@ def check_package(
     witness_keys: tuple[Path, ...] = (),
     needed_witnesses: int = 0,
     seen: Checkpoint | None = None,
+    earlier: Sequence[Checkpoint] = (),
+    restored_at: datetime | None = None,
 ) -> VerifiedPackage:
     """Verify a package file; nothing is written. Raises ItemError with the reason when it is refused."""
     if not file.is_file() or not identity_file.is_file():
@@ -221,6 +234,8 @@ def check_package(
         witnesses=[parse_note_key(path.read_text()) for path in witness_keys],
         needed_witnesses=needed_witnesses,
         seen=seen,
+        earlier=earlier,
+        restored_at=restored_at,
     )
 
 
@@ -251,7 +266,14 @@ def open_for_recipient(
         )
     # The same package may be opened again; every newer one must continue the log as this country has seen it.
     seen = last.checkpoint if digest != last.sha256 else None
-    verified = check_package(file, identity_file, keys, seen=seen)
+    verified = check_package(
+        file,
+        identity_file,
+        keys,
+        seen=seen,
+        earlier=checkpoints_of(folder),
+        restored_at=last.restored_at,
+    )
     signer = officer(workspace, officer_name)
     _keep(folder / verified.package, verified)
     receipt = Receipt(
@@ -266,7 +288,13 @@ def open_for_recipient(
     signed = sign_receipt(receipt, signer)
     receipt_file = folder / f"{verified.package}.receipt.json"
     receipt_file.write_text(signed)
-    opened = {"version": verified.version, "sha256": digest, "checkpoint": str(verified.checkpoint)}
+    restored_at = verified.continuations[-1].restored_at.isoformat() if verified.continuations else ""
+    opened = {
+        "version": verified.version,
+        "sha256": digest,
+        "checkpoint": str(verified.checkpoint),
+        "restored_at": restored_at,
+    }
     state_file.write_text(json.dumps(opened) + "\n")
     open_register(workspace.register)
     from fairlead.register.people import get_user
@@ -275,14 +303,23 @@ def open_for_recipient(
     session = Session(
         workspace=workspace, user_id=user.pk, user_name=user.username, operation="", clock=clock
     )
+    facts: dict[str, str | int] = {"leads": len(verified.leads), "version": verified.version}
+    if verified.continuations:
+        facts["continues_entries"] = verified.continuations[-1].entries
     session.record(
         Operation.COLLECTION,
         "package.open",
         (verified.package, digest),
         "package received",
-        facts={"leads": len(verified.leads), "version": verified.version},
+        facts=facts,
     )
     return verified, receipt_file
+
+
+def explain_restoring(workspace: Workspace, verified: VerifiedPackage) -> Explained | None:
+    """What a recipient is told when a package comes from a restored workspace; None when it does not."""
+    folder = workspace.root / "received" / verified.operation / verified.from_country
+    return explain_continuations(folder, verified.continuations)
 
 
 def answer_package(
@@ -304,6 +341,7 @@ class _LastOpened:
     version: int = 0
     sha256: str = ""
     checkpoint: Checkpoint | None = None
+    restored_at: datetime | None = None
 
 
 def _last_opened(state_file: Path) -> _LastOpened:
@@ -315,6 +353,7 @@ def _last_opened(state_file: Path) -> _LastOpened:
         version=int(value["version"]),
         sha256=str(value["sha256"]),
         checkpoint=parse_checkpoint(str(value["checkpoint"])),
+        restored_at=datetime.fromisoformat(value["restored_at"]) if value.get("restored_at") else None,
     )
 
 
@@ -337,6 +376,20 @@ def take_receipt(session: Session, file: Path, keys: LeadKeys) -> Receipt:
     receipt, signer = verify_receipt(file.read_text(), keys.officers)
     rows = find_packages(session.user_id, session.operation, at=session.clock())
     match = next((r for r in rows if r["package"] == receipt.package), None)
+    if match is None and note_missing(
+        session.workspace,
+        Missing(
+            package=receipt.package,
+            country=receipt.country,
+            sha256=receipt.sha256,
+            told_at=session.clock().isoformat(),
+        ),
+    ):
+        raise refused(
+            f"package {receipt.package} is not known to this workspace, which was restored from a backup: it was sent "
+            "after that backup, and is now listed by `fairlead doctor` as missing",
+            "PACKAGE-RECEIPT",
+        )
     if match is None or match["sha256"] != receipt.sha256 or match["country"] != receipt.country:
         raise refused("the receipt is about bytes that were never sent from here", "PACKAGE-RECEIPT")
     kept = {
