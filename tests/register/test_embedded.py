@@ -120,7 +120,7 @@ def test_a_workspace_in_a_folder_of_any_name_works_and_its_name_is_never_run(
     place = str(tmp_path / name)
     fairlead("init", place, "--user", "holm")
     fairlead("operation", "new", "lanternfish", "--lead", "DK", "--user", "holm", "--workspace", place)
-    fairlead("backup", str(tmp_path / "kept.backup"), "--workspace", place)
+    fairlead("backup", "--unencrypted", str(tmp_path / "kept.backup"), "--workspace", place)
     fairlead("restore", str(tmp_path / "kept.backup"), str(tmp_path / "again" / name))
     assert not list(tmp_path.rglob("ran"))
     assert list(beside.iterdir()) == []

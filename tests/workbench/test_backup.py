@@ -13,7 +13,7 @@ import pytest
 FIGURES = """
 import json, sys
 from pathlib import Path
-from fairlead.case.log.ledger import verify_ledger
+from fairlead.case.log.ledger import grown_tree, verify_ledger
 from fairlead.case.place.session import open_session
 from fairlead.case.place.workspace import find_workspace
 place = find_workspace(Path(sys.argv[1]))
@@ -21,7 +21,10 @@ session = open_session(place, user_name="holm")
 from fairlead.register.models import SCOPED_MODELS
 counts = {m.__name__: m.objects.using("owner").count() for m in SCOPED_MODELS}
 report = verify_ledger(place)
-print(json.dumps({"counts": counts, "entries": report.size, "root": report.root, "holds": report.verified}))
+with grown_tree(place) as tree:
+    root_before = tree.root(len(tree) - 1).hex()
+print(json.dumps({"counts": counts, "entries": report.size, "root": report.root, "root_before": root_before,
+    "holds": report.verified}))
 """
 MAKE = """
 import sys
@@ -90,13 +93,17 @@ def test_what_is_restored_equals_what_was_destroyed_and_its_ledger_holds(made):
         "--json",
     )
     assert json.loads(told.splitlines()[-1])["ledger_verified"] is True
-    assert json.loads(run("-c", FIGURES, made / "after")) == before
+    after = json.loads(run("-c", FIGURES, made / "after"))
+    assert after["counts"] == before["counts"]
+    assert after["entries"] == before["entries"] + 1, "the ledger says that it was restored"
+    assert after["root_before"] == before["root"], "and everything before is as it was"
+    assert after["holds"] is True
     left = [p.name for p in (made / "after").rglob("*") if "spill" in p.as_posix()]
     assert left == [], "what a killed run left is not carried on"
 
 
 def test_a_backup_that_was_altered_is_refused(made):
-    run("-m", "fairlead", "backup", made / "b.tar", "--workspace", made / "after")
+    run("-m", "fairlead", "backup", made / "b.tar", "--unencrypted", "--workspace", made / "after")
     data = bytearray((made / "b.tar").read_bytes())
     at = data.index(b'"format": 1')
     data[at : at + 11] = b'"format": 2'

@@ -15,6 +15,7 @@ from fairlead.case.sending.packages import (
     answer_package,
     build_for_country,
     check_package,
+    explain_restoring,
     open_for_recipient,
     preview,
     take_receipt,
@@ -335,8 +336,9 @@ def open_(
     as_json: bool,
 ) -> None:
     """Check the package FILE, keep its content in your workspace, and write a signed receipt."""
+    place = workspace_of(workspace)
     verified, receipt = open_for_recipient(
-        workspace_of(workspace),
+        place,
         file,
         identity,
         parse_lead_keys(lead_keys.read_text()),
@@ -344,7 +346,9 @@ def open_(
         accept_operation=accept_operation,
         user_name=user,
     )
-    _show(verified, {"receipt": str(receipt)}, as_json=as_json)
+    explained = explain_restoring(place, verified)
+    more = {"receipt": str(receipt)} | ({"restored": explained.sentence} if explained else {})
+    _show(verified, more, as_json=as_json)
 
 
 @package.command("receipt")

@@ -10,6 +10,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from fairlead.case.log.restoration import find_restored
 from fairlead.case.place.session import Session
 from fairlead.case.running.runs import RunState, find_run
 from fairlead.cli.options import operation_option, session_of
@@ -33,9 +34,14 @@ def status(
 ) -> int:
     """Show where the run that writes tables stands, also from another terminal. Exit code 1 when it was killed."""
     session = session_of(workspace, operation, user)
-    state = _find(session)
+    state, restored = _find(session), find_restored(session.workspace)
     if as_json:
-        print_json({"run": state.to_dict() if state else None})
+        print_json(
+            {
+                "run": state.to_dict() if state else None,
+                "restored": restored.to_dict() if restored.last else None,
+            }
+        )
     elif watch and state is not None and state.state == "running":
         with Live(_picture(state), console=Console(stderr=True)) as live:
             while state is not None and state.state == "running":
@@ -44,6 +50,8 @@ def status(
                 live.update(_picture(state))
     else:
         Console().print(_picture(state))
+    if restored.last and not as_json:
+        click.echo(restored.sentence)
     return 1 if state is not None and state.state in ("killed", "failed") else 0
 
 

@@ -16,9 +16,10 @@ from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import VerifiedStatement, refused, verify_statement
 from fairlead.leads.egress import check_egress
 from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE
-from fairlead.ledger.checkpoint import Checkpoint, verify_checkpoint, witnesses_of
+from fairlead.ledger.checkpoint import Checkpoint, witnesses_of
+from fairlead.ledger.continuation import Continuation, Lineage, check_continues, verify_lineage
 from fairlead.ledger.entry import EntryDetail, commit
-from fairlead.ledger.merkle import is_consistent, leaf_hash, root_from_inclusion
+from fairlead.ledger.merkle import leaf_hash, root_from_inclusion
 from fairlead.ledger.notes import NoteKey
 from fairlead.terms.names import CountryCode, OperationSlug, PackageName
 
@@ -54,6 +55,7 @@ class VerifiedPackage:
     leads: tuple[LeadDocument, ...]
     files: Files
     statement: VerifiedStatement
+    continuations: tuple[Continuation, ...] = ()
 
 
 def decrypt(untrusted_data: bytes, identity_text: str) -> bytes:
@@ -87,6 +89,8 @@ def verify_package(
     witnesses: Sequence[NoteKey] = (),
     needed_witnesses: int = 0,
     seen: Checkpoint | None = None,
+    earlier: Sequence[Checkpoint] = (),
+    restored_at: datetime | None = None,
 ) -> VerifiedPackage:
     """Decrypt and check a package: signatures, manifests, ledger proof, egress rules. Raises ItemError.
 
@@ -94,7 +98,8 @@ def verify_package(
     cannot send in the name of another one.
     ``valid_until`` ends officers' keys. With ``needed_witnesses`` the checkpoint must carry as many cosignatures
     of the given ``witnesses``. With ``seen``, the last checkpoint of this log that the recipient knows, the
-    package must prove that the log was only added to since: every recipient is a witness for itself.
+    package must prove that the log was only added to since: every recipient is a witness for itself. A log restored
+    from a backup says so and proves it; what was seen up to the backup, in ``earlier``, must still be in it.
     """
     root, files = unpack(decrypt(untrusted_data, identity_text))
     check_bag(files)
@@ -118,14 +123,14 @@ def verify_package(
     }
     if signed != statement.subjects:
         raise refused("the signed statement is about other files than these", "PACKAGE-SIGNATURE")
-    checkpoint, index, witnessed = _check_ledger(files, ledger, witnesses, package=root)
+    lineage, index = _check_ledger(files, ledger, package=root)
+    witnessed = tuple(witnesses_of(lineage.note, witnesses))
     if len(witnessed) < needed_witnesses:
         raise refused(
             f"the checkpoint carries {len(witnessed)} known cosignatures; {needed_witnesses} are needed",
             "PACKAGE-UNWITNESSED",
         )
-    if seen is not None:
-        _check_continues(files, seen, checkpoint)
+    check_continues(lineage, _proofs(files), seen=seen, earlier=earlier, restored_at=restored_at)
     reasons = check_egress(
         files,
         country=cover.to_country,
@@ -145,7 +150,8 @@ def verify_package(
         from_country=cover.from_country,
         to_country=cover.to_country,
         signers=statement.signers,
-        checkpoint=checkpoint,
+        checkpoint=lineage.checkpoint,
+        continuations=lineage.continuations,
         witnessed_by=witnessed,
         ledger_index=index,
         leads=leads,
@@ -207,22 +213,17 @@ def _check_cover(cover: _Cover, files: Files, *, root: PackageName, country: Cou
         raise refused("the package's cover file says something else than what was signed", "PACKAGE-COVER")
 
 
-def _check_continues(files: Files, seen: Checkpoint, checkpoint: Checkpoint) -> None:
-    """Raise ItemError with LEDGER-FORK unless the package's log begins with what was seen before."""
-    consistency = json.loads(files[LEDGER_FILE]).get("consistency") or {}
-    proof = [bytes.fromhex(node) for node in consistency.get("proof", [])]
-    if consistency.get("since") != seen.size or not is_consistent(
-        seen.size, seen.root, checkpoint.size, checkpoint.root, proof
-    ):
-        raise refused(
-            f"the log of size {checkpoint.size} is not shown to continue the one of size {seen.size} seen before",
-            "LEDGER-FORK",
-        )
+def _proofs(files: Files) -> dict[int, list[bytes]]:
+    """The proofs that the log was only added to, by the size from which they start."""
+    proof = json.loads(files[LEDGER_FILE])
+    try:
+        listed = [proof.get("consistency") or {"since": 0, "proof": []}, *proof.get("earlier", ())]
+        return {int(one["since"]): [bytes.fromhex(node) for node in one["proof"]] for one in listed}
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise refused("the ledger proof cannot be read", "PACKAGE-LEDGER") from problem
 
 
-def _check_ledger(
-    files: Files, ledger: NoteKey, witnesses: Sequence[NoteKey], *, package: str
-) -> tuple[Checkpoint, int, tuple[str, ...]]:
+def _check_ledger(files: Files, ledger: NoteKey, *, package: str) -> tuple[Lineage, int]:
     try:
         proof: dict[str, Any] = json.loads(files[LEDGER_FILE])
         leaf = str(proof["leaf"]).encode()
@@ -237,9 +238,11 @@ def _check_ledger(
         salt, index = bytes.fromhex(proof["salt"]), int(proof["index"])
         path = [bytes.fromhex(node) for node in proof["proof"]]
         note_text, commitment = str(proof["checkpoint"]), str(entry["commitment"])
+        restored = proof.get("restored")
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise refused("the ledger proof cannot be read", "PACKAGE-LEDGER") from problem
-    checkpoint, note = verify_checkpoint(note_text, ledger)
+    lineage = verify_lineage(note_text, restored, ledger)
+    checkpoint = lineage.checkpoint
     if commit(detail, salt) != commitment:
         raise refused("the ledger entry does not commit to what the package shows of it", "PACKAGE-LEDGER")
     manifest = hashlib.sha256(files[MANIFEST]).hexdigest()
@@ -247,4 +250,4 @@ def _check_ledger(
         raise refused("the ledger entry is about another package", "PACKAGE-LEDGER")
     if root_from_inclusion(leaf_hash(leaf), index, checkpoint.size, path) != checkpoint.root:
         raise refused("the inclusion proof does not lead to the checkpoint", "PACKAGE-LEDGER")
-    return checkpoint, index, tuple(witnesses_of(note, witnesses))
+    return lineage, index

@@ -52,6 +52,22 @@ def close_register() -> None:
         connections.close_all()
 
 
+def end_register(folder: Path) -> None:
+    """Close this process's connections, and end the embedded server of a folder if this process is its last user."""
+    close_register()
+    if os.environ.get("FAIRLEAD_DATABASE_URL") is None:
+        from fairlead.register.embedded import end_embedded
+
+        end_embedded(folder)
+
+
+def runs_embedded(folder: Path) -> bool:
+    """Whether somebody uses the embedded server of a folder now."""
+    from fairlead.register.embedded import is_running
+
+    return is_running(folder)
+
+
 def is_outage(problem: BaseException) -> bool:
     """Whether the database went away, or could not write, while it was asked."""
     return isinstance(problem, OperationalError | InterfaceError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import shlex
@@ -109,6 +110,11 @@ class EmbeddedServer(PostgresServer):
             )
         return folder
 
+    def end(self) -> None:
+        """Use the server no more; it ends when nobody else does. Nothing is left to do when the process ends."""
+        self._cleanup()
+        atexit.unregister(self._cleanup)
+
     def _join(self) -> bool:
         """Whether a server of the folder runs and is ready; it is the one of this object then."""
         try:
@@ -143,6 +149,20 @@ def start_embedded(folder: Path) -> str:
         _start(server)
         _SERVERS[data] = server
     return str(_SERVERS[data].get_uri())
+
+
+def end_embedded(folder: Path) -> None:
+    """End the embedded server of a folder, when this process started or joined it and is the last that uses it."""
+    server = _SERVERS.pop((folder / "postgres").resolve(), None)
+    if server is not None:
+        server.end()
+
+
+def is_running(folder: Path) -> bool:
+    """Whether an embedded server of a folder runs on this computer. What a killed one left is removed."""
+    data = (folder / "postgres").resolve()
+    _remove_stale_mark(data)
+    return (data / _MARK).exists()
 
 
 def _start(server: EmbeddedServer) -> None:

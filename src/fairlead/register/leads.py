@@ -39,9 +39,9 @@ class PublishOutcome:
 
 
 def publish_leads(
-    user_id: int, operation: str, leads: Sequence[PublishedLead], *, at: datetime
+    user_id: int, operation: str, leads: Sequence[PublishedLead], *, at: datetime, above: int = 0
 ) -> PublishOutcome:
-    """Make the register's leads equal to these; a changed one gets the next version."""
+    """Make the register's leads equal to these; a changed one gets the next version, and one that is more than ``above``."""
     user = User(pk=user_id)
     new = changed = unchanged = 0
     with acting_as(user):
@@ -52,7 +52,8 @@ def publish_leads(
             row = present.pop(lead.lead, None)
             if row is None:
                 # A lead that was withdrawn and comes back goes on counting, so that no version means two things.
-                row = LeadRow(operation_id=operation, lead=lead.lead, version=highest.get(lead.lead, 0) + 1)
+                version = max(highest.get(lead.lead, 0), above) + 1
+                row = LeadRow(operation_id=operation, lead=lead.lead, version=version)
                 new += 1
             elif row.digest == lead.digest:
                 unchanged += 1
@@ -61,7 +62,7 @@ def publish_leads(
                     row.save(update_fields=["records"])
                 continue
             else:
-                row.version += 1
+                row.version = max(row.version, above) + 1
                 changed += 1
             row.country, row.person, row.grade = lead.country, lead.person, lead.grade
             row.digest, row.published_at = lead.digest, at
@@ -115,12 +116,12 @@ def find_leads_about(user_id: int, operation: str, person: str, *, at: datetime)
         return list(rows.order_by("lead").values("lead", "records"))
 
 
-def next_package_version(user_id: int, operation: str, country: str, *, at: datetime) -> int:
-    """The number of the next package for a country, from 1."""
+def last_package_version(user_id: int, operation: str, country: str, *, at: datetime) -> int:
+    """The highest number of a package for a country; 0 when none was built."""
     user = User(pk=user_id)
     with acting_as(user):
         sent = visible(user, PackageRow, at=at).filter(operation_id=operation, country=country)
-        return int(sent.count()) + 1
+        return int(sent.aggregate(highest=Max("version"))["highest"] or 0)
 
 
 def record_package(

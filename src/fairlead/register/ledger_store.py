@@ -113,6 +113,14 @@ def get_entry(index: int) -> tuple[bytes, bytes, dict[str, object]]:
     return bytes(row.entry.leaf), bytes(row.salt), dict(row.detail)
 
 
+def get_leaf(index: int) -> bytes:
+    """The leaf of an entry, which stays when its personal part is erased; LookupError when it is not there."""
+    leaf = LedgerRow.objects.filter(index=index).values_list("leaf", flat=True).first()
+    if leaf is None:
+        raise LookupError(f"entry {index} is not there")
+    return bytes(leaf)
+
+
 def find_objects(what: str, case: str) -> list[list[str]]:
     """The objects of every entry of one kind in one operation, in order; entries that were erased are left out."""
     rows = LedgerDetail.objects.filter(entry__what=what, entry__case=case, detail__isnull=False)

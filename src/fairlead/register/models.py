@@ -404,4 +404,5 @@ SCOPED_MODELS: tuple[type[Scoped], ...] = (
     IncidentRow,
     PreparedRow,
     JobRow,
+    IntentRow,
 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from fairlead.case.log.restoration import find_restored
 from fairlead.case.place.keys import ledger_note_key, load_ed25519, load_ledger_key, officer
 from fairlead.case.place.session import Clock, Session, utc_now
 from fairlead.case.place.workspace import Workspace
@@ -23,6 +25,7 @@ from fairlead.ledger.checkpoint import (
     witness_checkpoint,
     witnesses_of,
 )
+from fairlead.ledger.continuation import check_continues, prove_continuations, verify_lineage
 from fairlead.ledger.kept_tree import open_kept_tree
 from fairlead.ledger.merkle import MerkleTree
 from fairlead.ledger.notes import NoteKey, NoteKind, parse_note, parse_note_key
@@ -32,7 +35,7 @@ from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, RunError, UsageError
 
 LAST_CHECKPOINT = "checkpoint.txt"
-_TREE = "ledger-tree"
+TREE = "ledger-tree"
 _NAMED = 20
 
 
@@ -60,13 +63,13 @@ def grown_tree(workspace: Workspace) -> Iterator[MerkleTree]:
     open_register(workspace.register)
     from fairlead.register.ledger_store import count_entries, leaf_hashes
 
-    with open_kept_tree(workspace.root / _TREE) as tree:
+    with open_kept_tree(workspace.root / TREE) as tree:
         entries = count_entries()
         if entries < len(tree):
             raise RunError(
                 f"the log has {entries} entries, {len(tree)} were seen here before: entries were removed",
-                f"Do not go on. If an older backup was restored on purpose, say so in a note for the file and move "
-                f"the folder {_TREE} of the workspace away; partners will see the break.",
+                "Do not go on. Bring the workspace back from a backup with `fairlead restore`, which tells partners; a "
+                "database that was set back by itself looks to them like a rewritten log.",
                 code="LEDGER-SHORT",
             )
         if entries > len(tree):
@@ -88,29 +91,38 @@ def _checkpoint(workspace: Workspace, tree: MerkleTree) -> str:
     return note
 
 
-def prove_entry(workspace: Workspace, index: int, *, since: int = 0) -> dict[str, Any]:
+def prove_entry(workspace: Workspace, index: int, *, since: Sequence[int] = ()) -> dict[str, Any]:
     """What a partner needs to check one entry: leaf, salt, detail, inclusion proof, checkpoint.
 
-    ``since`` is the size of the log that the partner was shown last; the proof that it was only added to
-    since then goes with it.
+    ``since`` are the sizes of the log that the partner was shown, the last one last; the proofs that it was only
+    added to since then go with it, and those of every restoring from a backup.
     """
     open_register(workspace.register)
     from fairlead.register.ledger_store import get_entry
 
     leaf, salt, detail = get_entry(index)
     with grown_tree(workspace) as tree:
+        *earlier, last = [_grown_since(tree, size) for size in since or (0,)]
         return {
             "leaf": leaf.decode(),
             "salt": salt.hex(),
             "detail": detail,
             "index": index,
             "proof": [node.hex() for node in tree.inclusion_proof(index, len(tree))],
-            "consistency": {
-                "since": since,
-                "proof": [node.hex() for node in tree.consistency_proof(since, len(tree))],
-            },
+            "consistency": last,
+            "earlier": earlier,
+            "restored": _continuations(workspace, tree),
             "checkpoint": _checkpoint(workspace, tree),
         }
+
+
+def _grown_since(tree: MerkleTree, size: int) -> dict[str, Any]:
+    return {"since": size, "proof": [node.hex() for node in tree.consistency_proof(size, len(tree))]}
+
+
+def _continuations(workspace: Workspace, tree: MerkleTree) -> list[dict[str, object]]:
+    kept = find_restored(workspace).restorations
+    return prove_continuations(tree, [(row.note, row.leaf.encode()) for row in kept])
 
 
 def verify_ledger(
@@ -136,7 +148,11 @@ def verify_ledger(
             if path is not None and path is against:
                 raise UsageError(f"there is no file {path.name}", "Check the path.", code="USAGE-FILE")
             continue
-        finding, names = _compare(tree, path.read_text(), key, witness_keys)
+        text = path.read_text()
+        if path is against and (older := _before_restoring(workspace, text)):
+            finding, names = _compare_older(tree, text, older, witness_keys)
+        else:
+            finding, names = _compare(tree, text, key, witness_keys)
         if finding:
             findings.append(f"{name}: {finding}")
         if path is against:
@@ -148,7 +164,7 @@ def verify_ledger(
 
 def _changed(workspace: Workspace, tree: MerkleTree) -> list[int]:
     """The first entries whose leaf differs from the tree kept here."""
-    with open_kept_tree(workspace.root / _TREE) as kept:
+    with open_kept_tree(workspace.root / TREE) as kept:
         both = min(len(kept), len(tree))
         if kept.root(both) == tree.root(both):
             return []
@@ -174,6 +190,30 @@ def _compare(
     return "", names
 
 
+def _before_restoring(workspace: Workspace, text: str) -> tuple[NoteKey, int] | None:
+    """Key and number of entries that were kept, when a checkpoint is of this log before it was restored."""
+    key = ledger_note_key(workspace)
+    for row in find_restored(workspace).restorations:
+        declared = row.continuation
+        if text.startswith(f"{declared.origin}\n"):
+            return NoteKey(name=declared.origin, public=key.public, kind=key.kind), declared.entries
+    return None
+
+
+def _compare_older(
+    tree: MerkleTree, text: str, older: tuple[NoteKey, int], witness_keys: tuple[Path, ...]
+) -> tuple[str, tuple[str, ...]]:
+    key, entries = older
+    finding, names = _compare(tree, text, key, witness_keys)
+    size = parse_checkpoint(parse_note(text).text).size
+    if size > entries:
+        lost = size - entries
+        finding = (
+            f"it counts {size} entries, the restored backup had {entries}: {lost} entries were lost with it"
+        )
+    return finding, names
+
+
 def check_checkpoint(tree: MerkleTree, text: str, key: NoteKey) -> str:
     """What is wrong with a checkpoint of this log; empty when the log continues it."""
     return _compare(tree, text, key, ())[0]
@@ -183,15 +223,19 @@ def export_consistency(workspace: Workspace, *, since: int) -> str:
     """What a witness needs: the newest checkpoint and the proof that it continues the one of size ``since``."""
     with grown_tree(workspace) as tree:
         if not 0 <= since <= len(tree):
+            last = find_restored(workspace).last
             raise UsageError(
                 f"the log has {len(tree)} entries, {since} asked",
-                "Give the size the witness has seen.",
+                f"This workspace was restored with {last.entries} entries; a witness that has seen more is given the "
+                f"proof with --since {last.entries}."
+                if last
+                else "Give the size the witness has seen.",
                 code="USAGE-LEDGER",
             )
         value = {
             "format": "fairlead-consistency/1",
-            "since": since,
-            "proof": [node.hex() for node in tree.consistency_proof(since, len(tree))],
+            **_grown_since(tree, since),
+            "restored": _continuations(workspace, tree),
             "checkpoint": _checkpoint(workspace, tree),
         }
     return json.dumps(value, indent=1) + "\n"
@@ -208,11 +252,13 @@ def witness(
 ) -> str:
     """Check that a log continues what this witness has seen, cosign its checkpoint, and remember it.
 
-    Needs no workspace. Raises ItemError with LEDGER-FORK when the log was rewritten.
+    Needs no workspace. Raises ItemError with LEDGER-FORK when the log was rewritten, and with LEDGER-CONTINUATION when
+    it says that it was restored from a backup and does not prove it. What was cosigned before is kept beside
+    ``seen_file``: after a restoring the newest of it that the log must still contain may be an older one.
     """
     try:
         value = json.loads(consistency_file.read_text())
-        text, since = str(value["checkpoint"]), int(value["since"])
+        text, since, restored = str(value["checkpoint"]), int(value["since"]), value.get("restored")
         proof = [bytes.fromhex(node) for node in value["proof"]]
     except (OSError, KeyError, TypeError, ValueError) as problem:
         raise UsageError(
@@ -220,18 +266,39 @@ def witness(
             "Ask the lead country for it again.",
             code="USAGE-LEDGER",
         ) from problem
-    seen = parse_checkpoint(parse_note(seen_file.read_text()).text) if seen_file.is_file() else None
-    if seen is not None and since != seen.size:
+    lineage = verify_lineage(text, restored, log_key)
+    seen = _checkpoint_in(seen_file) if seen_file.is_file() else None
+    older = seen_file.parent.glob(f"{seen_file.name}.[0-9]*")
+    earlier = [_checkpoint_in(path) for path in sorted(older)]
+    bound = [c for c in (*earlier, seen) if c is not None and lineage.binds(c)]
+    if bound and since != (wanted := max(c.size for c in bound)):
         raise UsageError(
-            f"the proof starts at size {since}, this witness has seen size {seen.size}",
-            f"Ask for `fairlead ledger checkpoint --since {seen.size}`.",
+            f"the proof starts at size {since}, this witness has seen size {wanted}",
+            f"Ask for `fairlead ledger checkpoint --since {wanted}`.",
             code="USAGE-LEDGER",
         )
+    last_restored = seen_file.with_name(f"{seen_file.name}.restored")
+    known = datetime.fromisoformat(last_restored.read_text().strip()) if last_restored.is_file() else None
+    check_continues(lineage, {since: proof}, seen=seen, earlier=earlier, restored_at=known)
     _, note = witness_checkpoint(
-        text, log_key=log_key, seen=seen, proof=proof, name=name, private=load_ed25519(key_file), at=clock()
+        text,
+        log_key=NoteKey(name=lineage.checkpoint.origin, public=log_key.public, kind=log_key.kind),
+        seen=max(bound, key=lambda c: c.size, default=None),
+        proof=proof,
+        name=name,
+        private=load_ed25519(key_file),
+        at=clock(),
     )
+    if seen is not None:
+        seen_file.replace(seen_file.with_name(f"{seen_file.name}.{seen.size}"))
+    if lineage.continuations:
+        last_restored.write_text(f"{lineage.continuations[-1].restored_at.isoformat()}\n")
     seen_file.write_text(str(note))
     return str(note)
+
+
+def _checkpoint_in(path: Path) -> Checkpoint:
+    return parse_checkpoint(parse_note(path.read_text()).text)
 
 
 def witness_key(name: str, key_file: Path) -> NoteKey:

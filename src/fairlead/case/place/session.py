@@ -24,6 +24,7 @@ Clock = Callable[[], datetime]
 
 SYSTEM = {
     "workspace.init": "there is no operation yet in which somebody could have a right",
+    "workspace.restore": "whoever holds a backup and its key can bring the workspace back, before anybody is known there",
     "operation.new": "who opens an operation at the shell of a workspace becomes its lead officer",
     "tables.form": "tables of an older version get the columns they lack whenever an operation is opened",
     "decision.anchor": "decisions of an older version get the records they are about when they are next looked at",

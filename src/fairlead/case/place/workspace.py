@@ -13,7 +13,7 @@ from fairlead.engine.parts import PartStore
 from fairlead.engine.places import ObjectPlace, Place, parse_place, require_usable
 from fairlead.terms.errors import UsageError
 
-_MARK = "fairlead.json"
+MARK = "fairlead.json"
 _FORMAT = 1
 _SETTINGS = "operation.json"
 
@@ -24,6 +24,7 @@ class Workspace:
 
     root: Path
     identity: str
+    branch: str = ""  # set when it was restored from a backup: its log goes on under another origin
 
     @property
     def register(self) -> Path:
@@ -38,7 +39,7 @@ class Workspace:
     @property
     def log_name(self) -> str:
         """The origin line of this workspace's ledger."""
-        return f"fairlead/{self.identity}"
+        return f"fairlead/{self.identity}" + (f"/{self.branch}" if self.branch else "")
 
     def operation(self, slug: str) -> Path:
         """The folder of one operation."""
@@ -83,7 +84,7 @@ def create_workspace(root: Path, *, at: datetime) -> Workspace:
     root.chmod(0o700)
     identity = uuid4().hex[:12]
     mark = {"format": _FORMAT, "id": identity, "created_at": at.isoformat()}
-    (root / _MARK).write_text(json.dumps(mark, indent=1) + "\n")
+    (root / MARK).write_text(json.dumps(mark, indent=1) + "\n")
     (root / "keys").mkdir(mode=0o700)
     (root / "operations").mkdir()
     return Workspace(root=root, identity=identity)
@@ -94,7 +95,7 @@ def find_workspace(given: Path | None) -> Workspace:
     root = given or Path(os.environ.get("FAIRLEAD_WORKSPACE") or ".")
     root = root.absolute()
     try:
-        mark = json.loads((root / _MARK).read_text())
+        mark = json.loads((root / MARK).read_text())
     except FileNotFoundError as problem:
         raise UsageError(
             f"there is no workspace in {root}",
@@ -107,4 +108,4 @@ def find_workspace(given: Path | None) -> Workspace:
             "Use the version of Fairlead that made it.",
             code="USAGE-FORMAT",
         )
-    return Workspace(root=root, identity=mark["id"])
+    return Workspace(root=root, identity=mark["id"], branch=mark.get("branch", ""))

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fairlead.case.log.restoration import Missing, next_number, note_missing
 from fairlead.case.persons.anchors import anchor_older_decisions, records_meant
 from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.keys import LeadKeys, officer
@@ -104,12 +105,20 @@ def received_package(workspace: Workspace, package: str, *, sender: str | None =
     return found[0]
 
 
-def _sent_package(session: Session, package: str) -> dict[str, Any]:
+def _sent_package(session: Session, package: str, *, proved_by: str = "") -> dict[str, Any]:
+    """A package that was sent from here. ``proved_by`` is the country whose signed answer names it, if one does."""
     from fairlead.register.leads import find_packages
 
     rows = find_packages(session.user_id, session.operation, at=session.clock())
     match = next((r for r in rows if r["package"] == package), None)
     if match is None:
+        missing = Missing(package=package, country=proved_by, sha256="", told_at=session.clock().isoformat())
+        if proved_by and note_missing(session.workspace, missing):
+            raise refused(
+                f"package {package} is not known to this workspace, which was restored from a backup: it was sent "
+                "after that backup, and is now listed by `fairlead doctor` as missing",
+                "PACKAGE-UNKNOWN",
+            )
         raise refused(f"package {package} was never sent from here", "PACKAGE-UNKNOWN")
     return match
 
@@ -131,7 +140,7 @@ def take_outcomes(session: Session, file: Path, keys: LeadKeys) -> dict[str, Any
 
     text = file.read_text()
     reported, signer = verify_outcomes(text, keys.officers)
-    sent = _sent_package(session, reported.package)
+    sent = _sent_package(session, reported.package, proved_by=reported.country)
     if sent["country"] != reported.country:
         raise refused("the outcomes come from a country that was not sent that package", "PACKAGE-OUTCOME")
     verify_outcomes(text, keys.officers, known_leads=list(sent["leads"]))
@@ -296,7 +305,7 @@ def take_acknowledgement(session: Session, file: Path, keys: LeadKeys) -> int:
     from fairlead.register.followup import acknowledge_recalls
 
     acknowledged, _ = verify_acknowledgement(file.read_text(), keys.officers)
-    sent = _sent_package(session, acknowledged.package)
+    sent = _sent_package(session, acknowledged.package, proved_by=acknowledged.country)
     if acknowledged.sha256 != sent["sha256"]:
         raise refused("the acknowledgement is about bytes that were never sent from here", "PACKAGE-RECALL")
     closed = acknowledge_recalls(session.user_id, session.operation, acknowledged.package, at=acknowledged.at)
@@ -387,10 +396,10 @@ def publish_figures(session: Session, *, as_of: datetime | None = None) -> tuple
     counted = figures(session, as_of=as_of)
     folder = session.workspace.operation(session.operation) / "statistics"
     folder.mkdir(parents=True, exist_ok=True)
-    earlier = sorted(folder.glob("*.json"))
+    earlier = sorted(folder.glob("*.json"), key=lambda path: int(path.stem))
     before = json.loads(earlier[-1].read_text())["totals"] if earlier else {}
     changed = delta(before, counted.totals)
-    version = len(earlier) + 1
+    version = next_number(session.workspace, int(earlier[-1].stem) if earlier else 0)
     value = {
         "format": "fairlead-statistics/1",
         "version": version,

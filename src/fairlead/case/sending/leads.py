@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from fairlead.case.log.restoration import number_floor
 from fairlead.case.persons.anchors import anchor_older_decisions, records_of_lead
 from fairlead.case.place.exhibits import list_exhibits, opener_of
 from fairlead.case.place.session import Session
@@ -84,7 +85,8 @@ def publish(session: Session) -> dict[str, Any]:
                 )
     finally:
         catalogue.close()
-    outcome = publish_leads(session.user_id, session.operation, published, at=at)
+    above = number_floor(session.workspace)
+    outcome = publish_leads(session.user_id, session.operation, published, at=at, above=above)
     session.record(
         Operation.COMBINATION,
         "lead.publish",

@@ -5,12 +5,21 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fairlead.case.log.ledger import prove_entry
+from fairlead.case.log.restoration import (
+    Explained,
+    Missing,
+    checkpoints_of,
+    explain_continuations,
+    next_number,
+    note_missing,
+)
 from fairlead.case.persons.anchors import held_now
 from fairlead.case.place.keys import LeadKeys, officer, own_officers
 from fairlead.case.place.session import Clock, Session, operator_name, utc_now
@@ -40,6 +49,8 @@ from fairlead.terms.errors import UsageError
 from fairlead.terms.names import BagPath, CountryCode, OperationSlug, PackageName
 
 _RECEIVED, _LAST = "received", "last.json"
+
+_PROOFS = 64  # a country that did not open so many packages in a row has to ask for the proof it lacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +90,7 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
 
 
 def _build_next(session: Session, country: str, release: Release, folder: Path) -> tuple[Path, BuiltPackage]:
-    from fairlead.register.leads import find_leads, next_package_version, record_package
+    from fairlead.register.leads import find_leads, last_package_version, record_package
     from fairlead.register.people import countries_of, get_user
 
     at = session.clock()
@@ -101,7 +112,8 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
             "Compute leads with `fairlead lead publish`; without leads nothing is sent.",
             code="USAGE-LEAD",
         )
-    version = next_package_version(session.user_id, session.operation, country, at=at)
+    known = last_package_version(session.user_id, session.operation, country, at=at)
+    version = next_number(session.workspace, known)
     plan = PackagePlan(
         package=PackageName.given(f"{session.operation}-{country}-{version:04d}"),
         version=version,
@@ -119,8 +131,8 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
     )
     officers = [officer(session.workspace, name) for name in (release.preparer, release.releaser)]
 
-    shown = folder / f".{country}.shown"  # size of the log that this country was shown last
-    sizes: list[int] = []
+    shown = folder / f".{country}.shown"  # sizes of the log that this country was shown, the last one last
+    sizes = [int(line) for line in shown.read_text().split()] if shown.is_file() else []
 
     def prove(manifest_sha256: str) -> dict[str, Any]:
         index = session.record(
@@ -131,8 +143,7 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
             recipient=country,
             facts={"leads": len(plan.leads), "version": version},
         )
-        since = int(shown.read_text()) if shown.is_file() else 0
-        proof = prove_entry(session.workspace, index, since=since)
+        proof = prove_entry(session.workspace, index, since=sizes[-_PROOFS:])
         sizes.append(parse_checkpoint(parse_note(proof["checkpoint"]).text).size)
         return proof
 
@@ -141,7 +152,7 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
     temporary = path.with_name(f".{path.name}")
     temporary.write_bytes(built.data)
     temporary.rename(path)
-    shown.write_text(str(sizes[0]))
+    shown.write_text("".join(f"{size}\n" for size in sizes))
     record_package(
         session.user_id,
         session.operation,
@@ -229,6 +240,8 @@ def check_package(
     witness_keys: tuple[Path, ...] = (),
     needed_witnesses: int = 0,
     seen: Checkpoint | None = None,
+    earlier: Sequence[Checkpoint] = (),
+    restored_at: datetime | None = None,
 ) -> VerifiedPackage:
     """Verify a package file; nothing is written. Raises ItemError with the reason when it is refused."""
     if not file.is_file() or not identity_file.is_file():
@@ -243,6 +256,8 @@ def check_package(
         witnesses=[parse_note_key(path.read_text()) for path in witness_keys],
         needed_witnesses=needed_witnesses,
         seen=seen,
+        earlier=earlier,
+        restored_at=restored_at,
     )
 
 
@@ -294,22 +309,28 @@ def open_for_recipient(
             "version": verified.version,
             "sha256": digest,
             "checkpoint": str(verified.checkpoint),
+            "restored_at": (
+                verified.continuations[-1].restored_at.isoformat() if verified.continuations else ""
+            ),
         }
         folder.write(_LAST, (json.dumps(opened) + "\n").encode())
     session = Session(
         workspace=workspace, user_id=user.pk, user_name=user.username, operation="", clock=clock
     )
+    facts: dict[str, str | int] = {
+        "leads": len(verified.leads),
+        "version": verified.version,
+        "operation": verified.operation,
+        "from": verified.from_country,
+    }
+    if verified.continuations:
+        facts["continues_entries"] = verified.continuations[-1].entries
     session.record(
         Operation.COLLECTION,
         "package.open",
         (verified.package, digest),
         "package received",
-        facts={
-            "leads": len(verified.leads),
-            "version": verified.version,
-            "operation": verified.operation,
-            "from": verified.from_country,
-        },
+        facts=facts,
     )
     return verified, receipt_file
 
@@ -347,7 +368,20 @@ def _newer_than_last(
         )
     # The same package may be opened again; every newer one must continue the log as this country has seen it.
     seen = last.checkpoint if digest != last.sha256 else None
-    return check_package(file, identity_file, keys, seen=seen)
+    return check_package(
+        file,
+        identity_file,
+        keys,
+        seen=seen,
+        earlier=checkpoints_of(folder.path),
+        restored_at=last.restored_at,
+    )
+
+
+def explain_restoring(workspace: Workspace, verified: VerifiedPackage) -> Explained | None:
+    """What a recipient is told when a package comes from a restored workspace; None when it does not."""
+    folder = workspace.root / "received" / verified.operation / verified.from_country
+    return explain_continuations(folder, verified.continuations)
 
 
 def answer_package(
@@ -376,6 +410,7 @@ class _LastOpened:
     version: int = 0
     sha256: str = ""
     checkpoint: Checkpoint | None = None
+    restored_at: datetime | None = None
 
 
 def _last_opened(kept: bytes | None) -> _LastOpened:
@@ -387,6 +422,7 @@ def _last_opened(kept: bytes | None) -> _LastOpened:
         version=int(value["version"]),
         sha256=str(value["sha256"]),
         checkpoint=parse_checkpoint(str(value["checkpoint"])),
+        restored_at=datetime.fromisoformat(value["restored_at"]) if value.get("restored_at") else None,
     )
 
 
@@ -420,6 +456,20 @@ def take_receipt(session: Session, file: Path, keys: LeadKeys) -> Receipt:
     receipt, signer = verify_receipt(file.read_text(), keys.officers)
     rows = find_packages(session.user_id, session.operation, at=session.clock())
     match = next((r for r in rows if r["package"] == receipt.package), None)
+    if match is None and note_missing(
+        session.workspace,
+        Missing(
+            package=receipt.package,
+            country=receipt.country,
+            sha256=receipt.sha256,
+            told_at=session.clock().isoformat(),
+        ),
+    ):
+        raise refused(
+            f"package {receipt.package} is not known to this workspace, which was restored from a backup: it was sent "
+            "after that backup, and is now listed by `fairlead doctor` as missing",
+            "PACKAGE-RECEIPT",
+        )
     if match is None or match["sha256"] != receipt.sha256 or match["country"] != receipt.country:
         raise refused("the receipt is about bytes that were never sent from here", "PACKAGE-RECEIPT")
     kept = {

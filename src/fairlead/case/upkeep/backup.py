@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tarfile
+import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fairlead.case.lists.prepared import FOLDER as PREPARED
-from fairlead.case.place.session import Clock, utc_now
-from fairlead.case.place.workspace import Workspace, find_workspace
+from fairlead.case.log.ledger import LAST_CHECKPOINT, TREE, LedgerReport, make_checkpoint, verify_ledger
+from fairlead.case.log.restoration import Restoration, Restored, find_restored, keep_restored
+from fairlead.case.place.keys import load_ledger_key
+from fairlead.case.place.session import Clock, operator_name, utc_now
+from fairlead.case.place.workspace import MARK, Workspace
+from fairlead.case.upkeep.backup_file import Manifest, unpack_backup, write_backup_file
 from fairlead.case.upkeep.checks.leftovers import find_leftovers
-from fairlead.engine.below import hold_folder, is_one_name, write_tree
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.places import require_usable
+from fairlead.ledger.continuation import RESTORED, Continuation, sign_continuation
+from fairlead.ledger.entry import EntryDetail
+from fairlead.register.database import end_register, open_register, runs_embedded
 from fairlead.register.dump import dump_register, restore_register
+from fairlead.register.pending import Pending
+from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
-_FORMAT = "fairlead-backup/1"
-_DUMP, _MANIFEST = "register.dump", "manifest.json"
-_LEFT_OUT = ("register/postgres", "ledger-tree/")  # the tree grows again from the entries
+_DUMP = "register.dump"
+_UNFINISHED = (
+    "fairlead.json.unfinished"  # the mark of a workspace, while its restoring has not come to its end
+)
+_LEFT_OUT = ("register/postgres", f"{TREE}/")  # the tree grows again from the entries
 _GROWN_AGAIN = frozenset({"indexes", PREPARED})  # below an operation: from hash sets, from tables
 _CHUNK = 1 << 20
 
@@ -40,39 +51,61 @@ class BackupReport:
     tables_elsewhere: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreReport:
+    """The restored workspace, what it goes on from, and whether its ledger held as far as the backup has it.
+
+    ``aside`` is where the workspace lies that was in the folder before.
+    """
+
+    workspace: Workspace
+    continuation: Continuation
+    ledger: LedgerReport
+    aside: Path | None
+
+
 def back_up(
-    workspace: Workspace, target: Path, *, recipient: str = "", clock: Clock = utc_now
+    workspace: Workspace,
+    target: Path,
+    *,
+    recipient: str = "",
+    unencrypted: bool = False,
+    clock: Clock = utc_now,
 ) -> BackupReport:
     """Write a backup. Exhibits are not in it: they lie where they were received from. Nor are tables in object storage.
 
     Nobody may write the tables meanwhile (RUN-LOCK). It holds private keys: ``recipient`` (an age public
-    key) encrypts it; without one it is readable by its owner only.
+    key) encrypts it; without one it is refused unless ``unencrypted`` says that this is meant, and is then readable by
+    its owner only.
     """
+    if bool(recipient) == unencrypted:
+        raise UsageError(
+            "a backup holds private keys, so it is encrypted to a recipient, or expressly not",
+            "Give --recipient with an age public key (`fairlead key identity` makes one), or --unencrypted.",
+            code="USAGE-BACKUP",
+        )
     if target.exists():
         raise UsageError(f"{target.name} exists already", "Name a new file.", code="USAGE-FILE")
-    with ExitStack() as held, tempfile.TemporaryDirectory(dir=target.parent) as folder:
+    with ExitStack() as held, tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
         for slug in workspace.operations():
             held.enter_context(sole_writer(workspace.operation(slug)))
         dump, packed = Path(folder) / _DUMP, Path(folder) / "packed.tar"
-        dump_register(workspace.register, dump)
-        listed = {_DUMP: dump} | {name: workspace.root / name for name in _names(workspace)}
-        manifest = {
-            "format": _FORMAT,
-            "at": clock().isoformat(),
-            "files": {name: _digest(path) for name, path in listed.items()},
-        }
-        manifest_file = Path(folder) / _MANIFEST
-        manifest_file.write_text(json.dumps(manifest, indent=1))
-        descriptor = os.open(packed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as handle, tarfile.open(fileobj=handle, mode="w|") as tar:
-            tar.add(manifest_file, _MANIFEST)
-            for name, path in listed.items():
-                tar.add(path, name)
+        # People go on working: a checkpoint that is newer than the register would look like a log cut short.
+        checkpoint = Path(folder) / LAST_CHECKPOINT
+        if (workspace.root / LAST_CHECKPOINT).is_file():
+            shutil.copyfile(workspace.root / LAST_CHECKPOINT, checkpoint)
+        entries = dump_register(workspace.register, dump)
+        listed = {name: workspace.root / name for name in _names(workspace)} | {_DUMP: dump}
+        if LAST_CHECKPOINT in listed:
+            listed[LAST_CHECKPOINT] = checkpoint
+        manifest = write_backup_file(
+            packed, listed.items(), workspace=workspace.identity, entries=entries, at=clock()
+        )
         if recipient:
             packed = _encrypt(packed, recipient)
         packed.rename(target)
     return BackupReport(
-        files=len(listed),
+        files=len(manifest.files),
         bytes=target.stat().st_size,
         sha256=_digest(target),
         encrypted=bool(recipient),
@@ -82,54 +115,136 @@ def back_up(
     )
 
 
-def restore(source: Path, root: Path, *, identity: Path | None = None) -> Workspace:
-    """Bring a workspace back into an empty or absent folder; every digest is checked before the register is filled."""
+def restore(
+    source: Path,
+    root: Path,
+    *,
+    identity: Path | None = None,
+    over_newer: bool = False,
+    user_name: str | None = None,
+    clock: Clock = utc_now,
+) -> RestoreReport:
+    """Bring a workspace back into an empty or absent folder; every digest is checked before the register is filled.
+
+    Whatever stops it, nothing of the backup is left behind. The log goes on under a new origin, with an entry that
+    says so: see `fairlead.ledger.continuation`. Where the same workspace lies already, it is refused unless
+    ``over_newer``; then that one is moved aside, with its register.
+    """
     require_usable(root)
-    if root.exists() and any(root.iterdir()):
-        raise UsageError("the folder is not empty", "Name an empty folder.", code="USAGE-FOLDER")
-    root.mkdir(parents=True, exist_ok=True)
-    root.chmod(0o700)
-    with tempfile.TemporaryDirectory(dir=root.parent) as folder:
+    at = clock()
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{root.name}.restoring-") as folder:
+        staged = Path(folder) / "workspace"
         plain = _decrypt(source, identity, Path(folder)) if identity else source
-        try:
-            found = _unpack(plain, root)
-            manifest = json.loads((root / _MANIFEST).read_text())
-            stated = {str(name): str(digest) for name, digest in manifest["files"].items()}
-            known = manifest["format"] == _FORMAT
-        except (tarfile.TarError, KeyError, TypeError, ValueError, AttributeError, OSError) as problem:
-            raise UsageError(
-                "the file is not a backup that can be read",
-                "Give the file of `fairlead backup`; an encrypted one needs --identity.",
-                code="USAGE-RESTORE",
-            ) from problem
-    # Only what was unpacked is looked at: a manifest names nothing outside the folder.
-    wrong = found - {_MANIFEST} ^ stated.keys()
-    wrong |= {name for name in stated.keys() - wrong if _digest(root / name) != stated[name]}
-    if wrong or not known:
+        manifest = unpack_backup(plain, staged, name=source.name)
+        _check_clock(manifest, at)
+        (staged / MARK).rename(staged / _UNFINISHED)
+        aside = _make_room(root, manifest, at, over_newer=over_newer)
+        staged.rename(root)
+    finished = False
+    try:
+        report = _finish(root, _digest(source), manifest, at, operator_name(user_name))
+        finished = True
+    finally:
+        if not finished:
+            end_register(root / "register")
+            shutil.rmtree(root)
+            if aside is not None:
+                aside.rename(root)
+    return replace(report, aside=aside)
+
+
+def _check_clock(manifest: Manifest, at: datetime) -> None:
+    if at <= manifest.at:
         raise UsageError(
-            f"{len(wrong)} files of the backup do not have their digest",
-            "Use another copy of the backup.",
+            f"the clock of this computer says {at:%Y-%m-%d %H:%M}Z, and the backup was made later, on "
+            f"{manifest.at:%Y-%m-%d %H:%M}Z",
+            "Set the clock: numbers of packages go on from it, so that none is given out twice.",
             code="USAGE-RESTORE",
         )
-    restore_register(root / "register", root / _DUMP)
+
+
+def _make_room(root: Path, manifest: Manifest, at: datetime, *, over_newer: bool) -> Path | None:
+    """Leave no folder where the workspace will be; returns where the one that was there lies now."""
+    if not root.exists():
+        return None
+    if not any(root.iterdir()):
+        root.rmdir()
+        return None
+    try:
+        mark = json.loads((root / MARK).read_text())
+    except FileNotFoundError:
+        mark = {}
+    if not manifest.workspace or mark.get("id") != manifest.workspace:
+        raise UsageError("the folder is not empty", "Name an empty folder.", code="USAGE-FOLDER")
+    size = root / TREE / "size"
+    entries = int(size.read_text()) if size.is_file() else 0
+    if not over_newer:
+        compared = (
+            f"it has at least {entries} entries in its log, {entries - manifest.entries} more than the backup"
+            if entries > manifest.entries
+            else f"the backup has {manifest.entries} entries in its log"
+        )
+        raise UsageError(
+            f"this very workspace lies in the folder already: {compared}",
+            "Restore into an empty folder and compare, or move the present one aside with --over-newer. What it has "
+            "more than the backup will be lacking.",
+            code="USAGE-NEWER",
+        )
+    if runs_embedded(root / "register"):
+        raise UsageError(
+            "the workspace in the folder is in use",
+            "End `fairlead serve`, its workers and every command that works there.",
+            code="USAGE-FOLDER",
+        )
+    aside = root.with_name(f"{root.name}.before-{at:%Y%m%dT%H%M%SZ}")
+    root.rename(aside)
+    return aside
+
+
+def _finish(root: Path, backup_sha256: str, manifest: Manifest, at: datetime, actor: str) -> RestoreReport:
+    """Fill the register, check the log as the backup has it, and let it go on under a new origin."""
+    mark = json.loads((root / _UNFINISHED).read_text())
+    before = Workspace(root=root, identity=mark["id"], branch=mark.get("branch", ""))
+    restore_register(before.register, root / _DUMP)
     (root / _DUMP).unlink()
-    (root / _MANIFEST).unlink()
-    return find_workspace(root)
+    open_register(before.register)
+    from fairlead.register.ledger_store import get_leaf, record_entries
+
+    ledger = verify_ledger(before)
+    at = max(at, _second_after(before))
+    branch = f"{at:%Y%m%d}-{secrets.token_hex(4)}"
+    after = replace(before, branch=branch)
+    continuation = Continuation(
+        origin=before.log_name,
+        continued_as=after.log_name,
+        entries=ledger.size,
+        root=bytes.fromhex(ledger.root),
+        backup_at=manifest.at,
+        restored_at=at,
+    )
+    detail = EntryDetail(
+        actor=actor,
+        objects=(before.log_name, after.log_name, backup_sha256),
+        justification=f"restored from a backup of {manifest.at.isoformat()}, with {ledger.size} entries",
+        facts={"entries": ledger.size},
+    )
+    pending = Pending(operation=Operation.ALTERATION, what=RESTORED, case="", detail=detail)
+    (index,) = record_entries([pending], at=at)
+    note = str(sign_continuation(continuation, load_ledger_key(before)))
+    kept = find_restored(before)
+    row = Restoration(note=note, leaf=get_leaf(index).decode(), backup_sha256=backup_sha256)
+    keep_restored(after, Restored(restorations=(*kept.restorations, row), missing=kept.missing))
+    make_checkpoint(after)
+    (root / _UNFINISHED).write_text(json.dumps({**mark, "branch": branch}, indent=1) + "\n")
+    (root / _UNFINISHED).rename(root / MARK)
+    return RestoreReport(workspace=after, continuation=continuation, ledger=ledger, aside=None)
 
 
-def _unpack(packed: Path, root: Path) -> set[str]:
-    """Write the plain files of a backup below a folder; returns their names. ValueError for anything else in it."""
-    found = set()
-    with tarfile.open(packed, mode="r:") as tar, hold_folder(root) as folder:
-        for member in tar:
-            parts = tuple(member.name.split("/"))
-            # One file that has two names in the workspace is packed once, and named a second time.
-            source = tar.extractfile(member) if member.isreg() or member.islnk() else None
-            if source is None or not all(is_one_name(part) for part in parts):
-                raise ValueError("a member of the archive is no file of a workspace")
-            write_tree(folder, parts, source, mode=0o600 | (member.mode & 0o100))
-            found.add(member.name)
-    return found
+def _second_after(workspace: Workspace) -> datetime:
+    """A later moment than the last restoring, by a second at least: numbers go on from it."""
+    last = find_restored(workspace).last
+    return last.restored_at + timedelta(seconds=1) if last else datetime.min.replace(tzinfo=UTC)
 
 
 def _names(workspace: Workspace) -> Iterator[str]:
@@ -178,8 +293,30 @@ def _decrypt(source: Path, identity: Path, folder: Path) -> Path:
     try:
         keys = [pyrage.x25519.Identity.from_str(line) for line in lines]
         pyrage.decrypt_file(str(source), str(target), keys)
-    except (pyrage.DecryptError, pyrage.IdentityError) as problem:
+    except pyrage.IdentityError as problem:
         raise UsageError(
-            "the backup cannot be decrypted with this identity", "Give the right one.", code="USAGE-KEY"
+            f"{identity.name} holds no age identity",
+            "Give the file that `fairlead key identity` made.",
+            code="USAGE-KEY",
         ) from problem
+    except pyrage.DecryptError as problem:
+        if "No matching keys" in str(problem):
+            raise UsageError(
+                f"{source.name} cannot be decrypted with this identity",
+                "Give the right one. If it is the right one, the file is damaged: use another copy of this backup.",
+                code="USAGE-KEY",
+            ) from problem
+        raise _damaged(source) from problem
+    except OSError as problem:
+        if problem.errno is not None:  # the disk's own errors have a number, those of decrypting have none
+            raise
+        raise _damaged(source) from problem
     return target
+
+
+def _damaged(source: Path) -> UsageError:
+    return UsageError(
+        f"{source.name} is cut or damaged, or no encrypted backup",
+        "Nothing was restored. Use another copy of this backup, or the one before it.",
+        code="USAGE-RESTORE",
+    )

@@ -11,6 +11,7 @@ from fairlead.case.upkeep.checks.intents import check_intents
 from fairlead.case.upkeep.checks.leftovers import check_leftovers, remove_leftovers
 from fairlead.case.upkeep.checks.parts import adopt_parts, check_parts
 from fairlead.case.upkeep.checks.register import check_released, check_tables
+from fairlead.case.upkeep.checks.restored import check_restored
 from fairlead.case.upkeep.checks.secrets import check_secrets
 from fairlead.engine.catalogue import Catalogue, spilling
 from fairlead.engine.lock import sole_writer
@@ -34,6 +35,7 @@ def examine(session: Session, *, tidy: bool = False, adopt: bool = False) -> lis
         checks += _check_rows(session, checks) + check_released(session)
         checks += [
             _check_ledger(workspace),
+            *check_restored(workspace),
             check_secrets(workspace),
             check_leftovers(workspace, session.operation),
             check_intents(session),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 RIGHTS = """
 ALTER TABLE register_intentrow ADD COLUMN scope text
   GENERATED ALWAYS AS (operation_id || '/' || country) STORED;
-CREATE INDEX register_intentrow_scope ON register_intentrow (scope);
+CREATE INDEX register_intentrow_scope ON register_intentrow (scope, country, operation_id);
 CREATE INDEX register_intentrow_open ON register_intentrow (operation_id, verb, about) WHERE state = 'open';
 ALTER TABLE register_intentrow ENABLE ROW LEVEL SECURITY;
 ALTER TABLE register_intentrow FORCE ROW LEVEL SECURITY;

