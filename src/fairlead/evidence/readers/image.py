@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyewf
-import pyqcow
 import pytsk3
 import pyvhdi
 import pyvmdk
 
 from fairlead.evidence.readers.descriptor import Parts, open_descriptor, open_parts
 from fairlead.evidence.readers.entry import Stop
+from fairlead.evidence.readers.qcow2 import QcowDisk
 from fairlead.evidence.sniff import Container
 
 _SUPERBLOCK_AT, _SUPERBLOCK_BYTES = 1024, 1024
@@ -113,11 +113,7 @@ def open_image(container: Container, descriptors: list[int]) -> RawImage:
             ewf.open_file_objects([open_descriptor(descriptor) for descriptor in descriptors])
             return HandleImage(descriptors, ewf)
         case Container.QCOW:
-            qcow = pyqcow.file()
-            qcow.open_file_object(first)
-            if qcow.get_backing_filename():
-                raise Stop("unreadable", _DIFFERENCES)
-            return HandleImage(descriptors, qcow)
+            return HandleImage(descriptors, QcowDisk(Parts(descriptors).read))
         case Container.VHD:
             vhd = pyvhdi.file()
             vhd.open_file_object(first)
