@@ -86,7 +86,9 @@ def patient(finished: Path, database: str, tmp_path: Path) -> Iterator[Patient]:
     for name in _KEPT:
         copy = shutil.copytree if (finished / name).is_dir() else shutil.copy2
         copy(finished / name, tmp_path / name)
-    yield Patient(root=finished, database=database)
+    made = Patient(root=finished, database=database)
+    yield made
+    made.say("UPDATE register_intentrow SET state = 'dropped' WHERE state = 'open'")
     for name in _KEPT:
         if (finished / name).is_dir():
             shutil.rmtree(finished / name)
@@ -343,6 +345,7 @@ def test_a_run_stops_at_a_corrupted_table_that_it_cannot_make_again(patient: Pat
     done = fairlead("process", "--workspace", patient.root, check=False)
     assert done.returncode == 2
     assert "RUN-PART: table known: " + part.name in done.stderr
+    assert any("process, begun" in said and "RUN-PART" in said for said in patient.findings())
 
 
 def test_parts_of_an_older_version_without_digests_are_read_and_get_them(patient: Patient) -> None:
