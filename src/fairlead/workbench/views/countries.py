@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fairlead.case.receiving.incoming import take_in
-from fairlead.case.sending.building import Release, unchanged_since
+from fairlead.case.sending.building import Release
 from fairlead.case.sending.changes import preview
 from fairlead.case.sending.freshness import recalls_to_consider
 from fairlead.case.sending.outgoing import notice_text, notices, package_file, recall
@@ -85,7 +85,6 @@ def country(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
         "outcomes_total": len(outcomes),
         "recalls": [r for r in recalls if r["country"] == country],
         "defaults": defaults,
-        "unchanged": unchanged_since(desk.session, country),
         "consider": recalls_to_consider(desk.session, country=country),
         "notices": notices(desk.session, country),
         "may_bring": desk.may(Action.ANSWER, country) or desk.may(Action.RELEASE, country),
@@ -104,9 +103,9 @@ def incoming(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
         _("Taken in: %(kind)s for %(package)s.") % {"kind": word(taken.kind.value), "package": taken.package},
     )
     if taken.again:
-        messages.info(request, _("The same was taken in before: nothing changed."))
+        messages.info(request, word("taken in before: nothing changed"))
     if taken.older:
-        messages.info(request, _("The country has given a newer answer, which still holds."))
+        messages.info(request, word("a newer answer still holds"))
     return redirect("country", operation=desk.operation, country=country)
 
 
