@@ -11,12 +11,14 @@ from fairlead.attribution.dossiers import person_id
 from fairlead.case.persons.history import keep_changes
 from fairlead.case.place.keys import create_age_identity, create_officer_key
 from fairlead.case.place.session import Session
-from fairlead.case.sending.followup import hold, lift
+from fairlead.case.sending.building import Release, build_for_country
+from fairlead.case.sending.changes import preview
+from fairlead.case.sending.holds import hold, lift
 from fairlead.case.sending.leads import categorise, decide_again, holds_on_lead, publish
-from fairlead.case.sending.packages import Release, build_for_country, preview
 from fairlead.engine.parts import part_name
 from fairlead.leads.build import lead_id
 from fairlead.leads.document import SubjectCategory
+from fairlead.tables import ALL
 from fairlead.tables.attribution import PERSONS
 from fairlead.tables.records import ACCOUNTS
 from fairlead.terms.errors import UsageError
@@ -68,6 +70,20 @@ def denmark(make_session: Callable[..., Session], tmp_path: Path) -> Session:
         }
         for record in (FIRST, SECOND, THIRD)
     ]
+    exhibit = {
+        "exhibit": "NSK/1",
+        "sequence": 1,
+        "kind": "file",
+        "sha256": "0" * 64,
+        "authority": "a",
+        "handling": "H0",
+        "restriction": "",
+        "received_at": session.clock(),
+        "description": "d",
+        "path": "p",
+        "size_bytes": 1,
+    }
+    session.store.write(ALL["exhibits"], part_name("exhibits"), [ALL["exhibits"].batch([exhibit])])
     session.store.write(ACCOUNTS, part_name("accounts"), [ACCOUNTS.batch(accounts)])
     join(session, (FIRST,), (SECOND,), (THIRD,))
     publish(session)

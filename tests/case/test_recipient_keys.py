@@ -11,7 +11,7 @@ import pytest
 
 from fairlead.case.place.keys import create_officer_key
 from fairlead.case.place.session import Session
-from fairlead.case.sending.packages import build_for_country
+from fairlead.case.sending.building import build_for_country
 from fairlead.case.sending.recipients import keep_recipients, recipients_of
 from fairlead.case.sending.release import country_states, prepare_release, release
 from fairlead.leads.recipients import AgeRecipient, fingerprints_of
@@ -125,7 +125,7 @@ def test_an_officer_who_was_shown_other_keys_prepares_nothing(denmark: Session) 
 
 def test_the_keys_are_part_of_what_both_officers_sign(denmark: Session, tmp_path: Path) -> None:
     from fairlead.case.place.keys import lead_keys
-    from fairlead.case.sending.packages import check_package
+    from fairlead.case.receiving.opening import check_package
 
     identity = pyrage.x25519.Identity.generate()
     (tmp_path / "sweden.age").write_text(str(identity))

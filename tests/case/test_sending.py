@@ -8,30 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.case.board.figures import publish_figures
 from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
 from fairlead.case.log.ledger import erase_entry, export_consistency, make_checkpoint, verify_ledger, witness
 from fairlead.case.place.keys import create_age_identity, create_officer_key, lead_keys
 from fairlead.case.place.session import Session
-from fairlead.case.sending.followup import (
-    answer_recall,
-    diff_with_sent,
-    follow_up,
-    hold,
-    lift,
-    publish_figures,
-    recall_package,
-    take_acknowledgement,
-    take_outcomes,
-    write_outcomes,
-)
-from fairlead.case.sending.packages import (
-    Release,
-    answer_package,
-    build_for_country,
-    open_for_recipient,
-    preview,
-    take_receipt,
-)
+from fairlead.case.receiving.acknowledgements import take_acknowledgement
+from fairlead.case.receiving.answers import answer_package, answer_recall, write_outcomes
+from fairlead.case.receiving.opening import open_for_recipient
+from fairlead.case.receiving.outcomes import follow_up, take_outcomes
+from fairlead.case.receiving.partners import keep_partner_keys
+from fairlead.case.receiving.receipts import take_receipt
+from fairlead.case.sending.building import Release, build_for_country
+from fairlead.case.sending.changes import diff_with_sent, preview
+from fairlead.case.sending.holds import hold, lift
+from fairlead.case.sending.recalls import recall_package
 from fairlead.leads.outcome import Outcome, OutcomeState
 from fairlead.leads.receipt import ReceiptState
 from fairlead.terms.errors import ItemError, RunError, UsageError
@@ -67,6 +58,7 @@ def pair(make_session: Callable[..., Session], tmp_path: Path) -> tuple[Session,
     for officer in ("holm", "lund"):
         create_officer_key(denmark.workspace, officer)
     create_officer_key(sweden.workspace, "berg")
+    keep_partner_keys(denmark, "SE", lead_keys(sweden.workspace, "SE").to_json())
     identity = tmp_path / "sweden.age"
     set_recipients(denmark.operation, "SE", [create_age_identity(identity)])
     publish(denmark, lead(operation=denmark.operation))
@@ -98,16 +90,15 @@ def test_a_package_goes_out_and_receipt_and_outcomes_come_back(pair, tmp_path) -
             sweden.workspace, name, ReceiptState.ACCEPTED, reason="", officer_name="berg", at=sweden.clock()
         )
     )
-    swedish = lead_keys(sweden.workspace, "SE")
-    assert take_receipt(denmark, accepted, swedish).state is ReceiptState.ACCEPTED
+    assert take_receipt(denmark, "SE", accepted.read_text()).receipt.state is ReceiptState.ACCEPTED
     came = Outcome(
         lead="L-SE-0000000001", states=(OutcomeState.SEARCHED,), devices_seized=4, new_exhibits=("SE-17",)
     )
     folder = sweden.workspace.root / "received" / denmark.operation / "DK" / name
     file = tmp_path / "outcome.json"
     file.write_text(write_outcomes(sweden.workspace, folder, (came,), officer_name="berg", at=sweden.clock()))
-    assert take_outcomes(denmark, file, swedish)["new"] == 1
-    assert take_outcomes(denmark, file, swedish)["new"] == 0
+    assert take_outcomes(denmark, "SE", file.read_text()).new == 1
+    assert take_outcomes(denmark, "SE", file.read_text()).new == 0
     from fairlead.register.followup import find_outcomes
 
     kept = find_outcomes(denmark.user_id, denmark.operation, at=denmark.clock())
@@ -135,7 +126,7 @@ def test_published_figures_are_versions_that_never_change(pair, tmp_path) -> Non
     folder = sweden.workspace.root / "received" / denmark.operation / "DK" / f"{denmark.operation}-SE-0001"
     file = tmp_path / "outcome.json"
     file.write_text(write_outcomes(sweden.workspace, folder, (came,), officer_name="berg", at=sweden.clock()))
-    take_outcomes(denmark, file, lead_keys(sweden.workspace, "SE"))
+    take_outcomes(denmark, "SE", file.read_text())
     kept = first.read_bytes()
     second, changed = publish_figures(denmark, as_of=denmark.clock().replace(year=2100))
     assert changed == {"suspects_identified": 1, "arrests": 1, "devices_seized": 7}
@@ -223,7 +214,7 @@ def test_a_recall_reaches_the_recipient_and_its_acknowledgement_closes_it(pair, 
     denmark, sweden, identity = pair
     package, _ = build_for_country(denmark, "SE", RELEASE)
     receive(denmark, sweden, identity, package)
-    signed = recall_package(
+    (signed,) = recall_package(
         denmark, f"{denmark.operation}-SE-0001", leads=(), reason="wrong person", officer_name="holm"
     )
     notice, answer = tmp_path / "notice.json", tmp_path / "answer.json"
@@ -232,7 +223,7 @@ def test_a_recall_reaches_the_recipient_and_its_acknowledgement_closes_it(pair, 
         sweden.workspace, notice, lead_keys(denmark.workspace, "DK"), officer_name="berg", at=sweden.clock()
     )
     answer.write_text(text)
-    assert take_acknowledgement(denmark, answer, lead_keys(sweden.workspace, "SE")) == 1
+    assert take_acknowledgement(denmark, "SE", answer.read_text()).closed == 1
     recalls = find_recalls(denmark.user_id, denmark.operation, at=denmark.clock())
     assert all(r["acknowledged_at"] for r in recalls)
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from fairlead.case.place.keys import LeadKeys, create_officer_key
 from fairlead.case.place.session import Session
-from fairlead.case.sending.followup import answer_recall, received_package
-from fairlead.case.sending.packages import open_for_recipient
+from fairlead.case.receiving.answers import answer_recall, received_package
+from fairlead.case.receiving.opening import open_for_recipient
 from fairlead.case.upkeep.backup import restore
 from fairlead.engine.below import hold_folder, is_one_name, write_tree
 from fairlead.leads.recall import Recall, sign_recall

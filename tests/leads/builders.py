@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from fairlead.leads.bag import MANIFEST, close_bag, make_bag, pack
 from fairlead.leads.document import EvidenceItem, LeadDocument, StatementDocument
-from fairlead.leads.dsse import Officer
-from fairlead.leads.package import BuiltPackage, PackagePlan, build_package
+from fairlead.leads.dsse import Officer, sign_statement
+from fairlead.leads.egress.allowed import Allowed, allow
+from fairlead.leads.package import (
+    LEDGER_FILE,
+    PREDICATE_TYPE,
+    STATEMENT_FILE,
+    BuiltPackage,
+    PackagePlan,
+    _info,
+    _payload,
+    _predicate,
+    build_package,
+    encrypt,
+)
 from fairlead.ledger.checkpoint import Checkpoint, sign_checkpoint
 from fairlead.ledger.entry import Entry, EntryDetail, commit
 from fairlead.ledger.merkle import MerkleTree
@@ -116,8 +131,52 @@ def prove(name: str, manifest: str, *, private: Ed25519PrivateKey = LOG) -> dict
     }
 
 
-def build(made: PackagePlan | None = None, officers: list[Officer] | None = None) -> BuiltPackage:
+def allowed_by(made: PackagePlan, **changes: Any) -> Allowed:
+    """What a register that holds just these leads would allow."""
+    fields: dict[str, Any] = {
+        "package": made.package,
+        "version": made.version,
+        "operation": made.operation,
+        "sender": made.from_country,
+        "country": made.to_country,
+        "leads": allow(made.leads, made.material),
+        "said": frozenset({made.legal_basis, made.purpose, made.h3_release}),
+        "h3_released": bool(made.h3_release),
+    }
+    return Allowed(**{**fields, **changes})
+
+
+def build(
+    made: PackagePlan | None = None, officers: list[Officer] | None = None, **allowed: Any
+) -> BuiltPackage:
     made = made or plan()
     return build_package(
-        made, officers or [PREPARER, RELEASER], lambda manifest: prove(made.package, manifest)
+        made,
+        officers or [PREPARER, RELEASER],
+        lambda manifest: prove(made.package, manifest),
+        allowed=allowed_by(made, **allowed),
     )
+
+
+def closed_by_hand(made: PackagePlan, payload: dict[str, bytes], **tags: bytes) -> dict[str, bytes]:
+    """The files of a finished package around any payload: whoever holds the keys can make it, without any check.
+
+    ``tags`` replace or add files beside the payload, their names with ``__`` for a point.
+    """
+    files = make_bag(payload, _info(made))
+    given = {name.replace("__", "."): data for name, data in tags.items()}
+    files |= given
+    manifest = hashlib.sha256(files[MANIFEST]).hexdigest()
+    files.setdefault(LEDGER_FILE, json.dumps(prove(made.package, manifest)).encode())
+    subjects = {p: hashlib.sha256(data).hexdigest() for p, data in files.items() if not p.startswith("data/")}
+    predicate = _predicate(made, [PREPARER, RELEASER])
+    files[STATEMENT_FILE] = sign_statement(subjects, PREDICATE_TYPE, predicate, [PREPARER, RELEASER]).encode()
+    return close_bag({**files, **{name: given[name] for name in given if name == STATEMENT_FILE}})
+
+
+def payload_of(made: PackagePlan) -> dict[str, bytes]:
+    return _payload(made)
+
+
+def sealed(made: PackagePlan, files: dict[str, bytes]) -> bytes:
+    return encrypt(pack(files, made.package, at=AT), made.recipients)

@@ -36,13 +36,19 @@ def outcome(**changes: object) -> Outcome:
 
 def test_outcomes_come_back_as_they_were_signed() -> None:
     file = OutcomeFile(
-        package="lanternfish-SE-0001", country="SE", at=AT, outcomes=(outcome(devices_seized=3),)
+        package="lanternfish-SE-0001",
+        sha256="a" * 64,
+        country="SE",
+        at=AT,
+        outcomes=(outcome(devices_seized=3),),
     )
     assert verify_outcomes(sign_outcomes(file, PREPARER), OFFICERS) == (file, "holm")
 
 
 def test_outcomes_about_leads_that_were_not_sent_are_refused() -> None:
-    file = OutcomeFile(package="lanternfish-SE-0001", country="SE", at=AT, outcomes=(outcome(),))
+    file = OutcomeFile(
+        package="lanternfish-SE-0001", sha256="a" * 64, country="SE", at=AT, outcomes=(outcome(),)
+    )
     with pytest.raises(ItemError, match="not in that package"):
         verify_outcomes(sign_outcomes(file, PREPARER), OFFICERS, known_leads=["L-SE-2"])
 
@@ -55,7 +61,9 @@ def test_no_action_needs_its_reason_and_only_no_action_has_one() -> None:
 
 
 def test_a_changed_outcome_is_refused() -> None:
-    file = OutcomeFile(package="lanternfish-SE-0001", country="SE", at=AT, outcomes=(outcome(),))
+    file = OutcomeFile(
+        package="lanternfish-SE-0001", sha256="a" * 64, country="SE", at=AT, outcomes=(outcome(),)
+    )
     envelope = json.loads(sign_outcomes(file, PREPARER))
     envelope["payload"] = envelope["payload"][:-8] + "AAAAAAA="
     with pytest.raises(ItemError):
@@ -71,9 +79,13 @@ def test_a_recall_and_its_acknowledgement_are_signed_over_the_same_bytes() -> No
         reason="wrong person",
         at=AT,
     )
-    read = verify_recall(sign_recall(recall, PREPARER), OFFICERS)
-    assert read == recall
-    answered, signer = verify_acknowledgement(acknowledge_recall(read, PREPARER, at=AT), OFFICERS)
+    read, by = verify_recall(sign_recall(recall, PREPARER), OFFICERS)
+    assert (read, by) == (recall, "holm")
+    answered, signer = verify_acknowledgement(
+        acknowledge_recall(read, PREPARER, notice="c" * 64, at=AT), OFFICERS
+    )
+    assert answered.answers(notice="c" * 64, leads=())
+    assert not answered.answers(notice="d" * 64, leads=("L-SE-1",))
     assert (answered.sha256, answered.leads, signer) == ("a" * 64, ("L-SE-1",), "holm")
     with pytest.raises(ItemError):
         verify_acknowledgement(sign_recall(recall, PREPARER), OFFICERS)

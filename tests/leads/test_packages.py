@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import zipfile
@@ -11,6 +12,7 @@ import pyrage
 import pytest
 
 from fairlead.leads.bag import pack, unpack
+from fairlead.leads.material import HashRow
 from fairlead.leads.opening import decrypt, verify_package
 from fairlead.leads.package import encrypt
 from fairlead.leads.receipt import Receipt, ReceiptState, sign_receipt, verify_receipt
@@ -24,10 +26,14 @@ from tests.leads.builders import (
     PREPARER,
     RELEASER,
     SWEDEN,
+    allowed_by,
     build,
+    closed_by_hand,
     lead,
+    payload_of,
     plan,
     prove,
+    sealed,
     statement,
 )
 
@@ -116,17 +122,26 @@ def test_a_log_signed_by_somebody_else_is_refused() -> None:
         made,
         [PREPARER, RELEASER],
         lambda manifest: prove(made.package, manifest, private=PREPARER.private),
+        allowed=allowed_by(made),
     )
     assert refusal(built.data) == "LEDGER-NOTE"
 
 
-def test_a_log_entry_about_another_package_is_refused() -> None:
+def test_a_log_entry_about_another_package_is_refused_on_both_sides() -> None:
     from fairlead.leads.package import build_package
 
-    built = build_package(
-        plan(), [PREPARER, RELEASER], lambda manifest: prove("lanternfish-SE-0002", manifest)
+    made = plan()
+    other = json.dumps(prove("lanternfish-SE-0002", "0" * 64)).encode()
+    assert (
+        refusal(sealed(made, closed_by_hand(made, payload_of(made), ledger__json=other))) == "PACKAGE-LEDGER"
     )
-    assert refusal(built.data) == "PACKAGE-LEDGER"
+    with pytest.raises(RunError, match="names something else"):
+        build_package(
+            made,
+            [PREPARER, RELEASER],
+            lambda manifest: prove("lanternfish-SE-0002", manifest),
+            allowed=allowed_by(made),
+        )
 
 
 def test_without_a_recipient_key_nothing_is_built() -> None:
@@ -170,17 +185,17 @@ def test_the_egress_check_refuses_what_may_not_leave_and_nothing_is_signed(made:
     from fairlead.leads.package import build_package
 
     with pytest.raises(RunError, match=words):
-        build_package(plan(made), [PREPARER, RELEASER], never)  # type: ignore[arg-type]
+        build_package(plan(made), [PREPARER, RELEASER], never, allowed=allowed_by(plan(made)))  # type: ignore[arg-type]
     assert not proved
 
 
 def test_hashes_go_only_when_every_list_that_knows_them_lets_them() -> None:
     material = {
-        "L-SE-0000000001": [
-            {"sha256": "a" * 64, "sets": ["open"], "releases": ["releasable"]},
-            {"sha256": "b" * 64, "sets": ["open", "kept"], "releases": ["releasable", "originator-consent"]},
-            {"sha256": "c" * 64, "sets": [], "releases": []},
-        ]
+        "L-SE-0000000001": (
+            HashRow(sha256="a" * 64, sets=("open",), releases=("releasable",)),
+            HashRow(sha256="b" * 64, sets=("kept", "open"), releases=("originator-consent", "releasable")),
+            HashRow(sha256="c" * 64, sets=(), releases=()),
+        )
     }
     _, files = unpack(decrypt(build(plan(material=material)).data, str(SWEDEN)))
     listed = files["data/hashes.csv"].decode()
@@ -241,7 +256,7 @@ def test_a_log_that_is_not_shown_to_continue_what_was_seen_is_refused() -> None:
 
 def test_a_person_on_hold_does_not_leave() -> None:
     with pytest.raises(RunError, match="on hold"):
-        build(plan(held=frozenset({"P-1"})))
+        build(plan(), held=frozenset({"P-1"}))
 
 
 def test_h3_leaves_only_when_a_person_has_released_it() -> None:

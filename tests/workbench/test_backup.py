@@ -30,7 +30,7 @@ MAKE = """
 import sys
 from pathlib import Path
 from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
-from fairlead.case.sending.followup import hold
+from fairlead.case.sending.holds import hold
 from fairlead.case.place.operations import init_workspace, new_operation
 from fairlead.engine.parts import part_name
 from fairlead.tables.records import ACCOUNTS

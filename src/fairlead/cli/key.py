@@ -1,4 +1,4 @@
-"""`fairlead key`: officer, token, identity, recipient, export."""
+"""`fairlead key`: officer, token, identity, recipient, partner, export."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import click
 
 from fairlead.case.place.keys import add_token_key, create_age_identity, create_officer_key, lead_keys
 from fairlead.case.place.tokens import TokenKey
+from fairlead.case.receiving.foreign import read_foreign
+from fairlead.case.receiving.partners import keep_partner_keys, partner_officers
 from fairlead.case.sending.recipients import keep_recipients
 from fairlead.cli.options import json_option, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json
@@ -88,6 +90,32 @@ def recipient(
     for fingerprint in fingerprints:
         click.echo(f"  {fingerprint}")
     click.echo("Compare the fingerprints with the country by another channel.")
+
+
+@key.command("partner")
+@click.argument("country")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@operation_option
+def partner(
+    country: str,
+    file: Path,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Keep the public keys of the officers of COUNTRY, from the FILE that its `fairlead key export` wrote.
+
+    They decide which receipts and outcomes are believed: compare them with the country by another channel first.
+    """
+    session = session_of(workspace, operation, user)
+    keep_partner_keys(session, country, read_foreign(file))
+    names = partner_officers(session, country)
+    if as_json:
+        print_json({"country": country, "officers": list(names)})
+    else:
+        click.echo(f"Keys of {len(names)} officer(s) of {country} kept: {', '.join(names)}.")
 
 
 @key.command("export")

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.sending.followup import diff_with_sent, hold, lift
+from fairlead.case.sending.changes import diff_with_sent
+from fairlead.case.sending.freshness import recalls_to_consider
+from fairlead.case.sending.holds import hold, lift
 from fairlead.case.sending.leads import categorise, explain_lead, find_due, get_lead, list_leads, publish
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json, print_rows
@@ -21,10 +23,13 @@ def lead() -> None:
 
 
 @lead.command("publish")
+@click.option("--withdraw", is_flag=True, help="Go on although many published leads would be withdrawn.")
 @operation_option
-def publish_(workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool) -> None:
+def publish_(
+    workspace: Path | None, operation: str | None, user: str | None, *, withdraw: bool, as_json: bool
+) -> None:
     """Compute the leads from the tables; a lead whose substance changed gets its next version."""
-    answer = publish(session_of(workspace, operation, user))
+    answer = publish(session_of(workspace, operation, user), withdraw=withdraw)
     if as_json:
         print_json(answer)
         return
@@ -58,11 +63,18 @@ def list_(
     country: str | None, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
 ) -> None:
     """List leads."""
-    rows = list_leads(session_of(workspace, operation, user), country=country)
+    session = session_of(workspace, operation, user)
+    rows = list_leads(session, country=country)
+    consider = [asdict(one) for one in recalls_to_consider(session, country=country)]
     if as_json:
-        print_json({"leads": rows})
+        print_json({"leads": rows, "consider_recall": consider})
     else:
         print_rows(rows, ["lead", "country", "grade", "names_person", "version", "handling", "statements"])
+        if consider:
+            click.echo(
+                "These were sent, and nothing supports them any more: consider `fairlead package recall`."
+            )
+            print_rows(consider, ["lead", "country", "package"], title="Consider recall")
 
 
 @lead.command("show")

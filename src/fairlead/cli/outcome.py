@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.place.keys import parse_lead_keys
 from fairlead.case.place.session import utc_now
-from fairlead.case.sending.followup import follow_up, received_package, take_outcomes, write_outcomes
+from fairlead.case.receiving.answers import received_package, write_outcomes
+from fairlead.case.receiving.foreign import Incoming
+from fairlead.case.receiving.outcomes import follow_up
+from fairlead.cli.incoming import KEYS, take
 from fairlead.cli.options import operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.leads.outcome import NoActionReason, Outcome, OutcomeState
@@ -86,17 +88,19 @@ def report(
 
 @outcome.command("import")
 @click.argument("file", type=_FILE)
-@click.option("--keys", type=_FILE, required=True, help="The recipient's public keys.")
+@KEYS
 @operation_option
 def import_(
-    file: Path, keys: Path, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+    file: Path,
+    keys: Path | None,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """As the lead country: check a country's outcomes FILE and keep them."""
-    answer = take_outcomes(session_of(workspace, operation, user), file, parse_lead_keys(keys.read_text()))
-    if as_json:
-        print_json(answer)
-    else:
-        print_facts("Outcomes kept.", answer)
+    take(session_of(workspace, operation, user), file, keys, Incoming.OUTCOMES, as_json=as_json)
 
 
 @outcome.command("list")

@@ -9,18 +9,14 @@ import click
 
 from fairlead.case.place.keys import parse_lead_keys
 from fairlead.case.place.session import utc_now
-from fairlead.case.sending.followup import answer_recall, recall_package, take_acknowledgement
-from fairlead.case.sending.packages import (
-    Release,
-    answer_package,
-    build_for_country,
-    check_package,
-    explain_restoring,
-    open_for_recipient,
-    preview,
-    take_receipt,
-)
+from fairlead.case.receiving.answers import answer_package, answer_recall
+from fairlead.case.receiving.foreign import Incoming
+from fairlead.case.receiving.opening import check_package, explain_restoring, open_for_recipient
+from fairlead.case.sending.building import Release, build_for_country, unchanged_since
+from fairlead.case.sending.changes import preview
+from fairlead.case.sending.recalls import lift_recall, recall_package
 from fairlead.case.sending.recipients import recipients_of
+from fairlead.cli.incoming import KEYS, take
 from fairlead.cli.options import (
     json_option,
     operation_option,
@@ -79,6 +75,7 @@ def build(
     if legal_basis:
         release = replace(release, legal_basis=legal_basis)
     session = session_of(workspace, operation, user)
+    unchanged = unchanged_since(session, country)
     path, built = build_for_country(session, country, release)
     answer = {
         "package": str(path),
@@ -86,6 +83,7 @@ def build(
         "size_bytes": len(built.data),
         "files": built.files,
         "encrypted_to": list(built.fingerprints),
+        "nothing_changed_since": unchanged,
     }
     if as_json:
         print_json(answer)
@@ -120,6 +118,8 @@ def preview_(
             "added",
             "changed",
             "held",
+            "recalled",
+            "stale",
         ]
         print_rows(rows, columns, title=f"To {country}")
 
@@ -144,15 +144,57 @@ def recall(
     as_json: bool,
 ) -> None:
     """Sign a notice that PACKAGE, or some of its leads, must no longer be used (LED art. 7(3))."""
-    signed = recall_package(
+    first, *others = recall_package(
         session_of(workspace, operation, user), package_id, leads=leads, reason=reason, officer_name=officer
     )
-    output.write_text(signed.text)
+    output.write_text(first.text)
+    written = {first.recall.package: output}
+    for other in others:
+        written[other.recall.package] = output.with_name(f"{other.recall.package}.recall.json")
+        written[other.recall.package].write_text(other.text)
     if as_json:
-        print_json({"notice": str(output), "country": signed.recall.country})
+        print_json(
+            {
+                "notice": str(output),
+                "country": first.recall.country,
+                "notices": {name: str(path) for name, path in written.items()},
+            }
+        )
+        return
+    click.echo(
+        f"{len(written)} notice(s) for {first.recall.country}, one for every package that carried what is recalled:"
+    )
+    for name, path in written.items():
+        click.echo(f"  {name}: {path}")
+    click.echo(
+        "Each stays open until it is acknowledged, and nothing of it is sent again until two people lift it."
+    )
+
+
+@package.command("lift-recall")
+@click.argument("package_id", metavar="PACKAGE")
+@click.option("--lead", required=True, help="The recalled lead that may be sent again.")
+@click.option("--reason", required=True, help="Why.")
+@operation_option
+def lift_recall_(
+    package_id: str,
+    lead: str,
+    reason: str,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Let a recalled lead of PACKAGE be sent again: the first officer asks, another one agrees by the same command."""
+    lifted = lift_recall(session_of(workspace, operation, user), package_id, lead, reason=reason)
+    if as_json:
+        print_json({"lead": lead, "lifted": lifted})
     else:
         click.echo(
-            f"Notice for {signed.recall.country} written to {output}. It stays open until acknowledged."
+            f"{lead} may be sent again."
+            if lifted
+            else f"Asked. {lead} stays recalled until another officer agrees."
         )
 
 
@@ -183,19 +225,19 @@ def recalled(
 
 @package.command("recall-acknowledged")
 @click.argument("file", type=_FILE)
-@click.option("--keys", type=_FILE, required=True, help="The recipient's public keys.")
+@KEYS
 @operation_option
 def recall_acknowledged(
-    file: Path, keys: Path, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+    file: Path,
+    keys: Path | None,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """As the lead country: check a recipient's acknowledgement FILE and close the notice."""
-    closed = take_acknowledgement(
-        session_of(workspace, operation, user), file, parse_lead_keys(keys.read_text())
-    )
-    if as_json:
-        print_json({"closed": closed})
-    else:
-        click.echo(f"{closed} recall notice(s) closed.")
+    take(session_of(workspace, operation, user), file, keys, Incoming.ACKNOWLEDGEMENT, as_json=as_json)
 
 
 @package.command("accept")
@@ -353,20 +395,19 @@ def open_(
 
 @package.command("receipt")
 @click.argument("file", type=_FILE)
-@click.option(
-    "--keys", type=_FILE, required=True, help="The recipient's public keys (`fairlead key export`)."
-)
+@KEYS
 @operation_option
 def receipt(
-    file: Path, keys: Path, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+    file: Path,
+    keys: Path | None,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Check a recipient's receipt FILE and keep it with its package."""
-    taken = take_receipt(session_of(workspace, operation, user), file, parse_lead_keys(keys.read_text()))
-    answer = {"package": taken.package, "state": taken.state.value, "country": taken.country}
-    if as_json:
-        print_json(answer)
-    else:
-        print_facts("Receipt kept.", answer)
+    take(session_of(workspace, operation, user), file, keys, Incoming.RECEIPT, as_json=as_json)
 
 
 def _show(verified: VerifiedPackage, more: dict[str, str], *, as_json: bool) -> None:

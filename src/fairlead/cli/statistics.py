@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.sending.followup import figures, publish_figures
+from fairlead.case.board.figures import figures, publish_figures
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.leads.statistics import DEFINITIONS

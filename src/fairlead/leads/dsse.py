@@ -98,9 +98,9 @@ def verify_statement(
         signatures = [
             (str(s["keyid"]), base64.b64decode(s["sig"], validate=True)) for s in envelope["signatures"]
         ]
+        message = _pre_authentication(kind, payload)
     except (KeyError, TypeError, ValueError, RecursionError) as problem:
         raise refused("the signed envelope cannot be read", "PACKAGE-ENVELOPE") from problem
-    message = _pre_authentication(kind, payload)
     signers = []
     for name, signature in signatures:
         if name not in keys:

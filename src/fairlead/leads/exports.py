@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.leads.document import LeadDocument
-from fairlead.terms.matching import ReleasePolicy
+from fairlead.leads.material import HashRow
 
 SELECTOR_COLUMNS = (
     "lead", "person", "kind", "value", "roles_and_context", "first_at", "last_at", "source_grade", "information_grade",
@@ -28,7 +28,9 @@ def _csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
 def _inert(cell: Any) -> Any:
     """A cell that no spreadsheet takes for a formula (CWE-1236); telephone numbers keep their plus."""
     text = str(cell)
-    if text[:1] in "=-@\t\r" or (text[:1] == "+" and not text[1:].replace(" ", "").isdigit()):
+    if text.startswith(("=", "-", "@", "\t", "\r")) or (
+        text[:1] == "+" and not text[1:].replace(" ", "").isdigit()
+    ):
         return "'" + text
     return cell
 
@@ -50,17 +52,14 @@ def selectors_csv(leads: Sequence[LeadDocument]) -> bytes:
     )  # fmt: skip
 
 
-def hashes_csv(leads: Sequence[LeadDocument], material: dict[str, list[dict[str, Any]]]) -> bytes:
-    """SHA-256 of contents that an account fetched, where every list that knows them lets its hashes go.
-
-    ``material`` maps a lead to its content rows with ``sha256``, ``sets`` and ``releases``.
-    """
-    rows = []
-    for lead in leads:
-        for row in material.get(lead.lead, []):
-            releases = row["releases"] or []
-            if all(r == ReleasePolicy.RELEASABLE.value for r in releases):
-                rows.append([lead.lead, row["sha256"], " ".join(sorted(row["sets"] or []))])
+def hashes_csv(leads: Sequence[LeadDocument], material: Mapping[str, Sequence[HashRow]]) -> bytes:
+    """SHA-256 of contents behind each lead, where every list that knows them lets its hashes go."""
+    rows = [
+        [lead.lead, row.sha256, " ".join(row.sets)]
+        for lead in leads
+        for row in material.get(lead.lead, ())
+        if row.may_leave
+    ]
     return _csv(HASH_COLUMNS, rows)
 
 

@@ -51,8 +51,12 @@ SELECT s.*, p.origins FROM suggested s JOIN places p USING (act) ORDER BY s.pers
 _MATERIAL_SQL = (
     _MEMBERS
     + """, touched AS (
-  SELECT DISTINCT c.person, unnest(a.sha256s) AS sha256 FROM acts a JOIN chosen c ON c.member = a.account)
-SELECT t.person, t.sha256, n.exhibit, n.locator, n.family, o.conclusion, coalesce(o.derived_from_picture, false) AS derived,
+  SELECT person, sha256, bool_or(sent) AS uploaded, bool_or(NOT sent) AS fetched FROM (
+    SELECT c.person, unnest(a.sha256s) AS sha256, a.kind IN ('upload', 'produce') AS sent
+    FROM acts a JOIN chosen c ON c.member = a.account)
+  GROUP BY ALL)
+SELECT t.person, t.sha256, t.uploaded, t.fetched,
+       n.exhibit, n.locator, n.family, o.conclusion, coalesce(o.derived_from_picture, false) AS derived,
        list(DISTINCT m."set") FILTER (WHERE m."set" IS NOT NULL) AS sets,
        list(DISTINCT m.meaning) FILTER (WHERE m.meaning IS NOT NULL) AS meanings,
        bool_or(m.kind = 'exact') AS exact,

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fairlead.leads.bag import MANIFEST, STATEMENT_AND_TAGS, Files, check_bag, unpack
 from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import VerifiedStatement, refused, verify_statement
-from fairlead.leads.egress import check_egress
+from fairlead.leads.egress.allowed import told_by
+from fairlead.leads.egress.check import check_egress
 from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE
 from fairlead.ledger.checkpoint import Checkpoint, witnesses_of
 from fairlead.ledger.continuation import Continuation, Lineage, check_continues, verify_lineage
@@ -131,11 +132,16 @@ def verify_package(
             "PACKAGE-UNWITNESSED",
         )
     check_continues(lineage, _proofs(files), seen=seen, earlier=earlier, restored_at=restored_at)
-    reasons = check_egress(
+    allowed = told_by(
         files,
+        package=root,
+        version=cover.version,
+        sender=cover.from_country,
         country=cover.to_country,
+        operation=cover.operation,
         h3_released=bool(str(statement.predicate.get("h3_release", "")).strip()),
     )
+    reasons = check_egress(files, allowed)
     if reasons:
         raise refused(f"the package breaks a rule: {reasons[0]}", "PACKAGE-EGRESS")
     leads = tuple(

@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fairlead.leads.dsse import Officer, refused, sign_statement, verify_statement
 from fairlead.terms.names import CountryCode, ExhibitNumber, LeadName, PackageName
 
+_MOST = 10_000  # devices or victims of one lead: more is a mistake or a lie
+_MOST_OUTCOMES = 100_000
+_SUBJECT = "outcomes"
 OUTCOME_TYPE = "urn:fairlead:outcome:1"
 
 
@@ -58,23 +61,33 @@ class Outcome:
             raise ValueError("an outcome has at least one state")
         if (OutcomeState.NO_ACTION in self.states) != (self.reason is not None):
             raise ValueError("no_action and its reason go together")
-        if self.devices_seized < 0 or self.victims_safeguarded < 0:
-            raise ValueError("counts are not negative")
+        if not (0 <= self.devices_seized <= _MOST and 0 <= self.victims_safeguarded <= _MOST):
+            raise ValueError(f"counts are from 0 to {_MOST}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeFile:
-    """Outcomes of leads of one package, as one country reports them at one time."""
+    """Outcomes of leads of one package, told by the SHA-256 of its file, as one country reports them at one time."""
 
     package: str
+    sha256: str
     country: str
     at: datetime
     outcomes: tuple[Outcome, ...]
 
+    def digest(self) -> str:
+        """SHA-256 over what is reported, however the envelope around it is written."""
+        return hashlib.sha256(json.dumps(_value(self), sort_keys=True).encode()).hexdigest()
+
 
 def sign_outcomes(file: OutcomeFile, officer: Officer) -> str:
-    """The outcomes as a signed envelope over their canonical JSON."""
-    value = {
+    """The outcomes as a signed envelope over their canonical JSON and the package's digest."""
+    subjects = {_SUBJECT: file.digest(), f"{file.package}.tar.age": file.sha256}
+    return sign_statement(subjects, OUTCOME_TYPE, _value(file), [officer])
+
+
+def _value(file: OutcomeFile) -> dict[str, object]:
+    return {
         "package": file.package,
         "country": file.country,
         "at": file.at.isoformat(),
@@ -91,8 +104,6 @@ def sign_outcomes(file: OutcomeFile, officer: Officer) -> str:
             for o in file.outcomes
         ],
     }
-    digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-    return sign_statement({"outcomes": digest}, OUTCOME_TYPE, value, [officer])
 
 
 def verify_outcomes(
@@ -104,6 +115,7 @@ def verify_outcomes(
     try:
         file = OutcomeFile(
             package=PackageName.parse(value["package"]),
+            sha256=statement.subjects[f"{value['package']}.tar.age"],
             country=CountryCode.parse(value["country"]),
             at=datetime.fromisoformat(value["at"]),
             outcomes=tuple(
@@ -111,19 +123,25 @@ def verify_outcomes(
                     lead=LeadName.parse(o["lead"]),
                     states=tuple(OutcomeState(s) for s in o["states"]),
                     reason=NoActionReason(o["reason"]) if o["reason"] else None,
-                    devices_seized=int(o["devices_seized"]),
-                    victims_safeguarded=int(o["victims_safeguarded"]),
+                    devices_seized=_count(o["devices_seized"]),
+                    victims_safeguarded=_count(o["victims_safeguarded"]),
                     new_exhibits=tuple(ExhibitNumber.parse(e) for e in o["new_exhibits"]),
-                    released=bool(o["released"]),
+                    released=o["released"] is True,
                 )
-                for o in value["outcomes"]
+                for o in value["outcomes"][:_MOST_OUTCOMES]
             ),
         )
-    except (KeyError, TypeError, ValueError, OverflowError) as problem:
-        raise refused(f"the outcomes cannot be read ({problem})", "PACKAGE-OUTCOME") from problem
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as problem:
+        raise refused("the outcomes cannot be read, or say what cannot be", "PACKAGE-OUTCOME") from problem
     strange = [o.lead for o in file.outcomes if known_leads is not None and o.lead not in known_leads]
     if strange:
         raise refused(
             f"the outcomes are about {len(strange)} leads that were not in that package", "PACKAGE-OUTCOME"
         )
     return file, statement.signers[0]
+
+
+def _count(untrusted: object) -> int:
+    if type(untrusted) is not int:
+        raise TypeError("a count is a whole number")
+    return untrusted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,10 @@ from fairlead.leads.bag import MANIFEST, Files, close_bag, make_bag, pack
 from fairlead.leads.case_uco import render_case
 from fairlead.leads.document import LeadDocument, lead_schema
 from fairlead.leads.dsse import Officer, sign_statement
-from fairlead.leads.egress import check_egress
+from fairlead.leads.egress.allowed import Allowed
+from fairlead.leads.egress.check import check_egress
 from fairlead.leads.exports import evidence_csv, hashes_csv, selectors_csv
+from fairlead.leads.material import HashRow
 from fairlead.leads.pdf import render_lead
 from fairlead.leads.recipients import fingerprints_of
 from fairlead.terms.errors import RunError, UsageError
@@ -39,8 +41,7 @@ class PackagePlan:
     built_at: datetime
     recipients: tuple[str, ...]
     leads: tuple[LeadDocument, ...]
-    material: dict[str, list[dict[str, Any]]]
-    held: frozenset[str] = frozenset()
+    material: Mapping[str, tuple[HashRow, ...]]
     h3_release: str = ""
 
 
@@ -59,12 +60,15 @@ class BuiltPackage:
 Prove = Callable[[str], dict[str, Any]]
 
 
-def build_package(plan: PackagePlan, officers: Sequence[Officer], prove: Prove) -> BuiltPackage:
+def build_package(
+    plan: PackagePlan, officers: Sequence[Officer], prove: Prove, *, allowed: Allowed
+) -> BuiltPackage:
     """Build, check, sign and encrypt a package.
 
-    ``prove`` is given the SHA-256 of the payload manifest, records the disclosure in the ledger, and returns
-    the content of `ledger.json`. Raises UsageError without two different officers or without recipients, and
-    RunError when the egress check refuses: then nothing is signed and nothing leaves.
+    ``allowed`` is what the register lets this country be told; the finished files are held against it twice, before
+    anything is recorded and again with statement and proof. ``prove`` is given the SHA-256 of the payload manifest,
+    records the disclosure in the ledger, and returns the content of `ledger.json`. Raises UsageError without two
+    different officers or without recipients, and RunError when the egress check refuses: then nothing leaves.
     """
     if (
         len({o.name for o in officers}) < 2
@@ -82,15 +86,7 @@ def build_package(plan: PackagePlan, officers: Sequence[Officer], prove: Prove) 
             code="PACKAGE-RECIPIENT",
         )
     files = make_bag(_payload(plan), _info(plan))
-    reasons = check_egress(
-        files, country=plan.to_country, held=plan.held, h3_released=bool(plan.h3_release.strip())
-    )
-    if reasons:
-        raise RunError(
-            f"the egress check refuses package {plan.package}: {'; '.join(reasons[:3])} ({len(reasons)} in all)",
-            "Nothing was signed or sent. Correct the cause; do not go round the check.",
-            code="PACKAGE-EGRESS",
-        )
+    _require_clean(files, allowed, plan.package)
     manifest = hashlib.sha256(files[MANIFEST]).hexdigest()
     files[LEDGER_FILE] = (json.dumps(prove(manifest), indent=1, sort_keys=True) + "\n").encode()
     subjects = {
@@ -98,7 +94,9 @@ def build_package(plan: PackagePlan, officers: Sequence[Officer], prove: Prove) 
     }
     envelope = sign_statement(subjects, PREDICATE_TYPE, _predicate(plan, officers), list(officers))
     files[STATEMENT_FILE] = envelope.encode()
-    data = encrypt(pack(close_bag(files), plan.package, at=plan.built_at), plan.recipients)
+    closed = close_bag(files)
+    _require_clean(closed, allowed, plan.package)
+    data = encrypt(pack(closed, plan.package, at=plan.built_at), plan.recipients)
     return BuiltPackage(
         name=f"{plan.package}.tar.age",
         data=data,
@@ -107,6 +105,17 @@ def build_package(plan: PackagePlan, officers: Sequence[Officer], prove: Prove) 
         files=len(files),
         fingerprints=fingerprints_of(plan.recipients),
     )
+
+
+def _require_clean(files: Files, allowed: Allowed, package: str) -> None:
+    """Stop with PACKAGE-EGRESS when anything in the files is not allowed."""
+    reasons = check_egress(files, allowed)
+    if reasons:
+        raise RunError(
+            f"the egress check refuses package {package}: {'; '.join(reasons[:3])} ({len(reasons)} in all)",
+            "Nothing was sent. Correct the cause; do not go round the check.",
+            code="PACKAGE-EGRESS",
+        )
 
 
 def encrypt(data: bytes, recipients: Sequence[str]) -> bytes:

@@ -15,6 +15,11 @@ def language_of(country: str) -> str:
     return str(_words()["languages"].get(country, "en"))
 
 
+def fixed_words(country: str) -> tuple[dict[str, str], ...]:
+    """The fixed words of a printed lead in the country's language and in English."""
+    return tuple(dict(_words()[language]) for language in dict.fromkeys((language_of(country), "en")))
+
+
 def render_lead(lead: LeadDocument) -> bytes:
     """The lead as a tagged PDF (PDF/A-2a and PDF/UA-1), its fixed words in the recipient's language.
 

@@ -40,30 +40,61 @@ def sign_recall(recall: Recall, officer: Officer) -> str:
     return sign_statement({f"{recall.package}.tar.age": recall.sha256}, RECALL_TYPE, predicate, [officer])
 
 
-def verify_recall(untrusted_text: str, keys: Mapping[str, Ed25519PublicKey]) -> Recall:
-    """The notice, once a known officer's signature holds; raises ItemError otherwise."""
-    return _read(untrusted_text, keys, RECALL_TYPE)[0]
+def verify_recall(untrusted_text: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[Recall, str]:
+    """The notice and its signer, once a known officer's signature holds; raises ItemError otherwise."""
+    recall, signer, _ = _read(untrusted_text, keys, RECALL_TYPE)
+    return recall, signer
 
 
-def acknowledge_recall(recall: Recall, officer: Officer, *, at: datetime) -> str:
-    """The recipient's signed answer to a notice."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """A recipient's answer to one notice; ``notice`` is its SHA-256, empty in answers of older versions."""
+
+    package: str
+    sha256: str
+    country: str
+    leads: tuple[str, ...]
+    notice: str
+    at: datetime
+
+    def answers(self, *, notice: str, leads: tuple[str, ...]) -> bool:
+        """Whether it answers the notice of this digest; where either side kept none, one about the same leads."""
+        if self.notice and notice:
+            return self.notice == notice
+        return sorted(self.leads) == sorted(leads)
+
+
+def acknowledge_recall(recall: Recall, officer: Officer, *, notice: str, at: datetime) -> str:
+    """The recipient's signed answer to a notice, which is told by its SHA-256."""
     predicate = {
         "package": recall.package,
         "country": recall.country,
         "leads": list(recall.leads),
         "reason": "acknowledged",
+        "notice": notice,
         "at": at.isoformat(),
     }
     subjects = {f"{recall.package}.tar.age": recall.sha256}
     return sign_statement(subjects, ACKNOWLEDGEMENT_TYPE, predicate, [officer])
 
 
-def verify_acknowledgement(untrusted_text: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[Recall, str]:
+def verify_acknowledgement(
+    untrusted_text: str, keys: Mapping[str, Ed25519PublicKey]
+) -> tuple[Acknowledgement, str]:
     """What was acknowledged and by whom; raises ItemError when it is not to be believed."""
-    return _read(untrusted_text, keys, ACKNOWLEDGEMENT_TYPE)
+    recall, signer, notice = _read(untrusted_text, keys, ACKNOWLEDGEMENT_TYPE)
+    answer = Acknowledgement(
+        package=recall.package,
+        sha256=recall.sha256,
+        country=recall.country,
+        leads=recall.leads,
+        notice=notice,
+        at=recall.at,
+    )
+    return answer, signer
 
 
-def _read(text: str, keys: Mapping[str, Ed25519PublicKey], kind: str) -> tuple[Recall, str]:
+def _read(text: str, keys: Mapping[str, Ed25519PublicKey], kind: str) -> tuple[Recall, str, str]:
     statement = verify_statement(text, keys, predicate_type=kind)
     try:
         (sha256,) = statement.subjects.values()
@@ -75,6 +106,7 @@ def _read(text: str, keys: Mapping[str, Ed25519PublicKey], kind: str) -> tuple[R
             reason=str(statement.predicate["reason"]),
             at=datetime.fromisoformat(statement.predicate["at"]),
         )
+        notice = str(statement.predicate.get("notice", ""))
     except (KeyError, TypeError, ValueError, OverflowError) as problem:
         raise refused("the recall notice cannot be read", "PACKAGE-RECALL") from problem
-    return recall, statement.signers[0]
+    return recall, statement.signers[0], notice

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from fairlead.leads.facts import CountryFacts, LeadFacts, PersonFacts
+from fairlead.leads.material import HashRow
 from fairlead.leads.statement import RiskState, Section, Statement
 from fairlead.terms.countries import PARTICIPANTS
 from fairlead.terms.grades import InformationGrade, SourceGrade, StatementKind
@@ -28,7 +29,6 @@ _RISKS = (
     "encryption and technical skill",
     "self-harm",
 )
-_MOST_ORIGINS = 20
 _BY_MACHINE = {"generated", "derived_from_picture"}
 _KIND_WORDS = {
     IdentifierKind.EMAIL: "E-mail address",
@@ -93,6 +93,11 @@ def _origin(row: dict[str, Any]) -> str:
     return f"{row['exhibit']}:{row['locator']}"
 
 
+def _may_be_named(rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Digests of contents that every list which knows them lets go: those of other lists are counted, never named."""
+    return tuple(row["sha256"] for row in rows if HashRow.of(row).may_leave)
+
+
 def _day(at: datetime | None) -> str:
     return at.strftime("%d %B %Y").lstrip("0") if at else "an unknown day"
 
@@ -110,7 +115,7 @@ class _Builder:
         self.named = bool(person["names_person"])
         self.member_origins = tuple(
             dict.fromkeys(_origin(row) for row in (*facts.accounts, *(p for p in facts.payments if p["own"])))
-        )[:_MOST_ORIGINS]
+        )
 
     def _statement(
         self,
@@ -137,7 +142,7 @@ class _Builder:
             source_grade=source,
             information_grade=information,
             handling=self.country.handling_of(origins),
-            origins=origins[:_MOST_ORIGINS],
+            origins=origins,
             first_at=first_at,
             last_at=last_at,
             related=related,
@@ -160,7 +165,7 @@ class _Builder:
         for claim in person["countries"] or []:
             if claim["country"] != self.country.country:
                 continue
-            origins = tuple(claim["origins"] or ())[:_MOST_ORIGINS] or self.member_origins
+            origins = tuple(claim["origins"] or ()) or self.member_origins
             yield self._statement(
                 Section.SUMMARY,
                 StatementKind.ASSESSMENT,
@@ -287,7 +292,23 @@ class _Builder:
             )
 
     def material(self) -> Iterator[Statement]:
-        rows = self.facts.material
+        yield from self._contents([r for r in self.facts.material if r["fetched"]], "contents", "fetched")
+        yield from self._contents([r for r in self.facts.material if r["uploaded"]], "uploads", "uploaded")
+        derived = [r for r in self.facts.material if r["derived"]]
+        if derived:
+            yield self._statement(
+                Section.MATERIAL,
+                StatementKind.ASSESSMENT,
+                "victim identification",
+                str(len(derived)),
+                "Some of these files may be derived from a picture of a real child: consider victim "
+                "identification first.",
+                tuple(dict.fromkeys(_origin(r) for r in derived)),
+                related=_may_be_named(derived),
+            )
+
+    def _contents(self, rows: list[dict[str, Any]], of: str, did: str) -> Iterator[Statement]:
+        """What the account did with stored files: fetching and uploading are told apart."""
         if not rows:
             return
         exact = sum(bool(r["exact"]) for r in rows)
@@ -297,25 +318,14 @@ class _Builder:
         yield self._statement(
             Section.MATERIAL,
             StatementKind.FACT,
-            "contents",
+            of,
             str(len(rows)),
-            f"The account fetched {len(rows):,} distinct stored files that are in the exhibits: {listed:,} match an "
+            f"The account {did} {len(rows):,} distinct stored files that are in the exhibits: {listed:,} match an "
             f"entry of a hash set ({exact:,} exactly), {declared:,} carry marks of a machine as their maker, {derived:,} "
             "may have a real picture behind them. A match is a fact about numbers; known is not illegal.",
             tuple(dict.fromkeys(_origin(r) for r in rows)),
-            related=tuple(r["sha256"] for r in rows),
+            related=_may_be_named(rows),
         )
-        if derived:
-            yield self._statement(
-                Section.MATERIAL,
-                StatementKind.ASSESSMENT,
-                "victim identification",
-                str(derived),
-                "Some of these files may be derived from a picture of a real child: consider victim "
-                "identification first.",
-                tuple(dict.fromkeys(_origin(r) for r in rows if r["derived"])),
-                related=tuple(r["sha256"] for r in rows if r["derived"]),
-            )
 
     def legal(self) -> Iterator[Statement]:
         acts = {act["act"]: act for act in (*self.facts.assessed_acts, *self.facts.acts)}

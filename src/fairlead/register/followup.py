@@ -111,22 +111,45 @@ def find_versions(
 
 
 def record_recall(
-    user_id: int, operation: str, country: str, *, package: str, leads: list[str], reason: str, at: datetime
+    user_id: int,
+    operation: str,
+    country: str,
+    *,
+    package: str,
+    leads: list[str],
+    reason: str,
+    notice: str,
+    at: datetime,
 ) -> None:
-    """Note that a recall notice was signed."""
+    """Note that a recall notice was signed; ``notice`` is its SHA-256."""
     with acting_as(User(pk=user_id)):
         RecallRow.objects.create(
-            operation_id=operation, country=country, package=package, leads=leads, reason=reason, at=at
+            operation_id=operation,
+            country=country,
+            package=package,
+            leads=leads,
+            reason=reason,
+            notice=notice,
+            at=at,
         )
 
 
-def acknowledge_recalls(user_id: int, operation: str, package: str, *, at: datetime) -> int:
-    """Note that a recipient acknowledged the recall of a package; returns how many notices that closes."""
-    user = User(pk=user_id)
-    with acting_as(user):
-        rows = visible(user, RecallRow, at=at).filter(
-            operation_id=operation, package=package, acknowledged_at=None
-        )
+def ask_to_lift(user_id: int, recalls: Collection[int], *, name: str, reason: str) -> None:
+    """Note that somebody asks for recalls to be lifted, and why."""
+    with acting_as(User(pk=user_id)):
+        RecallRow.objects.filter(pk__in=recalls).update(asked_by=name, asked_reason=reason)
+
+
+def lift_recalls(user_id: int, recalls: Collection[int], *, name: str, at: datetime) -> None:
+    """Note that a second person agreed: the leads may be sent again."""
+    with acting_as(User(pk=user_id)):
+        RecallRow.objects.filter(pk__in=recalls).exclude(asked_by=name).update(lifted_by=name, lifted_at=at)
+
+
+def acknowledge_recalls(user_id: int, recalls: Collection[int], *, at: datetime) -> int:
+    """Note that a recipient acknowledged recalls that were open; returns how many that closes."""
+    with acting_as(User(pk=user_id)):
+        rows = RecallRow.objects.filter(pk__in=recalls, acknowledged_at=None)
         return int(rows.update(acknowledged_at=at))
 
 

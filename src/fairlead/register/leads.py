@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Max, Value
 from django.db.models.functions import StrIndex
 
+from fairlead.leads.material import HashRow
 from fairlead.register.browse import Asked, Found, browse_rows
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import LeadRow, LeadVersionRow, PackageRow, User
@@ -17,7 +18,7 @@ from fairlead.register.models import LeadRow, LeadVersionRow, PackageRow, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedLead:
-    """A lead to publish: who, where, its digest of substance, its document as JSON, and every person's records."""
+    """A lead to publish: who, where, its digest of substance, its document, every person's records, and its hash rows."""
 
     lead: str
     country: str
@@ -26,6 +27,7 @@ class PublishedLead:
     digest: str
     body: dict[str, Any]
     records: dict[str, tuple[str, ...]]
+    material: tuple[HashRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +59,16 @@ def publish_leads(
                 new += 1
             elif row.digest == lead.digest:
                 unchanged += 1
-                if not row.records:  # published by an older version, which did not keep them
-                    row.records = lead.records
-                    row.save(update_fields=["records"])
+                # An older version kept neither; persons joined otherwise may stand behind the same words.
+                row.records, row.material = lead.records, [r.to_json() for r in lead.material]
+                row.save(update_fields=["records", "material"])
                 continue
             else:
                 row.version = max(row.version, above) + 1
                 changed += 1
             row.country, row.person, row.grade = lead.country, lead.person, lead.grade
             row.digest, row.published_at = lead.digest, at
-            row.records = lead.records
+            row.records, row.material = lead.records, [r.to_json() for r in lead.material]
             row.body = {**lead.body, "version": row.version}
             row.words = words_of(row.lead, row.person, row.body)
             row.save()
@@ -76,6 +78,7 @@ def publish_leads(
                 lead=lead.lead,
                 version=row.version,
                 body=row.body,
+                material=row.material,
                 published_at=at,
             )
         withdrawn = tuple(sorted(present))
@@ -103,7 +106,7 @@ def find_leads(
             rows = rows.filter(lead=lead)
         return list(
             rows.order_by("country", "lead").values(
-                "lead", "country", "person", "grade", "version", "body", "published_at", "records"
+                "lead", "country", "person", "grade", "version", "body", "published_at", "records", "material"
             )[:limit]
         )
 

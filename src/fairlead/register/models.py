@@ -124,11 +124,13 @@ class IntentRow(Scoped):
 class LeadRow(Scoped):
     """A published lead: one person in one country, in its latest version. ``words`` is what it says, for searching.
 
-    ``records`` names, for every person in it, the records they had when it was published.
+    ``records`` names, for every person in it, the records they had when it was published; ``material`` the digests of
+    contents behind it, with what their lists say of release. It is None in rows of before it was kept.
     """
 
     lead = models.CharField(max_length=64)
     records = models.JSONField(default=dict)
+    material = models.JSONField(null=True)
     person = models.CharField(max_length=64)
     grade = models.CharField(max_length=16)
     version = models.IntegerField(default=1)
@@ -162,6 +164,7 @@ class LeadVersionRow(Scoped):
     lead = models.CharField(max_length=64)
     version = models.IntegerField()
     body = models.JSONField()
+    material = models.JSONField(null=True)
     published_at = models.DateTimeField()
 
     class Meta:
@@ -187,13 +190,21 @@ class OutcomeRow(Scoped):
 
 
 class RecallRow(Scoped):
-    """A notice that something sent was wrong, and whether the recipient has acknowledged it."""
+    """A notice that something sent was wrong, and whether the recipient has acknowledged it.
+
+    What it names is not sent again until two people have lifted it: one asks with a reason, another one agrees.
+    """
 
     package = models.CharField(max_length=64)
     leads = models.JSONField(default=list)
     reason = models.TextField()
     at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
+    notice = models.CharField(max_length=64, default="")
+    asked_by = models.TextField(default="")
+    asked_reason = models.TextField(default="")
+    lifted_by = models.TextField(default="")
+    lifted_at = models.DateTimeField(null=True)
 
 
 class HoldRow(Scoped):

@@ -133,3 +133,9 @@ def end_grant(operation: str, grant_id: int) -> dict[str, Any] | None:
     found = rows.values("country", "role", name=F("user__username")).first()
     rows.delete()
     return dict(found) if found else None
+
+
+def began_at(operation: str) -> datetime:
+    """When an operation was opened; nothing about it can be older."""
+    began: datetime = OperationRow.objects.using(_OWNER).get(slug=operation).created_at
+    return began

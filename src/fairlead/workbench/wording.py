@@ -6,7 +6,7 @@ from enum import Enum
 
 from django.utils.translation import gettext
 
-from fairlead.case.receiving.incoming import Incoming
+from fairlead.case.receiving.foreign import Incoming
 from fairlead.leads.document import SubjectCategory
 from fairlead.leads.outcome import NoActionReason, OutcomeState
 from fairlead.leads.receipt import ReceiptState

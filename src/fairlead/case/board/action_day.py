@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from fairlead.case.board.figures import figures as derive
 from fairlead.case.lists.prepared import open_views
 from fairlead.case.lists.views import CONFLICTS_VIEW
 from fairlead.case.place.session import Session
-from fairlead.case.sending.followup import figures as derive
 from fairlead.case.sending.release import country_states
 from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb

@@ -19,6 +19,7 @@ from fairlead.leads.anchored import category_standing
 from fairlead.leads.build import build_lead
 from fairlead.leads.document import LeadDocument, SubjectCategory
 from fairlead.leads.facts import gather_country
+from fairlead.leads.material import HashRow, digest_with
 from fairlead.leads.retention import review_due, review_rules
 from fairlead.records.sqlite import read_row
 from fairlead.register.actions import Action
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # the register's modules are imported once it is open
     from fairlead.register.followup import Hold
 
 _EXCERPT_BYTES = 240
+_MANY = 5  # so many leads may be withdrawn without asking
 _OPEN = SubjectCategory.NOT_CATEGORISED
 
 
@@ -40,8 +42,12 @@ _OPEN = SubjectCategory.NOT_CATEGORISED
     command="lead publish",
     page="workbench:job",
 )
-def publish(session: Session) -> dict[str, Any]:
-    """Compute the leads of every participating country and publish them to the register."""
+def publish(session: Session, *, withdraw: bool = False) -> dict[str, Any]:
+    """Compute the leads of every participating country and publish them to the register.
+
+    When many of the published leads would go, more than five or one in ten, nothing is changed and UsageError says what
+    happened, unless ``withdraw`` says that it is meant.
+    """
     from fairlead.register.followup import find_categories
     from fairlead.register.leads import PublishedLead, publish_leads
     from fairlead.register.people import countries_of, get_user
@@ -69,22 +75,26 @@ def publish(session: Session) -> dict[str, Any]:
                 )
                 if standing.decide_again:
                     again[document.lead] = standing.decide_again
+                material = tuple(HashRow.of(row) for row in lead.head.material)
                 published.append(
                     PublishedLead(
                         lead=document.lead,
                         country=country,
                         person=document.person,
                         grade=document.grade,
-                        digest=document.digest(),
+                        digest=digest_with(document, material),
                         body=document.model_dump(mode="json"),
                         records={
                             person.identity: tuple(person.person["members"])
                             for person in (lead.head, *lead.related)
                         },
+                        material=material,
                     )
                 )
     finally:
         catalogue.close()
+    if not withdraw:
+        _require_few_withdrawn(session, {row.lead for row in published})
     above = number_floor(session.workspace)
     outcome = publish_leads(session.user_id, session.operation, published, at=at, above=above)
     session.record(
@@ -103,6 +113,19 @@ def publish(session: Session) -> dict[str, Any]:
         "withdrawn_after_sending": _already_sent(session, outcome.withdrawn),
         "categories_to_decide_again": [f"{lead}: {why}" for lead, why in sorted(again.items())],
     }
+
+
+def _require_few_withdrawn(session: Session, computed: set[str]) -> None:
+    from fairlead.register.leads import lead_versions
+
+    present = {lead for _, lead, _ in lead_versions(session.user_id, session.operation, at=session.clock())}
+    going = present - computed
+    if len(going) > _MANY or len(going) * 10 > len(present) > _MANY:
+        raise UsageError(
+            f"{len(going)} of {len(present)} published leads would be withdrawn: nothing supports them any more",
+            "Find out what changed: a mapping, an exhibit, a judgement. If it is meant, publish with --withdraw.",
+            code="USAGE-WITHDRAW",
+        )
 
 
 def _already_sent(session: Session, leads: tuple[str, ...]) -> list[str]:

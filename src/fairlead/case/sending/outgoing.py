@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.case.place.session import Session
-from fairlead.case.sending.followup import recall_package
+from fairlead.case.sending.recalls import recall_package
 from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb
 from fairlead.register.actions import Action
@@ -49,21 +49,25 @@ def package_file(session: Session, country: str, package: str) -> Path:
 
 
 def recall(session: Session, country: str, package: str, *, leads: tuple[str, ...], reason: str) -> str:
-    """Sign a recall with the user's own officer key and keep the notice; returns its file's name."""
+    """Sign recalls with the user's own officer key and keep the notices; returns the file of the package named."""
     try:
         _sent(session, country, package)
     except LookupError as problem:
         raise UsageError(
             "that package was not sent to this country", "Choose one of the list.", code="USAGE-RECALL"
         ) from problem
-    signed = recall_package(session, package, leads=leads, reason=reason, officer_name=session.user_name)
-    name = f"{package}.{signed.recall.at:%Y%m%dT%H%M%SZ}.recall.json"
     folder = session.workspace.operation(session.operation) / _RECALLS
     folder.mkdir(exist_ok=True)
-    fresh = folder / f".{name}"
-    fresh.write_text(signed.text)
-    fresh.replace(folder / name)
-    return name
+    names = []
+    for signed in recall_package(
+        session, package, leads=leads, reason=reason, officer_name=session.user_name
+    ):
+        name = f"{signed.recall.package}.{signed.recall.at:%Y%m%dT%H%M%SZ}.recall.json"
+        fresh = folder / f".{name}"
+        fresh.write_text(signed.text)
+        fresh.replace(folder / name)
+        names.append(name)
+    return names[0]
 
 
 def notices(session: Session, country: str) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from fairlead.case.place.keys import officer_key
 from fairlead.case.place.session import Session
+from fairlead.case.sending.building import Release, build_for_country
 from fairlead.case.sending.concerned import country_of_release
-from fairlead.case.sending.packages import Release, build_for_country
 from fairlead.case.sending.recipients import recipients_of, require_same
 from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb

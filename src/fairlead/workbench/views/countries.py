@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fairlead.case.receiving.incoming import take_in
+from fairlead.case.sending.building import Release
+from fairlead.case.sending.changes import preview
+from fairlead.case.sending.freshness import recalls_to_consider
 from fairlead.case.sending.outgoing import notice_text, notices, package_file, recall
-from fairlead.case.sending.packages import Release, preview
 from fairlead.case.sending.release import country_states, prepare_release, release, return_release, settle
 from fairlead.leads.recipients import fingerprints_of
 from fairlead.register.actions import Action
@@ -83,6 +85,7 @@ def country(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
         "outcomes_total": len(outcomes),
         "recalls": [r for r in recalls if r["country"] == country],
         "defaults": defaults,
+        "consider": recalls_to_consider(desk.session, country=country),
         "notices": notices(desk.session, country),
         "may_bring": desk.may(Action.ANSWER, country) or desk.may(Action.RELEASE, country),
         "may_prepare": desk.may(Action.PREPARE, country),
@@ -94,11 +97,15 @@ def country(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
 
 def incoming(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
     """A receipt, outcomes or an acknowledgement, as the country signed it."""
-    taken = take_in(desk.session, country, uploaded_text(request, "file"))
+    taken = take_in(desk.session, uploaded_text(request, "file"), country=country)
     messages.success(
         request,
         _("Taken in: %(kind)s for %(package)s.") % {"kind": word(taken.kind.value), "package": taken.package},
     )
+    if taken.again:
+        messages.info(request, word("taken in before: nothing changed"))
+    if taken.older:
+        messages.info(request, word("a newer answer still holds"))
     return redirect("country", operation=desk.operation, country=country)
 
 

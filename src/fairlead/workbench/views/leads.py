@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fairlead.case.lists.lead_heads import list_lead_heads
-from fairlead.case.sending.followup import diff_with_sent, hold, lift
+from fairlead.case.sending.changes import diff_with_sent
+from fairlead.case.sending.holds import hold, lift
 from fairlead.case.sending.leads import categorise, decide_again, get_lead, holds_on_lead
 from fairlead.leads.document import SubjectCategory
 from fairlead.register.actions import Action

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from fairlead.case.jobs import JobKind, ask_for_job
 from fairlead.case.log.ledger import erase_entry, make_checkpoint
 from fairlead.case.log.standing import ledger_state, set_witness_key, take_cosigned
-from fairlead.case.receiving.incoming import keep_partner_keys, partner_officers
+from fairlead.case.receiving.partners import keep_partner_keys, partner_officers
 from fairlead.case.sending.leads import find_due
 from fairlead.case.upkeep.administration import give_role, open_administration, take_role
 from fairlead.case.upkeep.backups import open_backups

@@ -1,0 +1,114 @@
+"""The recipient's signed answers: receipts, outcomes and acknowledgements for packages opened here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from fairlead.case.place.keys import LeadKeys, officer, own_officers
+from fairlead.case.place.workspace import Workspace
+from fairlead.case.receiving.foreign import read_foreign, require_valid_key
+from fairlead.engine.below import hold_folder
+from fairlead.leads.dsse import refused
+from fairlead.leads.outcome import Outcome, OutcomeFile, sign_outcomes
+from fairlead.leads.recall import Recall, acknowledge_recall, verify_recall
+from fairlead.leads.receipt import ReceiptState, sign_receipt, verify_receipt
+from fairlead.terms.errors import UsageError
+from fairlead.terms.names import CountryCode, PackageName
+
+_CLOCKS_APART = timedelta(days=1)
+
+
+def answer_package(
+    workspace: Workspace,
+    package: str,
+    state: ReceiptState,
+    *,
+    reason: str,
+    officer_name: str,
+    at: datetime,
+    sender: str | None = None,
+) -> str:
+    """The recipient's signed acceptance or refusal of a package it has opened; ``sender`` says whose, where two are."""
+    found = received_package(workspace, package, sender=sender)
+    opened, _ = verify_receipt(
+        (found.parent / f"{found.name}.receipt.json").read_text(), own_officers(workspace)
+    )
+    answer = replace(opened, state=state, reason=reason, at=at)
+    return sign_receipt(answer, officer(workspace, officer_name))
+
+
+def write_outcomes(
+    workspace: Workspace,
+    package_folder: Path,
+    outcomes: tuple[Outcome, ...],
+    *,
+    officer_name: str,
+    at: datetime,
+) -> str:
+    """A recipient's signed outcomes for leads of a package it has opened."""
+    cover = json.loads((package_folder / "data" / "package.json").read_text())
+    strange = [o.lead for o in outcomes if o.lead not in cover["leads"]]
+    if strange:
+        raise UsageError(
+            f"{strange[0]} is not a lead of package {cover['package']}",
+            f"Its leads are: {', '.join(cover['leads'])}.",
+            code="USAGE-LEAD",
+        )
+    opened, _ = verify_receipt(
+        (package_folder.parent / f"{cover['package']}.receipt.json").read_text(), own_officers(workspace)
+    )
+    file = OutcomeFile(
+        package=cover["package"], sha256=opened.sha256, country=cover["to"], at=at, outcomes=outcomes
+    )
+    return sign_outcomes(file, officer(workspace, officer_name))
+
+
+def received_package(workspace: Workspace, package: str, *, sender: str | None = None) -> Path:
+    """The folder of a package this workspace has opened; UsageError when there is none.
+
+    Two countries may have sent packages of one name: then ``sender`` has to say which is meant.
+    """
+    name = PackageName.given(package)
+    senders = workspace.root / "received" / name.operation
+    found = (
+        [
+            senders / country / name
+            for country in sorted(entry.name for entry in senders.iterdir())
+            if CountryCode.fits(country) and sender in (None, country) and (senders / country / name).is_dir()
+        ]
+        if senders.is_dir()
+        else []
+    )
+    if len(found) > 1:
+        raise UsageError(
+            f"packages {name} of several countries were opened here",
+            "Say with --from which country's is meant.",
+            code="USAGE-PACKAGE",
+        )
+    if not found:
+        raise UsageError(
+            f"package {name} was not opened in this workspace",
+            "Open it with `fairlead package open`.",
+            code="USAGE-PACKAGE",
+        )
+    return found[0]
+
+
+def answer_recall(
+    workspace: Workspace, notice: Path, keys: LeadKeys, *, officer_name: str, at: datetime
+) -> tuple[Recall, str]:
+    """On the recipient's side: check a notice, mark the package as recalled, and sign the acknowledgement."""
+    text = read_foreign(notice)
+    recall, signer = verify_recall(text, keys.officers)
+    if recall.at.tzinfo is None or recall.at > at + _CLOCKS_APART:
+        raise refused("the recall's time lies in the future, or has no offset", "PACKAGE-RECALL")
+    require_valid_key(keys, signer, recall.at)
+    folder = received_package(workspace, recall.package, sender=keys.country)
+    with hold_folder(folder.parent) as place:
+        place.write(f"{recall.package}.recalled.json", text.encode())
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return recall, acknowledge_recall(recall, officer(workspace, officer_name), notice=digest, at=at)

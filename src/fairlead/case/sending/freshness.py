@@ -1,0 +1,101 @@
+"""Leads that may not be sent as they stand: recalled, or about persons who have changed since they were published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fairlead.case.place.session import Session
+from fairlead.engine.catalogue import Catalogue
+from fairlead.tables.attribution import PERSONS
+from fairlead.terms.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToConsider:
+    """A lead that was sent and that nothing supports any more: somebody has to consider a recall."""
+
+    lead: str
+    country: str
+    package: str
+
+
+def stale_leads(session: Session, leads: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Published leads one of whose persons has other records, another grade or another country now, or is gone.
+
+    Where no persons are computed at all, nothing can be compared and none is stale.
+    """
+    catalogue = Catalogue(session.store, (PERSONS,))
+    try:
+        rows = catalogue.rows("SELECT person, members, grade, country FROM persons")
+    finally:
+        catalogue.close()
+    if not rows:
+        return frozenset()
+    now = {row["person"]: row for row in rows}
+    return frozenset(lead["lead"] for lead in leads if _has_changed(lead, now))
+
+
+def _has_changed(lead: Mapping[str, Any], now: Mapping[str, Mapping[str, Any]]) -> bool:
+    head = now.get(lead["person"])
+    if head is None or (head["grade"], head["country"]) != (lead["grade"], lead["country"]):
+        return True
+    return any(
+        person not in now or set(now[person]["members"]) != set(members)
+        for person, members in lead["records"].items()
+    )
+
+
+def require_fresh(session: Session, leads: Iterable[Mapping[str, Any]]) -> None:
+    """Stop with USAGE-STALE when a lead no longer says what the tables say, or was published without its hash rows."""
+    listed = list(leads)
+    old = sorted(lead["lead"] for lead in listed if lead["material"] is None)
+    if old:
+        raise UsageError(
+            f"{len(old)} leads were published by an older version, which kept less of them: {old[0]}",
+            "Publish again with `fairlead lead publish`.",
+            code="USAGE-STALE",
+        )
+    stale = sorted(stale_leads(session, listed))
+    if stale:
+        raise UsageError(
+            f"the persons of {len(stale)} leads have changed since they were published: {stale[0]}",
+            "Compute the leads again with `fairlead lead publish`, and read what changed.",
+            code="USAGE-STALE",
+        )
+
+
+def recalled_leads(session: Session) -> dict[str, str]:
+    """Leads that were recalled and are not to be sent again, each with a package it was recalled from."""
+    from fairlead.register.followup import find_recalls
+    from fairlead.register.leads import find_packages
+
+    at = session.clock()
+    carried = {
+        row["package"]: row["leads"] for row in find_packages(session.user_id, session.operation, at=at)
+    }
+    return {
+        lead: recall["package"]
+        for recall in find_recalls(session.user_id, session.operation, at=at)
+        if recall["lifted_at"] is None
+        for lead in (recall["leads"] or carried.get(recall["package"], ()))
+    }
+
+
+def recalls_to_consider(session: Session, *, country: str | None = None) -> list[ToConsider]:
+    """Leads that a country was sent, that nothing supports any more, and that nobody has recalled."""
+    from fairlead.register.leads import find_packages, lead_versions
+
+    at = session.clock()
+    published = {lead for _, lead, _ in lead_versions(session.user_id, session.operation, at=at)}
+    recalled = recalled_leads(session)
+    last: dict[str, ToConsider] = {}
+    for row in find_packages(session.user_id, session.operation, at=at):
+        for lead in row["leads"]:
+            last[lead] = ToConsider(lead=lead, country=row["country"], package=row["package"])
+    return [
+        found
+        for lead, found in sorted(last.items())
+        if lead not in published and lead not in recalled and country in (None, found.country)
+    ]

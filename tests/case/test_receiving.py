@@ -1,0 +1,301 @@
+"""What comes in is hostile: bound to the package, of its country, in order of its own time, once, within what can be."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairlead.case.place.keys import LeadKeys, create_age_identity, create_officer_key
+from fairlead.case.place.session import Session
+from fairlead.case.receiving.foreign import Incoming, kind_of, read_foreign
+from fairlead.case.receiving.incoming import take_in
+from fairlead.case.receiving.partners import keep_partner_keys, know_partner
+from fairlead.case.sending.building import Release, build_for_country
+from fairlead.case.sending.freshness import recalls_to_consider
+from fairlead.case.sending.recalls import lift_recall, recall_package
+from fairlead.leads.dsse import Officer, sign_statement
+from fairlead.leads.outcome import OUTCOME_TYPE, Outcome, OutcomeFile, OutcomeState, sign_outcomes
+from fairlead.leads.recall import acknowledge_recall
+from fairlead.leads.receipt import RECEIPT_TYPE, Receipt, ReceiptState, sign_receipt
+from fairlead.ledger.notes import NoteKey, NoteKind
+from fairlead.terms.errors import ItemError, UsageError
+from fairlead.terms.names import CountryCode
+from tests.case.test_sending import publish
+from tests.leads.builders import lead
+
+RELEASE = Release(preparer="holm", releaser="lund")
+LEAD = "L-SE-0000000001"
+BERG = Officer(name="berg", private=Ed25519PrivateKey.from_private_bytes(b"\x21" * 32))
+
+
+def keys_of(country: str, officer: Officer, *, until: datetime | None = None) -> str:
+    log = NoteKey(name="fairlead/x", public=officer.private.public_key(), kind=NoteKind.ED25519)
+    return LeadKeys(
+        country=CountryCode(country),
+        officers={officer.name: officer.private.public_key()},
+        ledger=log,
+        valid_until={officer.name: until} if until else {},
+    ).to_json()
+
+
+class Denmark:
+    """An operation that has sent Sweden one package; answers are signed by hand with Sweden's key."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.package = f"{session.operation}-SE-0001"
+        self.at = session.clock()
+        (self.sent,) = self.packages()
+
+    def packages(self) -> list[dict[str, Any]]:
+        from fairlead.register.leads import find_packages
+
+        return find_packages(self.session.user_id, self.session.operation, at=self.session.clock())
+
+    def receipt(self, state: ReceiptState, at: datetime | None = None, **changes: Any) -> str:
+        fields = {
+            "package": self.package, "version": 1, "sha256": self.sent["sha256"], "country": "SE", "state": state,
+            "reason": "", "at": at or self.at,
+        }  # fmt: skip
+        return sign_receipt(Receipt(**{**fields, **changes}), BERG)
+
+    def outcomes(self, *outcomes: Outcome, **changes: Any) -> str:
+        fields = {"package": self.package, "sha256": self.sent["sha256"], "country": "SE", "at": self.at}
+        return sign_outcomes(OutcomeFile(**{**fields, "outcomes": outcomes, **changes}), BERG)
+
+    def signed(self, kind: str, **predicate: Any) -> str:
+        said = {
+            "package": self.package, "version": 1, "country": "SE", "state": "opened", "reason": "", "leads": [],
+            "at": self.at.isoformat(), "outcomes": [],
+        }  # fmt: skip
+        return sign_statement(
+            {f"{self.package}.tar.age": self.sent["sha256"]}, kind, said | predicate, [BERG]
+        )
+
+    def kept(self) -> str:
+        return str(self.packages()[0]["receipt"]["state"])
+
+    def refusal(self, text: str, country: str = "SE") -> str:
+        with pytest.raises((ItemError, UsageError)) as refused:
+            take_in(self.session, text, country=country)
+        return refused.value.code
+
+
+@pytest.fixture
+def denmark(make_session: Callable[..., Session], tmp_path: Path) -> Denmark:
+    session = make_session()
+    from fairlead.register.people import set_recipients
+
+    for name in ("holm", "lund"):
+        create_officer_key(session.workspace, name)
+    set_recipients(session.operation, "SE", [create_age_identity(tmp_path / "sweden.age")])
+    keep_partner_keys(session, "SE", keys_of("SE", BERG))
+    publish(session, lead(operation=session.operation))
+    build_for_country(session, "SE", RELEASE)
+    return Denmark(session)
+
+
+def test_an_older_receipt_never_takes_the_place_of_a_newer_refusal(denmark: Denmark) -> None:
+    take_in(denmark.session, denmark.receipt(ReceiptState.REFUSED))
+    taken = take_in(denmark.session, denmark.receipt(ReceiptState.ACCEPTED, denmark.at - timedelta(hours=1)))
+    assert taken.older
+    assert denmark.kept() == "refused"
+    assert not take_in(
+        denmark.session, denmark.receipt(ReceiptState.ACCEPTED, denmark.at + timedelta(hours=1))
+    ).older
+    assert denmark.kept() == "accepted"
+
+
+def test_a_second_import_of_the_same_file_says_so(denmark: Denmark) -> None:
+    for text in (
+        denmark.receipt(ReceiptState.OPENED),
+        denmark.outcomes(Outcome(lead=LEAD, states=(OutcomeState.IDENTIFIED,))),
+    ):
+        assert [take_in(denmark.session, text).again for _ in range(2)] == [False, True]
+
+
+def test_a_file_about_other_bytes_is_refused(denmark: Denmark) -> None:
+    assert denmark.refusal(denmark.receipt(ReceiptState.OPENED, sha256="0" * 64)) == "PACKAGE-RECEIPT"
+    assert denmark.refusal(denmark.outcomes(sha256="0" * 64)) == "PACKAGE-OUTCOME"
+
+
+def test_another_country_cannot_answer_for_this_one(denmark: Denmark) -> None:
+    keep_partner_keys(denmark.session, "GB", keys_of("GB", BERG))
+    assert denmark.refusal(denmark.receipt(ReceiptState.OPENED), country="GB") == "USAGE-UPLOAD"
+    assert denmark.refusal(denmark.receipt(ReceiptState.OPENED, country="GB")) == "PACKAGE-RECEIPT"
+
+
+def test_what_is_signed_after_the_end_of_a_key_is_refused_for_every_kind(denmark: Denmark) -> None:
+    (signed,) = recall_package(
+        denmark.session, denmark.package, leads=(), reason="wrong", officer_name="holm"
+    )
+    keep_partner_keys(denmark.session, "SE", keys_of("SE", BERG, until=denmark.at - timedelta(minutes=1)))
+    for text in (
+        denmark.receipt(ReceiptState.OPENED),
+        denmark.outcomes(Outcome(lead=LEAD, states=(OutcomeState.IDENTIFIED,))),
+        acknowledge_recall(signed.recall, BERG, notice="", at=denmark.at),
+    ):
+        assert denmark.refusal(text) == "PACKAGE-EXPIRED"
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(9999, 12, 31, 23, 59, tzinfo=UTC),
+        datetime(2099, 1, 1, tzinfo=UTC),
+        datetime(1999, 1, 1, tzinfo=UTC),
+        datetime(2026, 1, 1, 12, 0),  # noqa: DTZ001 - a time without an offset is what is tested
+    ],
+)
+def test_a_time_outside_the_operation_or_without_an_offset_is_refused(denmark: Denmark, at: datetime) -> None:
+    assert denmark.refusal(denmark.receipt(ReceiptState.OPENED, at)) == "PACKAGE-RECEIPT"
+    assert denmark.refusal(denmark.outcomes(at=at)) == "PACKAGE-OUTCOME"
+
+
+def test_two_outcomes_of_one_lead_in_one_file_are_both_kept(denmark: Denmark) -> None:
+    text = denmark.outcomes(
+        Outcome(lead=LEAD, states=(OutcomeState.SEARCHED,), devices_seized=1),
+        Outcome(lead=LEAD, states=(OutcomeState.ARRESTED,), devices_seized=2),
+    )
+    assert take_in(denmark.session, text).said == "2 of 2 new"
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        {"outcomes": [{"lead": LEAD, "states": ["searched"], "reason": "", "devices_seized": 2_000_000_000,
+                       "victims_safeguarded": 0, "new_exhibits": [], "released": True}]},
+        {"outcomes": [{"lead": LEAD, "states": ["searched"], "reason": "", "devices_seized": True,
+                       "victims_safeguarded": 0, "new_exhibits": [], "released": True}]},
+        {"outcomes": 7},
+        {"outcomes": {"a": 1}},
+        {"at": 5},
+        {"at": None},
+        {"country": ["SE"]},
+    ],
+)  # fmt: skip
+def test_outcomes_that_cannot_be_are_a_verdict(denmark: Denmark, predicate: dict[str, Any]) -> None:
+    assert denmark.refusal(denmark.signed(OUTCOME_TYPE, **predicate)) in ("PACKAGE-OUTCOME", "ITEM-NAME")
+
+
+@pytest.mark.parametrize("reason", ["\x00", "a" * 5000, "\x1b[2J"])
+def test_a_text_that_cannot_be_kept_is_a_verdict(denmark: Denmark, reason: str) -> None:
+    assert denmark.refusal(denmark.receipt(ReceiptState.REFUSED, reason=reason)) == "PACKAGE-RECEIPT"
+
+
+def enveloped(payload: bytes) -> str:
+    return json.dumps({"payload": base64.b64encode(payload).decode(), "payloadType": "x", "signatures": []})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "{", "\x00", "9" * 5000, "[" * 100_000, enveloped(b"9" * 5000), enveloped(b"[" * 100_000),
+        enveloped(b"[]"), enveloped(b"\xff"), '{"payload": 3}', '{"payload": "\u00e9"}',
+        enveloped(json.dumps({"predicateType": RECEIPT_TYPE, "predicate": {"package": "../../etc"}}).encode()),
+        enveloped(json.dumps({"predicateType": RECEIPT_TYPE, "predicate": []}).encode()),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_none_is_a_verdict(denmark: Denmark, text: str) -> None:
+    assert denmark.refusal(text) in ("USAGE-UPLOAD", "ITEM-NAME")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    json_values | st.fixed_dictionaries({"predicateType": st.just(RECEIPT_TYPE), "predicate": json_values})
+)
+def test_whatever_is_in_an_envelope_the_answer_is_a_kind_or_a_verdict(value: Any) -> None:
+    try:
+        kind, _ = kind_of(enveloped(json.dumps(value).encode()))
+    except (ItemError, UsageError):
+        return
+    assert kind in Incoming
+
+
+def test_a_file_of_bytes_is_a_verdict(tmp_path: Path) -> None:
+    file = tmp_path / "x"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match="no text"):
+        read_foreign(file)
+
+
+def test_keys_given_with_a_file_never_take_the_place_of_those_that_are_kept(denmark: Denmark) -> None:
+    stranger = Officer(name="berg", private=Ed25519PrivateKey.from_private_bytes(b"\x22" * 32))
+    with pytest.raises(UsageError, match="other keys"):
+        know_partner(denmark.session, "SE", keys_of("SE", stranger))
+    know_partner(denmark.session, "SE", keys_of("SE", BERG))
+
+
+def test_an_acknowledgement_closes_the_recall_that_it_answers_and_no_other(denmark: Denmark) -> None:
+    import hashlib
+
+    from fairlead.register.followup import find_recalls
+
+    (first,) = recall_package(denmark.session, denmark.package, leads=(), reason="first", officer_name="holm")
+    recall_package(denmark.session, denmark.package, leads=(), reason="second", officer_name="holm")
+    notice = hashlib.sha256(first.text.encode()).hexdigest()
+    text = acknowledge_recall(first.recall, BERG, notice=notice, at=denmark.session.clock())
+    assert take_in(denmark.session, text).said == "1 closed"
+    assert take_in(denmark.session, text).again
+    rows = find_recalls(denmark.session.user_id, denmark.session.operation, at=denmark.session.clock())
+    assert {row["reason"]: row["acknowledged_at"] is not None for row in rows} == {
+        "first": True,
+        "second": False,
+    }
+
+
+def test_a_recall_names_every_package_that_carried_the_lead(denmark: Denmark) -> None:
+    build_for_country(denmark.session, "SE", RELEASE)
+    signed = recall_package(
+        denmark.session, denmark.package, leads=(LEAD,), reason="wrong", officer_name="holm"
+    )
+    assert [one.recall.package for one in signed] == [
+        denmark.package,
+        denmark.package.replace("0001", "0002"),
+    ]
+
+
+def test_a_recalled_lead_is_sent_again_only_when_two_people_have_lifted_it(denmark: Denmark) -> None:
+    from fairlead.register.actions import Role
+    from fairlead.register.people import add_user, grant
+
+    recall_package(denmark.session, denmark.package, leads=(LEAD,), reason="wrong", officer_name="holm")
+    with pytest.raises(UsageError, match="recalled"):
+        build_for_country(denmark.session, "SE", RELEASE)
+    assert not lift_recall(denmark.session, denmark.package, LEAD, reason="checked")
+    with pytest.raises(UsageError, match="yourself"):
+        lift_recall(denmark.session, denmark.package, LEAD, reason="checked")
+    with pytest.raises(UsageError, match="recalled"):
+        build_for_country(denmark.session, "SE", RELEASE)
+    user = add_user("second-officer")
+    grant(user, denmark.session.operation, role=Role.LEAD_OFFICER)
+    second = replace(denmark.session, user_id=user.pk, user_name=user.username)
+    assert lift_recall(second, denmark.package, LEAD, reason="read it too")
+    build_for_country(denmark.session, "SE", RELEASE)
+
+
+def test_a_lead_that_was_sent_and_is_gone_is_a_task_until_it_is_recalled(denmark: Denmark) -> None:
+    assert recalls_to_consider(denmark.session) == []
+    publish(denmark.session)
+    assert [(one.lead, one.package) for one in recalls_to_consider(denmark.session)] == [
+        (LEAD, denmark.package)
+    ]
+    recall_package(denmark.session, denmark.package, leads=(LEAD,), reason="gone", officer_name="holm")
+    assert recalls_to_consider(denmark.session) == []
