@@ -16,6 +16,7 @@ import psutil
 
 from fairlead.case.place.session import Session
 from fairlead.case.verbs.declaration import Verb
+from fairlead.register.actions import WHOLE_OPERATION
 from fairlead.register.intent import Intent, IntentState, Kept
 from fairlead.register.pending import Pending
 from fairlead.terms.errors import FairleadError, UsageError
@@ -77,11 +78,26 @@ def run(verb: Verb, session: Session, given: Mapping[str, Any], work: Callable[[
     """
     country = verb.of(session, given)
     session.require(*verb.actions, country=country)
+    _require_part(session, country)
     if verb.reason and not str(given["reason"]).strip():
         raise UsageError("this needs a reason", "Say why, with --reason.", code="USAGE-REASON")
     if verb.whole:
         return _as_one(verb, session, country, given, work)
     return _step_by_step(verb, session, country, given, work)
+
+
+def _require_part(session: Session, country: str) -> None:
+    """An act that concerns a country concerns one that takes part; UsageError for any other string."""
+    if country == WHOLE_OPERATION:
+        return
+    from fairlead.register.people import countries_of, get_user_by_id
+
+    if country not in countries_of(get_user_by_id(session.user_id), session.operation, at=session.clock()):
+        raise UsageError(
+            f"{country[:8]!r} is no country of this operation",
+            "The operation's page lists the countries that take part.",
+            code="USAGE-COUNTRY",
+        )
 
 
 def _as_one(
