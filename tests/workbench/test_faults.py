@@ -146,7 +146,7 @@ def test_work_that_is_stopped_by_hand_ends_at_its_next_step_and_can_be_asked_for
 
     again = ask(fresh, "attribute")
     assert update_job(fresh.user_id, again, at=fresh.clock(), state="running")
-    assert stop_job(fresh.user_id, again, at=fresh.clock())
+    assert stop_job(fresh.user_id, fresh.operation, again, at=fresh.clock())
     assert not update_job(fresh.user_id, again, at=fresh.clock(), done=1), "the next step is told to end"
     end_stopped(fresh.user_id, again, at=fresh.clock())
     assert job_of(fresh, again)["state"] == "stopped"

@@ -155,6 +155,6 @@ def stop(session: Session, job: int) -> None:
     row = find_job(session.user_id, session.operation, job, at=session.clock())
     if row is not None:
         session.require(NEEDED[JobKind(row["kind"])])
-    if row is None or not stop_job(session.user_id, job, at=session.clock()):
+    if row is None or not stop_job(session.user_id, session.operation, job, at=session.clock()):
         raise UsageError("there is no such work to stop", "It has ended already.", code="USAGE-JOB")
     session.record(Operation.ALTERATION, "job.stop", (str(job), row["kind"]), "stopped by hand")

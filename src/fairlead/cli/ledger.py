@@ -72,6 +72,8 @@ def verify(
         "root": report.root,
         "findings": list(report.findings),
         "witnessed_by": list(report.witnessed_by),
+        "compared": list(report.compared),
+        "warnings": list(report.warnings),
     }
     if as_json:
         print_json(answer)
@@ -79,6 +81,8 @@ def verify(
         print_facts("The log is consistent." if report.verified else "The log does not hold.", answer)
         if against is not None and not report.witnessed_by:
             click.echo("No known witness has signed the checkpoint given.")
+    for warning in report.warnings:
+        click.echo(f"Warning: {warning}", err=True)
     return 0 if report.verified else 1
 
 

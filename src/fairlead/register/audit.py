@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Count
 
-from fairlead.register.models import LedgerDetail, LedgerRow
+from fairlead.register.ledger_store import find_shown
+from fairlead.register.models import LedgerRow
 
 _PRIVATE = "review.reveal"
 
@@ -16,16 +17,15 @@ def find_entries(
 ) -> list[dict[str, Any]]:
     """The newest entries of an operation, with what their personal part says unless it was erased.
 
+    Every row is compared with its leaf: ``differs`` says how it differs from what was recorded, and is empty otherwise.
     Who had to look at what is shown to that person alone: others see that somebody looked, not who.
     """
     rows = LedgerRow.objects.filter(case=operation).order_by("-index")
     if before is not None:
         rows = rows.filter(index__lt=before)
     listed = list(rows.values("index", "operation_name", "what", "at")[:limit])
-    details = {
-        d.entry_id: d.detail or {}
-        for d in LedgerDetail.objects.filter(entry_id__in=[r["index"] for r in listed])
-    }
+    shown = find_shown([row["index"] for row in listed])
+    details = {index: entry.detail or {} for index, entry in shown.items()}
     for row in listed:
         detail = details.get(row["index"], {})
         if row["what"] == _PRIVATE and detail.get("actor") != reader:
@@ -37,6 +37,7 @@ def find_entries(
             "objects": ", ".join(details.get(row["index"], {}).get("objects", [])[:4]),
             "justification": details.get(row["index"], {}).get("justification", ""),
             "recipient": details.get(row["index"], {}).get("recipient", ""),
+            "differs": shown[row["index"]].difference(),
         }
         for row in listed
     ]

@@ -46,11 +46,11 @@ def find_job(user_id: int, operation: str, job: int, *, at: datetime) -> dict[st
         return dict(found) if found else None
 
 
-def stop_job(user_id: int, job: int, *, at: datetime) -> bool:
+def stop_job(user_id: int, operation: str, job: int, *, at: datetime) -> bool:
     """Stop work: at once while it waits, at its next step while it runs. False when it has ended already."""
     user = User(pk=user_id)
     with acting_as(user):
-        rows = visible(user, JobRow, at=at).filter(pk=job)
+        rows = visible(user, JobRow, at=at).filter(operation_id=operation, pk=job)
         waited = rows.filter(state="waiting").update(state="stopped", changed_at=at)
         return bool(waited or rows.filter(state="running").update(state="stopping", changed_at=at))
 

@@ -14,7 +14,7 @@ from typing import Any
 from fairlead.case.log.restoration import find_restored
 from fairlead.case.place.keys import ledger_note_key, load_ed25519, load_ledger_key, officer
 from fairlead.case.place.session import Clock, Session, utc_now
-from fairlead.case.place.workspace import Workspace
+from fairlead.case.place.workspace import MARK, Workspace
 from fairlead.case.verbs.verb import verb
 from fairlead.leads.dsse import sign_statement
 from fairlead.ledger.checkpoint import (
@@ -36,17 +36,27 @@ from fairlead.terms.errors import ItemError, RunError, UsageError
 
 LAST_CHECKPOINT = "checkpoint.txt"
 TREE = "ledger-tree"
+WITNESSED = "witnessed"  # the folder of the checkpoints that partners have cosigned
+ALONE = (
+    "Nothing independent of this computer was compared. Whoever controls it can rewrite the log with all that is kept "
+    "here. Have a partner cosign a checkpoint (`fairlead ledger checkpoint --since`), and give one with --against."
+)
 _NAMED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerReport:
-    """What was checked and what was found."""
+    """What was checked, what it was compared with, and what was found.
+
+    ``warnings`` say what the check could not show, which is not a finding.
+    """
 
     size: int
     root: str
     findings: tuple[str, ...]
     witnessed_by: tuple[str, ...]
+    compared: tuple[str, ...]
+    warnings: tuple[str, ...]
 
     @property
     def verified(self) -> bool:
@@ -128,38 +138,74 @@ def _continuations(workspace: Workspace, tree: MerkleTree) -> list[dict[str, obj
 def verify_ledger(
     workspace: Workspace, *, against: Path | None = None, witness_keys: tuple[Path, ...] = ()
 ) -> LedgerReport:
-    """Check the log in itself, against the tree and the last checkpoint kept here, and against one kept elsewhere.
+    """Check the log in itself, with all that it shows, and against whatever remembers it.
 
-    Reads every entry. A log that was rewritten from the start, with what is kept here, and signed again is
-    found only by a checkpoint kept elsewhere.
+    Reads every entry. It is compared with the size that the register remembers, the tree and the last checkpoint kept
+    here, the checkpoints that partners cosigned, the sizes that countries were shown with their packages, and with a
+    checkpoint kept elsewhere. A log that was rewritten from the start, with all that is kept here, and signed again is
+    found only by the last.
     """
     open_register(workspace.register)
-    from fairlead.register.ledger_store import find_broken_commitments, find_gaps, leaf_hashes
+    from fairlead.register.ledger_store import find_differences, find_gaps, leaf_hashes
 
     tree = MerkleTree(leaf_hashes())
     findings = [f"entry {index} is missing" for index in find_gaps()]
-    findings += [f"entry {index} does not fit its commitment" for index in find_broken_commitments()]
+    findings += [f"entry {index} {difference}" for index, difference in find_differences()]
     findings += [f"entry {index} is not what was seen before" for index in _changed(workspace, tree)]
+    remembered = _remembered(workspace)
+    for name, size in remembered:
+        if size > len(tree):
+            findings.append(f"{name}: {size} entries, the log now has {len(tree)}: entries were removed")
+    compared = [f"{name}: {size}" for name, size in remembered]
     key = ledger_note_key(workspace)
     witnessed: tuple[str, ...] = ()
-    kept = workspace.root / LAST_CHECKPOINT
-    for name, path in (("the checkpoint kept here", kept), ("the checkpoint given", against)):
-        if path is None or not path.is_file():
-            if path is not None and path is against:
-                raise UsageError(f"there is no file {path.name}", "Check the path.", code="USAGE-FILE")
+    cosigned = sorted((workspace.root / WITNESSED).glob("*.txt"))
+    kept = [("the checkpoint kept here", workspace.root / LAST_CHECKPOINT)]
+    kept += [(f"the checkpoint cosigned by {path.stem}", path) for path in cosigned]
+    if against is not None:
+        if not against.is_file():
+            raise UsageError(f"there is no file {against.name}", "Check the path.", code="USAGE-FILE")
+        kept.append(("the checkpoint given", against))
+    for name, path in kept:
+        if not path.is_file():
             continue
         text = path.read_text()
-        if path is against and (older := _before_restoring(workspace, text)):
+        if path is not kept[0][1] and (older := _before_restoring(workspace, text)):
             finding, names = _compare_older(tree, text, older, witness_keys)
+            finding = finding if path is against else ""
         else:
             finding, names = _compare(tree, text, key, witness_keys)
         if finding:
             findings.append(f"{name}: {finding}")
+        compared.append(name)
         if path is against:
             witnessed = names
     return LedgerReport(
-        size=len(tree), root=tree.root().hex(), findings=tuple(findings), witnessed_by=witnessed
+        size=len(tree),
+        root=tree.root().hex(),
+        findings=tuple(findings),
+        witnessed_by=witnessed,
+        compared=tuple(compared),
+        warnings=() if against is not None or cosigned else (ALONE,),
     )
+
+
+def _remembered(workspace: Workspace) -> list[tuple[str, int]]:
+    """How many entries the log had at some time, by what remembers it.
+
+    What countries were shown before a restoring may lawfully be more than the backup had; it is told to them then.
+    """
+    from fairlead.register.ledger_store import highest_seen
+
+    found = [("the size that the register remembers", highest_seen())]
+    with open_kept_tree(workspace.root / TREE) as kept:
+        found.append(("the tree kept here", len(kept)))
+    if (workspace.root / MARK).is_file() and not find_restored(workspace).restorations:
+        for slug in workspace.operations():
+            for path in sorted((workspace.operation(slug) / "packages").glob(".??.shown")):
+                size = max((int(line) for line in path.read_text().split()), default=0)
+                found.append((f"what {path.name[1:3]} was shown with a package of {slug}", size))
+    return found
 
 
 def _changed(workspace: Workspace, tree: MerkleTree) -> list[int]:
@@ -328,11 +374,11 @@ def erase_entry(session: Session, index: int, *, reason: str, officer_name: str)
     if not reason.strip():
         raise UsageError("an erasure needs a reason", "Give --reason.", code="USAGE-REASON")
     try:
-        commitment = erase_detail(index)
+        commitment = erase_detail(index, case=session.operation)
     except LookupError as problem:
         raise UsageError(
-            f"entry {index} is not there, or its personal part was erased already",
-            "`fairlead ledger verify` gives the size of the log.",
+            f"this operation has no entry {index}, its personal part was erased already, or it records an erasure",
+            "`fairlead ledger verify` gives the size of the log; the log's page lists the entries of the operation.",
             code="USAGE-LEDGER",
         ) from problem
     recorded = session.record(

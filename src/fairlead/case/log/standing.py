@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from fairlead.case.log.ledger import LAST_CHECKPOINT, check_checkpoint, grown_tree, verify_ledger
+from fairlead.case.log.ledger import LAST_CHECKPOINT, WITNESSED, check_checkpoint, grown_tree, verify_ledger
 from fairlead.case.place.keys import ledger_note_key
 from fairlead.case.place.session import Session
 from fairlead.case.verbs.declaration import in_country
@@ -19,7 +19,6 @@ from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
 
 _CHECKED = "ledger-checked.json"
-_WITNESSED = "witnessed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +106,7 @@ def _last_check(path: Path) -> Check | None:
 def _witnesses(session: Session, size: int) -> list[Witness]:
     listed = []
     for country in _keys(session):
-        kept = session.workspace.root / _WITNESSED / f"{country}.txt"
+        kept = session.workspace.root / WITNESSED / f"{country}.txt"
         seen = parse_checkpoint(parse_note(kept.read_text()).text).size if kept.is_file() else None
         listed.append(Witness(country=country, size=seen, since=size - (seen or 0)))
     return listed
@@ -178,7 +177,7 @@ def take_cosigned(session: Session, untrusted_note: str) -> list[str]:
             "Keep the country's witness key first, on the page Administration.",
             code="USAGE-WITNESS",
         )
-    folder = session.workspace.root / _WITNESSED
+    folder = session.workspace.root / WITNESSED
     folder.mkdir(exist_ok=True)
     for code in signed:
         kept = folder / f"{code}.txt"

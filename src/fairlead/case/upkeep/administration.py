@@ -83,7 +83,7 @@ def give_role(session: Session, name: str, *, role: str, country: str) -> None:
     whole=True,
 )
 def take_role(session: Session, grant_id: int) -> None:
-    """End a grant. The last lead officer of an operation stays."""
+    """End a grant of this operation; UsageError when it has none of that id. The last lead officer stays."""
     from fairlead.register.people import end_grant, find_grants
 
     grants = find_grants(session.operation)
@@ -93,10 +93,13 @@ def take_role(session: Session, grant_id: int) -> None:
             "this is the last lead officer", "Make somebody else lead officer first.", code="USAGE-GRANT"
         )
     ended = end_grant(session.operation, grant_id)
-    if ended is not None:
-        session.record(
-            Operation.ALTERATION,
-            "grant.end",
-            (ended["name"], ended["role"], ended["country"]),
-            "need to know",
+    if ended is None:
+        raise UsageError(
+            "this operation has no such role to take", "Its page of users lists all.", code="USAGE-GRANT"
         )
+    session.record(
+        Operation.ALTERATION,
+        "grant.end",
+        (ended["name"], ended["role"], ended["country"]),
+        "need to know",
+    )

@@ -78,8 +78,7 @@ def run(verb: Verb, session: Session, given: Mapping[str, Any], work: Callable[[
     """
     country = verb.of(session, given)
     session.require(*verb.actions, country=country)
-    if country != WHOLE_OPERATION:
-        _require_part(session, country)
+    _require_part(session, country)
     if verb.reason and not str(given["reason"]).strip():
         raise UsageError("this needs a reason", "Say why, with --reason.", code="USAGE-REASON")
     if verb.whole:
@@ -88,12 +87,15 @@ def run(verb: Verb, session: Session, given: Mapping[str, Any], work: Callable[[
 
 
 def _require_part(session: Session, country: str) -> None:
-    from fairlead.register.people import countries_of, get_user
+    """An act that concerns a country concerns one that takes part; UsageError for any other string."""
+    if country == WHOLE_OPERATION:
+        return
+    from fairlead.register.people import countries_of, get_user_by_id
 
-    if country not in countries_of(get_user(session.user_name), session.operation, at=session.clock()):
+    if country not in countries_of(get_user_by_id(session.user_id), session.operation, at=session.clock()):
         raise UsageError(
-            f"{country[:8]} takes no part in this operation",
-            "`fairlead operation show` lists the countries.",
+            f"{country[:8]!r} is no country of this operation",
+            "The operation's page lists the countries that take part.",
             code="USAGE-COUNTRY",
         )
 

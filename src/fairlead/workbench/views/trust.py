@@ -44,6 +44,7 @@ _LEDGER = Listing(
             "objects",
             "recipient",
             "justification",
+            "differs",
         )
     ),
 )
