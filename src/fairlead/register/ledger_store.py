@@ -14,7 +14,8 @@ from django.db.models import Max, QuerySet
 
 from fairlead.ledger.entry import Entry, EntryDetail, commit
 from fairlead.ledger.merkle import leaf_hash
-from fairlead.register.models import LedgerDetail, LedgerRow
+from fairlead.register.gate import acting_as
+from fairlead.register.models import LedgerDetail, LedgerRow, User
 from fairlead.register.pending import Pending
 from fairlead.terms.custody import Operation
 
@@ -230,7 +231,7 @@ def find_objects(what: str, case: str) -> list[list[str]]:
     return [list(row.detail["objects"]) for row in rows.order_by("entry_id")]
 
 
-def erase_detail(index: int, *, case: str) -> str:
+def erase_detail(user_id: int, index: int, *, case: str) -> str:
     """Forget the personal part of an entry of an operation for good; returns the commitment that stays in the leaf.
 
     Salt and detail go together: without the salt nobody can test a guess against the commitment. The entry
@@ -243,6 +244,8 @@ def erase_detail(index: int, *, case: str) -> str:
     signed = json.loads(bytes(row.entry.leaf))
     if signed["case"] != case or signed["what"] == ERASED:  # the columns can be rewritten, the leaf cannot
         raise LookupError(f"entry {index} is of another operation")
-    row.salt, row.detail = None, None
-    row.save()
+    with acting_as(User(pk=user_id)), connection.cursor() as cursor:
+        cursor.execute("SELECT fairlead_erase_detail(%s, %s)", [index, case])
+        if not cursor.fetchone()[0]:
+            raise LookupError(f"entry {index} is of another operation")
     return str(signed["commitment"])

@@ -6,19 +6,25 @@ import os
 from urllib.parse import parse_qs, unquote, urlsplit
 
 APP_ROLE = "fairlead_app"
+_EMBEDDED = "fairlead-embedded"  # as the embedded server's URL has it
 
 
 def _database(url: str, *, role: str | None) -> dict[str, object]:
-    """A Django database entry for a PostgreSQL URL; ``role`` is taken on right after connecting."""
+    """A Django database entry for a PostgreSQL URL.
+
+    To an embedded server ``role`` logs in itself, and has nothing to go back to; elsewhere it is taken on right after
+    connecting.
+    """
     parts = urlsplit(url)
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     host = query.pop("host", None) or unquote(parts.hostname or "")
     options: dict[str, object] = dict(query)
-    options["options"] = "-c timezone=UTC" + (f" -c role={role}" if role else "")
+    logs_in = role is not None and query.get("application_name") == _EMBEDDED
+    options["options"] = "-c timezone=UTC" + (f" -c role={role}" if role and not logs_in else "")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "postgres",
-        "USER": unquote(parts.username or ""),
+        "USER": role if logs_in else unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(parts.port or ""),

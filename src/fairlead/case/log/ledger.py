@@ -374,7 +374,7 @@ def erase_entry(session: Session, index: int, *, reason: str, officer_name: str)
     if not reason.strip():
         raise UsageError("an erasure needs a reason", "Give --reason.", code="USAGE-REASON")
     try:
-        commitment = erase_detail(index, case=session.operation)
+        commitment = erase_detail(session.user_id, index, case=session.operation)
     except LookupError as problem:
         raise UsageError(
             f"this operation has no entry {index}, its personal part was erased already, or it records an erasure",

@@ -1,0 +1,182 @@
+"""Another user of the computer, and the program's own role, at the embedded database: neither becomes its owner."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+NOBODY, STRANGER = 65534, 54321
+AS_ROOT = os.geteuid() == 0
+needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root can be another user")
+
+SERVE = """
+import os, sys
+from pathlib import Path
+import encodings.idna, json, subprocess  # before the user changes, who may not be allowed to read them
+from fairlead.register.embedded import start_embedded
+if int(sys.argv[2]):
+    os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))
+print(start_embedded(Path(sys.argv[1])), flush=True)
+sys.stdin.read()
+"""
+ATTACK = """
+import json, os, socket, sys
+from pathlib import Path
+import encodings.idna, psycopg
+os.setgroups([]); os.setgid(int(sys.argv[3])); os.setuid(int(sys.argv[3]))
+url, data = sys.argv[1], Path(sys.argv[2])
+got = []
+for user in ("postgres", "fairlead_app"):
+    for where in (url, url.split("host=")[0] + "host=127.0.0.1", url.split("host=")[0] + "host=/tmp"):
+        try:
+            with psycopg.connect(where, user=user) as connection:
+                connection.execute("COPY (SELECT 1) TO PROGRAM 'id'")
+            got.append(f"{user} at {where}")
+        except psycopg.OperationalError:
+            pass
+try:
+    socket.create_connection(("127.0.0.1", 5432), timeout=5).close()
+    got.append("port")
+except OSError:
+    pass
+for name in (".", "pg_hba.conf", "PG_VERSION", "postmaster.pid", "log", "base"):
+    path = data / name
+    try:
+        os.listdir(path) if name in (".", "base") else path.read_bytes()
+        got.append(f"file {name}")
+    except PermissionError:
+        pass
+print(json.dumps(got))
+"""
+
+
+def python(program: str, *arguments: object) -> subprocess.Popen[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("FAIRLEAD", "PG", "TMPDIR"))}
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+    )  # fmt: skip
+
+
+@needs_root
+@pytest.mark.parametrize("name", ["short", "l" * 120])
+@pytest.mark.parametrize(("owner", "attacker"), [(0, NOBODY), (NOBODY, STRANGER)])
+def test_another_user_finds_no_socket_no_port_no_file_and_no_program(
+    tmp_path_factory: pytest.TempPathFactory, name: str, owner: int, attacker: int
+) -> None:
+    top = tmp_path_factory.mktemp("shared")
+    folder = top / name
+    folder.mkdir()
+    os.chown(folder, owner, owner)
+    for above in (folder, *folder.parents):  # everybody may pass: what protects is the database's own
+        if above.stat().st_uid == 0 and not above.stat().st_mode & 1:
+            above.chmod(above.stat().st_mode | 0o011)
+    before = {path: path.stat().st_mode for path in (folder, *folder.parents)}
+    server = python(SERVE, folder, owner)
+    try:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        assert url.startswith("postgresql://")
+        answer, _ = python(ATTACK, url, folder / "postgres", attacker).communicate(timeout=120)
+        assert json.loads(answer) == []
+        assert {path: path.stat().st_mode for path in (folder, *folder.parents)} == before
+        assert "trust" not in (folder / "postgres" / "pg_hba.conf").read_text()
+        number = int((folder / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+        process = psutil.Process(number)
+        assert process.uids().real != 0
+        assert process.gids().real != 0
+        groups = next(
+            line for line in Path(f"/proc/{number}/status").read_text().splitlines() if "Groups:" in line
+        )
+        assert groups.split()[1:] == []
+    finally:
+        server.communicate("", timeout=120)
+
+
+@needs_root
+def test_a_workspace_in_a_folder_closed_to_all_others_opens_no_folder_above_it(tmp_path: Path) -> None:
+    folder = tmp_path / "closed" / "workspace"
+    folder.mkdir(parents=True)
+    (tmp_path / "closed").chmod(0o700)
+    server = python(SERVE, folder, 0)
+    assert server.stdout is not None
+    assert server.stdout.readline().startswith("postgresql://")
+    server.communicate("", timeout=120)
+    assert (tmp_path / "closed").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_server_that_trusted_everybody_does_so_no_more_when_it_is_joined(tmp_path: Path) -> None:
+    server = python(SERVE, tmp_path, 0)
+    assert server.stdout is not None
+    server.stdout.readline()
+    rules = tmp_path / "postgres" / "pg_hba.conf"
+    rules.write_text("local all all trust\n")
+    second = python(SERVE, tmp_path, 0)
+    assert second.stdout is not None
+    second.stdout.readline()
+    assert "trust" not in rules.read_text()
+    for process in (second, server):
+        process.communicate("", timeout=120)
+
+
+FORBIDDEN = [
+    "SET ROLE postgres",
+    "SET SESSION AUTHORIZATION postgres",
+    "COPY (SELECT 1) TO PROGRAM 'id'",
+    "ALTER ROLE fairlead_app SUPERUSER",
+    "GRANT postgres TO fairlead_app",
+    "UPDATE register_ledger SET what = 'x'",
+    "DELETE FROM register_ledger",
+    "UPDATE register_ledgerdetail SET detail = NULL",
+    "DELETE FROM register_ledgerdetail",
+    "UPDATE register_judgementrow SET reason = 'x'",
+    "DELETE FROM register_judgementrow",
+    "UPDATE register_custodyrow SET reason = 'x'",
+    "DELETE FROM register_custodyrow",
+    "UPDATE register_ledgersize SET entries = 9",
+    "ALTER TABLE register_ledger DISABLE TRIGGER USER",
+    "SET session_replication_role = replica",
+]
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_the_program_s_role_may_not(database: str, statement: str) -> None:
+    from django.db import DatabaseError, connection, transaction
+
+    with (
+        pytest.raises(DatabaseError, match=r"permission denied|must be|LEDGER"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+
+
+def test_the_program_s_role_is_nobody_else_even_after_a_reset(database: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute("RESET SESSION AUTHORIZATION")
+        cursor.execute(
+            "SELECT session_user, current_user, usesuper FROM pg_user WHERE usename = current_user"
+        )
+        assert cursor.fetchone() == ("fairlead_app", "fairlead_app", False)
+        cursor.execute("SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member "
+                       "WHERE r.rolname = current_user")  # fmt: skip
+        assert cursor.fetchone() == (0,)
+
+
+def test_the_database_erases_nothing_for_somebody_without_a_role_in_the_operation(database: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT fairlead_erase_detail(index, "case") FROM register_ledger WHERE "case" <> \'\''
+        )
+        assert not any(row[0] for row in cursor.fetchall())
