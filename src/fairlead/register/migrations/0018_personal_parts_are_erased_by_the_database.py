@@ -26,5 +26,5 @@ REVOKE UPDATE, DELETE, TRUNCATE ON register_ledgerdetail FROM fairlead_app;
 class Migration(migrations.Migration):
     """Forward only."""
 
-    dependencies = [("register", "0016_the_log_remembers_its_size")]
+    dependencies = [("register", "0017_the_log_remembers_its_size")]
     operations = [migrations.RunSQL(ERASING)]

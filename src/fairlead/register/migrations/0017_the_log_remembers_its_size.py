@@ -37,5 +37,5 @@ GRANT SELECT ON register_ledgersize TO fairlead_app;
 class Migration(migrations.Migration):
     """Forward only."""
 
-    dependencies = [("register", "0015_intents")]
+    dependencies = [("register", "0016_published_is_frozen")]
     operations = [migrations.RunSQL(SIZE)]
