@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from fairlead.case.sending.packages import Release
 
 from fairlead.case.jobs import JobKind
 from fairlead.case.place.keys import create_officer_key
 from fairlead.case.place.session import Session
+from fairlead.case.sending.building import Release
 from fairlead.case.verbs.registry import all_verbs
 from fairlead.leads.document import SubjectCategory
 from fairlead.register.actions import Role

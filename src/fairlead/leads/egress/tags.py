@@ -86,6 +86,11 @@ def check_covering(data: bytes, allowed: Allowed) -> Iterator[str]:
     )
 
 
+_OF_A_PROOF = frozenset(
+    {"leaf", "salt", "detail", "index", "proof", "checkpoint", "consistency", "earlier", "restored"}
+)
+
+
 def check_proof(data: bytes, files: Mapping[str, bytes], allowed: Allowed) -> Iterator[str]:
     """What the proof from the ledger says beside the entry about this package."""
     try:
@@ -93,8 +98,23 @@ def check_proof(data: bytes, files: Mapping[str, bytes], allowed: Allowed) -> It
         leaf, detail = read_json(str(proof["leaf"]).encode()), proof["detail"]
         objects, facts = [str(item) for item in detail["objects"]], detail["facts"] or {}
         note, continued = str(proof["checkpoint"]), proof.get("consistency") or {}
-        hexes = [proof["salt"], *proof["proof"], *continued.get("proof", ()), leaf["commitment"]]
-        keys = {*proof} - {"leaf", "salt", "detail", "index", "proof", "checkpoint", "consistency"}
+        grown = [continued, *proof.get("earlier", ())]
+        restored = list(proof.get("restored") or ())
+        hexes = [
+            *(proof["salt"], *proof["proof"], leaf["commitment"]),
+            *(node for one in grown for node in one.get("proof", ())),
+            *(node for one in restored for node in one["proof"]),
+        ]
+        notes = [note, *(str(one["note"]) for one in restored)]
+        leaves = [leaf, *(read_json(str(one["leaf"]).encode()) for one in restored)]
+        keys = {*proof} - _OF_A_PROOF
+        keys |= {key for one in grown for key in one} - {"since", "proof"}
+        keys |= {key for one in restored for key in one} - {"note", "leaf", "index", "proof"}
+        numbers = [
+            proof["index"],
+            *(one["since"] for one in grown if one),
+            *(one["index"] for one in restored),
+        ]
     except (KeyError, TypeError, ValueError, AttributeError):
         yield "not a proof from a ledger"
         return
@@ -107,15 +127,16 @@ def check_proof(data: bytes, files: Mapping[str, bytes], allowed: Allowed) -> It
         yield "is about another disclosure"
     if not OfficerName.fits(str(detail.get("actor"))):
         yield "names no officer where it should"
-    if any(type(value) is not int for value in (*facts.values(), proof["index"])) or any(
+    if any(type(value) is not int for value in (*facts.values(), *numbers)) or any(
         not re.fullmatch(r"[a-z_]{1,24}", name) for name in facts
     ):
         yield "has facts that are no numbers"
     if any(not isinstance(text, str) or not _HEX.fullmatch(text) for text in hexes):
         yield "has something else than digests in its path"
-    if not all(_NOTE_LINE.fullmatch(line) for line in note.split("\n") if line):
+    if not all(_NOTE_LINE.fullmatch(line) for text in notes for line in text.split("\n") if line):
         yield "has a checkpoint of another form"
-    yield from _check_leaf(leaf)
+    for one in leaves:
+        yield from _check_leaf(one)
 
 
 def _check_leaf(leaf: Any) -> Iterator[str]:
