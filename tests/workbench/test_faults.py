@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from fairlead.cli.demo import DEMO_MARK
 from fairlead.terms.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
@@ -157,6 +158,7 @@ def served(world) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     with socket.socket() as free:
         free.bind((LOOPBACK, 0))
         port = free.getsockname()[1]
+    (world.workspace.root.parent / DEMO_MARK).touch()
     server = start(
         "serve", "--demo", "--workspace", str(world.workspace.root), "--port", str(port), "--user", "holm"
     )

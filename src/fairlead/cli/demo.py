@@ -23,7 +23,7 @@ from fairlead.cli.render import print_facts, print_json
 from fairlead.terms.countries import PARTICIPANTS
 from fairlead.terms.errors import RunError, UsageError
 
-_MARK = ".made-by-fairlead-demo"
+DEMO_MARK = ".made-by-fairlead-demo"
 _RECIPIENT = "SE"
 _OPERATION = "lanternfish"
 _CAST = (
@@ -79,7 +79,7 @@ def _serve(story: _Story) -> None:
 
 def _prepare(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
-        if not (folder / _MARK).is_file():
+        if not (folder / DEMO_MARK).is_file():
             raise UsageError(
                 "the folder for the demo is not empty and holds no earlier demo",
                 "Name another folder with --workspace.",
@@ -87,7 +87,7 @@ def _prepare(folder: Path) -> None:
             )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _MARK).touch()
+    (folder / DEMO_MARK).touch()
 
 
 class _Story:

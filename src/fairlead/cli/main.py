@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -53,7 +54,8 @@ def fairlead() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the program and end it with one of its exit codes."""
+    """Run the program and end it with one of its exit codes. Whatever it writes is its user's alone."""
+    os.umask(0o077)
     try:
         code = run(sys.argv[1:] if arguments is None else arguments)
     except Exception as problem:  # noqa: BLE001 - the last place: Python would end with 1, which here means findings

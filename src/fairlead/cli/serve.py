@@ -16,6 +16,7 @@ from fairlead.case.place.workspace import Workspace
 from fairlead.cli.options import user_option, workspace_of, workspace_option
 from fairlead.cli.render import print_json
 from fairlead.register.database import open_register
+from fairlead.terms.errors import UsageError
 
 SETTINGS = "fairlead.workbench.settings"
 
@@ -47,6 +48,7 @@ def serve(
         require_own_place(place, operation)
     os.environ["FAIRLEAD_WORKSPACE"] = str(place.root)
     if as_demo:
+        _require_made_up(place)
         os.environ["FAIRLEAD_DEMO"] = "1"
     here = f"http://{host}:{port}"
     names = dict.fromkeys((operator_name(user), *others))
@@ -65,6 +67,18 @@ def serve(
     worker = subprocess.Popen([sys.executable, "-m", "fairlead", "worker", "--workspace", str(place.root)])
     atexit.register(worker.terminate)
     run(host, port, workers=workers)
+
+
+def _require_made_up(place: Workspace) -> None:
+    """UsageError unless the workspace lies in a folder that `fairlead demo` made: without a second factor goes no other."""
+    from fairlead.cli.demo import DEMO_MARK
+
+    if not (place.root.parent / DEMO_MARK).is_file():
+        raise UsageError(
+            "this workspace is not of the made-up operation: --demo asks for no second factor",
+            "Leave --demo away. `fairlead demo --serve` makes a workspace for which it is meant.",
+            code="USAGE-DEMO",
+        )
 
 
 @click.command("sign-in-link")

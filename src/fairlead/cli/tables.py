@@ -11,6 +11,7 @@ from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_json, print_rows
 from fairlead.tables import ALL
 from fairlead.terms.errors import UsageError
+from fairlead.terms.spreadsheet import inert
 
 _FORMATS = ("table", "csv", "json", "parquet")
 _FIRST_ROWS = 50
@@ -114,7 +115,7 @@ def _csv(answer: object) -> str:
         raise TypeError("an Arrow table is expected")
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(answer.column_names)
+    writer.writerow([inert(name) for name in answer.column_names])
     for row in answer.to_pylist():
-        writer.writerow([v.hex() if isinstance(v, bytes) else v for v in row.values()])
+        writer.writerow([v.hex() if isinstance(v, bytes) else inert(v) for v in row.values()])
     return buffer.getvalue()

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from fairlead.records.directory import AccountDirectory
+from fairlead.records.documents import read_document
 from fairlead.records.dump import Broken, DumpItem, DumpReader, DumpRows, Passed
 from fairlead.records.logs import read_log
 from fairlead.records.mapping import (
@@ -25,7 +26,7 @@ from fairlead.records.mapping import (
 from fairlead.records.rows import Reader, Unusable, build_account, build_event, build_payments, uses_of
 from fairlead.records.sqlite import read_sqlite
 from fairlead.records.streams import as_descriptor, is_damaged, open_text, step_into
-from fairlead.records.tabular import Header, NamedRow, TabularItem, read_camt, read_csv, read_json, read_xlsx
+from fairlead.records.tabular import Header, NamedRow, TabularItem, read_csv
 from fairlead.tables import Table
 from fairlead.tables.records import ACCOUNTS, EVENTS, PAYMENTS, QUARANTINE, SOURCES
 from fairlead.terms.origin import row_mark
@@ -198,15 +199,9 @@ def _load_tables(
 
 
 def _rows_of(source: PaymentSource | SubscriberSource, stream: BinaryIO) -> Iterator[TabularItem]:
-    match source.format:
-        case "csv":
-            return read_csv(stream, delimiter=source.delimiter, charset=source.charset)
-        case "json":
-            return read_json(stream)
-        case "xlsx":
-            return read_xlsx(stream)
-        case "camt.053":
-            return read_camt(stream)
+    if source.format == "csv":
+        return read_csv(stream, delimiter=source.delimiter, charset=source.charset)
+    return read_document(stream, source.format)
 
 
 def _load_tabular(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, BinaryIO
@@ -318,3 +318,11 @@ def _first(node: Any, name: str) -> Any:
 def _said(node: Any, name: str) -> str | None:
     found = _first(node, name)
     return found.text.strip() if found is not None and found.text and found.text.strip() else None
+
+
+DOCUMENTS: dict[str, Callable[[BinaryIO], Iterator[TabularItem]]] = {
+    "json": read_json,
+    "xlsx": read_xlsx,
+    "camt.053": read_camt,
+}
+"""Readers of whole documents by the name of their form; they run in the sandbox only."""

@@ -18,6 +18,7 @@ from fairlead.case.lists.browse import PAGE_ROWS, Answer, Question, browse, brow
 from fairlead.case.lists.prepared import View
 from fairlead.register import browse as register_rows
 from fairlead.terms.custody import Operation
+from fairlead.terms.spreadsheet import inert
 from fairlead.workbench.desk import Desk
 
 Rows = list[dict[str, Any]]
@@ -228,10 +229,9 @@ def _csv(names: list[str], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield text.getvalue()
 
 
-def _safe(value: Any) -> str:
-    """A value for CSV. A spreadsheet must not run it as a formula: those beginnings get an apostrophe."""
-    text = "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def _safe(value: Any) -> object:
+    """A value for CSV that no spreadsheet runs as a formula; a list is one cell."""
+    return inert("; ".join(map(str, value)) if isinstance(value, list) else value)
 
 
 def _plain(value: Any) -> Any:

@@ -11,15 +11,24 @@ _OTHERS = 0o077
 
 
 def check_secrets(workspace: Workspace) -> Check:
-    """Private keys, the register's secret and the salts of operations."""
+    """The workspace's folder; private keys, the register's secret and the salts of operations.
+
+    A folder that is closed closes everything in it; what is in an open one is named, too.
+    """
     return check_of(
-        "Are keys and secrets readable by their owner only?",
+        "Is the workspace readable by its owner only?",
         _open_to_others(workspace),
-        "Take the rights of others away with `chmod go=`, and find out who could read it until now.",
+        "Take the rights of others away with `chmod -R go=` on the workspace, and find out who could read it until now.",
     )
 
 
 def _open_to_others(workspace: Workspace) -> Iterator[str]:
+    if workspace.root.stat().st_mode & _OTHERS:
+        yield "the workspace's folder: others may open it"
+        for path in workspace.root.rglob("*"):
+            if not path.is_symlink() and path.lstat().st_mode & _OTHERS:
+                yield f"{path.relative_to(workspace.root).as_posix()}: others may read it"
+        return
     secret = [
         *(p for p in workspace.keys.glob("*") if p.suffix in {".key", ".age"}),
         workspace.register / "secret",
