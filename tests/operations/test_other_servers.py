@@ -63,6 +63,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         for path in (folder, *folder.parents[:2]):
             path.chmod(0o755)
         os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+    for above in folder.parents:  # pytest closes its folders to everybody else
+        if above.is_relative_to(tempfile.gettempdir()) and above != Path(tempfile.gettempdir()):
+            above.chmod(0o755)
     secret = folder / "secret"
     secret.write_text(PASSWORD)
     secret.chmod(0o644)

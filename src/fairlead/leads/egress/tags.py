@@ -103,17 +103,16 @@ def check_proof(data: bytes, files: Mapping[str, bytes], allowed: Allowed) -> It
         hexes = [
             *(proof["salt"], *proof["proof"], leaf["commitment"]),
             *(node for one in grown for node in one.get("proof", ())),
-            *(node for one in restored for node in one["proof"]),
+            *(node for one in restored for node in (*one["inclusion"], *one["consistency"])),
         ]
         notes = [note, *(str(one["note"]) for one in restored)]
         leaves = [leaf, *(read_json(str(one["leaf"]).encode()) for one in restored)]
         keys = {*proof} - _OF_A_PROOF
         keys |= {key for one in grown for key in one} - {"since", "proof"}
-        keys |= {key for one in restored for key in one} - {"note", "leaf", "index", "proof"}
+        keys |= {key for one in restored for key in one} - {"note", "leaf", "inclusion", "consistency"}
         numbers = [
             proof["index"],
             *(one["since"] for one in grown if one),
-            *(one["index"] for one in restored),
         ]
     except (KeyError, TypeError, ValueError, AttributeError):
         yield "not a proof from a ledger"
