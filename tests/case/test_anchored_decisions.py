@@ -9,7 +9,7 @@ import pytest
 
 from fairlead.attribution.dossiers import person_id
 from fairlead.case.persons.history import keep_changes
-from fairlead.case.place.keys import create_age_identity, create_officer_key
+from fairlead.case.place.keys import create_age_identity
 from fairlead.case.place.session import Session
 from fairlead.case.sending.building import Release, build_for_country
 from fairlead.case.sending.changes import preview
@@ -24,6 +24,7 @@ from fairlead.tables.records import ACCOUNTS
 from fairlead.terms.errors import UsageError
 from fairlead.terms.platform import Role
 from tests.acts import within_an_act
+from tests.officers import make_officer
 
 RELEASE = Release(preparer="holm", releaser="lund")
 FIRST, SECOND, THIRD = "platform:1", "platform:2", "platform:3"
@@ -58,7 +59,7 @@ def denmark(make_session: Callable[..., Session], tmp_path: Path) -> Session:
     from fairlead.register.people import set_recipients
 
     for officer in ("holm", "lund"):
-        create_officer_key(session.workspace, officer)
+        make_officer(session.workspace, officer)
     set_recipients(session.operation, "SE", [create_age_identity(tmp_path / "sweden.age")])
     accounts = [
         {

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead.case.place.keys import LeadKeys, create_age_identity, create_officer_key
+from fairlead.case.place.keys import LeadKeys, create_age_identity
 from fairlead.case.place.session import Session
 from fairlead.case.receiving.foreign import Incoming, kind_of, read_foreign
 from fairlead.case.receiving.incoming import take_in
@@ -32,6 +32,7 @@ from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.names import CountryCode
 from tests.case.test_sending import publish
 from tests.leads.builders import lead
+from tests.officers import make_officer
 
 RELEASE = Release(preparer="holm", releaser="lund")
 LEAD = "L-SE-0000000001"
@@ -97,7 +98,7 @@ def denmark(make_session: Callable[..., Session], tmp_path: Path) -> Denmark:
     from fairlead.register.people import set_recipients
 
     for name in ("holm", "lund"):
-        create_officer_key(session.workspace, name)
+        make_officer(session.workspace, name)
     set_recipients(session.operation, "SE", [create_age_identity(tmp_path / "sweden.age")])
     keep_partner_keys(session, "SE", keys_of("SE", BERG))
     publish(session, lead(operation=session.operation))

@@ -9,7 +9,6 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from fairlead.case.place.keys import create_officer_key
 from fairlead.case.place.session import Session
 from fairlead.case.sending.building import build_for_country
 from fairlead.case.sending.recipients import keep_recipients, recipients_of
@@ -19,6 +18,7 @@ from fairlead.register.actions import Role
 from fairlead.terms.errors import UsageError
 from tests.case.test_sending import RELEASE, publish
 from tests.leads.builders import lead
+from tests.officers import make_officer
 
 
 def new_key() -> str:
@@ -38,7 +38,7 @@ def officer(session: Session, name: str, role: Role) -> Session:
 def denmark(make_session: Callable[..., Session]) -> Session:
     session = make_session()
     for name in ("holm", "lund"):
-        create_officer_key(session.workspace, name)
+        make_officer(session.workspace, name)
     publish(session, lead(operation=session.operation))
     return session
 
@@ -87,7 +87,7 @@ def test_a_release_goes_to_the_keys_it_was_prepared_with_or_nowhere(denmark: Ses
     first, second = new_key(), new_key()
     lund = officer(denmark, "lund", Role.LEAD_OFFICER)
     for session in (denmark, lund):
-        create_officer_key(session.workspace, session.user_name)
+        make_officer(session.workspace, session.user_name)
     keep_recipients(denmark, "SE", [first, second])
     prepare_release(denmark, "SE", legal_basis="a basis", purpose="a purpose")
     from fairlead.register.releases import find_prepared

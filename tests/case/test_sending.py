@@ -11,7 +11,7 @@ import pytest
 from fairlead.case.board.figures import publish_figures
 from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
 from fairlead.case.log.ledger import erase_entry, export_consistency, make_checkpoint, verify_ledger, witness
-from fairlead.case.place.keys import create_age_identity, create_officer_key, lead_keys
+from fairlead.case.place.keys import create_age_identity, lead_keys
 from fairlead.case.place.session import Session
 from fairlead.case.receiving.acknowledgements import take_acknowledgement
 from fairlead.case.receiving.answers import answer_package, answer_recall, write_outcomes
@@ -28,6 +28,7 @@ from fairlead.leads.receipt import ReceiptState
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, RunError, UsageError
 from tests.leads.builders import lead, statement
+from tests.officers import make_officer
 
 RELEASE = Release(preparer="holm", releaser="lund")
 
@@ -57,8 +58,8 @@ def pair(make_session: Callable[..., Session], tmp_path: Path) -> tuple[Session,
     from fairlead.register.people import set_recipients
 
     for officer in ("holm", "lund"):
-        create_officer_key(denmark.workspace, officer)
-    create_officer_key(sweden.workspace, "berg")
+        make_officer(denmark.workspace, officer)
+    make_officer(sweden.workspace, "berg")
     keep_partner_keys(denmark, "SE", lead_keys(sweden.workspace, "SE").to_json())
     identity = tmp_path / "sweden.age"
     set_recipients(denmark.operation, "SE", [create_age_identity(identity)])
@@ -259,7 +260,7 @@ def test_a_log_rewritten_by_its_own_administrator_is_caught_by_a_witness_and_by_
     denmark, sweden, identity = pair
     package, _ = build_for_country(denmark, "SE", RELEASE)
     receive(denmark, sweden, identity, package)
-    key = create_officer_key(sweden.workspace, "witness")
+    key = make_officer(sweden.workspace, "witness")
     seen = tmp_path / "seen.txt"
     offered = tmp_path / "offered.json"
     offered.write_text(export_consistency(denmark.workspace, since=0))

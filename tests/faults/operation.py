@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pyarrow as pa
 
+from fairlead.case.place.made_up import DEMO_MARK
 from fairlead.engine.parts import PartStore
 from fairlead.register.embedded import start_embedded
 from fairlead.tables import ALL
@@ -51,6 +52,7 @@ def make_template(folder: Path) -> tuple[Path, Path]:
     fairlead("training", "make", made, "--seed", "3", "--scale", _SCALE)
     here = ("--workspace", workspace)
     fairlead("init", workspace)
+    (folder / DEMO_MARK).touch()
     fairlead("operation", "new", SLUG, "--lead", "DK", "--partner", COUNTRY, "--partner", "DE", *here)
     plan = tomllib.loads((made / "operation.toml").read_text())
     for item in plan["exhibit"]:
@@ -64,7 +66,7 @@ def make_template(folder: Path) -> tuple[Path, Path]:
         *here,
     )  # fmt: skip
     for officer in ("holm", "lund"):
-        fairlead("key", "officer", officer, *here)
+        fairlead("key", "officer", officer, "--unencrypted", *here)
     recipient = ask("key", "identity", folder / "SE.age")["recipient"]
     fairlead("key", "recipient", COUNTRY, recipient, *here)
     # The salt is drawn at random by the first load; with it drawn here every copy comes to the same tables.
@@ -75,8 +77,9 @@ def make_template(folder: Path) -> tuple[Path, Path]:
 
 
 def copy_workspace(template: Path, target: Path) -> Path:
-    """A copy with owners and rights, as the database insists on them."""
+    """A copy with owners and rights, as the database insists on them; marked as made up like its template."""
     shutil.copytree(template, target, symlinks=True)
+    (target.parent / DEMO_MARK).touch()
     for path in template.rglob("*"):
         status = path.lstat()
         os.chown(target / path.relative_to(template), status.st_uid, status.st_gid, follow_symlinks=False)

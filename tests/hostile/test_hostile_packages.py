@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.case.place.keys import LeadKeys, create_officer_key
+from fairlead.case.place.keys import LeadKeys
 from fairlead.case.place.session import Session
 from fairlead.case.receiving.answers import answer_recall, received_package
 from fairlead.case.receiving.opening import open_for_recipient
@@ -32,6 +32,7 @@ from tests.hostile.packages import (
     member,
 )
 from tests.leads.builders import AT, LOG_KEY, OFFICERS, PREPARER, SWEDEN
+from tests.officers import make_officer
 
 DENMARK = LeadKeys(country=CountryCode("DK"), officers=OFFICERS, ledger=LOG_KEY)
 NORWAY = LeadKeys(country=CountryCode("NO"), officers=OFFICERS, ledger=LOG_KEY)
@@ -47,7 +48,7 @@ class Watched:
         self.keys.write_text("ssh-ed25519 the officer's own\n")
         self.identity = disk / "sweden.age"
         self.identity.write_text(f"{SWEDEN}\n")
-        create_officer_key(session.workspace, "berg")
+        make_officer(session.workspace, "berg")
         self.before = self.seen()
 
     def seen(self) -> dict[str, tuple[int, int, bytes]]:

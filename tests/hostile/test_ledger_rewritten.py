@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from fairlead.case.log.ledger import ALONE, erase_entry, export_consistency, make_checkpoint, verify_ledger
-from fairlead.case.place.keys import create_officer_key
 from fairlead.case.place.session import Session
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
+from tests.officers import make_officer
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def database_taken() -> Iterator[Callable[..., None]]:
 def logged(make_session: Callable[..., Session]) -> tuple[Session, int]:
     """An operation whose last entries are a disclosure and two looks; the index of the disclosure."""
     session = make_session()
-    create_officer_key(session.workspace, "holm")
+    make_officer(session.workspace, "holm")
     from fairlead.ledger.entry import EntryDetail
     from fairlead.register.ledger_store import record_entries
     from fairlead.register.pending import Pending
@@ -137,7 +137,7 @@ def test_an_officer_of_another_operation_cannot_erase_an_entry_of_this_one(
     from fairlead.register.ledger_store import get_entry
 
     (_, index), foreign = logged, make_session(lead="SE")
-    create_officer_key(foreign.workspace, "berg")
+    make_officer(foreign.workspace, "berg")
     with database_taken() as execute:
         if forged:  # even when the column was changed, what the leaf says holds
             execute('UPDATE register_ledger SET "case" = %s WHERE index = %s', [foreign.operation, index])

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from fairlead.case.jobs import JobKind
-from fairlead.case.place.keys import create_officer_key
 from fairlead.case.place.session import Session
 from fairlead.case.sending.building import Release
 from fairlead.case.verbs.registry import all_verbs
@@ -21,6 +20,7 @@ from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.platform import Judgement
 from tests.case.test_sending import publish
 from tests.leads.builders import lead
+from tests.officers import make_officer
 
 ALPHA = "platform:1"
 SHA256 = "ab" * 32
@@ -128,7 +128,7 @@ def both(make_session: Callable[..., Session]) -> Both:
 
     at = own.clock()
     for session in (own, foreign):
-        create_officer_key(session.workspace, "holm")
+        make_officer(session.workspace, "holm")
     made = lead(operation=own.operation)
     publish(own, made)
     package = f"{own.operation}-SE-0001"

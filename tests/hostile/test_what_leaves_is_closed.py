@@ -16,8 +16,8 @@ from fairlead.terms.spreadsheet import inert
 from tests.conftest import SteppingClock
 
 
-def fairlead(*arguments: object) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("FAIRLEAD")}
+def fairlead(*arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FAIRLEAD")} | more
     return subprocess.run(
         ["sh", "-c", 'umask 000; exec "$0" -m fairlead "$@"', sys.executable, *map(str, arguments)],
         capture_output=True, text=True, check=False, timeout=300, env=environment,
@@ -26,13 +26,16 @@ def fairlead(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_nothing_in_a_workspace_is_open_to_others_whatever_the_user_s_mask(tmp_path: Path) -> None:
     place = tmp_path / "workspace"
+    secret = tmp_path / "passphrase"
+    secret.write_text("four words of an officer\n")
+    secret.chmod(0o600)
     for command in (
         ("init", place, "--user", "holm"),
         ("operation", "new", "lanternfish", "--lead", "DK", "--user", "holm", "--workspace", place),
         ("key", "officer", "holm", "--workspace", place),
         ("ledger", "checkpoint", "--workspace", place),
     ):
-        done = fairlead(*command)
+        done = fairlead(*command, FAIRLEAD_PASSPHRASE_FILE=str(secret))
         assert done.returncode == 0, done.stderr
     entries = [place, *(path for path in place.rglob("*") if not path.is_symlink())]
     opened = [str(path) for path in entries if stat.S_IMODE(path.lstat().st_mode) & 0o077]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fairlead.leads.bag import MANIFEST, close_bag, make_bag, pack
 from fairlead.leads.document import EvidenceItem, LeadDocument, StatementDocument
-from fairlead.leads.dsse import Officer, sign_statement
+from fairlead.leads.dsse import Officer, sign_payload, sign_statement
 from fairlead.leads.egress.allowed import Allowed, allow
 from fairlead.leads.package import (
     LEDGER_FILE,
@@ -20,11 +21,14 @@ from fairlead.leads.package import (
     STATEMENT_FILE,
     BuiltPackage,
     PackagePlan,
+    Prove,
     _info,
     _payload,
     _predicate,
-    build_package,
+    draft_package,
     encrypt,
+    finish_package,
+    require_two,
 )
 from fairlead.ledger.checkpoint import Checkpoint, sign_checkpoint
 from fairlead.ledger.entry import Entry, EntryDetail, commit
@@ -146,6 +150,18 @@ def allowed_by(made: PackagePlan, **changes: Any) -> Allowed:
     return Allowed(**{**fields, **changes})
 
 
+def build_package(
+    made: PackagePlan, officers: Sequence[Officer], prove: Prove, *, allowed: Allowed
+) -> BuiltPackage:
+    """As two officers do it one after the other: draw up, sign, draw up again, sign, close."""
+    first, second = officers
+    require_two(*((one.name, one.private.public_key()) for one in officers))
+    signatures = [
+        sign_payload(draft_package(made, first.name, allowed=allowed).payload, one) for one in (first, second)
+    ]
+    return finish_package(draft_package(made, first.name, allowed=allowed), signatures, prove)
+
+
 def build(
     made: PackagePlan | None = None, officers: list[Officer] | None = None, **allowed: Any
 ) -> BuiltPackage:
@@ -169,7 +185,7 @@ def closed_by_hand(made: PackagePlan, payload: dict[str, bytes], **tags: bytes) 
     manifest = hashlib.sha256(files[MANIFEST]).hexdigest()
     files.setdefault(LEDGER_FILE, json.dumps(prove(made.package, manifest)).encode())
     subjects = {p: hashlib.sha256(data).hexdigest() for p, data in files.items() if not p.startswith("data/")}
-    predicate = _predicate(made, [PREPARER, RELEASER])
+    predicate = _predicate(made, PREPARER.name)
     files[STATEMENT_FILE] = sign_statement(subjects, PREDICATE_TYPE, predicate, [PREPARER, RELEASER]).encode()
     return close_bag({**files, **{name: given[name] for name in given if name == STATEMENT_FILE}})
 

@@ -28,6 +28,7 @@ from tests.leads.builders import (
     SWEDEN,
     allowed_by,
     build,
+    build_package,
     closed_by_hand,
     lead,
     payload_of,
@@ -116,8 +117,6 @@ def test_the_same_person_cannot_prepare_and_release() -> None:
 
 def test_a_log_signed_by_somebody_else_is_refused() -> None:
     made = plan()
-    from fairlead.leads.package import build_package
-
     built = build_package(
         made,
         [PREPARER, RELEASER],
@@ -128,8 +127,6 @@ def test_a_log_signed_by_somebody_else_is_refused() -> None:
 
 
 def test_a_log_entry_about_another_package_is_refused_on_both_sides() -> None:
-    from fairlead.leads.package import build_package
-
     made = plan()
     other = json.dumps(prove("lanternfish-SE-0002", "0" * 64)).encode()
     assert (
@@ -181,8 +178,6 @@ def test_the_egress_check_refuses_what_may_not_leave_and_nothing_is_signed(made:
     def never(manifest: str) -> dict[str, object]:
         proved.append(manifest)
         return {}
-
-    from fairlead.leads.package import build_package
 
     with pytest.raises(RunError, match=words):
         build_package(plan(made), [PREPARER, RELEASER], never, allowed=allowed_by(plan(made)))  # type: ignore[arg-type]

@@ -12,13 +12,14 @@ from typing import Any
 MAKE = """
 import json, sys
 from pathlib import Path
-from fairlead.case.place.keys import create_officer_key, lead_keys
+from fairlead.case.place.keys import lead_keys
+from tests.officers import make_officer
 from fairlead.case.place.operations import init_workspace, new_operation
 root, country, user, *officers = sys.argv[1:]
 place = init_workspace(Path(root), user_name=user)
 new_operation(place, "lanternfish", lead=country, partners=["SE", "NO"] if country == "DK" else [], user_name=user)
 for officer in officers:
-    create_officer_key(place, officer)
+    make_officer(place, officer)
 (Path(root).parent / f"{country}.keys.json").write_text(lead_keys(place, country).to_json())
 """
 PUBLISH = """

@@ -58,13 +58,14 @@ def world(database: str, tmp_path_factory: pytest.TempPathFactory) -> World:
     from django.conf import settings
 
     from fairlead.case.persons.attribution import attribute
-    from fairlead.case.place.keys import create_age_identity, create_officer_key
+    from fairlead.case.place.keys import create_age_identity
     from fairlead.case.place.operations import init_workspace, new_operation
     from fairlead.case.process import process
     from fairlead.case.sending.leads import publish
     from fairlead.register.actions import Role
     from fairlead.register.people import add_user, grant, set_recipients
     from fairlead.terms.countries import PARTICIPANTS
+    from tests.officers import make_officer
 
     folder = tmp_path_factory.mktemp("workbench")
     workspace = init_workspace(folder / "workspace", user_name="holm")
@@ -81,7 +82,7 @@ def world(database: str, tmp_path_factory: pytest.TempPathFactory) -> World:
     attribute(session, network_files=(folder / "made" / "networks.csv",))
     publish(session)
     for name in ("holm", "lund"):
-        create_officer_key(workspace, name)
+        make_officer(workspace, name)
     for code in PARTICIPANTS:
         set_recipients(OPERATION, code, [create_age_identity(folder / f"{code}.age")])
     settings.WORKSPACE = str(workspace.root)

@@ -32,14 +32,15 @@ def sent(world, country):
 @pytest.fixture(scope="module")
 def abroad(world, tmp_path_factory):
     """An officer of the country with a key of their own, in a workspace of their own."""
-    from fairlead.case.place.keys import create_officer_key, lead_keys, officer
+    from fairlead.case.place.keys import lead_keys, officer
     from fairlead.case.place.workspace import create_workspace
+    from tests.officers import make_officer
 
     theirs = create_workspace(tmp_path_factory.mktemp("abroad") / "w", at=world.session("holm").clock())
     from fairlead.case.place.keys import create_ledger_key
 
     create_ledger_key(theirs)
-    create_officer_key(theirs, "durand")
+    make_officer(theirs, "durand")
     return officer(theirs, "durand"), lead_keys(theirs, "FR").to_json()
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from fairlead.cli.demo import DEMO_MARK
+from fairlead.case.place.made_up import DEMO_MARK
 from fairlead.terms.errors import UsageError
 
 LOOPBACK = "127.0.0.1"

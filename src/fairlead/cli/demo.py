@@ -17,13 +17,13 @@ from typing import Any
 
 import click
 
+from fairlead.case.place.made_up import DEMO_MARK
 from fairlead.cli.main import run
 from fairlead.cli.options import json_option
 from fairlead.cli.render import print_facts, print_json
 from fairlead.terms.countries import PARTICIPANTS
 from fairlead.terms.errors import RunError, UsageError
 
-DEMO_MARK = ".made-by-fairlead-demo"
 _RECIPIENT = "SE"
 _OPERATION = "lanternfish"
 _CAST = (
@@ -219,7 +219,7 @@ def _ask_law(story: _Story) -> None:
 
 def _build_packages(story: _Story) -> None:
     for officer in ("holm", "lund"):
-        story.run("key", "officer", officer, "--workspace", story.lead)
+        story.run("key", "officer", officer, "--unencrypted", "--workspace", story.lead)
     story.keys.mkdir(mode=0o700)
     if not story.quiet:
         click.echo("Every partner makes an age identity and gives its recipient to the lead country:")
@@ -247,7 +247,7 @@ def _package_file(story: _Story) -> Path:
 
 def _open_package(story: _Story) -> None:
     story.elsewhere("init", story.partner)
-    story.elsewhere("key", "officer", "berg", "--workspace", story.partner)
+    story.elsewhere("key", "officer", "berg", "--unencrypted", "--workspace", story.partner)
     story.elsewhere(
         "package", "open", _package_file(story), "--key", story.keys / f"{_RECIPIENT}.age", "--lead-keys",
         story.keys / "DK.keys.json", "--officer", "berg", "--accept-operation", _OPERATION, "--workspace", story.partner,

@@ -1,4 +1,4 @@
-"""`fairlead key`: officer, token, identity, recipient, partner, export."""
+"""`fairlead key`: officer, protect, token, identity, recipient, partner, export."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.place.keys import add_token_key, create_age_identity, create_officer_key, lead_keys
+from fairlead.case.place.keys import (
+    add_token_key,
+    create_age_identity,
+    create_officer_key,
+    is_locked,
+    lead_keys,
+    officer_key,
+    open_key,
+    protect_officer_key,
+)
 from fairlead.case.place.tokens import TokenKey
 from fairlead.case.receiving.foreign import read_foreign
 from fairlead.case.receiving.partners import keep_partner_keys, partner_officers
 from fairlead.case.sending.recipients import keep_recipients
 from fairlead.cli.options import json_option, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json
+from fairlead.cli.secrets import new_passphrase
 
 
 @click.group()
@@ -24,16 +34,45 @@ def key() -> None:
 @key.command("officer")
 @click.argument("name")
 @click.option("--valid-until", type=click.DateTime(), help="Last moment at which it may sign, UTC.")
+@click.option(
+    "--unencrypted", is_flag=True, help="Leave it open; only the made-up operation of `fairlead demo` may."
+)
 @workspace_option
-def officer(name: str, valid_until: datetime | None, workspace: Path | None, *, as_json: bool) -> None:
-    """Make a signing key for the officer NAME in this workspace."""
+def officer(
+    name: str, valid_until: datetime | None, workspace: Path | None, *, unencrypted: bool, as_json: bool
+) -> None:
+    """Make a signing key for the officer NAME in this workspace, encrypted under a passphrase that only NAME knows.
+
+    The passphrase is asked for, now and at every signature. FAIRLEAD_PASSPHRASE_FILE names a file instead.
+    """
     path = create_officer_key(
-        workspace_of(workspace), name, valid_until=valid_until.replace(tzinfo=UTC) if valid_until else None
+        workspace_of(workspace),
+        name,
+        passphrase=None if unencrypted else new_passphrase(name),
+        valid_until=valid_until.replace(tzinfo=UTC) if valid_until else None,
     )
     if as_json:
         print_json({"officer": name, "file": str(path)})
     else:
         print_facts("Signing key made.", {"officer": name, "file": path})
+
+
+@key.command("protect")
+@click.argument("name")
+@workspace_option
+def protect(name: str, workspace: Path | None, *, as_json: bool) -> None:
+    """Encrypt the key of the officer NAME that lies open, or give it another passphrase."""
+    path = officer_key(workspace_of(workspace), name)
+    if is_locked(path):
+        click.echo("First the present passphrase, then the new one.", err=True)
+    private = open_key(path)
+    protect_officer_key(path, private, passphrase=new_passphrase(name))
+    if as_json:
+        print_json({"officer": name, "file": str(path), "encrypted": True})
+    else:
+        print_facts(
+            "Key encrypted. The passphrase is kept nowhere: without it the key is lost.", {"officer": name}
+        )
 
 
 @key.command("token")
@@ -43,7 +82,7 @@ def officer(name: str, valid_until: datetime | None, workspace: Path | None, *, 
 @click.option("--label", required=True, help="Label of the Ed25519 key on it.")
 @workspace_option
 def token(name: str, module: str, token: str, label: str, workspace: Path | None, *, as_json: bool) -> None:
-    """Use a key on a smart card or security token for the officer NAME. The PIN comes from FAIRLEAD_TOKEN_PIN."""
+    """Use a key on a smart card or security token for the officer NAME. The PIN is asked for."""
     add_token_key(workspace_of(workspace), name, TokenKey(module=module, token=token, label=label))
     if as_json:
         print_json({"officer": name, "token": token, "label": label})

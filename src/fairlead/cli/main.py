@@ -11,7 +11,9 @@ from importlib import import_module
 import click
 
 from fairlead import __version__
+from fairlead.case.place.secrets import asking
 from fairlead.cli.catalogue import COMMANDS
+from fairlead.cli.secrets import ask_person
 from fairlead.terms.errors import FairleadError, ItemError, UsageError
 
 DONE, FINDINGS, STOPPED, WRONG_USAGE = 0, 1, 2, 64
@@ -76,7 +78,8 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line; returns the exit code and never raises for what a user or a file did."""
     try:
-        outcome = fairlead.main(args=arguments, prog_name="fairlead", standalone_mode=False)
+        with asking(ask_person):
+            outcome = fairlead.main(args=arguments, prog_name="fairlead", standalone_mode=False)
     except click.exceptions.Exit as ending:
         return int(ending.exit_code)
     except click.Abort:

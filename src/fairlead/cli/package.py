@@ -1,39 +1,31 @@
-"""`fairlead package`: preview, build, open, verify, accept, refuse, receipt, recall, list."""
+"""`fairlead package`: preview, prepare, release, return, build, open, verify, accept, refuse, receipt, recall, list."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
-from fairlead.case.place.keys import parse_lead_keys
-from fairlead.case.place.session import utc_now
-from fairlead.case.receiving.answers import answer_package, answer_recall
+from fairlead.case.place.made_up import is_made_up
 from fairlead.case.receiving.foreign import Incoming
-from fairlead.case.receiving.opening import check_package, explain_restoring, open_for_recipient
-from fairlead.case.sending.building import Release, build_for_country, unchanged_since
+from fairlead.case.sending.building import Release, Terms, build_for_country, unchanged_since
 from fairlead.case.sending.changes import preview
 from fairlead.case.sending.recalls import lift_recall, recall_package
 from fairlead.case.sending.recipients import recipients_of
+from fairlead.case.sending.release import prepare_release, release, return_release, waiting_for
 from fairlead.cli.incoming import KEYS, take
 from fairlead.cli.options import (
-    json_option,
     operation_option,
     session_of,
-    user_option,
     workspace_of,
-    workspace_option,
 )
+from fairlead.cli.received import RECIPIENT
 from fairlead.cli.render import print_facts, print_json, print_rows
-from fairlead.leads.opening import VerifiedPackage
-from fairlead.leads.receipt import ReceiptState
 from fairlead.leads.recipients import fingerprints_of
+from fairlead.terms.errors import UsageError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_FROM = click.option(
-    "--from", "sender", metavar="COUNTRY", help="Whose package is meant; needed when two have one name."
-)
 
 
 @click.group()
@@ -68,15 +60,24 @@ def build(
     *,
     as_json: bool,
 ) -> None:
-    """Build, check, sign and encrypt the next package for a country."""
-    release = Release(
+    """Build, sign by two officers at once and encrypt the next package for a country; for a made-up operation only.
+
+    Elsewhere one officer prepares (`fairlead package prepare`) and another one releases (`fairlead package release`).
+    """
+    if not is_made_up(workspace_of(workspace)):
+        raise UsageError(
+            "one person does not sign for two officers",
+            "One prepares with `fairlead package prepare`, another one releases with `fairlead package release`.",
+            code="USAGE-TWO-OFFICERS",
+        )
+    named = Release(
         preparer=preparer, releaser=releaser, h3_release=release_h3, fingerprints=fingerprints or None
     )
     if legal_basis:
-        release = replace(release, legal_basis=legal_basis)
+        named = replace(named, legal_basis=legal_basis)
     session = session_of(workspace, operation, user)
     unchanged = unchanged_since(session, country)
-    path, built = build_for_country(session, country, release)
+    path, built = build_for_country(session, country, named)
     answer = {
         "package": str(path),
         "sha256": built.sha256,
@@ -89,6 +90,92 @@ def build(
         print_json(answer)
     else:
         print_facts(f"Package for {country} built.", answer)
+
+
+@package.command("prepare")
+@click.option("--country", required=True, help="Country that is to receive it.")
+@click.option(
+    "--legal-basis", default=Terms().legal_basis, show_default=True, help="Ground on which the data leave."
+)
+@click.option(
+    "--purpose", default=Terms().purpose, show_default=True, help="What the country may use them for."
+)
+@click.option(
+    "--recipient",
+    "fingerprints",
+    multiple=True,
+    metavar="FINGERPRINT",
+    help="A recipient key you were shown; with others nothing is prepared. Once a key.",
+)
+@click.option("--release-h3", default="", help="Say that you read the H3 restrictions, and why it may leave.")
+@operation_option
+def prepare(
+    country: str,
+    legal_basis: str,
+    purpose: str,
+    fingerprints: tuple[str, ...],
+    release_h3: str,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """As the first officer: draw up the next package for a country and sign it; it waits for another officer."""
+    drawn = prepare_release(
+        session_of(workspace, operation, user),
+        country,
+        legal_basis=legal_basis,
+        purpose=purpose,
+        h3_release=release_h3,
+        seen=fingerprints or None,
+    )
+    answer = asdict(drawn)
+    if as_json:
+        print_json(answer)
+    else:
+        print_facts("Prepared and signed. Another officer has to release it.", answer)
+
+
+@package.command("release")
+@click.option("--country", required=True, help="Country whose prepared package is released.")
+@operation_option
+def release_(
+    country: str, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+) -> None:
+    """As the second officer: sign the same bytes as the first, encrypt the package and keep it.
+
+    Look at it first with `fairlead package preview`. What has changed since it was prepared is refused.
+    """
+    session = session_of(workspace, operation, user)
+    name = release(session, waiting_for(session, country))
+    path = session.workspace.operation(session.operation) / "packages" / f"{name}.tar.age"
+    if as_json:
+        print_json({"package": str(path)})
+    else:
+        print_facts(f"Package for {country} released.", {"package": str(path)})
+
+
+@package.command("return")
+@click.option("--country", required=True, help="Country whose prepared package is returned.")
+@click.option("--reason", required=True, help="What has to change.")
+@operation_option
+def return_(
+    country: str,
+    reason: str,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Send a prepared package back to who prepared it, with a reason; nothing leaves."""
+    session = session_of(workspace, operation, user)
+    return_release(session, waiting_for(session, country), reason=reason)
+    if as_json:
+        print_json({"country": country, "returned": True})
+    else:
+        click.echo("Returned to who prepared it.")
 
 
 @package.command("preview")
@@ -198,31 +285,6 @@ def lift_recall_(
         )
 
 
-@package.command("recalled")
-@click.argument("notice", type=_FILE)
-@click.option("--lead-keys", type=_FILE, required=True, help="The lead country's public keys.")
-@click.option("--officer", required=True, help="Officer of this workspace who acknowledges.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the acknowledgement.")
-@workspace_option
-def recalled(
-    notice: Path, lead_keys: Path, officer: str, output: Path, workspace: Path | None, *, as_json: bool
-) -> None:
-    """As the recipient: check a recall NOTICE, mark the package, and sign the acknowledgement."""
-    answered, text = answer_recall(
-        workspace_of(workspace),
-        notice,
-        parse_lead_keys(lead_keys.read_text()),
-        officer_name=officer,
-        at=utc_now(),
-    )
-    output.write_text(text)
-    answer = {"package": answered.package, "leads": list(answered.leads), "reason": answered.reason}
-    if as_json:
-        print_json({**answer, "acknowledgement": str(output)})
-    else:
-        print_facts("Recall acknowledged. Stop using what it names, and erase or restrict it.", answer)
-
-
 @package.command("recall-acknowledged")
 @click.argument("file", type=_FILE)
 @KEYS
@@ -238,67 +300,6 @@ def recall_acknowledged(
 ) -> None:
     """As the lead country: check a recipient's acknowledgement FILE and close the notice."""
     take(session_of(workspace, operation, user), file, keys, Incoming.ACKNOWLEDGEMENT, as_json=as_json)
-
-
-@package.command("accept")
-@click.argument("package_id", metavar="PACKAGE")
-@_FROM
-@click.option("--officer", required=True, help="Officer of this workspace who signs.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the receipt.")
-@workspace_option
-def accept(
-    package_id: str, sender: str | None, officer: str, output: Path, workspace: Path | None, *, as_json: bool
-) -> None:
-    """As the recipient: say that an opened PACKAGE is accepted."""
-    _answer(package_id, sender, ReceiptState.ACCEPTED, "", officer, output, workspace, as_json=as_json)
-
-
-@package.command("refuse")
-@click.argument("package_id", metavar="PACKAGE")
-@_FROM
-@click.option("--reason", required=True, help="Why it is refused.")
-@click.option("--officer", required=True, help="Officer of this workspace who signs.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the receipt.")
-@workspace_option
-def refuse(
-    package_id: str,
-    sender: str | None,
-    reason: str,
-    officer: str,
-    output: Path,
-    workspace: Path | None,
-    *,
-    as_json: bool,
-) -> None:
-    """As the recipient: say that an opened PACKAGE is refused, and why."""
-    _answer(package_id, sender, ReceiptState.REFUSED, reason, officer, output, workspace, as_json=as_json)
-
-
-def _answer(
-    package_id: str,
-    sender: str | None,
-    state: ReceiptState,
-    reason: str,
-    officer: str,
-    output: Path,
-    workspace: Path | None,
-    *,
-    as_json: bool,
-) -> None:
-    text = answer_package(
-        workspace_of(workspace),
-        package_id,
-        state,
-        reason=reason,
-        officer_name=officer,
-        at=utc_now(),
-        sender=sender,
-    )
-    output.write_text(text)
-    if as_json:
-        print_json({"package": package_id, "state": state.value, "receipt": str(output)})
-    else:
-        click.echo(f"{package_id}: {state.value}. Receipt written to {output}")
 
 
 @package.command("list")
@@ -325,74 +326,6 @@ def list_(workspace: Path | None, operation: str | None, user: str | None, *, as
         print_rows(shown, ["package", "country", "leads", "built_at", "receipt"])
 
 
-@package.command("verify")
-@click.argument("file", type=_FILE)
-@click.option("--key", "identity", type=_FILE, required=True, help="Your age identity.")
-@click.option("--lead-keys", type=_FILE, required=True, help="The lead country's public keys.")
-@click.option("--witness-key", "witness_keys", type=_FILE, multiple=True, help="Verifier key of a witness.")
-@click.option(
-    "--need-witnesses", type=click.IntRange(min=0), default=0, help="So many must have cosigned the log."
-)
-@json_option
-def verify(
-    file: Path,
-    identity: Path,
-    lead_keys: Path,
-    witness_keys: tuple[Path, ...],
-    need_witnesses: int,
-    *,
-    as_json: bool,
-) -> None:
-    """Check the package FILE; needs no workspace and writes nothing."""
-    verified = check_package(
-        file,
-        identity,
-        parse_lead_keys(lead_keys.read_text()),
-        witness_keys=witness_keys,
-        needed_witnesses=need_witnesses,
-    )
-    _show(verified, {}, as_json=as_json)
-
-
-@package.command("open")
-@click.argument("file", type=_FILE)
-@click.option("--key", "identity", type=_FILE, required=True, help="Your age identity.")
-@click.option("--lead-keys", type=_FILE, required=True, help="The lead country's public keys.")
-@click.option("--officer", required=True, help="Officer of this workspace who signs the receipt.")
-@click.option(
-    "--accept-operation",
-    metavar="OPERATION",
-    help="Take packages of this operation from that country from now on; needed once.",
-)
-@user_option
-@workspace_option
-def open_(
-    file: Path,
-    identity: Path,
-    lead_keys: Path,
-    officer: str,
-    accept_operation: str | None,
-    workspace: Path | None,
-    user: str | None,
-    *,
-    as_json: bool,
-) -> None:
-    """Check the package FILE, keep its content in your workspace, and write a signed receipt."""
-    place = workspace_of(workspace)
-    verified, receipt = open_for_recipient(
-        place,
-        file,
-        identity,
-        parse_lead_keys(lead_keys.read_text()),
-        officer_name=officer,
-        accept_operation=accept_operation,
-        user_name=user,
-    )
-    explained = explain_restoring(place, verified)
-    more = {"receipt": str(receipt)} | ({"restored": explained.sentence} if explained else {})
-    _show(verified, more, as_json=as_json)
-
-
 @package.command("receipt")
 @click.argument("file", type=_FILE)
 @KEYS
@@ -410,31 +343,5 @@ def receipt(
     take(session_of(workspace, operation, user), file, keys, Incoming.RECEIPT, as_json=as_json)
 
 
-def _show(verified: VerifiedPackage, more: dict[str, str], *, as_json: bool) -> None:
-    answer = {
-        "package": verified.package,
-        "version": verified.version,
-        "from": verified.from_country,
-        "to": verified.to_country,
-        "signed_by": list(verified.signers),
-        "ledger_size": verified.checkpoint.size,
-        "ledger_entry": verified.ledger_index,
-        "witnessed_by": list(verified.witnessed_by)
-        or "nobody: an unwitnessed log can be rewritten as a whole",
-        "leads": [lead.lead for lead in verified.leads],
-        **more,
-    }
-    if as_json:
-        print_json({"verified": True, **answer})
-        return
-    print_facts("Package verified: signatures, manifests, ledger proof and egress rules hold.", answer)
-    rows = [
-        {
-            "lead": lead.lead,
-            "grade": lead.grade,
-            "handling": lead.handling,
-            "statements": len(lead.statements),
-        }
-        for lead in verified.leads
-    ]
-    print_rows(rows, ["lead", "grade", "handling", "statements"])
+for command in RECIPIENT:
+    package.add_command(command)

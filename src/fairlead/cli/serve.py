@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from fairlead.case.place.made_up import is_made_up
 from fairlead.case.place.session import operator_name, utc_now
 from fairlead.case.place.tables_place import require_own_place
 from fairlead.case.place.workspace import Workspace
@@ -71,9 +72,7 @@ def serve(
 
 def _require_made_up(place: Workspace) -> None:
     """UsageError unless the workspace lies in a folder that `fairlead demo` made: without a second factor goes no other."""
-    from fairlead.cli.demo import DEMO_MARK
-
-    if not (place.root.parent / DEMO_MARK).is_file():
+    if not is_made_up(place):
         raise UsageError(
             "this workspace is not of the made-up operation: --demo asks for no second factor",
             "Leave --demo away. `fairlead demo --serve` makes a workspace for which it is meant.",

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fairlead.cli.options import json_option
-from fairlead.cli.package import verify as verify_package_command
+from fairlead.cli.received import verify as verify_package_command
 
 
 @click.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -36,6 +36,14 @@ class Officer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """An officer's name, and the Ed25519 signature of a statement's bytes in base64."""
+
+    officer: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedStatement:
     """An in-toto statement whose signatures hold, and who signed it."""
 
@@ -51,10 +59,10 @@ def _pre_authentication(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
-def sign_statement(
-    subjects: Mapping[str, str], predicate_type: str, predicate: Mapping[str, Any], officers: list[Officer]
-) -> str:
-    """An envelope around a statement over ``subjects`` (name → SHA-256, hex), signed by every officer."""
+def statement_payload(
+    subjects: Mapping[str, str], predicate_type: str, predicate: Mapping[str, Any]
+) -> bytes:
+    """The bytes of a statement over ``subjects`` (name → SHA-256, hex): the same for the same content, always."""
     statement = {
         "_type": STATEMENT_TYPE,
         "subject": [
@@ -63,17 +71,52 @@ def sign_statement(
         "predicateType": predicate_type,
         "predicate": dict(predicate),
     }
-    payload = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    message = _pre_authentication(PAYLOAD_TYPE, payload)
+    return json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def sign_payload(payload: bytes, officer: Officer) -> Signature:
+    """An officer's signature of a statement's bytes."""
+    signed = officer.private.sign(_pre_authentication(PAYLOAD_TYPE, payload))
+    return Signature(officer=officer.name, text=base64.b64encode(signed).decode())
+
+
+def signature_holds(payload: bytes, signature: Signature, public: Ed25519PublicKey) -> bool:
+    """Whether a signature of a statement's bytes was made with the key to ``public``."""
+    try:
+        public.verify(
+            base64.b64decode(signature.text, validate=True), _pre_authentication(PAYLOAD_TYPE, payload)
+        )
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def envelope_of(payload: bytes, signatures: Sequence[Signature]) -> str:
+    """The envelope around a statement's bytes with the signatures that were made of them."""
     envelope = {
         "payloadType": PAYLOAD_TYPE,
         "payload": base64.b64encode(payload).decode(),
-        "signatures": [
-            {"keyid": officer.name, "sig": base64.b64encode(officer.private.sign(message)).decode()}
-            for officer in officers
-        ],
+        "signatures": [{"keyid": one.officer, "sig": one.text} for one in signatures],
     }
     return json.dumps(envelope, indent=1) + "\n"
+
+
+def open_envelope(text: str) -> tuple[bytes, list[Signature]]:
+    """Payload and signatures of an envelope that this workspace wrote itself; nothing is verified. ItemError if odd."""
+    try:
+        envelope = json.loads(text)
+        signatures = [Signature(officer=str(s["keyid"]), text=str(s["sig"])) for s in envelope["signatures"]]
+        return base64.b64decode(envelope["payload"], validate=True), signatures
+    except (KeyError, TypeError, ValueError, RecursionError) as problem:
+        raise refused("the signed envelope cannot be read", "PACKAGE-ENVELOPE") from problem
+
+
+def sign_statement(
+    subjects: Mapping[str, str], predicate_type: str, predicate: Mapping[str, Any], officers: list[Officer]
+) -> str:
+    """An envelope around a statement over ``subjects`` (name → SHA-256, hex), signed by every officer."""
+    payload = statement_payload(subjects, predicate_type, predicate)
+    return envelope_of(payload, [sign_payload(payload, officer) for officer in officers])
 
 
 def refused(fact: str, code: str) -> ItemError:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from fairlead.leads.bag import MANIFEST, Files, close_bag, make_bag, pack
 from fairlead.leads.case_uco import render_case
 from fairlead.leads.document import LeadDocument, lead_schema
-from fairlead.leads.dsse import Officer, sign_statement
+from fairlead.leads.dsse import Signature, envelope_of, statement_payload
 from fairlead.leads.egress.allowed import Allowed
 from fairlead.leads.egress.check import check_egress
 from fairlead.leads.exports import evidence_csv, hashes_csv, selectors_csv
@@ -60,25 +62,36 @@ class BuiltPackage:
 Prove = Callable[[str], dict[str, Any]]
 
 
-def build_package(
-    plan: PackagePlan, officers: Sequence[Officer], prove: Prove, *, allowed: Allowed
-) -> BuiltPackage:
-    """Build, check, sign and encrypt a package.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftPackage:
+    """A package as both officers read and sign it: every file but the ledger's proof, and the statement over them.
 
-    ``allowed`` is what the register lets this country be told; the finished files are held against it twice, before
-    anything is recorded and again with statement and proof. ``prove`` is given the SHA-256 of the payload manifest,
-    records the disclosure in the ledger, and returns the content of `ledger.json`. Raises UsageError without two
-    different officers or without recipients, and RunError when the egress check refuses: then nothing leaves.
+    The statement names who sends what to whom on what ground, the recipient keys, and the digest of each file outside
+    the payload, the payload's manifest among them. Drawn up again from the same plan it is the same, byte by byte.
     """
-    if (
-        len({o.name for o in officers}) < 2
-        or len({o.private.public_key().public_bytes_raw() for o in officers}) < 2
-    ):
-        raise UsageError(
-            "a package is signed by two officers with keys of their own",
-            "Name a preparer and another person who releases.",
-            code="PACKAGE-OFFICERS",
-        )
+
+    plan: PackagePlan
+    files: Files
+    payload: bytes
+    allowed: Allowed
+
+    @property
+    def manifest(self) -> str:
+        """Digest and path of each file of the payload, a line each."""
+        return self.files[MANIFEST].decode()
+
+    @property
+    def manifest_sha256(self) -> str:
+        """The digest of the manifest: what the ledger's entry commits to."""
+        return hashlib.sha256(self.files[MANIFEST]).hexdigest()
+
+
+def draft_package(plan: PackagePlan, preparer: str, *, allowed: Allowed) -> DraftPackage:
+    """Draw up a package, with the officer's name who prepares it; nothing is recorded, signed or encrypted.
+
+    ``allowed`` is what the register lets this country be told; the finished files are held against it. Raises UsageError
+    without recipients, and RunError when the egress check refuses.
+    """
     if not plan.recipients:
         raise UsageError(
             f"there is no recipient key for {plan.to_country}",
@@ -87,21 +100,41 @@ def build_package(
         )
     files = make_bag(_payload(plan), _info(plan))
     _require_clean(files, allowed, plan.package)
-    manifest = hashlib.sha256(files[MANIFEST]).hexdigest()
-    files[LEDGER_FILE] = (json.dumps(prove(manifest), indent=1, sort_keys=True) + "\n").encode()
     subjects = {
         path: hashlib.sha256(data).hexdigest() for path, data in files.items() if not path.startswith("data/")
     }
-    envelope = sign_statement(subjects, PREDICATE_TYPE, _predicate(plan, officers), list(officers))
-    files[STATEMENT_FILE] = envelope.encode()
+    payload = statement_payload(subjects, PREDICATE_TYPE, _predicate(plan, preparer))
+    return DraftPackage(plan=plan, files=files, payload=payload, allowed=allowed)
+
+
+def require_two(first: tuple[str, Ed25519PublicKey], second: tuple[str, Ed25519PublicKey]) -> None:
+    """UsageError unless two officers, each with a name and a public key, differ in both."""
+    if first[0] == second[0] or first[1].public_bytes_raw() == second[1].public_bytes_raw():
+        raise UsageError(
+            "a package is signed by two officers with keys of their own",
+            "Name a preparer and another person who releases.",
+            code="PACKAGE-OFFICERS",
+        )
+
+
+def finish_package(draft: DraftPackage, signatures: Sequence[Signature], prove: Prove) -> BuiltPackage:
+    """Close and encrypt a package that two officers signed.
+
+    ``prove`` is given the SHA-256 of the payload's manifest, records the disclosure in the ledger, and returns the content
+    of `ledger.json`. Raises RunError when the egress check refuses the closed package: then nothing leaves.
+    """
+    plan = draft.plan
+    files = dict(draft.files)
+    files[STATEMENT_FILE] = envelope_of(draft.payload, signatures).encode()
+    files[LEDGER_FILE] = (json.dumps(prove(draft.manifest_sha256), indent=1, sort_keys=True) + "\n").encode()
     closed = close_bag(files)
-    _require_clean(closed, allowed, plan.package)
+    _require_clean(closed, draft.allowed, plan.package)
     data = encrypt(pack(closed, plan.package, at=plan.built_at), plan.recipients)
     return BuiltPackage(
         name=f"{plan.package}.tar.age",
         data=data,
         sha256=hashlib.sha256(data).hexdigest(),
-        manifest_sha256=manifest,
+        manifest_sha256=draft.manifest_sha256,
         files=len(files),
         fingerprints=fingerprints_of(plan.recipients),
     )
@@ -186,7 +219,7 @@ def _info(plan: PackagePlan) -> dict[str, str]:
     }
 
 
-def _predicate(plan: PackagePlan, officers: Sequence[Officer]) -> dict[str, Any]:
+def _predicate(plan: PackagePlan, preparer: str) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "package": plan.package,
@@ -196,8 +229,8 @@ def _predicate(plan: PackagePlan, officers: Sequence[Officer]) -> dict[str, Any]
         "to": plan.to_country,
         "built_at": plan.built_at.isoformat(),
         "legal_basis": plan.legal_basis,
+        "purpose": plan.purpose,
         "recipients": list(plan.recipients),
         "h3_release": plan.h3_release,
-        "prepared_by": officers[0].name,
-        "released_by": officers[1].name,
+        "prepared_by": preparer,
     }

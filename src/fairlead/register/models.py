@@ -273,12 +273,18 @@ class IncidentRow(Scoped):
 
 
 class PreparedRow(Scoped):
-    """A release that one officer prepared and that waits for another one. ``recipients``: the keys it is to go to."""
+    """A release that one officer prepared and that waits for another one. ``recipients``: the keys it is to go to.
+
+    ``statement`` is the envelope with the first officer's signature, ``manifest`` the digests of all files it is about.
+    """
 
     leads = models.JSONField()
     recipients = models.JSONField(default=list)
     legal_basis = models.TextField()
     purpose = models.TextField()
+    h3_release = models.TextField(default="")
+    statement = models.TextField(default="")
+    manifest = models.TextField(default="")
     state = models.CharField(max_length=16, default="waiting")
     package = models.CharField(max_length=64, default="")
     prepared_by = models.ForeignKey(User, models.PROTECT, related_name="+")

@@ -22,9 +22,12 @@ def record_prepared(
     recipients: Sequence[str],
     legal_basis: str,
     purpose: str,
+    h3_release: str,
+    statement: str,
+    manifest: str,
     at: datetime,
 ) -> bool:
-    """Keep a prepared release; False when one waits for this country already."""
+    """Keep a prepared release with what its officer signed; False when one waits for this country already."""
     try:
         with acting_as(User(pk=user_id)), transaction.atomic():
             PreparedRow.objects.create(
@@ -34,6 +37,9 @@ def record_prepared(
                 recipients=list(recipients),
                 legal_basis=legal_basis,
                 purpose=purpose,
+                h3_release=h3_release,
+                statement=statement,
+                manifest=manifest,
                 prepared_by_id=user_id,
                 prepared_at=at,
             )
@@ -53,8 +59,8 @@ def find_prepared(
             rows = rows.filter(country=country)
         return list(
             rows.order_by("-prepared_at").values(
-                "id", "country", "leads", "recipients", "legal_basis", "purpose", "state", "package", "prepared_at",
-                "decided_at", "reason", "prepared_by_id", preparer=F("prepared_by__username"),
+                "id", "country", "leads", "recipients", "legal_basis", "purpose", "manifest", "state", "package",
+                "prepared_at", "decided_at", "reason", "prepared_by_id", preparer=F("prepared_by__username"),
                 decider=F("decided_by__username"),
             )
         )  # fmt: skip
@@ -64,8 +70,13 @@ def lock_waiting(user_id: int, operation: str, release: int, *, at: datetime) ->
     """A waiting release, locked until the transaction ends so that it is decided once; None when there is none."""
     user = User(pk=user_id)
     rows = visible(user, PreparedRow, at=at).filter(operation_id=operation, pk=release, state="waiting")
-    found = rows.select_for_update().values().first()
-    return dict(found) if found else None
+    found = rows.select_for_update(of=("self",)).values().first()
+    if found is None:
+        return None
+    return {
+        **found,
+        "preparer": User.objects.values_list("username", flat=True).get(pk=found["prepared_by_id"]),
+    }
 
 
 def begin_release(user_id: int, release: int, *, at: datetime) -> None:

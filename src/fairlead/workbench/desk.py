@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 
+from fairlead.case.place.keys import needs_secret
 from fairlead.case.place.session import Session, utc_now
 from fairlead.case.place.workspace import Workspace, find_workspace
 from fairlead.register.actions import MAY, WHOLE_OPERATION, Action, Role
@@ -52,6 +53,11 @@ class Desk:
         """The user's roles here, in words."""
         listed = dict.fromkeys(word(Role(g.role).value) for g in self.grants)
         return ", ".join(listed)
+
+    @property
+    def key_is_locked(self) -> bool:
+        """Whether the user signs with a key that takes a passphrase or a token's PIN."""
+        return needs_secret(self.session.workspace, self.user.username)
 
     def may(self, action: Action, country: str = WHOLE_OPERATION) -> bool:
         """Whether a role allows the action for a country or the whole operation."""

@@ -9,6 +9,8 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from fairlead.case.place.secrets import asking
+
 Answer = Callable[[HttpRequest], HttpResponse]
 
 _FREE_PREFIXES = ("/sign-in/", "/sign-out/", "/account/", "/static/")
@@ -45,6 +47,18 @@ class Sessions(SessionMiddleware):
             return response
         answer: HttpResponse = super().process_response(request, response)
         return answer
+
+
+class Secrets:
+    """What opens an officer's key comes with the form that signs, and is kept nowhere."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request; whoever asks for a secret meanwhile is given the form's."""
+        with asking(lambda _: request.POST.get("passphrase") if request.method == "POST" else None):
+            return self.get_response(request)
 
 
 class SecondFactor:

@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "fairlead.workbench.middleware.SecondFactor",
+    "fairlead.workbench.middleware.Secrets",
 ]
 TEMPLATES = [
     {

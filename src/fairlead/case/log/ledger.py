@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.case.log.restoration import find_restored
-from fairlead.case.place.keys import ledger_note_key, load_ed25519, load_ledger_key, officer
+from fairlead.case.place.keys import ledger_note_key, load_ledger_key, officer, open_key, public_half
 from fairlead.case.place.session import Clock, Session, utc_now
 from fairlead.case.place.workspace import MARK, Workspace
 from fairlead.case.verbs.verb import verb
@@ -332,7 +332,7 @@ def witness(
         seen=max(bound, key=lambda c: c.size, default=None),
         proof=proof,
         name=name,
-        private=load_ed25519(key_file),
+        private=open_key(key_file),
         at=clock(),
     )
     if seen is not None:
@@ -349,7 +349,7 @@ def _checkpoint_in(path: Path) -> Checkpoint:
 
 def witness_key(name: str, key_file: Path) -> NoteKey:
     """The verifier key under which a witness's cosignatures are checked."""
-    return NoteKey(name=name, public=load_ed25519(key_file).public_key(), kind=NoteKind.COSIGNATURE_V1)
+    return NoteKey(name=name, public=public_half(key_file), kind=NoteKind.COSIGNATURE_V1)
 
 
 ERASURE_TYPE = "urn:fairlead:erasure:1"
@@ -373,6 +373,7 @@ def erase_entry(session: Session, index: int, *, reason: str, officer_name: str)
 
     if not reason.strip():
         raise UsageError("an erasure needs a reason", "Give --reason.", code="USAGE-REASON")
+    signer = officer(session.workspace, officer_name, at=session.clock())
     try:
         commitment = erase_detail(session.user_id, index, case=session.operation)
     except LookupError as problem:
@@ -394,4 +395,4 @@ def erase_entry(session: Session, index: int, *, reason: str, officer_name: str)
         "says": "Salt and personal part of this entry were erased. The commitment alone cannot be turned back.",
     }
     subjects = {f"{session.workspace.log_name}#{index}": commitment}
-    return sign_statement(subjects, ERASURE_TYPE, certificate, [officer(session.workspace, officer_name)])
+    return sign_statement(subjects, ERASURE_TYPE, certificate, [signer])

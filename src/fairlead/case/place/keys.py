@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from fairlead.case.place.made_up import is_made_up
+from fairlead.case.place.secrets import require_strong, secret_of
 from fairlead.case.place.tokens import TokenKey, read_pointer, write_pointer
 from fairlead.case.place.workspace import Workspace
 from fairlead.leads.dsse import Officer
@@ -24,6 +26,7 @@ from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.names import CountryCode, OfficerName
 
 _LEDGER = "ledger"
+_LOCKED = b"age-encryption.org/v1\n"  # the first line of a file encrypted with age (C2SP age)
 
 
 def _write_private(path: Path, data: bytes) -> None:
@@ -41,15 +44,29 @@ def _write_private(path: Path, data: bytes) -> None:
 
 def _create_ed25519(path: Path) -> Ed25519PrivateKey:
     private = Ed25519PrivateKey.generate()
-    _write_private(path, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    _write_private(path, _pem(private))
     return private
+
+
+def _pem(private: Ed25519PrivateKey) -> bytes:
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def load_ed25519(path: Path) -> Ed25519PrivateKey:
     """Read an Ed25519 private key in PEM; UsageError when the file is something else."""
     try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as problem:
+        data = path.read_bytes()
+    except OSError as problem:
+        raise UsageError(
+            f"{path.name} cannot be read as a private key", "Give the file of a key.", code="USAGE-KEY"
+        ) from problem
+    return _parse_ed25519(data, path)
+
+
+def _parse_ed25519(data: bytes, path: Path) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(data, password=None)
+    except (ValueError, TypeError) as problem:
         raise UsageError(
             f"{path.name} cannot be read as a private key", "Give the file of a key.", code="USAGE-KEY"
         ) from problem
@@ -78,13 +95,79 @@ def ledger_note_key(workspace: Workspace) -> NoteKey:
     return NoteKey(name=workspace.log_name, public=public, kind=NoteKind.ED25519)
 
 
-def create_officer_key(workspace: Workspace, name: str, *, valid_until: datetime | None = None) -> Path:
-    """Make a signing key for an officer, perhaps with an end; returns its file."""
+def create_officer_key(
+    workspace: Workspace, name: str, *, passphrase: str | None, valid_until: datetime | None = None
+) -> Path:
+    """Make a signing key for an officer, perhaps with an end; returns its file.
+
+    The file is encrypted under ``passphrase`` (age, scrypt: RFC 7914). None leaves it open, which only a made-up
+    operation may: raises UsageError elsewhere, and for a passphrase that is too short.
+    """
     path = workspace.keys / f"officer-{OfficerName.given(name)}.key"
-    _create_ed25519(path)
+    if passphrase is None:
+        _require_made_up(workspace, name)
+    private = Ed25519PrivateKey.generate()
+    _write_private(path, _pem(private) if passphrase is None else _lock(private, passphrase))
+    path.with_suffix(".pub").write_text(private.public_key().public_bytes_raw().hex() + "\n")
     if valid_until is not None:
         path.with_suffix(".until").write_text(valid_until.isoformat() + "\n")
     return path
+
+
+def protect_officer_key(path: Path, private: Ed25519PrivateKey, *, passphrase: str) -> None:
+    """Replace an officer's key file by one that is encrypted under a passphrase; UsageError when that is too short."""
+    fresh = path.with_name(f".{path.name}")
+    fresh.unlink(missing_ok=True)
+    _write_private(fresh, _lock(private, passphrase))
+    path.with_suffix(".pub").write_text(private.public_key().public_bytes_raw().hex() + "\n")
+    fresh.replace(path)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a key file is encrypted; false for a file that is not there."""
+    return path.is_file() and path.read_bytes().startswith(_LOCKED)
+
+
+def needs_secret(workspace: Workspace, name: str) -> bool:
+    """Whether a person has a signing key here that takes a passphrase or a token's PIN."""
+    if not OfficerName.fits(name):
+        return False
+    pointer = workspace.keys / f"officer-{name}.token.toml"
+    return pointer.is_file() or is_locked(workspace.keys / f"officer-{name}.key")
+
+
+def _lock(private: Ed25519PrivateKey, passphrase: str) -> bytes:
+    import pyrage
+
+    locked: bytes = pyrage.passphrase.encrypt(_pem(private), require_strong(passphrase))
+    return locked
+
+
+def open_key(path: Path) -> Ed25519PrivateKey:
+    """The private key in a file; asks for its passphrase when it is locked. UsageError when it cannot be opened."""
+    if not is_locked(path):
+        return load_ed25519(path)
+    import pyrage
+
+    name = path.stem.removeprefix("officer-")
+    try:
+        opened = pyrage.passphrase.decrypt(path.read_bytes(), secret_of(name))
+    except pyrage.DecryptError as problem:
+        raise UsageError(
+            f"the passphrase does not open the key of officer {name}",
+            "Give the passphrase that was chosen when the key was made.",
+            code="USAGE-PASSPHRASE",
+        ) from problem
+    return _parse_ed25519(opened, path)
+
+
+def _require_made_up(workspace: Workspace, name: str) -> None:
+    if not is_made_up(workspace):
+        raise UsageError(
+            f"the key of officer {name} would lie open: whoever reads the folder could sign for the officer",
+            f"Encrypt it with `fairlead key protect {name}`; only the made-up operation goes without.",
+            code="USAGE-OPEN-KEY",
+        )
 
 
 def add_token_key(workspace: Workspace, name: str, key: TokenKey) -> None:
@@ -94,12 +177,39 @@ def add_token_key(workspace: Workspace, name: str, key: TokenKey) -> None:
     write_pointer(pointer, key)
 
 
-def officer(workspace: Workspace, name: str) -> Officer:
-    """A signing officer of this workspace, with the key from its file or token; UsageError when there is none."""
+def officer(workspace: Workspace, name: str, *, at: datetime) -> Officer:
+    """A signing officer of this workspace, with the key from its file or token, opened for one act.
+
+    Asks for the passphrase of a locked key. Raises UsageError when there is no key, when its time ended before ``at``,
+    when the passphrase is missing or wrong, and for a key that lies open anywhere but in a made-up operation.
+    """
     pointer = workspace.keys / f"officer-{OfficerName.given(name)}.token.toml"
     if pointer.is_file():
         return Officer(name=name, private=read_pointer(pointer))
-    return Officer(name=name, private=load_ed25519(officer_key(workspace, name)))
+    path = officer_key(workspace, name)
+    end = _end_of(path)
+    if end is not None and at > end:
+        raise UsageError(
+            f"the key of officer {name} has ended: what it signs is refused by every recipient",
+            "Make a new one under another name with `fairlead key officer`, and hand out the public keys again.",
+            code="USAGE-KEY-ENDED",
+        )
+    if not is_locked(path):
+        _require_made_up(workspace, name)
+    return Officer(name=name, private=open_key(path))
+
+
+def _end_of(path: Path) -> datetime | None:
+    end = path.with_suffix(".until")
+    return datetime.fromisoformat(end.read_text().strip()) if end.is_file() else None
+
+
+def public_key_of(workspace: Workspace, name: str) -> Ed25519PublicKey:
+    """The public half of an officer's key; UsageError when there is no such officer here."""
+    officers = own_officers(workspace)
+    if name not in officers:
+        officer_key(workspace, name)
+    return officers[name]
 
 
 def officer_key(workspace: Workspace, name: str) -> Path:
@@ -178,13 +288,26 @@ def parse_lead_keys(untrusted_text: str) -> LeadKeys:
 def own_officers(workspace: Workspace) -> dict[str, Ed25519PublicKey]:
     """The public keys of this workspace's officers."""
     officers = {
-        path.stem.removeprefix("officer-"): load_ed25519(path).public_key()
+        path.stem.removeprefix("officer-"): public_half(path)
         for path in sorted(workspace.keys.glob("officer-*.key"))
     }
     for path in sorted(workspace.keys.glob("officer-*.token.toml")):
         name = path.name.removeprefix("officer-").removesuffix(".token.toml")
         officers[name] = read_pointer(path).public_key()
     return officers
+
+
+def public_half(path: Path) -> Ed25519PublicKey:
+    """The public key beside a key file; for a key of an older version, from the open file itself."""
+    beside = path.with_suffix(".pub")
+    if not beside.is_file():
+        return load_ed25519(path).public_key()
+    try:
+        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(beside.read_text().strip()))
+    except ValueError as problem:
+        raise UsageError(
+            f"{beside.name} holds no public key", "Take it from a backup.", code="USAGE-KEY"
+        ) from problem
 
 
 def lead_keys(workspace: Workspace, country: str) -> LeadKeys:

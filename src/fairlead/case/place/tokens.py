@@ -1,8 +1,8 @@
 """Officers' keys on a smart card or security token, through PKCS#11; the private key never leaves it.
 
-A pointer file `officer-NAME.token.toml` in the workspace names module, token and key; the PIN comes from
-FAIRLEAD_TOKEN_PIN. FIDO2 assertions are not used: they sign the authenticator's own data, not the statement, so a
-recipient could not check them with Ed25519 alone. A security key that offers Ed25519 through PKCS#11 works.
+A pointer file `officer-NAME.token.toml` in the workspace names module, token and key; the PIN is asked for at each act,
+or comes from FAIRLEAD_TOKEN_PIN. FIDO2 assertions are not used: they sign the authenticator's own data, not the statement,
+so a recipient could not check them with Ed25519 alone. A security key that offers Ed25519 through PKCS#11 works.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from fairlead.case.place.secrets import asked
 from fairlead.terms.errors import UsageError
 
 _POINT_BYTES = 32
@@ -54,11 +55,11 @@ class TokenKey:
                 "Install it: pip install fairlead[token].",
                 code="USAGE-TOKEN",
             ) from problem
-        pin = os.environ.get("FAIRLEAD_TOKEN_PIN")
+        pin = os.environ.get("FAIRLEAD_TOKEN_PIN") or asked(f"the token {self.token}")
         if not pin:
             raise UsageError(
                 f"the token {self.token} wants its PIN",
-                "Set FAIRLEAD_TOKEN_PIN for this command.",
+                "Give it where it is asked for, or set FAIRLEAD_TOKEN_PIN for this command.",
                 code="USAGE-TOKEN",
             )
         try:

@@ -38,7 +38,7 @@ def answer_package(
         (found.parent / f"{found.name}.receipt.json").read_text(), own_officers(workspace)
     )
     answer = replace(opened, state=state, reason=reason, at=at)
-    return sign_receipt(answer, officer(workspace, officer_name))
+    return sign_receipt(answer, officer(workspace, officer_name, at=at))
 
 
 def write_outcomes(
@@ -64,7 +64,7 @@ def write_outcomes(
     file = OutcomeFile(
         package=cover["package"], sha256=opened.sha256, country=cover["to"], at=at, outcomes=outcomes
     )
-    return sign_outcomes(file, officer(workspace, officer_name))
+    return sign_outcomes(file, officer(workspace, officer_name, at=at))
 
 
 def received_package(workspace: Workspace, package: str, *, sender: str | None = None) -> Path:
@@ -111,4 +111,4 @@ def answer_recall(
     with hold_folder(folder.parent) as place:
         place.write(f"{recall.package}.recalled.json", text.encode())
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return recall, acknowledge_recall(recall, officer(workspace, officer_name), notice=digest, at=at)
+    return recall, acknowledge_recall(recall, officer(workspace, officer_name, at=at), notice=digest, at=at)

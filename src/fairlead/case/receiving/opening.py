@@ -80,7 +80,7 @@ def open_for_recipient(
     from fairlead.register.people import get_user
 
     user = get_user(operator_name(user_name))
-    signer = officer(workspace, officer_name)
+    signer = officer(workspace, officer_name, at=clock())
     accepted = OperationSlug.given(accept_operation) if accept_operation is not None else None
     _require_accepted(workspace, first, accepted)
     with (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fairlead.case.log.ledger import prove_entry
 from fairlead.case.log.restoration import next_number
 from fairlead.case.persons.anchors import held_now
-from fairlead.case.place.keys import officer
+from fairlead.case.place.keys import officer, public_key_of
 from fairlead.case.place.session import Session
 from fairlead.case.sending.freshness import recalled_leads, require_fresh
 from fairlead.case.sending.recipients import require_same
@@ -17,9 +18,17 @@ from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb
 from fairlead.engine.lock import in_turn
 from fairlead.leads.document import LeadDocument
+from fairlead.leads.dsse import Officer, Signature, sign_payload, signature_holds
 from fairlead.leads.egress.allowed import Allowed, allow
 from fairlead.leads.material import HashRow
-from fairlead.leads.package import BuiltPackage, PackagePlan, build_package
+from fairlead.leads.package import (
+    BuiltPackage,
+    DraftPackage,
+    PackagePlan,
+    draft_package,
+    finish_package,
+    require_two,
+)
 from fairlead.leads.recipients import AgeRecipient
 from fairlead.ledger.checkpoint import parse_checkpoint
 from fairlead.ledger.notes import parse_note
@@ -32,18 +41,24 @@ _PROOFS = 64  # a country that did not open so many packages in a row has to ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """Who prepares, who releases, on what ground, and the recipient keys they were shown, by fingerprint.
+class Terms:
+    """On what ground a package leaves, and the recipient keys that its officers were shown, by fingerprint.
 
     Without ``fingerprints`` the keys are taken as they are.
     """
 
-    preparer: str
-    releaser: str
     legal_basis: str = "Directive (EU) 2023/977; national law on police cooperation"
     purpose: str = "investigation of offences concerning child sexual abuse material"
     h3_release: str = ""
     fingerprints: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Terms):
+    """The terms, and who prepares and who releases."""
+
+    preparer: str
+    releaser: str
 
 
 @verb(
@@ -57,32 +72,91 @@ class Release:
     people=2,
 )
 def build_for_country(session: Session, country: str, release: Release) -> tuple[Path, BuiltPackage]:
-    """Build the next package for a country from its published leads; returns where it lies.
+    """Build the next package for a country in one act, with the keys of both officers; returns where it lies.
 
-    Two processes that build for one country do it one after the other, so that every package has its number.
+    Both keys have to be opened: where they are locked it takes both officers' secrets. Two processes that build for one
+    country do it one after the other, so that every package has its number.
     """
     country = CountryCode.given(country)
-    folder = session.workspace.operation(session.operation) / "packages"
-    with in_turn(folder / f".{country}.lock"):
-        return _build_next(session, country, release, folder)
+    with in_turn(_folder(session) / f".{country}.lock"):
+        at = session.clock()
+        first, second = (officer(session.workspace, n, at=at) for n in (release.preparer, release.releaser))
+        require_two(*((one.name, one.private.public_key()) for one in (first, second)))
+        draft = draft_for(session, country, release, preparer=first.name, at=at)
+        return _send(
+            session, draft, first.name, [sign_payload(draft.payload, one) for one in (first, second)]
+        )
 
 
-def _build_next(session: Session, country: str, release: Release, folder: Path) -> tuple[Path, BuiltPackage]:
-    from fairlead.register.leads import find_leads, last_package_version, record_package
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What the first officer signed: the statement's bytes, the payload's manifest behind it, and on what terms."""
+
+    country: CountryCode
+    terms: Terms
+    at: datetime
+    payload: bytes
+    manifest: str
+    signature: Signature
+
+
+def send_prepared(session: Session, prepared: Prepared, releaser: Officer) -> tuple[Path, BuiltPackage]:
+    """Draw a prepared package up again, sign the same bytes with the other officer's key, close and keep it.
+
+    Between the comparison and the signature nothing is read again. Raises UsageError when anything differs from what
+    was prepared, and says what; when the first signature does not hold; or when both officers are one.
+    """
+    name = prepared.signature.officer
+    first = public_key_of(session.workspace, name)
+    if not signature_holds(prepared.payload, prepared.signature, first):
+        raise UsageError(
+            f"the signature that {name} made when preparing does not hold",
+            "Return the release and prepare it again.",
+            code="USAGE-RELEASE",
+        )
+    require_two((name, first), (releaser.name, releaser.private.public_key()))
+    with in_turn(_folder(session) / f".{prepared.country}.lock"):
+        draft = draft_for(session, prepared.country, prepared.terms, preparer=name, at=prepared.at)
+        if draft.payload != prepared.payload:
+            changed = ", ".join(_changed_files(prepared.manifest, draft.manifest)[:5])
+            raise UsageError(
+                f"the package has changed since it was prepared: {changed or 'its number or what it is based on'}",
+                "Return it and prepare it again, so that two officers see the same.",
+                code="USAGE-RELEASE",
+            )
+        signatures = [prepared.signature, sign_payload(draft.payload, releaser)]
+        return _send(session, draft, name, signatures)
+
+
+def _changed_files(before: str, now: str) -> list[str]:
+    """Paths in one manifest only, or with another digest in the other, sorted."""
+    lines = set(before.splitlines()) ^ set(now.splitlines())
+    return sorted({line.partition("  ")[2].removeprefix("data/") for line in lines})
+
+
+def draft_for(
+    session: Session, country: CountryCode, terms: Terms, *, preparer: str, at: datetime
+) -> DraftPackage:
+    """Draw up a country's next package from what the register holds now, as of the moment ``at`` of its preparation.
+
+    With the same register it is the same, byte by byte. Leads that are held or recalled are left out. Raises UsageError
+    without leads or recipients, with other keys than were shown, and for a lead that has to be computed again first.
+    """
+    from fairlead.register.leads import find_leads, last_package_version
     from fairlead.register.people import countries_of, get_user
 
-    at = session.clock()
-    participants = countries_of(get_user(session.user_name), session.operation, at=at)
+    now = session.clock()
+    participants = countries_of(get_user(session.user_name), session.operation, at=now)
     if country not in participants:
         raise UsageError(
             f"{country} takes no part in this operation",
             "`fairlead operation show` lists the countries.",
             code="USAGE-COUNTRY",
         )
-    if release.fingerprints is not None:
-        require_same(participants[country].age_recipients, release.fingerprints)
+    if terms.fingerprints is not None:
+        require_same(participants[country].age_recipients, terms.fingerprints)
     held = held_now(session)
-    published = find_leads(session.user_id, session.operation, at=at, country=country)
+    published = find_leads(session.user_id, session.operation, at=now, country=country)
     recalled = recalled_leads(session)
     rows = [row for row in published if row["lead"] not in recalled and not held.holds(row)]
     if not rows:
@@ -92,7 +166,7 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
             code="USAGE-LEAD",
         )
     require_fresh(session, rows)
-    known = last_package_version(session.user_id, session.operation, country, at=at)
+    known = last_package_version(session.user_id, session.operation, country, at=now)
     version = next_number(session.workspace, known)
     plan = PackagePlan(
         package=PackageName.given(f"{session.operation}-{country}-{version:04d}"),
@@ -100,13 +174,13 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
         operation=session.operation,
         from_country=next(code for code, row in participants.items() if row.role == "lead"),
         to_country=country,
-        legal_basis=release.legal_basis,
-        purpose=release.purpose,
+        legal_basis=terms.legal_basis,
+        purpose=terms.purpose,
         built_at=at,
         recipients=tuple(AgeRecipient.parse(text) for text in sorted(participants[country].age_recipients)),
         leads=tuple(LeadDocument.model_validate(row["body"]) for row in rows),
         material={row["lead"]: tuple(HashRow.of(item) for item in row["material"]) for row in rows},
-        h3_release=release.h3_release,
+        h3_release=terms.h3_release,
     )
     allowed = Allowed(
         package=plan.package,
@@ -119,9 +193,21 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
         held=held.persons(published),
         h3_released=bool(plan.h3_release.strip()),
     )
-    officers = [officer(session.workspace, name) for name in (release.preparer, release.releaser)]
+    return draft_package(plan, preparer, allowed=allowed)
 
-    shown = folder / f".{country}.shown"  # sizes of the log that this country was shown, the last one last
+
+def _folder(session: Session) -> Path:
+    return session.workspace.operation(session.operation) / "packages"
+
+
+def _send(
+    session: Session, draft: DraftPackage, preparer: str, signatures: list[Signature]
+) -> tuple[Path, BuiltPackage]:
+    """Record the disclosure, close the package, and keep it; called in turn, for one country at a time."""
+    from fairlead.register.leads import record_package
+
+    plan, folder = draft.plan, _folder(session)
+    shown = folder / f".{plan.to_country}.shown"  # sizes of the log this country was shown, the last one last
     sizes = [int(line) for line in shown.read_text().split()] if shown.is_file() else []
 
     def prove(manifest_sha256: str) -> dict[str, Any]:
@@ -130,14 +216,14 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
             "package.build",
             (plan.package, manifest_sha256, *(lead.lead for lead in plan.leads)),
             plan.legal_basis,
-            recipient=country,
-            facts={"leads": len(plan.leads), "version": version},
+            recipient=plan.to_country,
+            facts={"leads": len(plan.leads), "version": plan.version},
         )
         proof = prove_entry(session.workspace, index, since=sizes[-_PROOFS:])
         sizes.append(parse_checkpoint(parse_note(proof["checkpoint"]).text).size)
         return proof
 
-    built = build_package(plan, officers, prove, allowed=allowed)
+    built = finish_package(draft, signatures, prove)
     path = folder / built.name
     temporary = path.with_name(f".{path.name}")
     temporary.write_bytes(built.data)
@@ -146,14 +232,14 @@ def _build_next(session: Session, country: str, release: Release, folder: Path) 
     record_package(
         session.user_id,
         session.operation,
-        country=country,
+        country=plan.to_country,
         package=plan.package,
-        version=version,
+        version=plan.version,
         leads={lead.lead: lead.version for lead in plan.leads},
         sha256=built.sha256,
-        prepared_by=release.preparer,
-        released_by=release.releaser,
-        at=at,
+        prepared_by=preparer,
+        released_by=next(one.officer for one in signatures if one.officer != preparer),
+        at=session.clock(),
     )
     return path, built
 

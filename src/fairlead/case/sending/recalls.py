@@ -60,6 +60,7 @@ def recall_package(
         for row in find_packages(session.user_id, session.operation, at=at)
         if row["package"] != package and row["country"] == sent["country"] and meant & set(row["leads"])
     ]
+    signer = officer(session.workspace, officer_name, at=at)
     signed = []
     for row in (sent, *others):
         named = leads if row is sent else tuple(sorted(meant & set(row["leads"])))
@@ -71,7 +72,7 @@ def recall_package(
             reason=reason,
             at=at,
         )
-        text = sign_recall(recall, officer(session.workspace, officer_name))
+        text = sign_recall(recall, signer)
         record_recall(
             session.user_id,
             session.operation,

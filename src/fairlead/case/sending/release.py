@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from fairlead.case.place.keys import officer_key
+from fairlead.case.place.keys import officer
 from fairlead.case.place.session import Session
-from fairlead.case.sending.building import Release, build_for_country
+from fairlead.case.sending.building import Prepared, Terms, draft_for, send_prepared
 from fairlead.case.sending.concerned import country_of_release
 from fairlead.case.sending.recipients import recipients_of, require_same
 from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb
+from fairlead.leads.dsse import envelope_of, open_envelope, sign_payload
+from fairlead.leads.package import DraftPackage
 from fairlead.leads.recipients import fingerprints_of
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import FairleadError, UsageError
+from fairlead.terms.names import CountryCode
 
 _DEAD_AFTER = timedelta(minutes=10)
 
@@ -124,125 +127,186 @@ def _visible_countries(session: Session) -> set[str] | None:
     return None if WHOLE_OPERATION in countries else countries
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What an officer is asked to sign: the package's name, the manifest's digest, files, leads and keys."""
+
+    package: str
+    manifest_sha256: str
+    files: int
+    leads: tuple[str, ...]
+    fingerprints: tuple[str, ...]
+
+
+def drawn(draft: DraftPackage) -> Drawn:
+    """What is said of a draft to who is to sign it."""
+    return Drawn(
+        package=draft.plan.package,
+        manifest_sha256=draft.manifest_sha256,
+        files=len(draft.files),
+        leads=tuple(lead.lead for lead in draft.plan.leads),
+        fingerprints=fingerprints_of(draft.plan.recipients),
+    )
+
+
 @verb(
     "release.prepare",
     Action.PREPARE,
     becomes=Operation.ALTERATION,
-    command="none: a release is prepared on the page of its country",
+    command="package prepare",
     page="workbench:prepare",
     about=("country",),
     of=in_country("country"),
     whole=True,
 )
 def prepare_release(
-    session: Session, country: str, *, legal_basis: str, purpose: str, seen: Sequence[str] | None = None
-) -> None:
-    """Ask for the release of a country's leads as they stand now, to the recipient keys as they are now.
+    session: Session,
+    country: str,
+    *,
+    legal_basis: str,
+    purpose: str,
+    h3_release: str = "",
+    seen: Sequence[str] | None = None,
+) -> Drawn:
+    """Draw up a country's next package as everything stands now, sign it, and let it wait for another officer.
 
-    ``seen`` are the fingerprints of those keys that the officer was shown: with others nothing is prepared.
+    ``seen`` are the fingerprints of the recipient keys that the officer was shown: with others nothing is prepared. The
+    officer's key is opened for it.
     """
-    from fairlead.register.leads import find_leads
-    from fairlead.register.releases import record_prepared
+    from fairlead.register.releases import find_prepared, record_prepared
 
+    country = CountryCode.given(country)
     if not legal_basis.strip() or not purpose.strip():
         raise UsageError("a release needs a legal basis and a purpose", "Fill in both.", code="USAGE-REASON")
-    rows = find_leads(session.user_id, session.operation, at=session.clock(), country=country)
-    if not rows:
-        raise UsageError(
-            f"there is no lead for {country}",
-            "Compute leads with `fairlead lead publish`; without leads nothing is sent.",
-            code="USAGE-LEAD",
-        )
-    recipients = recipients_of(session, country)
-    if seen is not None:
-        require_same(recipients, seen)
+    at = session.clock()
+    waits = UsageError(
+        f"a release for {country} waits already",
+        "Another officer releases or returns it first.",
+        code="USAGE-RELEASE",
+    )
+    if any(
+        row["state"] in ("waiting", "releasing")
+        for row in find_prepared(session.user_id, session.operation, at=at, country=country)
+    ):
+        raise waits
+    terms = Terms(
+        legal_basis=legal_basis,
+        purpose=purpose,
+        h3_release=h3_release,
+        fingerprints=tuple(seen) if seen is not None else None,
+    )
+    signer = officer(session.workspace, session.user_name, at=at)
+    draft = draft_for(session, country, terms, preparer=signer.name, at=at)
     kept = record_prepared(
         session.user_id,
         session.operation,
         country,
-        leads={row["lead"]: row["version"] for row in rows},
-        recipients=recipients,
+        leads={lead.lead: lead.version for lead in draft.plan.leads},
+        recipients=draft.plan.recipients,
         legal_basis=legal_basis,
         purpose=purpose,
-        at=session.clock(),
+        h3_release=h3_release,
+        statement=envelope_of(draft.payload, [sign_payload(draft.payload, signer)]),
+        manifest=draft.manifest,
+        at=at,
     )
     if not kept:
-        raise UsageError(
-            f"a release for {country} waits already",
-            "Another officer releases or returns it first.",
-            code="USAGE-RELEASE",
-        )
+        raise waits
     session.record(
         Operation.ALTERATION,
         "release.prepare",
-        (country, *recipients),
+        (country, draft.manifest_sha256, *draft.plan.recipients),
         legal_basis,
-        facts={"leads": len(rows), "recipients": len(recipients)},
+        facts={"leads": len(draft.plan.leads), "recipients": len(draft.plan.recipients)},
     )
+    return drawn(draft)
 
 
 @verb(
     "release.decide",
     Action.RELEASE,
     becomes=Operation.ALTERATION,
-    command="none: see package build, for which both officers are named",
+    command="package release",
     page="workbench:decide",
     about=("waiting",),
     of=country_of_release,
     people=2,
+    also=("package.build",),
     finish="The page of the country brings a release whose process died to one of its two ends.",
 )
 def release(session: Session, waiting: int) -> str:
-    """Release what another officer prepared: build, sign and encrypt the package; returns its name.
+    """Release what another officer prepared: sign the same bytes, encrypt and keep the package; returns its name.
 
-    Call it outside a transaction. First the decision is kept, then the package is built, then the release is
-    closed. A process that dies in between leaves a release that ``settle`` brings to one of its two ends.
+    Call it outside a transaction. First the decision is kept, then the package is closed, then the release. A process
+    that dies in between leaves a release that ``settle`` brings to one of its two ends.
     """
     from django.db import transaction
 
     from fairlead.register.gate import acting_as
-    from fairlead.register.leads import find_leads
     from fairlead.register.models import User
-    from fairlead.register.people import get_user_by_id
     from fairlead.register.releases import begin_release, close_release, lock_waiting, reopen_release
 
     with transaction.atomic(), acting_as(User(pk=session.user_id)):
         row = _waiting(lock_waiting(session.user_id, session.operation, waiting, at=session.clock()))
-        country = row["country"]
         if row["prepared_by_id"] == session.user_id:
             raise UsageError(
                 "you prepared this release yourself",
                 "Another officer has to release it.",
                 code="USAGE-RELEASE",
             )
-        rows = find_leads(session.user_id, session.operation, at=session.clock(), country=country)
-        if {r["lead"]: r["version"] for r in rows} != row["leads"]:
-            raise UsageError(
-                "the leads have changed since the release was prepared",
-                "Return it and prepare it again, so that two officers see the same.",
-                code="USAGE-RELEASE",
-            )
-        require_same(recipients_of(session, country), fingerprints_of(row["recipients"]))
-        preparer = get_user_by_id(row["prepared_by_id"]).username
-        for name in (preparer, session.user_name):
-            officer_key(session.workspace, name)
+        prepared = _prepared(row)
+        require_same(recipients_of(session, prepared.country), fingerprints_of(row["recipients"]))
+        releaser = officer(session.workspace, session.user_name, at=session.clock())
         begin_release(session.user_id, waiting, at=session.clock())
-    decision = Release(
-        preparer=preparer,
-        releaser=session.user_name,
-        legal_basis=row["legal_basis"],
-        purpose=row["purpose"],
-        fingerprints=fingerprints_of(row["recipients"]),
-    )
     try:
-        _, built = build_for_country(session, country, decision)
+        _, built = send_prepared(session, prepared, releaser)
     except FairleadError:
         reopen_release(session.user_id, waiting)
         raise
     package = built.name.removesuffix(".tar.age")
     close_release(session.user_id, waiting, package=package)
-    session.record(Operation.ALTERATION, "release.decide", (country, package), "released by a second officer")
+    session.record(
+        Operation.ALTERATION, "release.decide", (prepared.country, package), "released by a second officer"
+    )
     return package
+
+
+def _prepared(row: dict[str, Any]) -> Prepared:
+    """What the first officer signed, from its row; UsageError for a release that an older version prepared unsigned."""
+    if not row["statement"]:
+        raise UsageError(
+            "this release was prepared by an older version, without a signature",
+            "Return it and prepare it again.",
+            code="USAGE-RELEASE",
+        )
+    payload, signatures = open_envelope(row["statement"])
+    if [one.officer for one in signatures] != [row["preparer"]]:
+        raise UsageError(
+            "the release does not carry the signature of who prepared it",
+            "Return it and prepare it again.",
+            code="USAGE-RELEASE",
+        )
+    return Prepared(
+        country=CountryCode.given(row["country"]),
+        terms=Terms(
+            legal_basis=row["legal_basis"],
+            purpose=row["purpose"],
+            h3_release=row["h3_release"],
+            fingerprints=fingerprints_of(row["recipients"]),
+        ),
+        at=row["prepared_at"],
+        payload=payload,
+        manifest=row["manifest"],
+        signature=signatures[0],
+    )
+
+
+def waiting_for(session: Session, country: str) -> int:
+    """The number of the release that waits for a country; UsageError when none does."""
+    from fairlead.register.releases import find_prepared
+
+    rows = find_prepared(session.user_id, session.operation, at=session.clock(), country=country)
+    return int(_waiting(next((row for row in rows if row["state"] == "waiting"), None))["id"])
 
 
 def settle(session: Session) -> int:
@@ -282,7 +346,7 @@ def settle(session: Session) -> int:
     "release.return",
     Action.PREPARE,
     becomes=Operation.ALTERATION,
-    command="none: a release is returned on the page of its country",
+    command="package return",
     page="workbench:decide",
     about=("waiting",),
     of=country_of_release,

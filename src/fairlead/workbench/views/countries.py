@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from hashlib import sha256
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fairlead.case.receiving.incoming import take_in
-from fairlead.case.sending.building import Release
+from fairlead.case.sending.building import Terms
 from fairlead.case.sending.changes import preview
 from fairlead.case.sending.freshness import recalls_to_consider
 from fairlead.case.sending.outgoing import notice_text, notices, package_file, recall
@@ -71,13 +72,14 @@ def country(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
     packages = find_packages(desk.user.pk, desk.operation, at=at)
     outcomes = find_outcomes(desk.user.pk, desk.operation, at=at, country=country)
     recalls = find_recalls(desk.user.pk, desk.operation, at=at)
-    defaults = Release(preparer="", releaser="")
+    defaults = Terms()
     waiting = next((r for r in releases if r["state"] in ("waiting", "releasing")), None)
     context = {
         "state": state,
         "preview": preview(desk.session, country, limit=_LEADS_SHOWN),
         "more": max(0, state.leads - _LEADS_SHOWN),
         "waiting": waiting,
+        "waiting_manifest": sha256(waiting["manifest"].encode()).hexdigest() if waiting else "",
         "waiting_fingerprints": fingerprints_of(waiting["recipients"]) if waiting else (),
         "releases": releases,
         "packages": [p for p in packages if p["country"] == country],

@@ -1,0 +1,183 @@
+"""Two people are two people: each signs with a key that only they can open, and both sign the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from fairlead.case.place.keys import (
+    create_officer_key,
+    is_locked,
+    lead_keys,
+    officer,
+    open_key,
+    own_officers,
+    protect_officer_key,
+)
+from fairlead.case.place.made_up import DEMO_MARK
+from fairlead.case.place.secrets import asking
+from fairlead.case.place.session import Session
+from fairlead.case.sending.building import Release, build_for_country
+from fairlead.case.sending.recipients import keep_recipients
+from fairlead.case.sending.release import prepare_release, release, waiting_for
+from fairlead.case.upkeep.checks.secrets import check_secrets
+from fairlead.leads.dsse import sign_statement
+from fairlead.register.actions import Role
+from fairlead.terms.errors import UsageError
+from tests.case.test_recipient_keys import officer as member
+from tests.case.test_sending import publish
+from tests.leads.builders import lead
+
+PASSPHRASES = {"first": "a quiet harbour at night", "second": "nine bicycles in the rain"}
+
+
+def answering(**secrets: str) -> AbstractContextManager[None]:
+    return asking(secrets.get)
+
+
+@pytest.fixture
+def pair(make_session: Callable[..., Session]) -> tuple[Session, Session]:
+    """Two officers of one operation that nobody marked as made up, each with a locked key."""
+    first = make_session()
+    second = member(first, "second", Role.LEAD_OFFICER)
+    for session, passphrase in zip((first, second), PASSPHRASES.values(), strict=True):
+        create_officer_key(session.workspace, session.user_name, passphrase=passphrase)
+    publish(first, lead(operation=first.operation))
+    keep_recipients(first, "SE", [str(pyrage.x25519.Identity.generate().to_public())])
+    return first, second
+
+
+def prepare(session: Session) -> None:
+    with answering(**{session.user_name: PASSPHRASES["first"]}):
+        prepare_release(session, "SE", legal_basis="a basis", purpose="a purpose")
+
+
+def packages(session: Session) -> list[Path]:
+    return sorted((session.workspace.operation(session.operation) / "packages").glob("*.age"))
+
+
+def test_a_package_takes_the_secrets_of_both_officers_each_at_their_own_act(pair) -> None:
+    first, second = pair
+    with pytest.raises(UsageError, match="USAGE-PASSPHRASE"):
+        prepare_release(first, "SE", legal_basis="a basis", purpose="a purpose")
+    prepare(first)
+    number = waiting_for(second, "SE")
+    with pytest.raises(UsageError, match="USAGE-PASSPHRASE"):
+        release(second, number)
+    with (
+        answering(**{second.user_name: PASSPHRASES["first"]}),
+        pytest.raises(UsageError, match="does not open"),
+    ):
+        release(second, number)
+    assert packages(first) == []
+    with answering(**{second.user_name: PASSPHRASES["second"]}):
+        assert release(second, number) == f"{first.operation}-SE-0001"
+    assert len(packages(first)) == 1
+
+
+def test_one_person_with_a_shell_and_one_secret_signs_for_one_officer_only(pair) -> None:
+    first, second = pair
+    alone = answering(**{first.user_name: PASSPHRASES["first"], second.user_name: PASSPHRASES["first"]})
+    with alone, pytest.raises(UsageError, match="USAGE-PASSPHRASE"):
+        build_for_country(first, "SE", Release(preparer=first.user_name, releaser=second.user_name))
+    assert packages(first) == []
+
+
+def test_a_key_that_lies_open_signs_nothing_but_in_a_made_up_operation(pair) -> None:
+    first, _ = pair
+    name, workspace = first.user_name, first.workspace
+    with pytest.raises(UsageError, match="USAGE-OPEN-KEY"):
+        create_officer_key(workspace, "open", passphrase=None)
+    with answering(**{name: PASSPHRASES["first"]}):
+        private = open_key(workspace.keys / f"officer-{name}.key")
+    mark = workspace.root.parent / DEMO_MARK
+    mark.touch()
+    path = create_officer_key(workspace, "open", passphrase=None)
+    assert officer(workspace, "open", at=first.clock())
+    mark.unlink()
+    with pytest.raises(UsageError, match="USAGE-OPEN-KEY"):
+        officer(workspace, "open", at=first.clock())
+    assert any("officer-open.key: not encrypted" in found for found in check_secrets(workspace).found)
+    protect_officer_key(path, open_key(path), passphrase=PASSPHRASES["second"])
+    assert is_locked(path)
+    assert not any("officer-open" in found for found in check_secrets(workspace).found)
+    with answering(open=PASSPHRASES["second"]):
+        assert officer(workspace, "open", at=first.clock()).private.public_key() != private.public_key()
+
+
+def test_public_keys_are_read_without_a_secret_and_fit_the_locked_ones(pair) -> None:
+    first, _ = pair
+    assert lead_keys(first.workspace, "DK").officers.keys() == own_officers(first.workspace).keys()
+    with answering(**{first.user_name: PASSPHRASES["first"]}):
+        signer = officer(first.workspace, first.user_name, at=first.clock())
+    assert signer.private.public_key() == own_officers(first.workspace)[first.user_name]
+    assert b"PRIVATE KEY" not in (first.workspace.keys / f"officer-{first.user_name}.key").read_bytes()
+
+
+def test_a_short_passphrase_is_refused_and_makes_no_key(pair) -> None:
+    first, _ = pair
+    with pytest.raises(UsageError, match="USAGE-PASSPHRASE"):
+        create_officer_key(first.workspace, "hasty", passphrase="short")
+    assert not list(first.workspace.keys.glob("officer-hasty*"))
+
+
+def test_a_key_whose_time_has_ended_signs_nothing_more(pair) -> None:
+    first, _ = pair
+    create_officer_key(
+        first.workspace,
+        "gone",
+        passphrase="a long enough secret",
+        valid_until=first.clock() - timedelta(days=1),
+    )
+    with answering(gone="a long enough secret"), pytest.raises(UsageError, match="USAGE-KEY-ENDED"):
+        officer(first.workspace, "gone", at=first.clock())
+
+
+@pytest.mark.parametrize(
+    "change", ["a lead", "the terms", "the list of files", "the signature", "its number"]
+)
+def test_what_differs_from_what_the_first_officer_signed_does_not_leave(pair, change: str) -> None:
+    from fairlead.register.models import PackageRow, PreparedRow
+
+    first, second = pair
+    prepare(first)
+    number = waiting_for(second, "SE")
+    row = PreparedRow.objects.using("owner").get(pk=number)
+    if change == "a lead":
+        publish(first, lead(operation=first.operation, grade="probable"))
+    elif change == "the terms":
+        row.purpose = "another purpose"
+    elif change == "the list of files":
+        row.statement = sign_statement({}, "urn:fairlead:package:1", {}, [])
+    elif change == "the signature":
+        row.statement = row.statement.replace(first.user_name, second.user_name)
+    else:
+        PackageRow.objects.using("owner").create(
+            operation_id=first.operation, country="SE", package=f"{first.operation}-SE-0001", version=1, leads={},
+            sha256="0" * 64, prepared_by="x", released_by="y", built_at=first.clock(),
+        )  # fmt: skip
+    row.save(using="owner")
+    with answering(**{second.user_name: PASSPHRASES["second"]}), pytest.raises(UsageError) as refused:
+        release(second, number)
+    assert refused.value.code == "USAGE-RELEASE"
+    if change == "a lead":
+        assert "lead.json" in refused.value.fact
+    assert packages(first) == []
+    row.refresh_from_db(using="owner")
+    assert row.state == "waiting"
+
+
+def test_a_release_prepared_by_an_older_version_has_to_be_prepared_again(pair) -> None:
+    from fairlead.register.models import PreparedRow
+
+    first, second = pair
+    prepare(first)
+    PreparedRow.objects.using("owner").filter(country="SE", operation=first.operation).update(statement="")
+    with pytest.raises(UsageError, match="without a signature"):
+        release(replace(second), waiting_for(second, "SE"))
