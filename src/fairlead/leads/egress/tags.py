@@ -18,7 +18,9 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\
 _SIZE = re.compile(r"\d{1,12}\.\d{1,6}")
 _RECIPIENT = re.compile(r"age1[0-9a-z]{40,2000}")
 _LOG_NAME = re.compile(r"[\w./@ -]{1,120}")
-_NOTE_LINE = re.compile(r"(?:\u2014 [\w./@ +-]{1,120} )?[A-Za-z0-9+/]{1,200}={0,2}|\d{1,18}|[\w./@:+# -]{1,160}")
+_NOTE_LINE = re.compile(
+    r"(?:\u2014 [\w./@ +-]{1,120} )?[A-Za-z0-9+/]{1,200}={0,2}|\d{1,18}|[\w./@:+# -]{1,160}"
+)
 _COVERING = re.compile(
     r"Operation (?P<operation>.*?): package (?P<package>\S+), version (?P<version>\d+), from (?P<sender>[A-Z]{2}) to "
     r"(?P<country>[A-Z]{2})\.\nLeads: (?P<leads>\d+)\. Handling codes: (?P<handling>[H0-9+]*)\. Legal basis: "
