@@ -13,7 +13,7 @@ from typing import Any
 from fairlead.leads.bag import close_bag, make_bag, unpack
 from fairlead.leads.dsse import sign_statement
 from fairlead.leads.opening import decrypt
-from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE, encrypt
+from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE, PackagePlan, encrypt
 from tests.leads.builders import AT, PREPARER, RELEASER, SWEDEN, build, plan, prove
 
 BAD_COUNTRIES = (
@@ -54,8 +54,9 @@ BAD_PATHS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """How a package differs from an honest one. ``members`` are added to the archive as they are, at its end."""
+    """How a package differs from an honest one, ``honest``. ``members`` are added to the archive as they are, at its end."""
 
+    honest: PackagePlan = field(default_factory=plan)
     said: Mapping[str, object] = field(default_factory=dict)
     root: str | None = None
     payload: Mapping[str, bytes] = field(default_factory=dict)
@@ -66,11 +67,11 @@ class Made:
 
 def hostile(made: Made = Made()) -> bytes:
     """A package with two good signatures, a good ledger proof and good manifests, for Sweden."""
-    _, honest = unpack(decrypt(build().data, str(SWEDEN)))
+    _, honest = unpack(decrypt(build(made.honest).data, str(SWEDEN)))
     payload = {path.removeprefix("data/"): data for path, data in honest.items() if path.startswith("data/")}
     cover = json.loads(payload["package.json"])
     payload["package.json"] = json.dumps({**cover, **made.said}).encode()
-    files = make_bag({**payload, **made.payload}, {"External-Identifier": "x"})
+    files = make_bag({**payload, **made.payload}, _info_of(cover, made.said))
     name = str(made.said.get("package", cover["package"]))
     manifest = hashlib.sha256(files["manifest-sha256.txt"]).hexdigest()
     files[LEDGER_FILE] = json.dumps(prove(name, manifest)).encode()
@@ -85,6 +86,17 @@ def hostile(made: Made = Made()) -> bytes:
     return encrypt(
         _packed(close_bag(files), made, made.root if made.root is not None else name), plan().recipients
     )
+
+
+def _info_of(cover: Mapping[str, Any], said: Mapping[str, object]) -> dict[str, str]:
+    """The tags that an honest program writes for what the package says of itself."""
+    says = {**cover, **said}
+    return {
+        "External-Identifier": str(says["package"]),
+        "Source-Organization": str(says["from"]),
+        "Bagging-Date": AT.date().isoformat(),
+        "Internal-Sender-Description": f"1 leads for {says['to']}",
+    }
 
 
 def _packed(files: Mapping[str, bytes], made: Made, root: str) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fairlead.case.place.keys import LeadKeys
@@ -31,7 +31,7 @@ from tests.hostile.packages import (
     hostile,
     member,
 )
-from tests.leads.builders import AT, LOG_KEY, OFFICERS, PREPARER, SWEDEN
+from tests.leads.builders import AT, LOG_KEY, OFFICERS, PREPARER, SWEDEN, lead, plan
 from tests.officers import make_officer
 
 DENMARK = LeadKeys(country=CountryCode("DK"), officers=OFFICERS, ledger=LOG_KEY)
@@ -189,8 +189,8 @@ def test_an_operation_of_this_workspace_is_expected_from_its_lead_country_only(
     watched: Watched, make_session: Callable[..., Session]
 ) -> None:
     own = watched.session.operation
-    said = {"operation": own, "package": f"{own}-SE-0001"}
-    assert refused_untouched(watched, Made(said=said), accept=None) == "USAGE-ACCEPT"
+    honest = plan(lead(operation=own), operation=own, package=f"{own}-SE-0001")
+    assert refused_untouched(watched, Made(honest=honest), accept=None) == "USAGE-ACCEPT"
 
 
 def test_what_is_signed_and_what_people_read_are_the_same(watched: Watched) -> None:
@@ -231,7 +231,7 @@ def test_a_recall_of_everything_is_no_recall_of_a_package(watched: Watched, tmp_
 
 def test_where_two_countries_sent_one_name_the_officer_says_whose_is_meant(watched: Watched) -> None:
     watched.open(hostile())
-    watched.open(hostile(Made(said={"from": "NO"})), keys=NORWAY)
+    watched.open(hostile(Made(honest=plan(lead(from_country="NO"), from_country="NO"))), keys=NORWAY)
     place = watched.session.workspace
     with pytest.raises(UsageError, match="--from"):
         received_package(place, "lanternfish-SE-0001")
@@ -283,6 +283,8 @@ def test_no_text_that_is_taken_for_a_name_can_leave_a_folder(text: str) -> None:
 
 
 @given(st.lists(texts, min_size=1, max_size=4))
+@example(["\ud800"])
+@example(["\udc80"])
 def test_writing_below_a_folder_makes_nothing_beside_it(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]
 ) -> None:

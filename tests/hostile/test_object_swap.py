@@ -64,6 +64,7 @@ SWAPPED: dict[str, Names] = {
         "package": b.ids["package"], "leads": (), "reason": "why", "officer_name": "holm",
     },
     "partner.keys": lambda b: {"country": "NO", "untrusted_text": "{}"},
+    "recall.lift": lambda b: {"package": b.ids["package"], "lead": b.ids["lead"], "reason": "why"},
     "release.decide": lambda b: {"waiting": b.ids["waiting"]},
     "release.prepare": lambda b: {"country": "NO", "legal_basis": "a", "purpose": "b"},
     "release.return": lambda b: {"waiting": b.ids["waiting"], "reason": "why"},

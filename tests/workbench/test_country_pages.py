@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -129,10 +130,16 @@ def test_a_recall_is_signed_with_the_own_key_kept_and_closed_by_the_countrys_ack
         next(part for part in shown.split('"') if part.endswith(".recall.json/")).rstrip("/").split("/")[-1]
     )
     text = client.get(f"{page}recalls/{name}/").content.decode()
-    notice = verify_recall(text, lead_keys(world.workspace, "DK").officers)
+    notice, signer = verify_recall(text, lead_keys(world.workspace, "DK").officers)
+    assert signer == "lund"
     assert (notice.package, notice.reason) == (sent, "a mix-up of two records")
     assert world.as_("berg").get(f"{OP}countries/SE/recalls/{name}/").status_code == 404
-    answer = acknowledge_recall(notice, abroad[0], at=world.session("holm").clock() + timedelta(seconds=1))
+    answer = acknowledge_recall(
+        notice,
+        abroad[0],
+        notice=hashlib.sha256(text.encode()).hexdigest(),
+        at=world.session("holm").clock() + timedelta(seconds=1),
+    )
     assert upload(client, page + "incoming/", "file", answer).status_code == 302
     assert "not acknowledged" not in client.get(page).content.decode()
 

@@ -121,12 +121,16 @@ def write_tree(folder: HeldFolder, path: tuple[str, ...], source: IO[bytes], *, 
 
 
 def is_one_name(name: str) -> bool:
-    """Whether a text is exactly one step down from a folder."""
+    """Whether a text is exactly one step down from a folder, and can be the name of a file at all."""
+    try:
+        length = len(os.fsencode(name))
+    except UnicodeEncodeError:
+        return False
     return (
         name not in ("", ".", "..")
         and "/" not in name
         and not any(ord(c) < 0x20 or ord(c) == 0x7F for c in name)
-        and len(name.encode(errors="surrogateescape")) <= _LONGEST_NAME_BYTES
+        and length <= _LONGEST_NAME_BYTES
     )
 
 

@@ -102,8 +102,11 @@ def _rows(data: bytes, columns: list[str]) -> Iterator[tuple[int, list[str] | No
 
 
 def _as_told(cell: str) -> str:
-    """A cell without the mark that keeps a spreadsheet from taking it for a formula, a time in one form."""
-    bare = cell[1:] if cell[:2] in ("'=", "'-", "'@", "'+", "'\t", "'\r") else cell
+    """A cell without the mark that keeps a spreadsheet from taking it for a formula, a time in one form.
+
+    Version 0.1.0 marked empty cells, too.
+    """
+    bare = "" if cell == "'" else cell[1:] if cell[:2] in ("'=", "'-", "'@", "'+", "'\t", "'\r") else cell
     return _moment(bare)
 
 

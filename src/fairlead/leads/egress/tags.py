@@ -192,18 +192,22 @@ def _check_predicate(said: dict[str, Any], allowed: Allowed) -> Iterator[str]:
         "from": allowed.sender,
         "to": allowed.country,
     }
-    free = {"built_at", "legal_basis", "recipients", "h3_release", "prepared_by", "released_by", "content"}
+    free = {
+        "built_at", "legal_basis", "purpose", "recipients", "h3_release", "prepared_by", "released_by", "content",
+    }  # fmt: skip
     if {*said} - {*expected, *free}:
         yield "says more than a statement says"
     yield from (f"{name}: not allowed" for name, value in expected.items() if said.get(name) != value)
     if not _TIME.fullmatch(str(said.get("built_at"))):
         yield "built_at: not a time"
-    for name in ("legal_basis", "h3_release"):
+    for name in ("legal_basis", "purpose", "h3_release"):
         if said.get(name) and not may_be_said(said[name], allowed):
             yield f"{name}: not allowed"
     if not all(_RECIPIENT.fullmatch(str(key)) for key in said.get("recipients") or ()):
         yield "recipients: not keys"
-    if not all(OfficerName.fits(str(said.get(name))) for name in ("prepared_by", "released_by")):
+    if not OfficerName.fits(str(said.get("prepared_by"))) or not OfficerName.fits(
+        str(said.get("released_by", said.get("prepared_by")))  # versions before two acts named it
+    ):
         yield "names no officer where it should"
     if not re.fullmatch(r"[0-9a-f]{64}|", str(said.get("content", ""))):
         yield "content: not a digest"
