@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,9 @@ def test_a_statement_signed_on_a_token_is_checked_like_any_other(database, token
     workspace = init_workspace(tmp_path / "ws")
     add_token_key(workspace, "holm", token)
     keys = lead_keys(workspace, "DK")
-    envelope = sign_statement({"a": "0" * 64}, "urn:test", {"x": 1}, [officer(workspace, "holm")])
+    envelope = sign_statement(
+        {"a": "0" * 64}, "urn:test", {"x": 1}, [officer(workspace, "holm", at=datetime.now(UTC))]
+    )
     assert verify_statement(envelope, keys.officers, predicate_type="urn:test").signers == ("holm",)
 
 

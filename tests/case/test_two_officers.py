@@ -150,7 +150,7 @@ def test_what_differs_from_what_the_first_officer_signed_does_not_leave(pair, ch
     number = waiting_for(second, "SE")
     row = PreparedRow.objects.using("owner").get(pk=number)
     if change == "a lead":
-        publish(first, lead(operation=first.operation, grade="probable"))
+        publish(first, lead(operation=first.operation, grade="possible"))
     elif change == "the terms":
         row.purpose = "another purpose"
     elif change == "the list of files":

@@ -145,6 +145,9 @@ def both(make_session: Callable[..., Session]) -> Both:
         recipients=(),
         legal_basis="a",
         purpose="b",
+        h3_release="",
+        statement="",
+        manifest="",
         at=at,
     )
     intent = open_intent(

@@ -42,7 +42,7 @@ def abroad(world, tmp_path_factory):
 
     create_ledger_key(theirs)
     make_officer(theirs, "durand")
-    return officer(theirs, "durand"), lead_keys(theirs, "FR").to_json()
+    return officer(theirs, "durand", at=world.session("holm").clock()), lead_keys(theirs, "FR").to_json()
 
 
 def upload(client, path, name, text, **more):

@@ -12,7 +12,7 @@ import pytest
 LANGUAGES = ("da", "de", "fr", "es")
 HOME = files("fairlead.workbench")
 TEMPLATES = (
-    "base", "board", "country", "find", "follow_link", "home", "jurisdiction", "law", "lead", "list", "own", "press",
+    "base", "board", "country", "find", "follow_link", "home", "jurisdiction", "law", "lead", "list", "own", "passphrase", "press",
     "problem", "sheet", "sign_in",
 )  # fmt: skip
 MODULES = (

@@ -53,7 +53,10 @@ def statistics(
             }
         )
         return
-    print_facts(f"As of {counted.as_of:%Y-%m-%d %H:%M} UTC", counted.totals)
+    print_facts(
+        f"As of {counted.as_of:%Y-%m-%d %H:%M} UTC",
+        {k: "not shown" if v is None else v for k, v in counted.totals.items()},
+    )
     rows = [
         {
             "country": c,

@@ -1,4 +1,4 @@
-"""Figures for the press: derived from outcomes, released numbers only, small cells suppressed, with definitions."""
+"""Figures for the press: derived from outcomes, released numbers only, small cells kept in, with definitions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from fairlead.leads.outcome import OutcomeState
+from fairlead.leads.suppression import Published, suppress
 
-SMALL_CELL = 5
+_PRESUPPOSE = tuple((name, "suspects_identified") for name in ("arrests", "house_searches", "interviews"))
+"""Whoever was arrested, searched or interviewed counts among the identified, too."""
 
 DEFINITIONS: dict[str, str] = {
     "countries": "Countries that take part in the operation, the lead country included.",
@@ -45,10 +47,10 @@ class ReportedOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Totals over released outcomes, the table by country, and what was left out."""
+    """Totals over released outcomes, the table by country, and what was left out. None stands for what is not shown."""
 
     as_of: datetime
-    totals: dict[str, int]
+    totals: dict[str, int | None]
     by_country: dict[str, dict[str, int | None]]
     cut_off: dict[str, datetime]
     not_released: int
@@ -59,7 +61,8 @@ def derive_figures(
 ) -> Figures:
     """Count outcomes reported up to ``as_of``.
 
-    Without ``internal`` only released outcomes count, and cells of a country below 5 are None: not shown.
+    Without ``internal`` only released outcomes count, and cells of a country below 5 are None, with as many others as it
+    takes that they cannot be worked out from the totals.
     """
     latest: dict[str, ReportedOutcome] = {}
     for outcome in sorted(outcomes, key=lambda o: o.at):
@@ -67,17 +70,17 @@ def derive_figures(
             latest[outcome.lead] = outcome
     counted = [o for o in latest.values() if o.released or internal]
     listed = sorted(set(countries))
-    by_country: dict[str, dict[str, int | None]] = {}
-    for country in listed:
-        own = [o for o in counted if o.country == country]
-        if own:
-            by_country[country] = {
-                name: value if internal or value == 0 or value >= SMALL_CELL else None
-                for name, value in _count(own).items()
-            }
+    table = {
+        country: _count(own) for country in listed if (own := [o for o in counted if o.country == country])
+    }
+    if internal:
+        published = Published(cells={c: dict(row) for c, row in table.items()}, totals=dict(_count(counted)))
+    else:
+        published = suppress(table, at_most=_PRESUPPOSE)
+    by_country = published.cells
     return Figures(
         as_of=as_of,
-        totals={"countries": len(listed), **_count(counted)},
+        totals={"countries": len(listed), **_count([]), **published.totals},
         by_country=by_country,
         cut_off={c: max(o.at for o in counted if o.country == c) for c in by_country},
         not_released=len(latest) - len(counted),
@@ -95,10 +98,10 @@ def _count(outcomes: list[ReportedOutcome]) -> dict[str, int]:
     }
 
 
-def delta(before: Mapping[str, Any], after: Mapping[str, int]) -> dict[str, int]:
-    """What changed between two published versions of the totals; both stay as they were published."""
+def delta(before: Mapping[str, Any], after: Mapping[str, int | None]) -> dict[str, int]:
+    """What changed between two published versions of the totals, where both show them; both stay as they were published."""
     return {
-        name: value - int(before.get(name, 0))
+        name: value - int(earlier)
         for name, value in after.items()
-        if value != before.get(name, 0)
+        if value is not None and (earlier := before.get(name, 0)) is not None and value != earlier
     }

@@ -106,6 +106,7 @@ def send_prepared(session: Session, prepared: Prepared, releaser: Officer) -> tu
     Between the comparison and the signature nothing is read again. Raises UsageError when anything differs from what
     was prepared, and says what; when the first signature does not hold; or when both officers are one.
     """
+    session.require_act()
     name = prepared.signature.officer
     first = public_key_of(session.workspace, name)
     if not signature_holds(prepared.payload, prepared.signature, first):

@@ -195,6 +195,8 @@ def prepare_release(
         h3_release=h3_release,
         fingerprints=tuple(seen) if seen is not None else None,
     )
+    if seen is not None:
+        require_same(recipients_of(session, country), seen)
     signer = officer(session.workspace, session.user_name, at=at)
     draft = draft_for(session, country, terms, preparer=signer.name, at=at)
     kept = record_prepared(
