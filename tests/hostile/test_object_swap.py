@@ -45,6 +45,7 @@ SWAPPED: dict[str, Names] = {
     "deconflict.ask": lambda b: {"country": "NO"},
     "deconflict.result": lambda b: {"country": "NO", "text": "{}"},
     "exhibit.change": lambda b: {"number": "DK-17", "carve": True},
+    "exhibit.handling": lambda b: {"number": "DK-17", "handling": "H0", "reason": "why"},
     "exhibit.holder": lambda b: {"exhibit": "DK-17", "account": ALPHA, "reason": "why"},
     "exhibit.holder.withdraw": lambda b: {"exhibit": "DK-17", "account": ALPHA, "reason": "why"},
     "exhibit.verify": lambda b: {"number": "DK-17"},

@@ -184,6 +184,23 @@ def test_the_egress_check_refuses_what_may_not_leave_and_nothing_is_signed(made:
     assert not proved
 
 
+@pytest.mark.parametrize(
+    "value", ["=1+1", "a;=cmd|' /C calc'!A0", "x\n@SUM(1)", "'=kept as it was", "+45 20 12 34 56"]
+)
+def test_a_selector_that_looks_like_a_formula_leaves_inert_and_is_the_lead_s_own_still(value: str) -> None:
+    import csv
+    import io
+
+    from fairlead.terms.spreadsheet import inert
+
+    made = plan(lead(statements=[statement(value=value, text=f"Handle {value}.")]))
+    files = open_as(SWEDEN, build(made).data).files
+    row = list(csv.reader(io.StringIO(files["data/selectors.csv"].decode(), newline="")))[1]
+    assert row[3] == inert(value)
+    cells = [part.lstrip(" ") for part in row[3].replace("\n", ";").split(";")]
+    assert not any(cell[:1] in "=@" for cell in cells if cell)
+
+
 def test_hashes_go_only_when_every_list_that_knows_them_lets_them() -> None:
     material = {
         "L-SE-0000000001": (

@@ -1,4 +1,4 @@
-"""`fairlead exhibit`: add, change, holder, list, show, limits, check-out, check-in, transfer, return, verify, report."""
+"""`fairlead exhibit`: add, change, correct, list and show exhibits; their limits, custody, holders and report."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from fairlead.case.exhibits.custody import (
     show_custody,
     verify_exhibit,
 )
+from fairlead.case.exhibits.handling import correct_handling
 from fairlead.case.exhibits.holders import list_holders, state_holder, withdraw_holder
 from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.limits import evidence_limits, write_limits
@@ -147,6 +148,38 @@ def change(
     else:
         shown = {"passwords_digest": row["passwords_digest"] or "no list", "carve": bool(row["carve"])}
         print_facts(f"Exhibit {number} will be read anew.", shown)
+
+
+@exhibit.command("handling")
+@click.argument("number", metavar="EXHIBIT")
+@click.argument("handling")
+@click.option("--restriction", default="", help="Text that goes with H3.")
+@click.option("--reason", required=True, help="What was wrong with the old codes.")
+@operation_option
+def handling_(
+    number: str,
+    handling: str,
+    restriction: str,
+    reason: str,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Correct the HANDLING codes of EXHIBIT, e.g. H0+H1, and list what was sent under the old ones."""
+    session = session_of(workspace, operation, user)
+    corrected = correct_handling(session, number, handling=handling, restriction=restriction, reason=reason)
+    if as_json:
+        print_json(asdict(corrected))
+        return
+    print_facts(
+        f"Exhibit {number}: {corrected.before} became {corrected.after}. Publish the leads again.",
+        {"packages sent under other codes": len(corrected.sent)},
+    )
+    if corrected.sent:
+        print_rows([asdict(one) for one in corrected.sent], ["package", "country", "handling", "leads"])
+        click.echo("Decide for each country whether it has to be told, and whether to recall.")
 
 
 @exhibit.command("holder")

@@ -9,6 +9,7 @@ from typing import Any
 
 from fairlead.leads.document import LeadDocument
 from fairlead.leads.material import HashRow
+from fairlead.terms.spreadsheet import inert
 
 SELECTOR_COLUMNS = (
     "lead", "person", "kind", "value", "roles_and_context", "first_at", "last_at", "source_grade", "information_grade",
@@ -21,18 +22,8 @@ def _csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([[_inert(cell) for cell in row] for row in rows])
+    writer.writerows([[inert(cell) for cell in row] for row in rows])
     return buffer.getvalue().encode()
-
-
-def _inert(cell: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula (CWE-1236); telephone numbers keep their plus."""
-    text = str(cell)
-    if text.startswith(("=", "-", "@", "\t", "\r")) or (
-        text[:1] == "+" and not text[1:].replace(" ", "").isdigit()
-    ):
-        return "'" + text
-    return cell
 
 
 def selectors_csv(leads: Sequence[LeadDocument]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,12 +20,26 @@ from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
 _NUMBER_LIMIT = 100_000
+_COUNTED = {
+    Cell.SEARCHES.value: "house_searches",
+    Cell.ARRESTS.value: "arrests",
+    Cell.INTERVIEWS.value: "interviews",
+    Cell.DEVICES.value: "devices_seized",
+    Cell.SAFEGUARDED.value: "victims_safeguarded",
+}
+"""Cells that outcomes count, too, and under which name."""
+_LONGEST_AHEAD = timedelta(days=2 * 366)
+_LONGEST_BEFORE = timedelta(days=1)
 _CONFLICTS_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardRow:
-    """One country on the board: its cells, and when it starts by its own clock and in UTC."""
+    """One country on the board: its cells, and when it starts by its own clock and in UTC.
+
+    A number is what the country called in until its signed outcomes come; then it is what these say, as on the press's
+    page, and ``called_in`` keeps what differs from it.
+    """
 
     country: str
     zone: str
@@ -34,6 +48,7 @@ class BoardRow:
     leads: int
     answered: int
     cells: dict[str, Any]
+    called_in: dict[str, int]
     starts_at: datetime | None
     starts_local: datetime | None
 
@@ -59,12 +74,20 @@ def open_board(session: Session) -> Board:
     entries = find_entries(session.user_id, session.operation, at=at)
     day = find_action_day(session.user_id, session.operation, at=at) or {}
     rows = []
+    outcomes = derive(session, internal=True).by_country
     for state in country_states(session):
         cells = {
             cell.value: _shown(entries.get((state.country, cell.value)), CELLS[cell].kind)
             for cell in Cell
             if cell is not Cell.START
         }
+        called_in = {
+            cell: cells[cell]
+            for cell, figure in _COUNTED.items()
+            if state.country in outcomes and cells[cell] not in (None, outcomes[state.country][figure])
+        }
+        if state.country in outcomes:
+            cells |= {cell: outcomes[state.country][figure] for cell, figure in _COUNTED.items()}
         start = entries.get((state.country, Cell.START.value), {}).get("starts_at") or day.get("starts_at")
         rows.append(
             BoardRow(
@@ -75,6 +98,7 @@ def open_board(session: Session) -> Board:
                 leads=state.leads,
                 answered=state.answered,
                 cells=cells,
+                called_in=called_in,
                 starts_at=start,
                 starts_local=_local(start, state.country),
             )
@@ -108,7 +132,7 @@ def _local(at: datetime | None, country: str) -> datetime | None:
         return None
     try:
         return at.astimezone(ZoneInfo(ZONES.get(country, "UTC")))
-    except ZoneInfoNotFoundError:
+    except (ZoneInfoNotFoundError, OverflowError):  # an older version took any year
         return None
 
 
@@ -131,7 +155,7 @@ def report_cells(session: Session, country: str, untrusted_values: dict[str, str
     from fairlead.register.board import record_entry
 
     given = {
-        cell: _parse_value(cell, text.strip(), country)
+        cell: _parse_value(session, cell, text.strip(), country)
         for cell in Cell
         if (text := untrusted_values.get(cell.value, "")).strip()
     }
@@ -144,7 +168,7 @@ def report_cells(session: Session, country: str, untrusted_values: dict[str, str
     return len(given)
 
 
-def _parse_value(cell: Cell, text: str, country: str) -> dict[str, Any]:
+def _parse_value(session: Session, cell: Cell, text: str, country: str) -> dict[str, Any]:
     described = CELLS[cell]
     match described.kind:
         case CellKind.STATE:
@@ -156,16 +180,29 @@ def _parse_value(cell: Cell, text: str, country: str) -> dict[str, Any]:
                 raise _wrong(cell)
             return {"number": int(text)}
         case CellKind.TIME:
-            return {"starts_at": _parse_local(text, country)}
+            return {"starts_at": _parse_moment(session, text, ZoneInfo(ZONES.get(country, "UTC")))}
 
 
-def _parse_local(text: str, country: str) -> datetime:
+def _parse_moment(session: Session, text: str, zone: tzinfo) -> datetime:
+    """A moment as somebody wrote it, in UTC: by its own offset, or by ``zone`` without one.
+
+    Raises UsageError for what is no time, and for one outside the operation's span: from a day before it began to two
+    years from now.
+    """
+    from fairlead.register.people import began_at
+
     try:
-        naive = datetime.fromisoformat(text)
-    except ValueError as problem:
+        written = datetime.fromisoformat(text)
+        at = (written if written.tzinfo else written.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as problem:
         raise _wrong("start") from problem
-    zone = ZoneInfo(ZONES.get(country, "UTC"))
-    return (naive if naive.tzinfo else naive.replace(tzinfo=zone)).astimezone(UTC)
+    if not began_at(session.operation) - _LONGEST_BEFORE <= at <= session.clock() + _LONGEST_AHEAD:
+        raise UsageError(
+            "the time lies outside the operation: before it began, or more than two years ahead",
+            "Look at the year.",
+            code="USAGE-BOARD",
+        )
+    return at
 
 
 def _wrong(cell: str) -> UsageError:
@@ -208,26 +245,17 @@ def report_incident(session: Session, country: str, text: str) -> None:
     whole=True,
 )
 def plan_day(session: Session, *, starts: str, embargo: str) -> None:
-    """Set the common start and the end of the embargo, both in UTC; an empty text means not set."""
+    """Set the common start and the end of the embargo, in UTC or with an offset; an empty text means not set."""
     from fairlead.register.board import set_action_day
 
     set_action_day(
         session.operation,
-        starts_at=_parse_utc(starts),
-        embargo_until=_parse_utc(embargo),
+        starts_at=_parse_moment(session, starts.strip(), UTC) if starts.strip() else None,
+        embargo_until=_parse_moment(session, embargo.strip(), UTC) if embargo.strip() else None,
         name=session.user_name,
         at=session.clock(),
     )
     session.record(Operation.ALTERATION, "board.plan", (starts or "-", embargo or "-"), "action day planned")
-
-
-def _parse_utc(text: str) -> datetime | None:
-    if not text.strip():
-        return None
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
-    except ValueError as problem:
-        raise _wrong("start") from problem
 
 
 def find_conflicts(session: Session) -> list[dict[str, Any]]:

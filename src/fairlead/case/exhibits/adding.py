@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from fairlead.register.actions import Action
 from fairlead.tables.evidence import ACQUISITIONS, EXHIBITS
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import ItemError, UsageError
-from fairlead.terms.grades import parse_handling
+from fairlead.terms.grades import Handling, parse_handling
 from fairlead.terms.names import ExhibitNumber
 
 
@@ -60,14 +61,7 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
     before its end and called again for the same bytes, it adds what is missing.
     """
     ExhibitNumber.given(new.number)
-    try:
-        handling = parse_handling(new.handling, new.restriction)
-    except ValueError as problem:
-        raise UsageError(
-            f"exhibit {new.number}: the handling codes cannot be read ({problem})",
-            "Give e.g. --handling H0+H1; H3 needs --restriction.",
-            code="USAGE-HANDLING",
-        ) from problem
+    handling = read_handling(new.number, new.handling, new.restriction)
     kind = detect_kind(new.path)
     limits = evidence_limits(session.workspace)
     with sole_writer(session.workspace.operation(session.operation)):
@@ -134,24 +128,9 @@ def change_exhibit(
 
     The next run walks this exhibit again. What was received, its digest and its custody stay as they are.
     """
-    with sole_writer(session.workspace.operation(session.operation)):
-        rows = list_exhibits(session)
-        row = next((row for row in rows if row["exhibit"] == number), None)
-        if row is None:
-            raise UsageError(
-                f"there is no exhibit {number}", "`fairlead exhibit list` names all.", code="USAGE-EXHIBIT"
-            )
-        limits = evidence_limits(session.workspace)
-        changed = {**row, **(_kept_passwords(session, passwords, limits) if passwords is not None else {})}
-        if carve is not None:
-            changed["carve"] = carve
-        others = {
-            part.name
-            for part in session.store.parts(EXHIBITS)
-            if number not in part.read(["exhibit"])["exhibit"].to_pylist()
-        }
-        session.store.write(EXHIBITS, _part(changed), [EXHIBITS.batch([changed])])
-        session.store.keep_only(EXHIBITS, {*others, _part(changed)})
+    limits = evidence_limits(session.workspace)
+    changes = _kept_passwords(session, passwords, limits) if passwords is not None else {}
+    changed = rewrite_row(session, number, changes if carve is None else {**changes, "carve": carve})
     session.record(
         Operation.ALTERATION,
         "exhibit.change",
@@ -160,6 +139,38 @@ def change_exhibit(
         facts=_options(changed),
     )
     return changed
+
+
+def rewrite_row(session: Session, number: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give an exhibit's row other values, within an act; returns the row. UsageError when there is no such exhibit."""
+    session.require_act()
+    with sole_writer(session.workspace.operation(session.operation)):
+        row = next((row for row in list_exhibits(session) if row["exhibit"] == number), None)
+        if row is None:
+            raise UsageError(
+                f"there is no exhibit {number}", "`fairlead exhibit list` names all.", code="USAGE-EXHIBIT"
+            )
+        changed = {**row, **changes}
+        others = {
+            part.name
+            for part in session.store.parts(EXHIBITS)
+            if number not in part.read(["exhibit"])["exhibit"].to_pylist()
+        }
+        session.store.write(EXHIBITS, _part(changed), [EXHIBITS.batch([changed])])
+        session.store.keep_only(EXHIBITS, {*others, _part(changed)})
+    return changed
+
+
+def read_handling(number: str, codes: str, restriction: str) -> Handling:
+    """Handling codes as somebody states them for an exhibit; UsageError when they cannot be read."""
+    try:
+        return parse_handling(codes, restriction)
+    except ValueError as problem:
+        raise UsageError(
+            f"exhibit {number}: the handling codes cannot be read ({problem})",
+            "Give e.g. --handling H0+H1; H3 needs --restriction.",
+            code="USAGE-HANDLING",
+        ) from problem
 
 
 def _part(row: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables.attribution import PERSONS
+from fairlead.tables.evidence import EXHIBITS
 from fairlead.terms.errors import UsageError
 
 
@@ -22,19 +23,27 @@ class ToConsider:
 
 
 def stale_leads(session: Session, leads: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """Published leads one of whose persons has other records, another grade or another country now, or is gone.
+    """Published leads one of whose persons has other records, another grade or another country now, or is gone; and those
+    that rest on an exhibit whose handling codes were corrected since.
 
-    Where no persons are computed at all, nothing can be compared and none is stale.
+    Where no persons are computed at all, nothing can be compared with them.
     """
-    catalogue = Catalogue(session.store, (PERSONS,))
+    catalogue = Catalogue(session.store, (PERSONS, EXHIBITS))
     try:
         rows = catalogue.rows("SELECT person, members, grade, country FROM persons")
+        handling = catalogue.rows("SELECT exhibit, handling FROM exhibits")
     finally:
         catalogue.close()
-    if not rows:
-        return frozenset()
     now = {row["person"]: row for row in rows}
-    return frozenset(lead["lead"] for lead in leads if _has_changed(lead, now))
+    codes = {row["exhibit"]: row["handling"] for row in handling}
+    return frozenset(
+        lead["lead"] for lead in leads if (now and _has_changed(lead, now)) or _handled_otherwise(lead, codes)
+    )
+
+
+def _handled_otherwise(lead: Mapping[str, Any], codes: Mapping[str, str]) -> bool:
+    evidence = lead["body"]["evidence"]
+    return any(codes.get(item["exhibit"], item["handling"]) != item["handling"] for item in evidence)
 
 
 def _has_changed(lead: Mapping[str, Any], now: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -60,7 +69,7 @@ def require_fresh(session: Session, leads: Iterable[Mapping[str, Any]]) -> None:
     stale = sorted(stale_leads(session, listed))
     if stale:
         raise UsageError(
-            f"the persons of {len(stale)} leads have changed since they were published: {stale[0]}",
+            f"persons or handling codes of {len(stale)} leads have changed since they were published: {stale[0]}",
             "Compute the leads again with `fairlead lead publish`, and read what changed.",
             code="USAGE-STALE",
         )

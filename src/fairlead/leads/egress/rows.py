@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ _SELECTORS = [
 _HASHES = ["lead", "sha256", "matched_sets"]
 _EVIDENCE = ["exhibit", "kind", "sha256", "authority", "handling", "received_at", "description"]
 _LARGEST_CELL = 1 << 24
+_MARK = re.compile(r"(^|[;\t\n\r])([ ]*)'(?=[=+\-@\t\r])")  # an apostrophe before what would begin a formula
 
 Cells = tuple[str, ...]
 
@@ -61,11 +63,12 @@ def _selectors_of(name: str, body: Mapping[str, Any]) -> Iterator[Cells]:
 
 
 def _check(data: bytes, columns: list[str], known: set[Cells], allowed: Allowed) -> Iterator[str]:
+    bare = {tuple(_as_told(cell) for cell in cells) for cells in known}
     for number, row in _rows(data, columns):
         if row is None:
             yield f"row {number}: not a row of this table"
             continue
-        if tuple(row) in known or tuple(_as_told(cell) for cell in row) in known:
+        if tuple(row) in known or tuple(_as_told(cell) for cell in row) in bare:
             continue
         if columns[0] == "lead" and row[0] not in allowed.leads:
             yield f"row {number}: belongs to no lead of this package"
@@ -102,12 +105,11 @@ def _rows(data: bytes, columns: list[str]) -> Iterator[tuple[int, list[str] | No
 
 
 def _as_told(cell: str) -> str:
-    """A cell without the mark that keeps a spreadsheet from taking it for a formula, a time in one form.
+    """A cell without the marks that keep a spreadsheet from taking it for a formula, a time in one form.
 
     Version 0.1.0 marked empty cells, too.
     """
-    bare = "" if cell == "'" else cell[1:] if cell[:2] in ("'=", "'-", "'@", "'+", "'\t", "'\r") else cell
-    return _moment(bare)
+    return _moment("" if cell == "'" else _MARK.sub(r"\1\2", cell))
 
 
 def _moment(text: str | None) -> str:
