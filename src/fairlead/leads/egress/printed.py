@@ -60,6 +60,11 @@ _SECTION = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
 _MARKUP = re.compile(r"<[^>]*>")
 _ATTRIBUTE = re.compile(r"=\s*[\"']([^\"']*)[\"']")
 _LARGEST_STREAM_BYTES = 32 << 20
+_ODD_OBJECTS = (
+    pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError,
+    RuntimeError,
+)  # fmt: skip
+"""What a file raises whose objects are of other kinds than ISO 32000-1 gives them: null for a font, a name for a number."""
 
 
 def check_printed(data: bytes, lead: AllowedLead) -> Iterator[str]:
@@ -73,7 +78,7 @@ def check_printed(data: bytes, lead: AllowedLead) -> Iterator[str]:
             yield from _check_objects(document, allowed)
             for number, page in enumerate(document.pages, start=1):
                 yield from (f"page {number}: {what}" for what in _check_page(page, allowed))
-    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, RecursionError) as problem:
+    except _ODD_OBJECTS as problem:
         yield f"not a PDF that can be read ({type(problem).__name__})"
     yield from _check_outside(data, allowed)
 
