@@ -23,7 +23,11 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 @click.group(invoke_without_command=True)
 @click.option(
-    "--networks", "network_files", type=_FILE, multiple=True, help="CSV or TOML: cidr, country, kind."
+    "--networks",
+    "network_files",
+    type=_FILE,
+    multiple=True,
+    help="CSV, JSON, TOML (cidr, country, kind) or text.",
 )
 @click.option("--mmdb", type=_FILE, help="An MMDB with countries of addresses, of the time in question.")
 @engine_options
@@ -61,6 +65,11 @@ def attribute(
     print_facts("Links", figures.links)
     where = " ".join(f"{code} {count}" for code, count in figures.countries.items())
     print_facts("Countries that the evidence supports", {"persons": where, "none": figures.without_country})
+    if figures.defaults:
+        print_facts(
+            "Default values of forms, which count for nothing",
+            {f"{d.source}, {d.kind}": f"{d.value} ({d.records} records)" for d in figures.defaults},
+        )
 
 
 @attribute.command("explain")

@@ -30,7 +30,7 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.progress import Progress
 from fairlead.engine.stage import Stage
 from fairlead.register.actions import Action
-from fairlead.tables.attribution import PERSONS
+from fairlead.tables.attribution import LINKS, PERSONS
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 from fairlead.terms.platform import Judgement
@@ -38,13 +38,27 @@ from fairlead.terms.platform import Judgement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributionFigures:
-    """How many persons of which grade, where, and how many links were joined or refused."""
+    """How many persons of which grade, where, and how many links were joined or refused.
+
+    ``defaults`` are values that count for nothing because forms are filled in with them.
+    """
 
     persons: int
     grades: dict[str, int]
     countries: dict[str, int]
     without_country: int
     links: dict[str, int]
+    defaults: tuple[DefaultValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultValue:
+    """A value of which a source holds more than people can have: its kind, and how many records hold it."""
+
+    source: str
+    kind: str
+    value: str
+    records: int
 
 
 @verb(
@@ -141,6 +155,7 @@ def attribution_figures(session: Session) -> AttributionFigures:
             catalogue,
             "SELECT country AS k, count(*) AS n FROM persons WHERE country IS NOT NULL GROUP BY 1 ORDER BY 1",
         )
+        defaults = tuple(DefaultValue(**row) for row in catalogue.rows(_DEFAULTS))
         links = _counts(catalogue, "SELECT decision AS k, count(*) AS n FROM links GROUP BY 1 ORDER BY 1")
     finally:
         catalogue.close()
@@ -151,7 +166,12 @@ def attribution_figures(session: Session) -> AttributionFigures:
         countries=countries,
         without_country=persons - sum(countries.values()),
         links=links,
+        defaults=defaults,
     )
+
+
+_DEFAULTS = """SELECT split_part(owner, ':', 1) AS source, kind, value, count(DISTINCT owner) AS records
+    FROM identifiers WHERE scope = 'default' GROUP BY ALL ORDER BY records DESC, source, kind, value"""
 
 
 def _counts(catalogue: Catalogue, sql: str) -> dict[str, int]:
@@ -232,9 +252,10 @@ def evaluate_against(session: Session, truth: Path | None = None) -> dict[str, A
     accounts = json.loads((truth / "accounts.json").read_text())
     payments = json.loads((truth / "payments.json").read_text())
     replies = json.loads((truth / "replies.json").read_text())
-    catalogue = Catalogue(session.store, (PERSONS,))
+    catalogue = Catalogue(session.store, (PERSONS, LINKS))
     try:
         persons = catalogue.rows("SELECT * FROM persons ORDER BY person")
+        links = catalogue.rows('SELECT * FROM links ORDER BY "left", "right"')
     finally:
         catalogue.close()
     members = {record for row in persons for record in row["members"]}
@@ -248,7 +269,7 @@ def evaluate_against(session: Session, truth: Path | None = None) -> dict[str, A
             record = f"{kind}:{key}"
             if record in members:
                 real[record] = record if row[field] is None else f"person {row[field]}"
-    figures = evaluate(persons, real)
+    figures = evaluate(persons, real, links)
     figures["country"] = _country_figures(persons, accounts)
     figures["samples"] = [asdict(sample) for sample in sample_figures(session)]
     figures["traps"] = _trap_figures(persons, accounts, real)
