@@ -101,6 +101,6 @@ def _of_fake(row: Row) -> Row:
 
 def _of_history(row: Row) -> Row:
     return {
-        "full_name": row["full_name"], "date_of_birth": row["dob"], "postcode": row["postcode_fake"],
-        "address": row["birth_place"],
+        "full_name": " ".join(row[n] for n in ("first_name", "surname") if row[n]) or None,
+        "date_of_birth": row["dob"], "postcode": row["postcode_fake"], "address": row["birth_place"],
     }  # fmt: skip

@@ -138,6 +138,7 @@ def are_two_given_names(left: str, right: str) -> bool:
         and is_given(left)
         and is_given(right)
         and sound(left) != sound(right)
+        and not _is_one_without_vowels(left, right)
         and not nickname_groups(left) & nickname_groups(right)
     )
 
@@ -152,8 +153,14 @@ def are_alike(left: str, right: str) -> bool:
         return True
     if JaroWinkler.similarity(left, right) >= UNRELATED_BELOW:
         return True
-    without_vowels = not re.search("[aeiou]", left) or not re.search("[aeiou]", right)
-    return bones(left) == bones(right) and (without_vowels or len(bones(left)) > 1)
+    return bones(left) == bones(right) and (len(bones(left)) > 1 or _is_one_without_vowels(left, right))
+
+
+def _is_one_without_vowels(left: str, right: str) -> bool:
+    """Whether one word is of a script that writes no vowels, and its consonants are those of the other."""
+    return bool(re.search("[aeiou]", left)) != bool(re.search("[aeiou]", right)) and bones(left) == bones(
+        right
+    )
 
 
 def words_of(words: Iterable[str]) -> pa.Table:

@@ -19,6 +19,8 @@ Judged = tuple[str, str, Judgement]
 
 MASS_ABOVE = 20
 EXCLUSIVE_UP_TO = 6
+SMALL_CASE, BLOCKED_IN_SMALL_CASE = 100_000, 60
+"""Up to so many records, pairs are also looked for among the second number of records that look alike: it costs little."""
 PHONE_GAP_DAYS = 180
 ADDRESS_GAP_DAYS = 3
 GENERATION_YEARS = 15
@@ -152,7 +154,8 @@ SELECT a.rid AS l, b.rid AS r, a.kind, a.value, a.holders, a.chosen AND b.chosen
     CASE WHEN a.first_at IS NULL OR b.first_at IS NULL THEN NULL
         ELSE greatest(0, date_diff('day', least(a.last_at, b.last_at), greatest(a.first_at, b.first_at))) END AS gap
 FROM held a JOIN held b ON a.kind = b.kind AND a.value = b.value AND a.rid < b.rid
-WHERE a.holders <= {MASS_ABOVE};
+WHERE a.holders <= CASE WHEN a.kind <> 'blocked' OR (SELECT count(*) FROM records) > {SMALL_CASE}
+    THEN {MASS_ABOVE} ELSE {BLOCKED_IN_SMALL_CASE} END;
 """
 
 _COMPARED = f"""
@@ -230,7 +233,8 @@ SELECT l, r, l_role, r_role, same_account,
         WHEN ld = rd THEN CASE WHEN ld[6:] IN ('01-01', '12-31') OR ld[3:4] || '-' || ld[3:4] = ld[6:] THEN 'usual'
             ELSE 'same' END
         WHEN abs(coalesce(try_cast(ld[:4] AS INT) - try_cast(rd[:4] AS INT), 0)) >= {GENERATION_YEARS} THEN 'other'
-        WHEN damerau_levenshtein(ld, rd) <= 2 OR ld = rd[:5] || rd[9:] || '-' || rd[6:7] THEN 'near'
+        WHEN damerau_levenshtein(ld, rd) <= 1 OR ld = rd[:5] || rd[9:] || '-' || rd[6:7] THEN 'near'
+        WHEN damerau_levenshtein(ld, rd) <= 2 THEN 'odd'
         ELSE 'other' END AS dobs,
     CASE WHEN lp IS NULL OR rp IS NULL THEN 'none' WHEN lp = rp THEN 'same'
         WHEN length(lp) >= 4 AND damerau_levenshtein(lp, rp) <= 1 THEN 'near' ELSE 'other' END AS postcodes,

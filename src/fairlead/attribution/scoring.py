@@ -26,6 +26,9 @@ _FACTS = {
     "dob": "dobs = 'same'",
     "any_dob": "dobs IN ('same', 'usual')",
     "nearly_dob": "dobs IN ('same', 'usual', 'near')",
+    "roughly_dob": "dobs IN ('same', 'usual', 'near', 'odd')",
+    "other_home": "(postcodes = 'other' OR addresses = 'other')",
+    "similar_first_name": "names = 'near_first'",
     "postcode": "postcodes = 'same'",
     "home": "(postcodes = 'same' OR addresses = 'same')",
     "nearly_home": "(postcodes IN ('same', 'near') OR addresses IN ('same', 'near'))",
@@ -168,7 +171,7 @@ def score_pairs(catalogue: Catalogue, weights: Weights) -> None:
     """
     b, caps = weights.bits, weights.caps
     name = _levels("names", "name", _NAME_LEVELS, b)
-    dob = _levels("dobs", "dob", {"same": "same", "usual": "near", "near": "near"}, b)
+    dob = _levels("dobs", "dob", {"same": "same", "usual": "near", "near": "near", "odd": "near"}, b)
     post = _levels("postcodes", "postcode", {"same": "same"}, b)
     address = _levels("addresses", "address", {"same": "same", "near": "near"}, b)
     value = {
