@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from fairlead.attribution.normalise import fold
+from fairlead.attribution.names import fold
 from fairlead.tables.records import ACCOUNTS, PAYMENTS
 
 _LOCALES = (

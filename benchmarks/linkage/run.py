@@ -113,7 +113,8 @@ def main() -> None:
             f"""SELECT person, grade, members, probable_group, possible_group
             FROM '{store.place}/{PERSONS.name}/*.parquet'"""
         ).to_arrow_table()
-        figures = evaluate(parts.to_pylist(), {r: str(p) for r, p in made.truth.items()})
+        truth = {r: str(p) for r, p in made.truth.items()}
+        figures = evaluate(parts.to_pylist(), truth, store.read(LINKS).to_pylist())
         figures["webs"] = (
             duckdb.sql(
                 f"""SELECT count(*) AS webs, max(len(records)) AS records_at_most, max(len(pairs)) AS pairs_at_most

@@ -80,7 +80,7 @@ def test_a_population_with_traps_is_attributed_without_a_stranger_in_five_hundre
     from fairlead.case.persons.attribution import attribution_stages
     from fairlead.engine.local import LocalEngine
     from fairlead.engine.parts import PartStore
-    from fairlead.tables.attribution import PERSONS
+    from fairlead.tables.attribution import LINKS, PERSONS
     from fairlead.tables.records import ACCOUNTS, PAYMENTS
 
     made = population(10_000, seed)
@@ -92,7 +92,8 @@ def test_a_population_with_traps_is_attributed_without_a_stranger_in_five_hundre
             engine.run(stage)
     persons = store.read(PERSONS).to_pylist()
     assert sorted(m for row in persons for m in row["members"]) == sorted(made.truth)
-    figures = evaluate(persons, {record: str(who) for record, who in made.truth.items()})
+    truth = {record: str(who) for record, who in made.truth.items()}
+    figures = evaluate(persons, truth, store.read(LINKS).to_pylist())
     assert figures["grades"]["attributed"]["precision"] >= 0.998
     assert figures["grades"]["probable"]["precision"] >= 0.97
     assert figures["at_least"]["probable"]["precision"] >= 0.97

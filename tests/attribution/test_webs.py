@@ -101,7 +101,14 @@ def test_a_shipped_list_that_changed_makes_what_rests_on_it_and_nothing_else_aga
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {stage.name: stage.version for stage in attribution_stages(read_networks())}
-    for name in ("values.toml", "hints.toml", "linkage.toml", "measured.toml"):
+    for name in (
+        "values.toml",
+        "hints.toml",
+        "linkage.toml",
+        "measured.toml",
+        "names.toml",
+        "given_names.txt",
+    ):
         (tmp_path / name).write_bytes((shipped.FOLDER / name).read_bytes())
     (tmp_path / "values.toml").write_text("another")
     monkeypatch.setattr(shipped, "FOLDER", tmp_path)

@@ -9,26 +9,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+from rapidfuzz.distance import DamerauLevenshtein
 
+from fairlead.attribution.names import (
+    MARKS,
+    WHOLE_NAME_LETTERS,
+    WHOLE_NAME_SLIPS,
+    are_alike,
+    are_two_given_names,
+)
+from fairlead.attribution.pairs import GENERATION_YEARS
 from fairlead.terms.grades import AttributionGrade
 
 CHAIN_SIZE = 3
 ROLES_STAY_APART = "roles-stay-apart"
 _RANK = {AttributionGrade.ATTRIBUTED: 0, AttributionGrade.PROBABLE: 1, AttributionGrade.POSSIBLE: 2}
-_UNRELATED_BELOW = 0.85
 _SWAPPED_DATE_EDITS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A scored pair: left and right are record numbers; ``held_back`` names the rule by which it never joins."""
+    """A scored pair: left and right are record numbers; ``held_back`` names the rule by which it never joins.
+
+    ``by_mail``: both hold an e-mail address that nobody who contradicts holds.
+    """
 
     left: int
     right: int
     grade: AttributionGrade
     bits: float
     held_back: str | None = None
+    by_mail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +52,10 @@ class Facts:
 
 @dataclass(slots=True)
 class Group:
-    """Records joined so far, their facts, and whom they were judged not to be."""
+    """Records joined so far, what they say of the person, and whom they were judged not to be."""
 
     members: list[int]
-    names: set[tuple[str, ...]] = field(default_factory=set)
-    births: set[str] = field(default_factory=set)
+    identities: set[Facts] = field(default_factory=set)
     apart: set[int] = field(default_factory=set)
 
 
@@ -58,39 +68,62 @@ class Decided:
 
 
 def names_agree(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-    """Whether two names may be one person's: initials, order and single errors are forgiven."""
+    """Whether two names may be one person's: initials, order, spellings, nicknames and single errors are forgiven.
+
+    Two generation marks are two persons; so are two given names that the lists know: Marie and Marine.
+    """
+    marks = [name[-1] if len(name) > 2 and name[-1] in MARKS else "" for name in (left, right)]
+    if all(marks) and marks[0] != marks[1]:
+        return False
+    left, right = (name[:-1] if mark else name for name, mark in zip((left, right), marks, strict=True))
     if not left or not right:
         return True
     if len(left) == 1 or len(right) == 1:
         one, other = (left, right) if len(left) == 1 else (right, left)
-        return any(_alike(one[0], token) for token in other)
-    if left[-1] == right[0] or right[-1] == left[0]:
-        return _alike(left[0], right[-1]) and _alike(left[-1], right[0])
-    return _alike(left[-1], right[-1]) and _alike(left[0], right[0])
+        return any(are_alike(one[0], token) for token in other)
+    turned = are_alike(left[0], right[-1]) and are_alike(left[-1], right[0])
+    return turned or (not are_two_given_names(left[0], right[0]) and _agree_in_order(left, right))
 
 
-def _alike(left: str, right: str) -> bool:
-    if len(left) == 1 or len(right) == 1:
-        return left[0] == right[0]
-    return JaroWinkler.similarity(left, right) >= _UNRELATED_BELOW
+def _agree_in_order(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    doubled = (len(left) > 2 and right[-1] in left) or (len(right) > 2 and left[-1] in right)
+    if are_alike(left[0], right[0]) and (doubled or are_alike(left[-1], right[-1])):
+        return True
+    whole = "".join(left), "".join(right)
+    return len(whole[0]) >= WHOLE_NAME_LETTERS and DamerauLevenshtein.distance(*whole) <= WHOLE_NAME_SLIPS
 
 
 def births_agree(left: str, right: str) -> bool:
     """Whether two dates of birth may be one, written with a single error or day and month swapped."""
-    return left == right or DamerauLevenshtein.distance(left, right) <= _SWAPPED_DATE_EDITS
+    if left == right:
+        return True
+    years = [int(date[:4]) if date[:4].isdigit() else 0 for date in (left, right)]
+    if all(years) and abs(years[0] - years[1]) >= GENERATION_YEARS:
+        return False
+    return DamerauLevenshtein.distance(left, right) <= _SWAPPED_DATE_EDITS
+
+
+def _may_have_married(left: Facts, right: Facts) -> bool:
+    """Whether two names may be one person's after a change of surname: first name and date of birth agree."""
+    return (
+        left.date_of_birth is not None
+        and left.date_of_birth == right.date_of_birth
+        and are_alike(left.names[0], right.names[0])
+        and not are_two_given_names(left.names[0], right.names[0])
+    )
 
 
 class Clustering:
-    """Joins records into groups, grade by grade.
+    """Joins records into groups, grade by grade. Records of a better group take no part in the next grade.
 
-    Records of a better group, or with a better link that was only noted, take no part in the next grade.
+    A better link that was only noted keeps a record from joining others by a weak one, such as an address; an e-mail
+    address that both hold joins them all the same.
     """
 
     def __init__(self, facts: Sequence[Facts], *, apart: Iterable[tuple[int, int]] = ()) -> None:
         self._parent = list(range(len(facts)))
         self._groups = {
-            n: Group([n], {f.names} if f.names else set(), {f.date_of_birth} if f.date_of_birth else set())
-            for n, f in enumerate(facts)
+            n: Group([n], {f} if f.names or f.date_of_birth else set()) for n, f in enumerate(facts)
         }
         self._level: dict[int, AttributionGrade] = {}
         self._tied: set[int] = set()
@@ -174,16 +207,21 @@ class Clustering:
             return edge.held_back
         if any(self._level.get(root, edge.grade) != edge.grade for root in (left, right)):
             return "weaker-than-the-group"
-        if edge.grade is AttributionGrade.POSSIBLE and self._tied.intersection((edge.left, edge.right)):
+        weak = edge.grade is AttributionGrade.POSSIBLE and not edge.by_mail
+        if weak and self._tied.intersection((edge.left, edge.right)):
             return "weaker-than-another-link"
         return None
 
     def _refusal(self, left: Group, right: Group) -> str | None:
         if left.apart.intersection(right.members) or right.apart.intersection(left.members):
             return "judged-different"
-        if any(not births_agree(a, b) for a in left.births for b in right.births):
+        pairs = [(a, b) for a in left.identities for b in right.identities]
+        if any(
+            a.date_of_birth and b.date_of_birth and not births_agree(a.date_of_birth, b.date_of_birth)
+            for a, b in pairs
+        ):
             return "two-dates-of-birth"
-        if any(not names_agree(a, b) for a in left.names for b in right.names):
+        if any(not names_agree(a.names, b.names) and not _may_have_married(a, b) for a, b in pairs):
             return "unrelated-names"
         return None
 
@@ -195,7 +233,6 @@ class Clustering:
         kept, gone = self._groups[left], self._groups.pop(right)
         self._parent[right] = left
         kept.members += gone.members
-        kept.names |= gone.names
-        kept.births |= gone.births
+        kept.identities |= gone.identities
         kept.apart |= gone.apart
         self._level[left] = grade

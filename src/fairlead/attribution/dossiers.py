@@ -84,7 +84,7 @@ stated AS (
     SELECT owner AS record, list_sort(list(
         {{'kind': kind, 'value': value, 'country': country, 'origin': exhibit || ':' || locator}})) AS stated
     FROM identifiers
-    WHERE kind IN ('iban', 'phone') AND valid AND country IS NOT NULL AND scope = 'personal' GROUP BY owner),
+    WHERE kind IN ('iban', 'phone') AND valid AND country IS NOT NULL AND scope IN ('personal', 'household') GROUP BY owner),
 mules AS (
     SELECT DISTINCT owner AS record FROM identifiers
     WHERE owner_table = 'payments' AND (kind, value) IN (SELECT (kind, value) FROM ({MULES})))

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
+from fairlead.engine.components import connect
 from fairlead.terms.grades import AttributionGrade
 from fairlead.terms.intervals import wilson_interval
 
@@ -33,13 +36,17 @@ class GradeFigures:
     high: float | None
 
 
-def evaluate(persons: Iterable[Mapping[str, Any]], truth: Mapping[str, str]) -> dict[str, Any]:
+def evaluate(
+    persons: Iterable[Mapping[str, Any]], truth: Mapping[str, str], links: Iterable[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """Figures of persons (rows of the table) against truth: record id to the real person's id.
 
     ``grades`` count pairs of records inside persons of a grade. ``at_least`` counts pairs inside what is said
     with a grade or a better one: attributed persons, groups of persons that are probably one, groups that are
     possibly one; ``precision``, ``recall`` and ``f1`` are those of the widest. ``false_attributions`` are
     persons of grade attributed that hold a record of somebody else. Records without a truth are left out.
+    With ``links`` (rows of the table), a person joined by weaker links counts in what is said with a better grade,
+    too: with those of its records that links of that grade hold together, among themselves and with others.
     ``low`` and ``high`` are Wilson's interval at 95 %.
     """
     rows = list(persons)
@@ -50,7 +57,12 @@ def evaluate(persons: Iterable[Mapping[str, Any]], truth: Mapping[str, str]) -> 
         for grade in AttributionGrade
     }
     at_least = {}
+    said = list(links)
     for grade, column in _GROUP_OF.items():
+        if said and grade is AttributionGrade.PROBABLE:
+            keys, held = _held_together(said, grade, truth)
+            at_least[grade.value] = asdict(_figures(keys, held, all_true))
+            continue
         weaker = {g for g in AttributionGrade if _ORDER.index(g) > _ORDER.index(grade)}
         chosen = [
             None if row["grade"] in weaker and len(row["members"]) > 1 else _known(row, truth) for row in rows
@@ -67,6 +79,25 @@ def evaluate(persons: Iterable[Mapping[str, Any]], truth: Mapping[str, str]) -> 
         "persons": len(rows),
         "records": len(truth),
     }
+
+
+def _held_together(
+    links: list[Mapping[str, Any]], grade: AttributionGrade, truth: Mapping[str, str]
+) -> tuple[list[str], list[list[str] | None]]:
+    """For every record the lowest one that links of this grade or a better one lead to, and who it is of."""
+    enough = {g.value for g in _ORDER[: _ORDER.index(grade) + 1]}
+    chosen = [
+        link
+        for link in links
+        if (link["decision"] == "joined" and link["grade"] in enough)
+        or link["decision"] == "same"
+        or link["wider"] in enough
+    ]
+    records = sorted({*truth, *(link[end] for link in chosen for end in ("left", "right"))})
+    numbers = {record: number for number, record in enumerate(records)}
+    left, right = (np.array([numbers[link[end]] for link in chosen], np.int64) for end in ("left", "right"))
+    lowest = connect(len(records), left, right)
+    return [records[n] for n in lowest], [[truth[r]] if r in truth else [] for r in records]
 
 
 def _known(row: Mapping[str, Any], truth: Mapping[str, str]) -> list[str]:

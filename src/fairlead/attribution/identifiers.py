@@ -1,4 +1,4 @@
-"""Identifiers of every record, normalised, with their scope, holders and period."""
+"""Identifiers of every record, normalised, with their scope, holders and period; default values found by their excess."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from fairlead.tables.attribution import ADDRESSES, IDENTIFIERS, NORMAL_FORMS, TA
 from fairlead.tables.records import ACCESSES, ACCOUNTS, EVENTS, PAYMENTS
 
 SHARED_ABOVE = 20
+DEFAULT_FROM, DEFAULT_TIMES = 8, 6
+"""A value is a form's default, not a person's, where one source holds it in more records than the first number and the
+second times as often as a population would: an even spread over birthdays, or the next most frequent postcode or name."""
+BIRTHDAYS = 365 * 55
 IDENTIFIERS_A_PART = 200_000
 
 _COLLECT = f"""
@@ -34,9 +38,23 @@ merged AS (
         min(first_at) AS first_at, max(last_at) AS last_at, max(days) AS days,
         min((exhibit, locator)) AS origin
     FROM joined GROUP BY owner, role, kind, value),
-counted AS (SELECT kind, value, count(DISTINCT owner) AS holders FROM merged GROUP BY kind, value)
+counted AS (SELECT kind, value, count(DISTINCT owner) AS holders FROM merged GROUP BY kind, value),
+told AS (
+    SELECT split_part(owner, ':', 1) AS source, kind, value, count(DISTINCT owner) AS records
+    FROM merged WHERE kind IN ('date_of_birth', 'postcode', 'name') AND scope = 'personal' AND owner_table = 'accounts'
+    GROUP BY ALL),
+beside AS (
+    SELECT *, sum(records) OVER (PARTITION BY source, kind) AS all_records,
+        lead(records, 1, 0) OVER (PARTITION BY source, kind ORDER BY records DESC, value) AS next_records
+    FROM told),
+defaults AS (
+    SELECT source, kind, value FROM beside
+    WHERE (kind = 'date_of_birth' AND records > {DEFAULT_FROM} + {DEFAULT_TIMES} * all_records / {BIRTHDAYS})
+        OR (kind <> 'date_of_birth' AND records > {DEFAULT_FROM} AND records > {DEFAULT_TIMES} * next_records
+            AND next_records > 0))
 SELECT m.owner, m.owner_table, m.role, m.kind, m.value, m.original, m.valid,
-    CASE WHEN m.scope <> 'personal' THEN m.scope
+    CASE WHEN d.value IS NOT NULL THEN 'default'
+        WHEN m.scope <> 'personal' THEN m.scope
         WHEN t.broken_at IS NOT NULL AND m.first_at >= t.broken_at AND m.kind IN ('ip', 'device')
             THEN 'after_takeover'
         WHEN c.holders > {SHARED_ABOVE} AND m.kind NOT IN ('name', 'date_of_birth', 'postcode')
@@ -45,6 +63,7 @@ SELECT m.owner, m.owner_table, m.role, m.kind, m.value, m.original, m.valid,
     m.country, m.network, c.holders, m.first_at, m.last_at, m.days,
     m.origin[1] AS exhibit, m.origin[2] AS locator
 FROM merged m JOIN counted c USING (kind, value) LEFT JOIN takeovers t ON t.account = m.owner
+LEFT JOIN defaults d ON d.kind = m.kind AND d.value = m.value AND d.source = split_part(m.owner, ':', 1)
 """
 
 
@@ -52,7 +71,7 @@ class IdentifiersStage:
     """Gives every record its identifiers; parts by kind, several where there are many of a kind."""
 
     name = "identifiers"
-    version = "2"
+    version = "3"
     reads: tuple[Table, ...] = (ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, NORMAL_FORMS, ADDRESSES, TAKEOVERS)
     writes = IDENTIFIERS
 

@@ -25,7 +25,7 @@ class LinksStage:
     """
 
     name: str = "links"
-    version: str = "2"
+    version: str = "3"
     reads: Table = WEBS
     writes: Table = LINKS
     rows_per_task: int = WEBS_A_TASK
@@ -126,11 +126,11 @@ def _edge(pair: dict[str, Any], records: list[dict[str, Any]], numbers: dict[str
     """The edge of a scored pair; a payer joins an account user only where identity agrees on both sides."""
     left, right = numbers[pair["left"]], numbers[pair["right"]]
     roles = {records[left]["role"], records[right]["role"]}
-    named = pair["names"] in ("full", "swapped", "initial", "near") or pair["dobs"] == "same"
+    named = pair["names"] in NAMES_THAT_AGREE or pair["dobs"] == "same"
     told_apart = roles == {Role.ACCOUNT_USER.value, Role.PAYER.value} and not named
     grade = AttributionGrade.UNRESOLVED if pair["refusal"] else AttributionGrade(pair["grade"])
     held_back = ROLES_STAY_APART if told_apart else "user-name-alone" if pair["pattern"] == "handle" else None
-    return Edge(left, right, grade, pair["bits"], held_back)
+    return Edge(left, right, grade, pair["bits"], held_back, pair["email"] == "exclusive")
 
 
 TRIANGLE = (
@@ -175,23 +175,37 @@ def may_be_triangle(pair: dict[str, Any]) -> bool:
 _NAMES_SAY = {
     "full": "the names are equal",
     "swapped": "the names are equal in another order",
+    "spelling": "the names are two spellings of one (rule: spellings that sound alike)",
+    "script": "the names are one in two scripts (rule: their consonants agree once they are transliterated)",
+    "double": "first name and one of two surnames agree (rule: double surnames)",
+    "nickname": "the surnames agree, and the first names stand for one another (rule: nicknames)",
     "initial": "surname and initial agree",
-    "near": "the names differ by a typing error at most",
+    "near": "the first names agree, the surnames differ by a typing error at most",
+    "near_first": "the surnames agree; the first names are similar, which is no agreement",
     "part": "the part of the name that both show agrees",
 }
+NAMES_THAT_AGREE = ("full", "swapped", "spelling", "script", "double", "nickname", "initial", "near")
 _NAMES_DENY = {
     "unrelated": "the surnames are unrelated",
     "other_first": "the surname is one, the first names are two",
     "other_part": "the names shown are different",
+    "near_first": "the first names are not equal: relatives may bear similar ones",
+    "initial": "an initial fits other members of a family, too",
 }
 _CLASS_SAYS = {
     "exclusive": "held by no one else who contradicts",
+    "household": "a household's by its form: a landline, or a family's e-mail address",
     "shared": "held by more records or by people with other telephone numbers or accounts",
     "conflict": "also held by people with other names",
     "mule": "used to pay for three accounts or more, perhaps on behalf of others",
     "reassigned": "used at times that do not meet: an address is given to others",
     "recycled": "used more than half a year apart: numbers are given to others",
 }
+_FOR = ("exclusive", "household", "shared")
+UNLISTED = (
+    "no list of networks says whether {value} is an anonymiser's or one of many customers: that it is one home is "
+    "not known"
+)
 
 
 def _reasons(pair: dict[str, Any]) -> list[str]:
@@ -200,8 +214,7 @@ def _reasons(pair: dict[str, Any]) -> list[str]:
     said = [
         f"both have {one['kind']} {one['value']} ({one['holders']} records; {_CLASS_SAYS[one['held']]})"
         for one in found
-        if one["held"] in ("exclusive", "shared")
-        and not (one["kind"] == "handle" and one["value"] in mailboxes)
+        if one["held"] in _FOR and not (one["kind"] == "handle" and one["value"] in mailboxes)
     ]
     if pair["mail_bears_name"]:
         said.append("the name that one of them shows stands in the e-mail address")
@@ -209,8 +222,12 @@ def _reasons(pair: dict[str, Any]) -> list[str]:
         said.append(_NAMES_SAY[pair["names"]])
     if pair["dobs"] == "same":
         said.append("the dates of birth are equal")
+    if pair["dobs"] == "usual":
+        said.append("the dates of birth are equal, a day that many forms are filled in with")
     if pair["postcodes"] == "same":
         said.append("the postcodes are equal")
+    if pair["addresses"] in ("same", "near"):
+        said.append("the postal addresses are equal but for the way they are written")
     if pair["same_account"]:
         said.append(
             "the platform's own reference joins them: a payment for the account, not a proof of who paid"
@@ -222,8 +239,17 @@ def _against(pair: dict[str, Any]) -> list[str]:
     said = [
         f"{one['kind']} {one['value']} is {_CLASS_SAYS[one['held']]} ({one['holders']} records)"
         for one in pair["shared"] or ()
-        if one["held"] not in ("exclusive", "shared")
+        if one["held"] not in _FOR
     ]
+    said += [
+        UNLISTED.format(value=one["value"])
+        for one in pair["shared"] or ()
+        if one["kind"] == "ip" and one["held"] in _FOR and one["network"] is None
+    ]
+    if pair["marks"] == "other":
+        said.append("the generation marks are two")
+    if pair["marks"] == "one":
+        said.append("one of the names bears a generation mark, the other none: a father's or a son's")
     if pair["names"] in _NAMES_DENY:
         said.append(_NAMES_DENY[pair["names"]])
     if pair["dobs"] == "other":
@@ -232,6 +258,6 @@ def _against(pair: dict[str, Any]) -> list[str]:
         said.append("the telephone numbers are different")
     if pair["other_iban"]:
         said.append("the bank accounts are different")
-    if pair["postcodes"] == "other":
+    if pair["postcodes"] in ("other", "near"):
         said.append("the postcodes are different")
     return said

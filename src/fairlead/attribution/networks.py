@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import ipaddress
 import tomllib
@@ -15,14 +14,15 @@ from typing import Any
 import maxminddb
 import pyarrow as pa
 
+from fairlead.attribution.network_lists import entries_of
 from fairlead.attribution.partition import part_of, parts_for
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
 from fairlead.tables.attribution import ADDRESSES, NORMAL_FORMS
 from fairlead.terms.errors import UsageError
 
-KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private", "residential"})
-MASS_KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private"})
+KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private", "residential", "university"})
+MASS_KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private", "university"})
 MASS_SQL = ", ".join(f"'{kind}'" for kind in sorted(MASS_KINDS))
 ADDRESSES_A_PART = 100_000
 
@@ -85,20 +85,36 @@ class Networks:
                 continue
             kind, country = kind or found.kind, country or found.country
             cidr, source = cidr or found.cidr, source or found.source
-        if country is None and self.mmdb is not None:
-            country = self._in_database(address)
+        if self.mmdb is not None and (country is None or kind is None):
+            entry = self._in_database(address)
+            country, kind = country or _country_of(entry), kind or _kind_of(entry)
             source = source or self.mmdb.name
         return Placed(country=country, kind=kind, range=cidr, source=source)
 
-    def _in_database(self, address: str) -> str | None:
+    def _in_database(self, address: str) -> dict[str, Any]:
         if self._reader is None:
             self._reader = maxminddb.open_database(str(self.mmdb))
         entry = self._reader.get(address)
-        if not isinstance(entry, dict):
-            return None
-        country = entry.get("country", entry.get("registered_country"))
-        code = country.get("iso_code") if isinstance(country, dict) else entry.get("country_code", country)
-        return code if isinstance(code, str) and len(code) == 2 else None
+        return entry if isinstance(entry, dict) else {}
+
+
+def _country_of(entry: dict[str, Any]) -> str | None:
+    country = entry.get("country", entry.get("registered_country"))
+    code = country.get("iso_code") if isinstance(country, dict) else entry.get("country_code", country)
+    return code if isinstance(code, str) and len(code) == 2 else None
+
+
+_TRAITS = {
+    "is_tor_exit_node": "tor", "is_anonymous_vpn": "vpn", "is_public_proxy": "vpn", "is_residential_proxy": "vpn",
+    "is_hosting_provider": "hosting", "is_anonymous": "vpn",
+}  # fmt: skip
+
+
+def _kind_of(entry: dict[str, Any]) -> str | None:
+    """The kind that a database of anonymous networks states, at its top or among its traits."""
+    traits = entry.get("traits", {})
+    said = entry | (traits if isinstance(traits, dict) else {})
+    return next((kind for trait, kind in _TRAITS.items() if said.get(trait) is True), None)
 
 
 class AddressesStage:
@@ -147,16 +163,11 @@ def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 
 
 def read_networks(files: Iterable[Path] = (), *, mmdb: Path | None = None) -> Networks:
-    """The shipped ranges, then those of the operator's files (CSV with cidr,country,kind, or TOML)."""
+    """The shipped ranges, then those of the operator's files (see ``network_lists``)."""
     shipped = (resources.files("fairlead.attribution") / "data" / "networks.toml").read_text("utf-8")
     ranges = [_range(entry, "shipped") for entry in tomllib.loads(shipped)["range"]]
     for file in files:
-        if file.suffix == ".toml":
-            entries = tomllib.loads(file.read_text("utf-8")).get("range", [])
-        else:
-            with file.open(encoding="utf-8", newline="") as text:
-                entries = list(csv.DictReader(text))
-        ranges += [_range(entry, file.name) for entry in entries]
+        ranges += [_range(entry, file.name) for entry in entries_of(file)]
     return Networks(ranges, mmdb=mmdb)
 
 

@@ -104,7 +104,7 @@ class NormaliseStage:
     """IDENTIFIER_TEXTS to NORMAL_FORMS, each text by itself."""
 
     name: str = "normal forms"
-    version: str = field(default_factory=lambda: f"1-{digest_of_shipped('values.toml')}")
+    version: str = field(default_factory=lambda: f"2-{digest_of_shipped('values.toml', 'names.toml')}")
     reads: Table = IDENTIFIER_TEXTS
     writes: Table = NORMAL_FORMS
     rows_per_task: int = TEXTS_A_PART

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 import tomllib
-import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -16,12 +15,16 @@ from email_validator import EmailNotValidError, validate_email
 from stdnum import bitcoin, iban
 from stdnum.exceptions import ValidationError
 
+from fairlead.attribution.names import fold_name
 from fairlead.terms.platform import IdentifierKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Normal:
-    """A normalised identifier: whether its check digits or syntax hold, what it says of a country, its scope."""
+    """A normalised identifier: whether its check digits or syntax hold, what it says of a country, its scope.
+
+    Scopes: personal; household, of a home or family (a landline, `familie.berg@`); disposable; junk, of nobody.
+    """
 
     value: str
     valid: bool = True
@@ -39,6 +42,7 @@ class _Provider:
 @dataclass(frozen=True, slots=True)
 class _Data:
     role_mailboxes: frozenset[str]
+    family_words: tuple[str, ...]
     disposable: frozenset[str]
     junk: dict[IdentifierKind, frozenset[str]]
     providers: dict[str, _Provider]
@@ -55,6 +59,7 @@ def _data() -> _Data:
     }
     return _Data(
         role_mailboxes=frozenset(raw["role_mailboxes"]),
+        family_words=tuple(raw["family_words"]),
         disposable=frozenset(raw["disposable_domains"]),
         junk={
             IdentifierKind.NAME: frozenset(raw["junk_names"]),
@@ -64,18 +69,6 @@ def _data() -> _Data:
         },
         providers=providers,
     )
-
-
-_LETTERS = str.maketrans(
-    {"ø": "o", "æ": "ae", "å": "a", "ß": "ss", "ł": "l", "đ": "d", "þ": "th", "ð": "d", "œ": "oe"}
-)
-
-
-def fold(text: str) -> str:
-    """Letters without marks and case, other signs as single blanks."""
-    lowered = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    kept = "".join(c if c.isalnum() else " " for c in lowered if not unicodedata.combining(c))
-    return " ".join(kept.split())
 
 
 @lru_cache(maxsize=200_000)
@@ -102,7 +95,7 @@ def normalise(  # noqa: PLR0911 - one return per kind
         case IdentifierKind.IP:
             return _address(text)
         case IdentifierKind.NAME:
-            return _checked(kind, fold(text))
+            return _checked(kind, fold_name(text))
         case IdentifierKind.USER_NAME:
             return _checked(kind, text.casefold())
         case IdentifierKind.POSTCODE:
@@ -150,6 +143,8 @@ def _email(text: str) -> Normal:
         scope = "disposable"
     elif local in data.role_mailboxes or not valid:
         scope = "junk"
+    elif any(word in local for word in data.family_words):
+        scope = "household"
     return Normal(value=f"{local}@{domain}", valid=valid, scope=scope)
 
 
@@ -178,11 +173,12 @@ def _phone(text: str, country: str | None) -> Normal:
     value = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     region = phonenumbers.region_code_for_number(parsed)
     valid = bool(phonenumbers.is_valid_number(parsed))
+    landline = phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.FIXED_LINE
     return Normal(
         value=str(value),
         valid=valid,
         country=region if region and region != "001" and len(region) == 2 else None,
-        scope="junk" if junk else "personal",
+        scope="junk" if junk else "household" if landline else "personal",
     )
 
 

@@ -14,22 +14,44 @@ from fairlead.terms.intervals import wilson_interval
 
 _FACTS = {
     "name": "names IN ('full', 'swapped')",
+    "whole_name": "names IN ('full', 'swapped', 'spelling', 'script', 'double', 'nickname')",
+    "first_name": "first_names_agree AND names IN ('full', 'swapped', 'spelling', 'double', 'near')",
+    "first_name_alone": "first_names_agree",
     "part_of_name": "names = 'part'",
-    "similar_name": "names = 'unclear'",
-    "any_name": "names IN ('full', 'swapped', 'initial', 'near')",
+    "similar_name": "names IN ('unclear', 'near_first')",
+    "any_name": "names IN ('full', 'swapped', 'spelling', 'script', 'double', 'nickname', 'near')",
+    "initial": "names = 'initial'",
+    "nearly_name": "names IN ('full', 'swapped', 'spelling', 'script', 'double', 'nickname', 'near', 'near_first')",
+    "no_two_names": "names IN ('full', 'swapped', 'none', 'part')",
     "dob": "dobs = 'same'",
+    "any_dob": "dobs IN ('same', 'usual')",
+    "nearly_dob": "dobs IN ('same', 'usual', 'near')",
+    "roughly_dob": "dobs IN ('same', 'usual', 'near', 'odd')",
+    "other_home": "(postcodes = 'other' OR addresses = 'other')",
+    "similar_first_name": "names = 'near_first'",
     "postcode": "postcodes = 'same'",
+    "home": "(postcodes = 'same' OR addresses = 'same')",
+    "nearly_home": "(postcodes IN ('same', 'near') OR addresses IN ('same', 'near'))",
+    "address": "addresses = 'same'",
+    "nearly_address": "addresses IN ('same', 'near')",
     "phone": "phone = 'exclusive'",
+    "any_phone": "phone IN ('exclusive', 'household')",
+    "personal_money": "money = 'exclusive' AND personal_money",
     "money": "money = 'exclusive'",
-    "email": "email = 'exclusive'",
+    "email": "email IN ('exclusive', 'household')",
+    "email_of_one": "email = 'exclusive'",
+    "own_email": "email = 'exclusive' AND mail_bears_first_name",
     "email_of_both_names": f"email = 'conflict' AND email_holders <= {EXCLUSIVE_UP_TO} "
     "AND NOT other_phone AND NOT other_iban",
     "mail_bears_name": "mail_bears_name",
     "few_hold_the_mail": "email_holders <= 3",
     "network": "(coalesce(device = 'exclusive', false) OR coalesce(ip = 'exclusive', false))",
+    "device": "device = 'exclusive'",
     "user": "user_name = 'exclusive'",
     "handle": "handle = 'exclusive'",
     "two_accounts": "l_role = 'account_user' AND r_role = 'account_user'",
+    "payer_of_it": "(l_role = 'payer' OR r_role = 'payer') AND l_role <> 'account_user' AND r_role <> 'account_user'",
+    "one_mark": "marks = 'one'",
 }
 
 
@@ -134,26 +156,31 @@ def _levels(column: str, prefix: str, levels: dict[str, str], bits: dict[str, fl
 MEASURED_FROM = 20
 PROBABILITY_AT_MOST = 0.9999
 TELLING_LETTERS = 4  # a name of so many letters inside a mailbox's name is no coincidence
-_NAME_LEVELS = ("full", "swapped", "initial", "near", "part")
-_CLASSES = {"exclusive": "exclusive", "shared": "shared", "conflict": "shared"}
+_NAME_LEVELS = {
+    "full": "full", "swapped": "swapped", "spelling": "near", "script": "near", "double": "near", "nickname": "near",
+    "near": "near", "near_first": "part", "initial": "initial", "part": "part",
+}  # fmt: skip
+_CLASSES = {"exclusive": "exclusive", "household": "shared", "shared": "shared", "conflict": "shared"}
 
 
 def score_pairs(catalogue: Catalogue, weights: Weights) -> None:
     """Create ``scored``: every compared pair with classes per kind, bits, families, rule, grade and refusal.
 
-    Refusals, in order: two dates of birth; names that contradict; a telephone number that changed hands.
+    Refusals, in order: two dates of birth; two generations or two names; a telephone number that changed hands.
+    A surname that changed is no refusal where first name, date of birth and home agree.
     """
     b, caps = weights.bits, weights.caps
-    name = _levels("names", "name", {level: level for level in _NAME_LEVELS}, b)
-    dob = _levels("dobs", "dob", {"same": "same", "near": "near"}, b)
+    name = _levels("names", "name", _NAME_LEVELS, b)
+    dob = _levels("dobs", "dob", {"same": "same", "usual": "near", "near": "near", "odd": "near"}, b)
     post = _levels("postcodes", "postcode", {"same": "same"}, b)
+    address = _levels("addresses", "address", {"same": "same", "near": "near"}, b)
     value = {
         kind: _levels(kind, kind, _CLASSES, b)
         for kind in ("phone", "money", "email", "device", "ip", "user_name", "handle")
     }
     grade_cases = " ".join(f"WHEN {rule.condition} THEN '{rule.grade.value}'" for rule in weights.rules)
     rule_cases = " ".join(f"WHEN {rule.condition} THEN '{rule.name}'" for rule in weights.rules)
-    household = f"greatest({value['email']}, {value['device']}, {value['ip']}, {post})"
+    household = f"greatest({value['email']}, {value['device']}, {value['ip']}, {post}, {address})"
     catalogue.prepare(
         f"""
         CREATE TEMP TABLE scored AS
@@ -162,6 +189,7 @@ def score_pairs(catalogue: Catalogue, weights: Weights) -> None:
                 max(class) FILTER (kind = 'email') AS email, min(class) FILTER (kind = 'phone') AS phone,
                 max(class) FILTER (kind IN ('iban', 'card', 'wallet') AND class = 'exclusive') AS money_x,
                 max(class) FILTER (kind IN ('iban', 'card', 'wallet')) AS money_any,
+                bool_or(kind IN ('card', 'wallet') AND class = 'exclusive') AS personal_money,
                 min(class) FILTER (kind = 'device' AND class <> 'conflict') AS device,
                 min(class) FILTER (kind = 'ip' AND class IN ('exclusive', 'shared')) AS ip,
                 bool_and(class = 'reassigned') FILTER (kind = 'ip') AS reassigned,
@@ -170,12 +198,18 @@ def score_pairs(catalogue: Catalogue, weights: Weights) -> None:
                 min(class) FILTER (kind = 'handle' AND NOT chosen AND class <> 'conflict') AS other_handle
             FROM evidence GROUP BY l, r),
         seen AS (
-            SELECT c.*, k.email, k.phone, coalesce(k.money_x, k.money_any) AS money, k.device, k.ip, k.email_holders,
+            SELECT c.*, k.email, k.phone, coalesce(k.personal_money, false) AS personal_money,
+                coalesce(k.money_x, k.money_any) AS money, k.device, k.ip, k.email_holders,
                 coalesce(k.reassigned, false) AS reassigned, k.user_name,
                 CASE WHEN k.email IS NULL THEN k.other_handle END AS handle,
                 len(list_filter(coalesce(a.tokens, []) || coalesce(b.tokens, []),
                     lambda t: length(t) >= {TELLING_LETTERS} AND contains(split_part(k.mail, '@', 1), t))) > 0
-                    AS mail_bears_name
+                    AS mail_bears_name,
+                coalesce(greatest(length(a.first), length(b.first)) >= {TELLING_LETTERS - 1}
+                    AND (starts_with(a.first, b.first) OR starts_with(b.first, a.first)) AND contains(
+                        replace(split_part(k.mail, '@', 1), a.last, '|'),
+                        CASE WHEN length(a.first) > length(b.first) THEN a.first ELSE b.first END), false)
+                    AS mail_bears_first_name
             FROM compared c JOIN records a ON a.rid = c.l JOIN records b ON b.rid = c.r LEFT JOIN kinds k USING (l, r)),
         weighed AS (
             SELECT *,
@@ -189,9 +223,14 @@ def score_pairs(catalogue: Catalogue, weights: Weights) -> None:
             CASE {grade_cases} ELSE 'unresolved' END AS grade,
             CASE {rule_cases} END AS pattern,
             CASE WHEN dobs = 'other' THEN 'two-dates-of-birth'
+                WHEN marks = 'other' THEN 'two-generations'
+                WHEN names IN ('unrelated', 'other_part') AND first_names_agree AND dobs = 'same'
+                    AND (postcodes = 'same' OR addresses = 'same') THEN NULL
                 WHEN names = 'unrelated' THEN 'unrelated-names'
+                WHEN names = 'other_first' AND dobs IN ('same', 'usual') THEN 'twins'
                 WHEN names IN ('other_first', 'other_part') THEN 'two-persons-of-one-family'
-                WHEN phone = 'recycled' AND names NOT IN ('full', 'swapped', 'initial', 'near') THEN 'recycled-phone'
+                WHEN phone = 'recycled' AND NOT {_FACTS["any_name"]}
+                    AND names <> 'initial' THEN 'recycled-phone'
                 WHEN money = 'mule' AND email IS DISTINCT FROM 'exclusive' AND phone IS DISTINCT FROM 'exclusive'
                     THEN 'mule-instrument'
                 WHEN coalesce(ip, device, email, phone, user_name, handle) IS NULL AND money IS DISTINCT FROM 'exclusive'
@@ -199,7 +238,8 @@ def score_pairs(catalogue: Catalogue, weights: Weights) -> None:
             END AS refusal,
             list_filter([
                 CASE WHEN identity_bits > 0 THEN 'identity' END,
-                CASE WHEN email IN ('exclusive', 'shared') OR phone IN ('exclusive', 'shared') THEN 'contact' END,
+                CASE WHEN email IN ('exclusive', 'household', 'shared') OR phone IN ('exclusive', 'household', 'shared')
+                    THEN 'contact' END,
                 CASE WHEN money IN ('exclusive', 'shared') THEN 'money' END,
                 CASE WHEN device IS NOT NULL OR ip IS NOT NULL THEN 'network' END,
                 CASE WHEN user_name IS NOT NULL OR handle IS NOT NULL THEN 'handle' END],

@@ -68,12 +68,14 @@ SELECT DISTINCT {part_of("web", parts)} AS part, web FROM records_placed;
 
 CREATE TEMP TABLE web_pairs AS
 WITH values_shared AS (
-    SELECT l, r, list_sort(list({{'kind': kind, 'value': value, 'held': class, 'holders': holders}})) AS shared
+    SELECT l, r, list_sort(list({{'kind': kind, 'value': value, 'held': class, 'holders': holders,
+        'network': network}})) AS shared
     FROM evidence GROUP BY l, r)
 SELECT {part_of("t.web", parts)} AS part, t.web, l, r,
     {{'left': a.profile, 'right': b.profile, 'grade': p.grade, 'bits': p.bits, 'refusal': p.refusal,
      'pattern': p.pattern, 'probability': CASE WHEN p.refusal IS NULL THEN m.probability END,
-     'families': p.families, 'names': p.names, 'dobs': p.dobs, 'postcodes': p.postcodes,
+     'families': p.families, 'names': p.names, 'marks': p.marks, 'dobs': p.dobs, 'postcodes': p.postcodes,
+     'addresses': p.addresses,
      'other_phone': p.other_phone, 'other_iban': p.other_iban, 'same_account': p.same_account, 'email': p.email,
      'ip': p.ip, 'device': p.device, 'mail_bears_name': p.mail_bears_name, 'shared': v.shared,
      'judgements': p.judgements}} AS item
@@ -88,7 +90,9 @@ paid AS (
     SELECT account AS profile, list_sort(list(DISTINCT profile)) AS payers
     FROM (SELECT profile, unnest(accounts) AS account FROM records WHERE role = 'payer') GROUP BY account)
 SELECT {part_of("t.web", parts)} AS part, t.web, rid,
-    {{'record': r.profile, 'role': r.role, 'names': r.tokens, 'date_of_birth': r.dob, 'origin': o.origin,
+    {{'record': r.profile, 'role': r.role,
+     'names': CASE WHEN r.mark IS NULL THEN r.tokens ELSE list_append(r.tokens, r.mark) END,
+     'date_of_birth': r.dob, 'origin': o.origin,
      'payers': paid.payers, 'copies': CASE WHEN t.web = p.web THEN c.copies END}} AS item
 FROM records_placed t JOIN placed p USING (rid) JOIN records r USING (rid) JOIN origins o ON o.record = r.profile
 LEFT JOIN copies c ON c.profile = r.profile LEFT JOIN paid ON paid.profile = r.profile;
@@ -108,7 +112,7 @@ class WebsStage:
         )
         text = repr([(a, b, judgement.value) for a, b, judgement in self.judgements]).encode()
         judged = hashlib.blake2b(text, digest_size=8).hexdigest()
-        self.version = f"1-{digest_of_shipped('linkage.toml', 'measured.toml')}-{judged}"
+        self.version = f"2-{digest_of_shipped('linkage.toml', 'measured.toml', 'names.toml', 'given_names.txt')}-{judged}"
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Yield webs in parts, in the order of their names."""

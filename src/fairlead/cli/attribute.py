@@ -23,7 +23,11 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 @click.group(invoke_without_command=True)
 @click.option(
-    "--networks", "network_files", type=_FILE, multiple=True, help="CSV or TOML: cidr, country, kind."
+    "--networks",
+    "network_files",
+    type=_FILE,
+    multiple=True,
+    help="CSV, JSON, TOML (cidr, country, kind) or text.",
 )
 @click.option("--mmdb", type=_FILE, help="An MMDB with countries of addresses, of the time in question.")
 @engine_options
@@ -57,10 +61,16 @@ def attribute(
     if as_json:
         print_json(asdict(figures))
         return
+    click.echo(f"{figures.humans.sentence}.")
     print_facts("Persons by grade. A grade is not guilt.", figures.grades)
     print_facts("Links", figures.links)
     where = " ".join(f"{code} {count}" for code, count in figures.countries.items())
     print_facts("Countries that the evidence supports", {"persons": where, "none": figures.without_country})
+    if figures.defaults:
+        print_facts(
+            "Default values of forms, which count for nothing",
+            {f"{d.source}, {d.kind}": f"{d.value} ({d.records} records)" for d in figures.defaults},
+        )
 
 
 @attribute.command("explain")
@@ -126,21 +136,22 @@ def _effect(effect: JudgementEffect, judgement: Judgement) -> str:
 @attribute.command("evaluate")
 @click.option(
     "--truth",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The folder `truth` of a made-up operation; left out, the one of the demo.",
+    type=click.Path(path_type=Path, exists=True),
+    help="CSV or JSON of record and person, or the folder `truth` of a made-up operation; left out, that of the demo.",
 )
 @operation_option
 def evaluate(
     truth: Path | None, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
 ) -> int:
-    """Compare with the truth of a made-up operation. Exit code 1 when a person of grade attributed is mixed."""
+    """Compare with labels or the truth of a made-up operation. Exit code 1 when a person of grade attributed is mixed."""
     figures = evaluate_against(session_of(workspace, operation, user), truth)
     if as_json:
         print_json(figures)
     else:
         names = ("precision", "recall", "f1", "false_attributions", "persons", "records")
         print_facts("Against the truth, all grades together", {k: figures[k] for k in names})
-        print_facts("Countries of member accounts", figures["country"])
+        if "country" in figures:
+            print_facts("Countries of member accounts", figures["country"])
         columns = ["groups", "pairs", "precision", "low", "high", "recall", "mixed"]
         for title, part in (
             ("Persons of a grade", "grades"),
@@ -150,9 +161,10 @@ def evaluate(
             print_rows(rows, ["grade", *columns], title=title)
         if figures["samples"]:
             print_rows([_rounded(row) for row in figures["samples"]], _SAMPLE, title="Judged by people")
-        print_rows(
-            figures["traps"], ["trap", "accounts", "persons", "said", "mixed"], title="What was planted"
-        )
+        if "traps" in figures:
+            print_rows(
+                figures["traps"], ["trap", "accounts", "persons", "said", "mixed"], title="What was planted"
+            )
     return 1 if figures["false_attributions"] else 0
 
 

@@ -19,12 +19,14 @@ IDENTIFIERS = Table(
         Column("value", TEXT, "normalised value"),
         Column("original", TEXT, "value as stored"),
         Column("valid", FLAG, "false when it fails its own check digits or syntax; kept all the same"),
-        Column("scope", TEXT, "personal, shared, disposable, junk, or after_takeover"),
+        Column("scope", TEXT, "personal, household, shared, default, disposable, junk, or after_takeover"),
         Column(
             "country", TEXT, "country the value itself states (IBAN, phone) or its network, null when none"
         ),
         Column(
-            "network", TEXT, "of an address: cgnat, vpn, tor, hosting, mobile, private, residential or null"
+            "network",
+            TEXT,
+            "of an address: cgnat, vpn, tor, hosting, mobile, private, university, residential or null",
         ),
         Column("holders", INT, "records that hold the same value"),
         Column("first_at", TIME, "first seen"),
@@ -58,7 +60,7 @@ NORMAL_FORMS = Table(
         *IDENTIFIER_TEXTS.columns,
         Column("value", TEXT, "normalised value"),
         Column("valid", FLAG, "false when it fails its own check digits or syntax"),
-        Column("scope", TEXT, "personal, disposable or junk, as the value itself says"),
+        Column("scope", TEXT, "personal, household, disposable or junk, as the value itself says"),
         Column("country", TEXT, "country the value itself states, null when none"),
     ),
 )
@@ -71,7 +73,7 @@ ADDRESSES = Table(
     columns=(
         Column("address", TEXT, "normalised address"),
         Column("country", TEXT, "country of the range, null when nobody says"),
-        Column("network", TEXT, "cgnat, vpn, tor, hosting, mobile, private, residential or null"),
+        Column("network", TEXT, "cgnat, vpn, tor, hosting, mobile, private, university, residential or null"),
         Column("range", TEXT, "the narrowest range that says so, null when none does"),
         Column("source", TEXT, "file that holds the range"),
     ),
@@ -111,8 +113,10 @@ _PAIR = pa.struct(
         pa.field("probability", NUMBER),
         pa.field("families", TEXTS),
         pa.field("names", TEXT),
+        pa.field("marks", TEXT),
         pa.field("dobs", TEXT),
         pa.field("postcodes", TEXT),
+        pa.field("addresses", TEXT),
         pa.field("other_phone", FLAG),
         pa.field("other_iban", FLAG),
         pa.field("same_account", FLAG),
@@ -129,6 +133,7 @@ _PAIR = pa.struct(
                         pa.field("value", TEXT),
                         pa.field("held", TEXT),
                         pa.field("holders", INT),
+                        pa.field("network", TEXT),
                     ]
                 )
             ),

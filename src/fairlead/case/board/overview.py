@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from fairlead.attribution.humans import Humans
 from fairlead.case.lists.prepared import open_views
 from fairlead.case.lists.views import FIGURES_VIEW
 from fairlead.case.looking.queue import TriageFigures, triage_figures
 from fairlead.case.place.session import Session
+
+_HUMANS = [field.name for field in fields(Humans)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,7 @@ class Overview:
     exhibits: int
     exhibit_bytes: int
     accounts: int
+    humans: Humans
     persons: int
     grades: dict[str, int]
     countries: dict[str, int]
@@ -53,6 +57,7 @@ def overview(session: Session) -> Overview:
         exhibits=one("exhibits"),
         exhibit_bytes=one("exhibit_bytes"),
         accounts=one("accounts"),
+        humans=Humans(**(dict.fromkeys(_HUMANS, 0) | counted.get("humans", {}))),
         persons=sum(counted.get("grade", {}).values()),
         grades=counted.get("grade", {}),
         countries=counted.get("country", {}),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from fairlead.attribution.humans import HUMANS_SQL
 from fairlead.case.lists.prepared import View, prepare
 from fairlead.case.lists.states import TRIAGE_SQL, TRIAGE_TABLES
 from fairlead.case.place.session import Session
 from fairlead.tables.attribution import IDENTIFIERS, PERSONS
 from fairlead.tables.evidence import EXHIBITS, FILES
 from fairlead.tables.media import CONTENTS
-from fairlead.tables.records import ACCOUNTS, SOURCES
+from fairlead.tables.records import ACCOUNTS, PAYMENTS, SOURCES
 from fairlead.terms.provenance import Conclusion
 
 CONTENTS_VIEW = View(
@@ -67,7 +68,7 @@ cluster after it was decided.
 
 FIGURES_VIEW = View(
     name="desk_figures",
-    sql="""SELECT 'state' AS what, state AS name, count(*) AS n FROM desk_contents GROUP BY state
+    sql=f"""SELECT 'state' AS what, state AS name, count(*) AS n FROM desk_contents GROUP BY state
            UNION ALL SELECT 'queue', queue_rank || ' ' || queue_reason, count(*) FROM desk_contents
                       WHERE state IN ('for_people', 'machine_made') AND family IN ('picture', 'video') GROUP BY 2
            UNION ALL SELECT 'verdict', verdict, count(*) FROM files GROUP BY verdict
@@ -76,11 +77,12 @@ FIGURES_VIEW = View(
            UNION ALL SELECT 'exhibits', '', count(*) FROM exhibits
            UNION ALL SELECT 'exhibit_bytes', '', coalesce(sum(size_bytes), 0) FROM exhibits
            UNION ALL SELECT 'accounts', '', count(*) FROM accounts WHERE role = 'account_user'
+           UNION ALL SELECT 'humans', name, n FROM ({HUMANS_SQL})
            UNION ALL SELECT 'grade', grade, count(*) FROM persons GROUP BY grade
            UNION ALL SELECT 'country', country, count(*) FROM persons WHERE country IS NOT NULL GROUP BY country
            UNION ALL SELECT 'lines_in', '', coalesce(sum(lines_in), 0) FROM sources
            UNION ALL SELECT 'lines_quarantined', '', coalesce(sum(lines_quarantined), 0) FROM sources""",
-    reads=(FILES, EXHIBITS, ACCOUNTS, PERSONS, SOURCES),
+    reads=(FILES, EXHIBITS, ACCOUNTS, PAYMENTS, PERSONS, SOURCES),
     after=(CONTENTS_VIEW,),
 )
 """The operation's figures: what is counted, under which name, how many."""

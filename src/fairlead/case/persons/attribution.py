@@ -11,6 +11,7 @@ from typing import Any
 from fairlead.attribution.dossiers import DossiersStage
 from fairlead.attribution.evaluate import evaluate
 from fairlead.attribution.explain import PersonExplained, explain_person
+from fairlead.attribution.humans import Humans, count_humans
 from fairlead.attribution.identifiers import IdentifiersStage
 from fairlead.attribution.links import LinksStage
 from fairlead.attribution.networks import AddressesStage, Networks, read_networks
@@ -21,6 +22,7 @@ from fairlead.attribution.takeovers import TakeoversStage
 from fairlead.attribution.webs import WebsStage
 from fairlead.case.persons.anchors import anchor_older_decisions
 from fairlead.case.persons.history import keep_changes
+from fairlead.case.persons.labels import read_labels
 from fairlead.case.persons.link_sample import sample_figures
 from fairlead.case.place.session import Session
 from fairlead.case.running.engines import Cluster, engine_for
@@ -30,7 +32,7 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.progress import Progress
 from fairlead.engine.stage import Stage
 from fairlead.register.actions import Action
-from fairlead.tables.attribution import PERSONS
+from fairlead.tables.attribution import LINKS, PERSONS
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 from fairlead.terms.platform import Judgement
@@ -38,13 +40,28 @@ from fairlead.terms.platform import Judgement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributionFigures:
-    """How many persons of which grade, where, and how many links were joined or refused."""
+    """How many people, how many persons of which grade, where, and how many links were joined or refused.
 
+    ``defaults`` are values that count for nothing because forms are filled in with them.
+    """
+
+    humans: Humans
     persons: int
     grades: dict[str, int]
     countries: dict[str, int]
     without_country: int
     links: dict[str, int]
+    defaults: tuple[DefaultValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultValue:
+    """A value of which a source holds more than people can have: its kind, and how many records hold it."""
+
+    source: str
+    kind: str
+    value: str
+    records: int
 
 
 @verb(
@@ -141,17 +158,25 @@ def attribution_figures(session: Session) -> AttributionFigures:
             catalogue,
             "SELECT country AS k, count(*) AS n FROM persons WHERE country IS NOT NULL GROUP BY 1 ORDER BY 1",
         )
+        defaults = tuple(DefaultValue(**row) for row in catalogue.rows(_DEFAULTS))
+        humans = count_humans(catalogue)
         links = _counts(catalogue, "SELECT decision AS k, count(*) AS n FROM links GROUP BY 1 ORDER BY 1")
     finally:
         catalogue.close()
     persons = sum(grades.values())
     return AttributionFigures(
+        humans=humans,
         persons=persons,
         grades=grades,
         countries=countries,
         without_country=persons - sum(countries.values()),
         links=links,
+        defaults=defaults,
     )
+
+
+_DEFAULTS = """SELECT split_part(owner, ':', 1) AS source, kind, value, count(DISTINCT owner) AS records
+    FROM identifiers WHERE scope = 'default' GROUP BY ALL ORDER BY records DESC, source, kind, value"""
 
 
 def _counts(catalogue: Catalogue, sql: str) -> dict[str, int]:
@@ -216,28 +241,32 @@ def explain(session: Session, person: str) -> PersonExplained:
 
 
 def evaluate_against(session: Session, truth: Path | None = None) -> dict[str, Any]:
-    """Compare persons with the truth of a made-up operation: pairs, countries, and every trap.
+    """Compare persons with a truth: pairs and grades, and for a made-up operation also countries and every trap.
 
-    ``truth`` is the folder ``truth`` that `fairlead training make` wrote; None looks for the one that
-    `fairlead demo` puts beside its workspaces.
+    ``truth`` is a labelled file (see ``read_labels``), or the folder ``truth`` that `fairlead training make` wrote; None
+    looks for the one that `fairlead demo` puts beside its workspaces.
     """
     truth = truth or session.workspace.root.parent / "operation" / "truth"
+    catalogue = Catalogue(session.store, (PERSONS, LINKS))
+    try:
+        persons = catalogue.rows("SELECT * FROM persons ORDER BY person")
+        links = catalogue.rows('SELECT * FROM links ORDER BY "left", "right"')
+    finally:
+        catalogue.close()
+    members = {record for row in persons for record in row["members"]}
+    if truth.is_file():
+        figures = evaluate(persons, read_labels(truth, members), links)
+        return figures | {"samples": [asdict(sample) for sample in sample_figures(session)]}
     if not (truth / "accounts.json").is_file():
         raise UsageError(
             "the folder holds no truth of a made-up operation",
-            "Give the folder `truth` that `fairlead training make` wrote with --truth. On a real case there is none: "
-            "draw a sample with `fairlead attribute sample`.",
+            "Give a labelled file (columns record, person) or the folder `truth` that `fairlead training make` wrote with "
+            "--truth. Where there is neither, draw a sample with `fairlead attribute sample`.",
             code="USAGE-TRUTH",
         )
     accounts = json.loads((truth / "accounts.json").read_text())
     payments = json.loads((truth / "payments.json").read_text())
     replies = json.loads((truth / "replies.json").read_text())
-    catalogue = Catalogue(session.store, (PERSONS,))
-    try:
-        persons = catalogue.rows("SELECT * FROM persons ORDER BY person")
-    finally:
-        catalogue.close()
-    members = {record for row in persons for record in row["members"]}
     real: dict[str, str] = {}
     for kind, table, field in (
         ("platform", accounts, "person"),
@@ -248,7 +277,7 @@ def evaluate_against(session: Session, truth: Path | None = None) -> dict[str, A
             record = f"{kind}:{key}"
             if record in members:
                 real[record] = record if row[field] is None else f"person {row[field]}"
-    figures = evaluate(persons, real)
+    figures = evaluate(persons, real, links)
     figures["country"] = _country_figures(persons, accounts)
     figures["samples"] = [asdict(sample) for sample in sample_figures(session)]
     figures["traps"] = _trap_figures(persons, accounts, real)

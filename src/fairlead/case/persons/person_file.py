@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.attribution.explain import PersonExplained, explain_person
+from fairlead.attribution.question import question_of
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables.attribution import IDENTIFIERS, LINKS, PERSONS
@@ -17,6 +18,7 @@ from fairlead.terms.custody import Operation
 
 _READ = (PERSONS, LINKS, IDENTIFIERS, ACCOUNTS, PAYMENTS, ACTS, ASSESSMENTS, ASSESSED_ACTS, HOLDERS)
 _OUTSIDE = 40
+HOUSEHOLD_AT_MOST = 12
 _ZEROS = r"(\.\d\d\d*?)0+$"  # behind the first two decimals of an amount
 
 
@@ -35,6 +37,19 @@ class PersonFile:
     assessments: list[dict[str, Any]]
     judgements: list[dict[str, Any]]
     person_of: dict[str, str]
+    question: str | None
+    household: list[HouseholdTie]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdTie:
+    """Another person with whom this one shares what families share: the value, and how it was decided."""
+
+    person: str
+    grade: str
+    name: str | None
+    shares: tuple[str, ...]
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +112,10 @@ def open_person(session: Session, person: str) -> PersonFile:
                 {"e": ends},
             )
         }
+        household = _household(catalogue, person, row["members"])
     finally:
         catalogue.close()
+    kinds = {entry["kind"] for entry in identifiers if entry["scope"] not in ("junk", "default")}
     judgements = find_judgement_rows(
         session.user_id, session.operation, list(row["members"]), at=session.clock()
     )
@@ -112,7 +129,48 @@ def open_person(session: Session, person: str) -> PersonFile:
         assessments=assessments,
         judgements=judgements,
         person_of=person_of,
+        question=question_of(
+            row["grade"],
+            explained.inside,
+            explained.alternatives,
+            named="name" in kinds,
+            born="date_of_birth" in kinds,
+        ),
+        household=household,
     )
+
+
+def _household(catalogue: Catalogue, person: str, members: list[str]) -> list[HouseholdTie]:
+    """Persons who share an address, mailbox, landline, bank account or home with this one, those who share most first."""
+    rows = catalogue.rows(
+        """WITH own AS (
+                SELECT DISTINCT kind, value FROM identifiers
+                WHERE list_contains($m, owner) AND kind IN ('email', 'phone', 'iban', 'ip', 'device')
+                    AND scope IN ('personal', 'household')),
+            held AS (
+                SELECT DISTINCT i.owner, i.kind, i.value FROM identifiers i JOIN own USING (kind, value)
+                WHERE i.holders <= $most AND NOT list_contains($m, i.owner)),
+            placed AS (SELECT person, grade, unnest(members) AS member FROM persons WHERE person <> $p)
+        SELECT p.person, any_value(p.grade) AS grade, list_sort(list(DISTINCT h.kind || ' ' || h.value)) AS shares,
+            (SELECT min(n.original) FROM identifiers n JOIN placed q ON q.member = n.owner
+             WHERE n.kind = 'name' AND q.person = p.person) AS name,
+            (SELECT list_sort(list(DISTINCT l.rule)) FROM links l JOIN placed q ON q.member IN (l."left", l."right")
+             WHERE q.person = p.person AND l.rule IS NOT NULL
+                AND (list_contains($m, l."left") OR list_contains($m, l."right"))) AS rules
+        FROM held h JOIN placed p ON p.member = h.owner GROUP BY p.person
+        ORDER BY len(shares) DESC, p.person LIMIT $shown""",
+        {"m": members, "p": person, "most": _OUTSIDE // 2, "shown": HOUSEHOLD_AT_MOST},
+    )
+    return [
+        HouseholdTie(
+            person=row["person"],
+            grade=row["grade"],
+            name=row["name"],
+            shares=tuple(row["shares"]),
+            rules=tuple(row["rules"] or ()),
+        )
+        for row in rows
+    ]
 
 
 def preview_judgement(session: Session, left: str, right: str) -> JudgementEffect | None:

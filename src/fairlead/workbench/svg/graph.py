@@ -1,4 +1,4 @@
-"""The graph of a person's links: its records inside, those that were considered outside."""
+"""Graphs of a person: its links to records, and the household beside it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from fairlead.attribution.explain import LinkExplained
+from fairlead.case.persons.person_file import HouseholdTie
 
 _WIDTH, _HEIGHT = 900, 430
 _RINGS = (105, 185)
@@ -40,26 +41,39 @@ def link_graph(members: Sequence[str], links: Sequence[LinkExplained]) -> SafeSt
                     said,
                 )
             )
-    nodes = []
-    for record, (x, y) in places.items():
-        inside = record in members
-        nodes.append(
-            (
-                f"{x:.0f}",
-                f"{y:.0f}",
-                13 if inside else 9,
-                0 if inside else 5,
-                record,
-                f"{x:.0f}",
-                f"{y + (30 if inside else 24):.0f}",
-                record,
-            )
-        )
+    nodes = [_node(record, x, y, name=record, inside=record in members) for record, (x, y) in places.items()]
+    return _drawing(_("Links between records; the table below says the same"), lines, nodes)
+
+
+def household_graph(person: str, ties: Sequence[HouseholdTie]) -> SafeString:
+    """The person in the middle, those who share something with it around; a dotted line is a refused link."""
+    places = {person: (_WIDTH / 2, _HEIGHT / 2 - 8)} | _ring([tie.person for tie in ties], _RINGS[0], 1.9)
+    lines = []
+    nodes = [_node(person, *places[person], name=person, inside=True)]
+    for tie in ties:
+        (x1, y1), (x2, y2) = places[person], places[tie.person]
+        decided = "refused" if tie.rules else "noted"
+        line = (decided, f"{x1:.0f}", f"{y1:.0f}", f"{x2:.0f}", f"{y2:.0f}", f"{1 + len(tie.shares):.1f}")
+        lines.append((*line, f"{tie.person}: {', '.join(tie.shares)}"))
+        nodes.append(_node(tie.person, x2, y2, name=tie.name or tie.person, inside=False))
+    return _drawing(_("Household; the table below says the same"), lines, nodes)
+
+
+_Node = tuple[str, str, int, int, str, str, str, str]
+_Line = tuple[str, str, str, str, str, str, str]
+
+
+def _node(key: str, x: float, y: float, *, name: str, inside: bool) -> _Node:
+    below = f"{y + (30 if inside else 24):.0f}"
+    return f"{x:.0f}", f"{y:.0f}", 13 if inside else 9, 0 if inside else 5, key, f"{x:.0f}", below, name
+
+
+def _drawing(label: str, lines: Sequence[_Line], nodes: Sequence[_Node]) -> SafeString:
     return format_html(
         '<svg class="drawing" viewBox="0 0 {} {}" role="img" aria-label="{}" data-pan>{}{}</svg>',
         _WIDTH,
         _HEIGHT,
-        _("Links between records; the table below says the same"),
+        label,
         format_html_join(
             "",
             '<line class="edge {}" x1="{}" y1="{}" x2="{}" y2="{}" stroke-width="{}"><title>{}</title></line>',

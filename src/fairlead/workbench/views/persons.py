@@ -13,7 +13,7 @@ from fairlead.case.persons.person_file import PersonFile, open_person
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.listing import Column, Listing, list_tables
-from fairlead.workbench.svg.graph import link_graph
+from fairlead.workbench.svg.graph import household_graph, link_graph
 from fairlead.workbench.svg.timeline import Period, timeline
 
 
@@ -65,6 +65,7 @@ def person(request: HttpRequest, desk: Desk, person: str) -> HttpResponse:
             "row": file.row,
             "links": links,
             "graph": link_graph(file.row["members"], links),
+            "family": household_graph(file.row["person"], file.household),
             "conduct": _conduct(file),
             "title": person,
         },
