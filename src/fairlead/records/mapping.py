@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from fairlead.records import zones
+from fairlead.records.money import shipped_states
 from fairlead.records.values import Clock
 from fairlead.terms.errors import UsageError
 
@@ -32,6 +34,9 @@ class Dialect(StrEnum):
     MYSQL = "mysql"
     POSTGRES = "postgres"
     SQLITE = "sqlite"
+    SQLSERVER = "sqlserver"
+    ORACLE = "oracle"
+    STANDARD = "standard"
 
 
 class Closed(BaseModel):
@@ -41,18 +46,39 @@ class Closed(BaseModel):
 
 
 class ColumnUse(Closed):
-    """Where the value of a role stands: a column or a constant, and how it is to be read.
+    """Where the value of a role stands: a column or a constant, and how it is to be read."""
 
-    ``pattern`` keeps its first group; ``values`` translates what the platform wrote; ``format`` is for
-    times: ``unix``, ``unix_ms``, ``iso`` or a strptime pattern; ``optional`` allows the column to be absent.
-    """
+    column: str | None = Field(None, description="name of the column")
+    or_columns: tuple[str, ...] = Field(
+        (), description="other names of that column; the first that is there counts"
+    )
+    constant: str | None = Field(None, description="the same value for every row, instead of a column")
+    pattern: str | None = Field(None, description="a regular expression; its one group is the value")
+    values: dict[str, str] = Field(
+        {}, description='words of the platform = words of Fairlead; "*" is any other'
+    )
+    states: str | None = Field(None, description="name of a shipped table of states, for the role state")
+    format: str | None = Field(
+        None, description="of a time: unix, unix_ms, unix_us, unix_ns, iso, or a strptime pattern"
+    )
+    zone: str | None = Field(
+        None, description="of a time in this column: a name, an offset, or an abbreviation"
+    )
+    optional: bool = Field(False, description="the column may be absent")
 
-    column: str | None = None
-    constant: str | None = None
-    pattern: str | None = None
-    values: dict[str, str] = {}
-    format: str | None = None
-    optional: bool = False
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str | None) -> str | None:
+        if zone is not None and (why := zones.unclear(zone)):
+            raise ValueError(why)
+        return zone
+
+    @field_validator("states")
+    @classmethod
+    def _known_states(cls, states: str | None) -> str | None:
+        if states is not None and states not in shipped_states():
+            raise ValueError(f"states is one of: {', '.join(sorted(shipped_states()))}")
+        return states
 
     @model_validator(mode="before")
     @classmethod
@@ -63,12 +89,20 @@ class ColumnUse(Closed):
     def _one_place(self) -> ColumnUse:
         if (self.column is None) == (self.constant is None):
             raise ValueError("say either column or constant")
-        if self.pattern is not None and re.compile(self.pattern).groups != 1:
-            raise ValueError("pattern needs exactly one group")
+        if self.pattern is not None and _groups(self.pattern) != 1:
+            raise ValueError("pattern is a regular expression with exactly one group")
         return self
 
 
 Use = ColumnUse | None
+
+
+def _groups(pattern: str) -> int:
+    """How many groups a pattern has; -1 when it is none."""
+    try:
+        return re.compile(pattern).groups
+    except re.error:
+        return -1
 
 
 class AccountRoles(Closed):
@@ -107,6 +141,7 @@ class PaymentRoles(Closed):
     account_email: Use = None
     reference: Use = None
     kind: Use = None
+    state: Use = None
     amount: Use
     refunded_amount: Use = None
     disputed_amount: Use = None
@@ -122,6 +157,7 @@ class PaymentRoles(Closed):
     payer_postcode: Use = None
     instrument_kind: Use = None
     instrument: Use = None
+    card_tail: Use = None
     instrument_country: Use = None
     ip: Use = None
 
@@ -147,7 +183,9 @@ class AccountTable(Closed):
 
     name: str
     rows: Literal[RowKind.ACCOUNTS]
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] = Field(
+        (), description="names of the columns, where nothing in the dump names them"
+    )
     roles: AccountRoles
 
 
@@ -156,7 +194,12 @@ class PaymentTable(Closed):
 
     name: str
     rows: Literal[RowKind.PAYMENTS]
-    columns: tuple[str, ...] = ()
+    accounts: str | None = Field(
+        None, description="the table of accounts that its account_id means, if there are several"
+    )
+    columns: tuple[str, ...] = Field(
+        (), description="names of the columns, where nothing in the dump names them"
+    )
     roles: PaymentRoles
 
 
@@ -165,7 +208,12 @@ class EventTable(Closed):
 
     name: str
     rows: Literal[RowKind.EVENTS]
-    columns: tuple[str, ...] = ()
+    accounts: str | None = Field(
+        None, description="the table of accounts that its account_id means, if there are several"
+    )
+    columns: tuple[str, ...] = Field(
+        (), description="names of the columns, where nothing in the dump names them"
+    )
     roles: EventRoles
 
 
@@ -180,7 +228,7 @@ class _Source(Closed):
     clock_offset_seconds: int = 0
     clock_evidence: str = ""
     accounts: str | None = None
-    charset: str = "utf-8"
+    charset: str | None = None
 
     @field_validator("zone")
     @classmethod
@@ -191,9 +239,9 @@ class _Source(Closed):
 
     @field_validator("charset")
     @classmethod
-    def _known_charset(cls, charset: str) -> str:
+    def _known_charset(cls, charset: str | None) -> str | None:
         try:
-            "".encode(charset)
+            "".encode(charset or "utf-8")
         except LookupError as problem:
             raise ValueError("this character set does not exist") from problem
         return charset
@@ -217,7 +265,30 @@ class _Source(Closed):
     @property
     def account_source(self) -> str:
         """The source whose accounts this one refers to."""
-        return self.accounts or self.name
+        return (self.accounts or self.name).partition(":")[0]
+
+    @property
+    def account_table(self) -> str | None:
+        """The table of that source, where ``accounts`` names one behind a colon."""
+        return (self.accounts or "").partition(":")[2] or None
+
+
+def _check_tables(tables: tuple[DumpTable, ...], keys: str) -> None:
+    """Raise ValueError for tables that cannot be told apart, and accounts that no table has."""
+    names = [table.name for table in tables]
+    if len(set(names)) != len(names):
+        raise ValueError("two tables have the same name")
+    of_accounts = {table.name for table in tables if table.rows is RowKind.ACCOUNTS}
+    for table in tables:
+        if (
+            not isinstance(table, AccountTable)
+            and table.accounts is not None
+            and table.accounts not in of_accounts
+        ):
+            raise ValueError(f"table {table.name}: accounts names no table of accounts of this source")
+    for kind in (RowKind.ACCOUNTS, RowKind.PAYMENTS):
+        if keys == "source" and sum(table.rows is kind for table in tables) > 1:
+            raise ValueError(f'keys = "source" is for sources with one table of {kind.value}')
 
 
 class DumpSource(_Source):
@@ -225,18 +296,30 @@ class DumpSource(_Source):
 
     kind: Literal["sql_dump"]
     dialect: Dialect = Dialect.AUTO
+    keys: Literal["table", "source"] = "table"
     preset: str | None = None
     prefix: str | None = None
     table: tuple[DumpTable, ...] = ()
+
+    @model_validator(mode="after")
+    def _short_keys(self) -> DumpSource:
+        _check_tables(self.table, self.keys)
+        return self
 
 
 class SqliteSource(_Source):
     """A SQLite database of the platform, read in the sandbox and never opened for writing."""
 
     kind: Literal["sqlite"]
+    keys: Literal["table", "source"] = "table"
     preset: str | None = None
     prefix: str | None = None
     table: tuple[DumpTable, ...] = ()
+
+    @model_validator(mode="after")
+    def _short_keys(self) -> SqliteSource:
+        _check_tables(self.table, self.keys)
+        return self
 
 
 class LogSource(_Source):
@@ -245,6 +328,7 @@ class LogSource(_Source):
     kind: Literal["access_log"]
     format: str = "combined"
     user_is: Literal["user_name", "id", "email"] = "user_name"
+    hop: str = Field("last_public", pattern=r"^(last_public|first|last|[1-9])$")
     preset: str | None = None
 
 
@@ -271,6 +355,13 @@ class SubscriberSource(_Source):
 
 
 Source = DumpSource | SqliteSource | LogSource | PaymentSource | SubscriberSource
+
+
+def account_tables(source: Source) -> tuple[str, ...]:
+    """The tables of accounts of a source, as the mapping names them; none where it is not one of tables."""
+    if not isinstance(source, DumpSource | SqliteSource):
+        return ()
+    return tuple(table.name for table in source.table if table.rows is RowKind.ACCOUNTS)
 
 
 class ActRule(Closed):
@@ -303,7 +394,16 @@ class Mapping(Closed):
         for source in self.source:
             if source.account_source not in names:
                 raise ValueError(f"source {source.name}: accounts names an unknown source")
+            if source.account_table is not None and source.account_table not in self.account_tables(
+                source.account_source
+            ):
+                raise ValueError(f"source {source.name}: accounts names an unknown table of accounts")
         return self
+
+    def account_tables(self, name: str) -> tuple[str, ...]:
+        """The tables of accounts of a source, as the mapping names them; none where it is not one of tables."""
+        source = next(source for source in self.source if source.name == name)
+        return account_tables(source)
 
     def ordered(self) -> tuple[Source, ...]:
         """Sources in the order of loading: those with accounts before what refers to them."""
