@@ -9,10 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+from fairlead.case.sending.packages import Release, build_for_country
+
 from fairlead.case.place.session import open_session
 from fairlead.case.place.workspace import find_workspace
 from fairlead.case.sending.leads import list_leads
-from fairlead.case.sending.packages import Release, build_for_country
 
 
 def main(workspace: Path) -> None:

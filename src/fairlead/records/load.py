@@ -315,6 +315,7 @@ def _load_tables(
                     try:
                         target, built = _built(table, values, uses, reader, locator)
                     except Unusable as problem:
+                        reader.forget_notes()
                         yield from sink.refuse(row.start, row.end, str(problem), 1)
                         continue
                     sink.parsed += 1
@@ -443,6 +444,7 @@ def _load_tabular(
                 try:
                     built = build(item, uses, sink.origin(item.start, item.end))
                 except Unusable as problem:
+                    reader.forget_notes()
                     yield from sink.refuse(item.start, item.end, str(problem), 1)
                     continue
                 sink.parsed += 1

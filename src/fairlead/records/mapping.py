@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from fairlead.records import zones
 from fairlead.records.money import shipped_states
@@ -221,14 +222,22 @@ DumpTable = Annotated[AccountTable | PaymentTable | EventTable, Field(discrimina
 
 
 class _Source(Closed):
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")
-    exhibit: str
-    path: str
-    zone: str
-    clock_offset_seconds: int = 0
-    clock_evidence: str = ""
-    accounts: str | None = None
-    charset: str | None = None
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$", description="short name; begins the key of every row"
+    )
+    exhibit: str = Field(description="number of the exhibit that holds the file")
+    path: str = Field(description="path inside the exhibit; * and ? stand for anything")
+    zone: str = Field(
+        description="of times that do not say theirs: UTC, an IANA name, stated (every time has its own), unknown"
+    )
+    clock_offset_seconds: int = Field(0, description="by how many seconds the clock was fast")
+    clock_evidence: str = Field("", description="how that was found; needed with clock_offset_seconds")
+    accounts: str | None = Field(
+        None, description="source whose accounts are meant, or source:table; the source itself when left out"
+    )
+    charset: str | None = Field(
+        None, description="character set, where the file does not say it or says it wrongly; utf-8 otherwise"
+    )
 
     @field_validator("zone")
     @classmethod
@@ -295,11 +304,13 @@ class DumpSource(_Source):
     """A dump of the platform's database, read as text and never executed."""
 
     kind: Literal["sql_dump"]
-    dialect: Dialect = Dialect.AUTO
-    keys: Literal["table", "source"] = "table"
-    preset: str | None = None
-    prefix: str | None = None
-    table: tuple[DumpTable, ...] = ()
+    dialect: Dialect = Field(Dialect.AUTO, description="whose words the dump is in; found from its content")
+    keys: Literal["table", "source"] = Field(
+        "table", description="of rows: source:table:id, or source:id for operations that already rest on it"
+    )
+    preset: str | None = Field(None, description="name of a shipped mapping to begin with")
+    prefix: str | None = Field(None, description="beginning of the names of its tables")
+    table: tuple[DumpTable, ...] = Field((), description="the tables to read")
 
     @model_validator(mode="after")
     def _short_keys(self) -> DumpSource:
@@ -311,10 +322,12 @@ class SqliteSource(_Source):
     """A SQLite database of the platform, read in the sandbox and never opened for writing."""
 
     kind: Literal["sqlite"]
-    keys: Literal["table", "source"] = "table"
-    preset: str | None = None
-    prefix: str | None = None
-    table: tuple[DumpTable, ...] = ()
+    keys: Literal["table", "source"] = Field(
+        "table", description="of rows: source:table:id, or source:id for operations that already rest on it"
+    )
+    preset: str | None = Field(None, description="name of a shipped mapping to begin with")
+    prefix: str | None = Field(None, description="beginning of the names of its tables")
+    table: tuple[DumpTable, ...] = Field((), description="the tables to read")
 
     @model_validator(mode="after")
     def _short_keys(self) -> SqliteSource:
@@ -326,10 +339,16 @@ class LogSource(_Source):
     """An access log; ``format`` is a named one (the door of access logs) or an nginx or Apache format."""
 
     kind: Literal["access_log"]
-    format: str = "combined"
-    user_is: Literal["user_name", "id", "email"] = "user_name"
-    hop: str = Field("last_public", pattern=r"^(last_public|first|last|[1-9])$")
-    preset: str | None = None
+    format: str = Field("combined", description="a named format, or the server's own format string")
+    user_is: Literal["user_name", "id", "email"] = Field(
+        "user_name", description="what the log's user field holds"
+    )
+    hop: str = Field(
+        "last_public",
+        pattern=r"^(last_public|first|last|[1-9])$",
+        description="which address of a list (X-Forwarded-For) counts; a number counts from its end",
+    )
+    preset: str | None = Field(None, description="name of a shipped mapping to begin with")
 
 
 class PaymentSource(_Source):
@@ -337,11 +356,17 @@ class PaymentSource(_Source):
 
     kind: Literal["payments"]
     format: Literal["csv", "json", "xlsx", "camt.053"] = "csv"
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
-    reference_is: Literal["free", "account_id", "user_name", "email", "platform_reference"] = "free"
-    reference_pattern: str | None = None
-    preset: str | None = None
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="between fields of CSV")
+    decimal: Literal[".", ","] = Field(
+        ".", description="decimal mark, where an amount could be read either way"
+    )
+    reference_is: Literal["free", "account_id", "user_name", "email", "platform_reference"] = Field(
+        "free", description="what the reference names of an account"
+    )
+    reference_pattern: str | None = Field(
+        None, description="its one group is the part that names the account"
+    )
+    preset: str | None = Field(None, description="name of a shipped mapping to begin with")
     roles: PaymentRoles | None = None
 
 
@@ -419,17 +444,66 @@ def parse_mapping(text: str, *, name: str = "the mapping") -> Mapping:
             _apply_preset(source)
         return Mapping.model_validate(untrusted)
     except tomllib.TOMLDecodeError as problem:
+        found = re.search(r"line (\d+)", str(problem))
+        line = f"line {found.group(1)}" if found else "its end"
         raise UsageError(
-            f"{name} is not TOML: {problem}", "Correct the line it names.", code="MAPPING-001"
+            f"{name} is not TOML: it cannot be read from {line} on",
+            "Correct that line: key = value, text in quotation marks, one [[source]] for each source.",
+            code="MAPPING-001",
         ) from problem
     except ValidationError as problem:
-        first = problem.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        first = problem.errors(include_url=False)[0]
         raise UsageError(
-            f"{name}: {where or 'the file'}: {first['msg']}",
-            "Correct this key; docs/how-to/map-a-platforms-records.md lists all keys.",
+            f"{name}: {place_of(untrusted, first['loc'])}: {_in_words(first)}",
+            "Correct this key; docs/reference/mapping.md lists all keys.",
             code="MAPPING-002",
         ) from problem
+
+
+def place_of(untrusted: Any, loc: tuple[int | str, ...]) -> str:
+    """Where in the file something is wrong: the source and the table by their names, and the key."""
+    said: list[str] = []
+    here = untrusted
+    for part, kind in zip(loc, ("", *loc), strict=False):
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            continue
+        if isinstance(part, int) and isinstance(here, dict) and kind in ("source", "table", "rule"):
+            named = here.get("name")
+            said.append(f"{kind} {named}" if isinstance(named, str) else f"{kind} number {part + 1}")
+    key = ".".join(str(part) for part in loc)
+    return f"{', '.join(said)} ({key})" if said else key or "the file"
+
+
+_WANTED = {
+    "string": "text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "tuple": "a list",
+    "dict": "a table",
+}
+_SAID = {
+    "missing": "this key is missing",
+    "extra_forbidden": "there is no such key here",
+    "literal_error": "it has to be one of {expected}",
+    "enum": "it has to be one of {expected}",
+    "union_tag_invalid": "say which one it is: {expected_tags}",
+    "union_tag_not_found": "say which one it is by the key {discriminator}",
+    "value_error": "{error}",
+    "string_pattern_mismatch": "it has to fit {pattern}",
+    "string_too_long": "it is too long",
+    "string_too_short": "it is too short",
+}
+
+
+def _in_words(error: ErrorDetails) -> str:
+    """What is wrong, in words of this program."""
+    said = _SAID.get(error["type"])
+    if said is not None:
+        return said.format_map(error.get("ctx", {}))
+    wanted = error["type"].partition("_")[0]
+    return f"it has to be {_WANTED.get(wanted, 'something else')}"
 
 
 def preset_names() -> tuple[str, ...]:

@@ -100,6 +100,11 @@ class Reader:
         self.charset_here = self.charset or charset or "utf-8"
         self.zones_here = zones_here
 
+    def forget_notes(self) -> None:
+        """Take back what was told of a row that is not kept: the whole row is in quarantine."""
+        self.unread -= len(self.notes)
+        self.notes.clear()
+
     def text(self, raw: bytes) -> str:
         """Bytes as text; what the character set has not is shown as an escape."""
         return charsets.decoded(raw, self.charset_here)[0].replace("\x00", "\\x00")
