@@ -12,6 +12,7 @@ from fairlead.engine.parts import PartStore
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.load import load_source
 from fairlead.records.mapping import Mapping, Source, parse_mapping
+from fairlead.records.rows import Tallies
 
 MAPPING = """
 version = 1
@@ -95,7 +96,12 @@ def source(name: str, text: str = MAPPING) -> Source:
 
 
 def load(
-    what: Source, data: bytes, directory: AccountDirectory | None = None, *, locator: str = "path:x"
+    what: Source,
+    data: bytes,
+    directory: AccountDirectory | None = None,
+    *,
+    locator: str = "path:x",
+    tallies: Tallies | None = None,
 ) -> dict[str, list[dict[str, object]]]:
     """Everything one file gives, by table."""
     directory = directory if directory is not None else AccountDirectory()
@@ -107,6 +113,7 @@ def load(
         stream=io.BytesIO(data),
         directory=directory,
         salt=b"salt",
+        tallies=tallies,
     ):
         assert batch.schema == table.schema
         got.setdefault(table.name, []).extend(batch.to_pylist())

@@ -29,7 +29,7 @@ def acts(
                 tables.setdefault(table, []).extend(rows)
     stage = ActsStage(rules_of(parse_mapping(MAPPING + rules)))
     found = [row for _, rows in stage.gather(catalogue_of(tmp_path, tables)) for row in rows.to_pylist()]
-    return [row for row in found if row["account"] == "platform:1"]
+    return [row for row in found if row["account"] == "platform:users:1"]
 
 
 def kinds(found):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.mapping import parse_mapping, preset_names
+from fairlead.records.money import read_money
 from fairlead.records.tabular import Broken, Header, NamedRow, read_csv
 from fairlead.records.values import Clock, read_address, read_amount
 from fairlead.terms.errors import UsageError
@@ -45,6 +46,7 @@ def test_every_preset_is_a_valid_mapping(preset):
         "stripe": "payments",
         "paypal": "payments",
         "camt053": "payments",
+        "bitcoin_core": "payments",
         "etherscan": "payments",
         "wallet_list": "payments",
         "nginx_combined": "access_log",
@@ -84,7 +86,7 @@ def test_refunds_and_chargebacks_stand_apart():
         ("refund", Decimal(5)),
         ("chargeback", Decimal("7.5")),
     ]
-    assert {p["account"] for p in got} == {"platform:1"}
+    assert {p["account"] for p in got} == {"platform:users:1"}
     assert {p["currency"] for p in got} == {"EUR"}
 
 
@@ -108,7 +110,7 @@ def test_a_bank_statement_is_read_whatever_its_version():
     text = MAPPING.replace('preset = "stripe"', 'preset = "camt053"')
     payment = load(source("card", text), camt, _directory())["payments"][0]
     assert (payment["account"], payment["instrument"], payment["instrument_kind"]) == (
-        "platform:1",
+        "platform:users:1",
         "DK5000400440116243",
         "iban",
     )
@@ -119,11 +121,11 @@ def test_a_list_of_wallet_transactions_keeps_every_decimal_and_finds_the_account
         "reference_is = \"account_id\"\nreference_pattern = 'LF-(\\d+)'\n", ""
     )
     directory = _directory()
-    directory.references[("platform", "bc1qdeposit")] = "platform:2"
+    directory.references[("platform", "bc1qdeposit")] = "platform:users:2"
     rows = b"txid,time,from,to,amount,currency\nt1,2024-01-02T03:04:05Z,bc1qpayer,bc1qdeposit,0.000012345678901234,USDT\n"
     (paid,) = load(source("card", text), rows, directory)["payments"]
     assert (paid["account"], paid["instrument_kind"], paid["instrument"]) == (
-        "platform:2",
+        "platform:users:2",
         "wallet",
         "bc1qpayer",
     )
@@ -200,8 +202,40 @@ def test_amounts_follow_the_stated_decimal_mark(text, decimal, amount):
     assert str(read_amount(text, decimal=decimal)).rstrip("0") == amount.rstrip("0")
 
 
-def test_an_amount_in_the_other_style_is_not_guessed():
-    assert read_amount("1.234,50", decimal=".") is None
+@pytest.mark.parametrize(
+    ("text", "amount", "currency"),
+    [
+        ("€49.00", "49", "EUR"),
+        ("49.00 EUR", "49", "EUR"),
+        ("USDT 1.5", "1.5", "USDT"),
+        ("1.234,50", "1234.5", None),
+        ("-49,00", "-49", None),
+        ("49,00-", "-49", None),
+        ("−3", "-3", None),
+        ("1e-08", "0.00000001", None),
+        ("1 234 567,89 zł", "1234567.89", "PLN"),
+        ("1'234.50", "1234.5", None),
+        ("1,23,456.00", "123456", None),
+        ("0,123", "0.123", None),
+        ("12345678901.5", "12345678901.5", None),
+        ("$5", "5", None),
+    ],
+)
+def test_an_amount_is_exact_in_every_spelling_that_has_one_reading(text, amount, currency):
+    read = read_money(text)
+    assert (read.value, read.currency) == (Decimal(amount), currency)
+
+
+def test_a_mark_that_could_be_either_is_what_the_mapping_states():
+    assert read_amount("1.234", decimal=".") == Decimal("1.234")
+    assert read_amount("1.234", decimal=",") == Decimal(1234)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ten", "1.2.3", "1,2,3", "1.234,5.6", "--3", "(-3)", "EUR 5 EUR", "1e999"]
+)
+def test_what_has_no_single_reading_is_no_amount(text):
+    assert read_money(text) is None
 
 
 def test_packed_addresses_are_read():

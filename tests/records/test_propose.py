@@ -34,8 +34,8 @@ def test_a_draft_is_a_mapping_that_reads_the_dump():
     }
     assert proposal.unmapped == ("settings",)
     assert proposal.preview["accounts"][0]["user_name"] == "anna"
-    assert proposal.preview["payments"][0]["account"] == "platform:1"
-    assert proposal.preview["events"][0]["counterpart"] == "platform:2"
+    assert proposal.preview["payments"][0]["account"] == "platform:users:1"
+    assert proposal.preview["events"][0]["counterpart"] == "platform:users:2"
 
 
 def test_a_draft_gives_its_reasons():

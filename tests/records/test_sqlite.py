@@ -159,9 +159,9 @@ def test_a_worker_that_answers_nonsense_neither_holds_the_run_up_nor_passes_for_
 def test_accounts_come_with_the_table_and_number_of_their_row(database):
     loaded = load(source("platform", MAPPING), database.read_bytes(), locator="path:board.db")
     accounts = {row["account"]: row for row in loaded["accounts"]}
-    assert accounts["platform:2"]["email"] == "reader2@mail.example"
-    assert accounts["platform:2"]["locator"] == "path:board.db#row=users:2"
-    assert parse_locator(accounts["platform:2"]["locator"]).row == ("users", 2)
+    assert accounts["platform:users:2"]["email"] == "reader2@mail.example"
+    assert accounts["platform:users:2"]["locator"] == "path:board.db#row=users:2"
+    assert parse_locator(accounts["platform:users:2"]["locator"]).row == ("users", 2)
     (counted,) = loaded["sources"]
     assert (counted["lines_parsed"], counted["lines_quarantined"]) == (4, 0)
     assert counted["lines_in"] == counted["lines_parsed"] + counted["lines_skipped"]

@@ -21,7 +21,7 @@ def test_a_line_names_account_time_and_bytes():
     directory = AccountDirectory()
     load(source("platform"), USERS, directory)
     row = load(source("web"), b"\n" + LINE + b"\n", directory)["accesses"][0]
-    assert row["account"] == "platform:1"
+    assert row["account"] == "platform:users:1"
     assert row["at"].isoformat() == "2024-01-02T03:04:05+00:00"
     assert row["zone_offset_minutes"] == 60
     assert parse_locator(row["locator"]).byte_range == (1, 1 + len(LINE))

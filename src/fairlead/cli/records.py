@@ -1,4 +1,4 @@
-"""`fairlead records`: propose, load, clock."""
+"""`fairlead records`: propose, load, restore, clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from pathlib import Path
 
 import click
 
-from fairlead.case.records.loading import load_records, measure_clock, propose_records
+from fairlead.case.records.loading import (
+    LoadReport,
+    load_records,
+    measure_clock,
+    propose_records,
+    restore_records,
+)
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
 
@@ -73,18 +79,52 @@ def propose(
     required=True,
     help="Which column is what; see docs/how-to/map-a-platforms-records.md.",
 )
+@click.option("--accept", is_flag=True, help="Go on where the load would stop: what would go is meant to go.")
 @operation_option
 def load(
-    mapping: Path, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+    mapping: Path,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    accept: bool,
+    as_json: bool,
 ) -> int:
-    """Read what the mapping names. Lines in = parsed + quarantined + skipped; exit code 1 with quarantine."""
+    """Read what the mapping names. Exit code 1 with quarantine or values that cannot be read.
+
+    It stops, with everything as it was, when a source fits no file, when more than a tenth of the accounts or payments
+    would go, or when no value of a mapped column can be read.
+    """
     report = load_records(
-        session_of(workspace, operation, user), mapping, progress=None if as_json else TerminalProgress()
+        session_of(workspace, operation, user),
+        mapping,
+        accept=accept,
+        progress=None if as_json else TerminalProgress(),
     )
+    return _show(report, as_json=as_json)
+
+
+@records.command("restore")
+@click.option("--reason", required=True, help="Why the last load is undone.")
+@operation_option
+def restore(
+    workspace: Path | None, operation: str | None, user: str | None, *, reason: str, as_json: bool
+) -> int:
+    """Put back what the last load replaced. Doing it again undoes that."""
+    report = restore_records(
+        session_of(workspace, operation, user),
+        reason=reason,
+        progress=None if as_json else TerminalProgress(),
+    )
+    return _show(report, as_json=as_json)
+
+
+def _show(report: LoadReport, *, as_json: bool) -> int:
+    """Say what was read, passed over, and not understood."""
     if as_json:
         totals = {
             name: getattr(report, name)
-            for name in ("lines_in", "lines_parsed", "lines_quarantined", "lines_skipped")
+            for name in ("lines_in", "lines_parsed", "lines_quarantined", "lines_skipped", "values_unread")
         }
         print_json({**asdict(report), **totals})
     else:
@@ -101,9 +141,19 @@ def load(
                 "acts": report.acts,
             },
         )
+        for reading in report.readings:
+            click.echo(f"{reading.source}: read as {reading.dialect} ({reading.dialect_reason})")
+        for part, title in (
+            (report.passed_over, "Passed over"),
+            (report.placed, "Accounts found"),
+            (report.unread, "Values that could not be read; their rows are kept"),
+        ):
+            if part:
+                rows = [asdict(row) for row in part]
+                print_rows(rows, list(rows[0]), title=title)
         for name in report.without_file:
             click.echo(f"No readable file fits the source {name}: check exhibit and path in the mapping.")
-    return 1 if report.lines_quarantined or report.without_file else 0
+    return 1 if report.lines_quarantined or report.values_unread or report.without_file else 0
 
 
 @records.command("clock")

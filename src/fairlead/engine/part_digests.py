@@ -54,6 +54,10 @@ class PartDigests:
         """Note the digest of a part."""
         self._storage.write(_file(table, name), digest.encode())
 
+    def take(self, other: PartDigests, table: Table, name: str) -> None:
+        """Move the digest of a part here."""
+        self._storage.take(other._storage, _file(table, name))
+
     def adopt(self, table: Table, name: str) -> bool:
         """Note the digest of a part that has none, if it can be read to its end with the columns of its table."""
         try:

@@ -128,6 +128,13 @@ class PartStore:
             self.digests.forget(table, [name])
         self.digests.keep(table, name, digest)
 
+    def take(self, other: PartStore, table: Table, name: str) -> None:
+        """Move a part with its digest here from another store. Raises FileNotFoundError when it is not there."""
+        self.digests.forget(table, [name])
+        self.storage.take(other.storage, f"{table.name}/{name}")
+        if name in other.digests.names(table):
+            self.digests.take(other.digests, table, name)
+
     def keep_only(self, table: Table, names: set[str]) -> int:
         """Remove parts that no longer belong, and what killed runs left behind; returns how many."""
         removed = 0

@@ -77,6 +77,13 @@ class Storage(ABC):
     def holds_anything(self) -> bool:
         """Whether there is anything at the place."""
 
+    def take(self, other: Storage, name: str) -> None:
+        """Move it here from another place, under the same name. Raises FileNotFoundError."""
+        with other.open(name) as source, self.new(name) as file, file.open("wb") as target:
+            while chunk := source.read(_CHUNK_BYTES):
+                target.write(chunk)
+        other.remove(name)
+
     def read(self, name: str) -> bytes:
         """All of it. Raises FileNotFoundError."""
         with self.open(name) as file:
@@ -137,6 +144,14 @@ class FolderStorage(Storage):
             temporary.rename(final)
         finally:
             temporary.unlink(missing_ok=True)
+
+    def take(self, other: Storage, name: str) -> None:
+        """Move it here; between folders of one file system it is renamed."""
+        if not isinstance(other, FolderStorage):
+            super().take(other, name)
+            return
+        (self._root / name).parent.mkdir(parents=True, exist_ok=True)
+        (other._root / name).rename(self._root / name)
 
     def remove(self, name: str) -> None:
         """Remove it."""

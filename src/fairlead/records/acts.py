@@ -72,7 +72,8 @@ def _events_of(rule: ActRule) -> str:
                 WHERE account IS NOT NULL {kinds}
                 AND NOT (starts_with(account, source || ':') AND reference IS NOT NULL AND EXISTS (
                     FROM payments o WHERE o.source <> p.source AND o.account = p.account AND o.kind = p.kind
-                    AND (o.reference = p.reference OR o.payment = o.source || ':' || p.reference)))"""
+                    AND (o.reference = p.reference OR (starts_with(o.payment, o.source || ':')
+                        AND ends_with(o.payment, ':' || p.reference)))))"""
         case "events":
             kinds = f"AND kind IN ({_listed(rule.event_kinds)})" if rule.event_kinds else ""
             kind = "kind" if rule.act == "*" else act

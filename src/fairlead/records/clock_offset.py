@@ -11,10 +11,10 @@ WIDEST_SPREAD_S = 300.0
 
 _DIFFERENCES = """
 WITH mine AS (
-    SELECT reference, split_part(payment, ':', 2) AS own, min(paid_at) AS at FROM payments
+    SELECT reference, split_part(payment, ':', -1) AS own, min(paid_at) AS at FROM payments
     WHERE source = $source AND kind = 'payment' AND paid_at IS NOT NULL GROUP BY ALL),
 theirs AS (
-    SELECT reference, split_part(payment, ':', 2) AS own, min(paid_at) AS at FROM payments
+    SELECT reference, split_part(payment, ':', -1) AS own, min(paid_at) AS at FROM payments
     WHERE source = $against AND kind = 'payment' AND paid_at IS NOT NULL GROUP BY ALL),
 met AS (
     SELECT m.at AS mine, t.at AS theirs, count(*) OVER (PARTITION BY m.own) AS a, count(*) OVER (PARTITION BY t.own) AS b

@@ -18,9 +18,14 @@ class AccountDirectory:
     """
 
     ids: set[str] = field(default_factory=set)
+    tables: dict[str, tuple[str, ...]] = field(default_factory=dict)
     user_names: dict[tuple[str, str], str | None] = field(default_factory=dict)
     emails: dict[tuple[str, str], str | None] = field(default_factory=dict)
     references: dict[tuple[str, str], str | None] = field(default_factory=dict)
+
+    def declare(self, source: str, tables: tuple[str, ...]) -> None:
+        """Note the tables of accounts that stand between a source's name and the platform's id in a key."""
+        self.tables[source] = tables
 
     def add_accounts(self, accounts: pa.Table | pa.RecordBatch) -> None:
         """Take in rows of the table accounts."""
@@ -47,9 +52,12 @@ class AccountDirectory:
                 _note(self.references, (account.partition(":")[0], reference), account)
 
     def by_id(self, source: str, text: str | None) -> str | None:
-        """The account with that platform id, if the platform has it."""
-        account = f"{source}:{text}"
-        return account if text and account in self.ids else None
+        """The account with that platform id, if the platform has it; none where two tables of accounts have it."""
+        if not text:
+            return None
+        keys = [f"{source}:{table}:{text}" for table in self.tables.get(source, ())] or [f"{source}:{text}"]
+        found = [key for key in keys if key in self.ids]
+        return found[0] if len(found) == 1 else None
 
     def by_user_name(self, source: str, text: str | None) -> str | None:
         """The account with that user name."""

@@ -8,17 +8,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from fairlead.records import charsets
+from fairlead.records.definitions import NAME, unquoted
+from fairlead.records.escapes import unescape
 from fairlead.records.mapping import Dialect
 
-_NAME = rb"(?:`(?:[^`]|``)*+`|\"(?:[^\"]|\"\")*+\"|[A-Za-z0-9_$\x80-\xff]++)"
-_QUALIFIED = _NAME + rb"(?:\s*+\.\s*+" + _NAME + rb")?+"
+_NAME = NAME
+_QUALIFIED = rb"(?:" + NAME + rb"(?:\s*+\.\s*+(?:" + NAME + rb")?+){0,2}+|'[^']*+')"
 _ESCAPED = rb"[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+"
+_WIDE = rb"[^'\\\x81-\xfe]*+(?:(?:[\x81-\xfe](?:[\x40-\xfe]|(?=['\\]))?+|\\.|'')[^'\\\x81-\xfe]*+)*+"
 _PLAIN = rb"[^']*+(?:''[^']*+)*+"
 _DOUBLE = rb"[^\"\\]*+(?:(?:\\.|\"\")[^\"\\]*+)*+"
 _CAST = rb"(?:::[A-Za-z_][A-Za-z0-9_ .\[\]\"]*+)?"
 
 INSERT = re.compile(
-    rb"(?:INSERT|REPLACE)\s+(?:(?:LOW_PRIORITY|DELAYED|HIGH_PRIORITY|IGNORE|OR\s+[A-Z]+)\s+)*+INTO\s+("
+    rb"(?:INSERT|REPLACE)\s+(?:(?:LOW_PRIORITY|DELAYED|HIGH_PRIORITY|IGNORE|OR\s+[A-Z]+)\s+)*+(?:INTO\s+)?+("
     + _QUALIFIED
     + rb")\s*+(?:\(((?:\s*+"
     + _NAME
@@ -34,19 +38,29 @@ COPY = re.compile(
     re.IGNORECASE,
 )
 CREATE = re.compile(
-    rb"CREATE\s+(?:(?:UNLOGGED|TEMPORARY|GLOBAL|LOCAL)\s+)*+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?("
+    rb"CREATE\s+(?:(?:UNLOGGED|TEMPORARY|GLOBAL|LOCAL)\s+)*+TABLE\s+(?:(?:/\*!\d*\s*)?IF\s+NOT\s+EXISTS\s*(?:\*/)?\s*)?("
     + _QUALIFIED
     + rb")\s*+\(",
     re.IGNORECASE,
 )
 QUICK = re.compile(rb"(?:'([^'\\]*+)'|(-?+[0-9][0-9.]*+|NULL))([,)])")
 """A value without quotes or escapes inside, right before its delimiter: the same in every dialect."""
-NAME = re.compile(_NAME)
+_NAMES = re.compile(_NAME)
 KNOWN_STATEMENT = re.compile(
     rb"(?:SET|DROP|CREATE|ALTER|LOCK|UNLOCK|USE|BEGIN|COMMIT|START|SELECT|GRANT|REVOKE|COMMENT|PRAGMA|ANALYZE|"
-    rb"TRUNCATE|DELETE|REFRESH|SECURITY|REINDEX|CALL|DO|ROLLBACK|FLUSH|CHANGE|REPLACE|INSERT)\b",
+    rb"TRUNCATE|DELETE|REFRESH|SECURITY|REINDEX|CALL|DO|ROLLBACK|FLUSH|CHANGE|REPLACE|INSERT|UPDATE|"
+    rb"PRINT|EXEC|EXECUTE|IF|DECLARE|RAISERROR|WITH|END|SPOOL|WHENEVER|ATTACH|VACUUM|SAVEPOINT|RELEASE|DISABLE|"
+    rb"ENABLE|DBCC|DENY|CHECKPOINT|MERGE|DISCARD|RESET|LISTEN|NOTIFY|VALIDATE|RENAME|PURGE)\b",
     re.IGNORECASE,
 )
+GO = re.compile(rb"GO[ \t]*+(?:\d++[ \t]*+)?\r?+(?:\n|\Z)", re.IGNORECASE)
+LINE_REMARK = re.compile(
+    rb"(?:(?:REM|REMARK|PROMPT|SPOOL)\b[^\n]*+"
+    rb"|SET[ \t]+(?:DEFINE|ECHO|FEEDBACK|SQLBLANKLINES|TERMOUT|SCAN)\b[^\n;]*+;?[ \t\r]*+|/[ \t\r]*+)(?:\n|\Z)",
+    re.IGNORECASE,
+)
+TRIGGER = re.compile(rb"CREATE\s+(?:TEMP(?:ORARY)?\s+)?TRIGGER\b", re.IGNORECASE)
+TRIGGER_END = re.compile(rb"\bEND\s*;", re.IGNORECASE)
 DELIMITER = re.compile(rb"DELIMITER[ \t]+(\S{1,16})[ \t\r]*+(?:\n|\Z)", re.IGNORECASE)
 BACKSLASH_COMMAND = re.compile(
     rb"\\(?:connect|c|restrict|unrestrict|encoding|set|unset|echo)\b[^\n(]*+(?:\n|\Z)", re.IGNORECASE
@@ -76,73 +90,76 @@ class Grammar:
     row: re.Pattern[bytes]
     statement: re.Pattern[bytes]
     escapes: bool
+    dialect: Dialect
+    trailing: bool = False
 
 
-def _grammar(*, escapes: bool) -> Grammar:
-    body = _ESCAPED if escapes else _PLAIN
+def _grammar(dialect: Dialect, *, trailing: bool = False) -> Grammar:
+    """``trailing``: the second byte of a character may be a backslash, which then escapes nothing."""
+    escapes = dialect is Dialect.MYSQL
+    body = (_WIDE if trailing else _ESCAPED) if escapes else _PLAIN
     double = rb"|\"(" + _DOUBLE + rb")\"" if escapes else rb"|(?!)()"
     value = re.compile(
         rb"\s*+(?:(?:(?:_[A-Za-z0-9]++\s*+|[nN](?='))?'(" + body + rb")'" + double
         + rb"|[eE]'(" + _ESCAPED + rb")'"
         + rb"|(?:_[A-Za-z0-9]++\s*+)?(?:0x([0-9A-Fa-f]*+)(?=[\s,)])|[xX]'([0-9A-Fa-f]*+)')"
         + rb"|[bB]'([01]*+)'"
-        + rb"|([^\s,()'\"`;]++(?:\s++[^\s,()'\"`;]++)*+(?:\([^()']*+\))?))" + _CAST + rb")\s*+([,)])",
+        + rb"|([-+]?+(?:[0-9.][0-9.eE]*+(?:(?<=[eE])[-+]?+[0-9]++)?+|[Ii]nf(?:inity)?+|[Nn][aA][nN])|NULL|TRUE|FALSE"
+        + rb"|null|true|false))" + _CAST + rb")\s*+([,)])",
         re.DOTALL,
     )  # fmt: skip
     string = rb"'" + body + rb"'" + (rb"|\"" + _DOUBLE + rb"\"" if escapes else rb"")
-    flat = rb"(?:[^'\"();]++|" + string + rb")"
+    flat = rb"(?:[^'\"();$]++|" + string + rb")"
     once = rb"\((?:" + flat + rb"|\(" + flat + rb"*+\))*+\)"
-    row = re.compile(rb"\((?:" + flat + rb"|" + once + rb")*+\)\s*+(?=[,;])", re.DOTALL)
-    statement = re.compile(
-        rb"(?:[^;'\"`/-]++|'"
-        + body
-        + rb"'|\"(?:[^\"]|\"\")*+\"|`(?:[^`]|``)*+`|/\*.*?\*/|--[^\n]*+\n|[/-])*+;",
-        re.DOTALL,
+    ends = rb"(?=\s*+[,;])" if dialect is not Dialect.SQLSERVER else rb""
+    row = re.compile(rb"\((?:" + flat + rb"|" + once + rb")*+\)" + ends, re.DOTALL)
+    if dialect is Dialect.SQLSERVER:
+        statement = re.compile(
+            rb"(?:[^;'\"\[/\n-]++|'" + body + rb"'|\"(?:[^\"]|\"\")*+\"|\[(?:[^\]]|\]\])*+\]|/\*.*?\*/|--[^\n]*+"
+            rb"|\n(?!\s*+(?:GO[ \t\r]*+(?:\n|\Z)|INSERT\b|SET\s+IDENTITY_INSERT\b))|[/\[-])*+(?:;|\n|\Z)",
+            re.DOTALL | re.IGNORECASE,
+        )  # fmt: skip
+    else:
+        statement = re.compile(
+            rb"(?:[^;'\"`/$-]++|'"
+            + body
+            + rb"'|\"(?:[^\"]|\"\")*+\"|`(?:[^`]|``)*+`|/\*.*?\*/|--[^\n]*+\n"
+            + (rb"|\$(?P<tag>[A-Za-z_0-9]*+)\$.*?\$(?P=tag)\$" if dialect is Dialect.POSTGRES else rb"")
+            + rb"|[/$-])*+;",
+            re.DOTALL,
+        )
+    return Grammar(
+        value=value, row=row, statement=statement, escapes=escapes, dialect=dialect, trailing=trailing
     )
-    return Grammar(value=value, row=row, statement=statement, escapes=escapes)
 
 
-_MYSQL = _grammar(escapes=True)
-_STANDARD = _grammar(escapes=False)
+_GRAMMARS: dict[Dialect, Grammar] = {
+    dialect: _grammar(dialect) for dialect in Dialect if dialect is not Dialect.AUTO
+}
+_TRAILING = _grammar(Dialect.MYSQL, trailing=True)
 
 
-def grammar_of(dialect: Dialect, head: bytes) -> Grammar:
-    """The patterns to use: as the mapping says, or by the head of the dump (its first 64 KiB)."""
-    match dialect:
-        case Dialect.MYSQL:
-            return _MYSQL
-        case Dialect.POSTGRES | Dialect.SQLITE:
-            return _STANDARD
-        case Dialect.AUTO:
-            standard = b"PostgreSQL database dump" in head or head.lstrip().startswith(b"PRAGMA foreign_keys")
-            return _STANDARD if standard else _MYSQL
+def grammar_of(dialect: Dialect, charset: str | None = None) -> Grammar:
+    """The patterns of a dialect; of MySQL, for the character set of the session."""
+    if dialect is Dialect.MYSQL and charset in charsets.TRAILING:
+        return _TRAILING
+    return _GRAMMARS[dialect]
 
 
-_ESCAPE = {quote: re.compile(rb"\\(.)|" + quote + quote, re.DOTALL) for quote in (b"'", b'"')}
-_MYSQL_LETTERS = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
+_WIDE_CHARACTER = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 
 
-def unescape(raw: bytes, *, escapes: bool, quote: bytes = b"'") -> bytes:
-    """The bytes a quoted value stands for; only its own quotation mark is doubled inside it."""
-    if not escapes:
-        return raw.replace(quote + quote, quote) if quote in raw else raw
-    if b"\\" not in raw and quote not in raw:
-        return raw
-    return _ESCAPE[quote].sub(_escaped, raw)
+def _unescape_wide(raw: bytes) -> bytes:
+    """A value of a set whose second bytes may be backslashes: those are parts of characters."""
+    hidden = _WIDE_CHARACTER.sub(lambda found: found.group(0).replace(b"\\", b"\\\\"), raw)
+    return unescape(hidden, escapes=True)
 
 
-def _escaped(found: re.Match[bytes]) -> bytes:
-    letter = found.group(1)
-    if letter is None:
-        return found.group(0)[:1]
-    return _MYSQL_LETTERS.get(letter, letter)
-
-
-def value_of(found: re.Match[bytes], *, escapes: bool) -> bytes | None:
+def value_of(found: re.Match[bytes], *, escapes: bool, trailing: bool = False) -> bytes | None:
     """The value that a match of ``Grammar.value`` stands for; null is None, bits become a number."""
     quoted, double, escaped, hexed, hexed_too, bits, bare, _ = found.groups()
     if quoted is not None:
-        return unescape(quoted, escapes=escapes)
+        return _unescape_wide(quoted) if trailing and b"\\" in quoted else unescape(quoted, escapes=escapes)
     if bare is not None:
         return None if bare in (b"NULL", b"null") else bytes(bare)
     if double is not None:
@@ -177,62 +194,6 @@ def _copy_escaped(found: re.Match[bytes]) -> bytes:
     return _COPY_LETTERS.get(text, text)
 
 
-def name_of(raw: bytes) -> str:
-    """A table or column name without its quotes; of a qualified name the last part."""
-    last = NAME.findall(raw)[-1]
-    quote = last[:1]
-    if quote in (b"`", b'"'):
-        last = last[1:-1].replace(quote * 2, quote)
-    text: str = last.decode("utf-8", errors="backslashreplace")
-    return text
-
-
 def names_of(raw: bytes) -> tuple[str, ...]:
     """The names in a column list."""
-    return tuple(name_of(name) for name in NAME.findall(raw))
-
-
-_ITEM = re.compile(
-    rb"\s*+(" + _NAME + rb")((?:[^,()'\"`]++|'[^']*+'|\"[^\"]*+\"|`[^`]*+`|"
-    rb"\((?:[^()']++|'(?:[^'\\]|\\.|'')*+'|\([^()]*+\))*+\))*+)(,|\)|\Z)",
-    re.DOTALL,
-)
-_NOT_COLUMNS = {
-    "primary",
-    "unique",
-    "constraint",
-    "key",
-    "index",
-    "fulltext",
-    "spatial",
-    "foreign",
-    "check",
-    "exclude",
-    "like",
-    "period",
-}
-
-
-def columns_of(body: bytes) -> tuple[tuple[str, ...], int]:
-    """Column names from what follows the opening bracket of CREATE TABLE, and where its brackets close.
-
-    No names when it cannot be read.
-    """
-    names: list[str] = []
-    position = 0
-    while position < len(body):
-        item = _ITEM.match(body, position)
-        if item is None:
-            return (), position
-        name = item.group(1)
-        bare = name[:1] not in (b"`", b'"')
-        first = item.group(2).split(None, 1)[:1]
-        typed = bool(first) and not item.group(2).lstrip().startswith((b"(", b"`"))
-        keyword = bare and name.decode("latin-1").lower() in _NOT_COLUMNS
-        # PostgreSQL leaves a column called key unquoted: `key text` has a type, `KEY (a)` has not
-        if not keyword or (name == b"key" and typed):
-            names.append(name_of(name))
-        position = item.end()
-        if item.group(3) != b",":
-            break
-    return tuple(names), position
+    return tuple(unquoted(name) for name in _NAMES.findall(raw))

@@ -3,37 +3,65 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
+from fairlead.records.counting import Counted, CsvCounter, DumpCounter, LineCounter
+from fairlead.records.date_order import BY_CONTENT, date_form
+from fairlead.records.dialects import Recognised
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.documents import read_document
 from fairlead.records.dump import Broken, DumpItem, DumpReader, DumpRows, Passed
 from fairlead.records.logs import read_log
 from fairlead.records.mapping import (
+    AccountTable,
+    ColumnUse,
     DumpSource,
+    DumpTable,
+    EventTable,
     LogSource,
     PaymentSource,
-    RowKind,
+    PaymentTable,
     Source,
     SqliteSource,
     SubscriberSource,
+    account_tables,
 )
-from fairlead.records.rows import Reader, Unusable, build_account, build_event, build_payments, uses_of
+from fairlead.records.rows import (
+    Reader,
+    Tallies,
+    Unusable,
+    build_account,
+    build_event,
+    build_payments,
+    uses_of,
+)
 from fairlead.records.sqlite import read_sqlite
 from fairlead.records.streams import as_descriptor, is_damaged, open_text, step_into
-from fairlead.records.tabular import Header, NamedRow, TabularItem, read_csv
+from fairlead.records.tabular import Blank, Header, NamedRow, TabularItem, read_csv
 from fairlead.tables import Table
-from fairlead.tables.records import ACCOUNTS, EVENTS, PAYMENTS, QUARANTINE, SOURCES
+from fairlead.tables.records import (
+    ACCOUNTS,
+    EVENTS,
+    PASSED_OVER,
+    PAYMENTS,
+    QUARANTINE,
+    READINGS,
+    SOURCES,
+    UNREAD_VALUES,
+)
+from fairlead.terms.errors import UsageError
 from fairlead.terms.origin import row_mark
 from fairlead.terms.platform import Role
 
 ROWS_PER_BATCH = 20_000
-VERSION = "1"
+VERSION = "2"
 
 Loaded = tuple[Table, pa.RecordBatch]
 
@@ -52,8 +80,11 @@ def load_source(
     directory: AccountDirectory,
     salt: bytes,
     seen: set[str] | None = None,
+    tallies: Tallies | None = None,
 ) -> Iterator[Loaded]:
     """Yield (table, rows) of one record file, a batch at a time; the last is its one row of SOURCES.
+
+    ``tallies`` takes the counts of values that were read and that were not, by source, table and role.
 
     ``directory`` holds the accounts read so far (load sources in the order of ``Mapping.ordered()`` and add
     each batch of ACCOUNTS and PAYMENTS to it). ``salt`` keys the digests of password hashes and is the
@@ -64,6 +95,8 @@ def load_source(
     if compressed:
         locator = step_into(locator)
     sink = _Sink(source=source.name, exhibit=exhibit, locator=locator)
+    directory.declare(source.name, tables_of_keys(source))
+    account_key, problem = _foreign_key(source, directory)
     reader = Reader(
         source=source.name,
         account_source=source.account_source,
@@ -72,30 +105,94 @@ def load_source(
         salt=salt,
         charset=source.charset,
         seen=set() if seen is None else seen,
+        tallies={} if tallies is None else tallies,
+        account_key=account_key,
+        account_problem=problem,
     )
+    counted: int | None = None
     match source:
         case DumpSource():
-            dump = DumpReader(plain, wanted=[t.name for t in source.table], dialect=source.dialect)
+            counter = DumpCounter()
+            dump = DumpReader(
+                cast("BinaryIO", Counted(plain, counter)),
+                wanted=[t.name for t in source.table],
+                dialect=source.dialect,
+                counter=counter,
+            )
             yield from _load_tables(source, dump, sink, reader)
+            counted = counter.rows
+            sink.dialect = dump.recognised
         case SqliteSource():
             with as_descriptor(plain) as descriptor:
                 items = read_sqlite(descriptor, wanted=[t.name for t in source.table])
                 yield from _load_tables(source, items, sink, reader)
         case LogSource():
-            yield from read_log(source, plain, sink, reader)
+            lines = LineCounter()
+            yield from read_log(source, cast("BinaryIO", Counted(plain, lines)), sink, reader)
+            counted = lines.rows
         case PaymentSource():
             reader.decimal = source.decimal
             reader.reference_is = source.reference_is
             reader.reference_pattern = (
                 re.compile(source.reference_pattern) if source.reference_pattern else None
             )
-            yield from _load_payments(source, plain, sink, reader)
+            reader.legs = True
+            source, plain_again = _with_date_form(source, plain)
+            records = CsvCounter()
+            stream_of_rows = (
+                cast("BinaryIO", Counted(plain_again, records)) if source.format == "csv" else plain_again
+            )
+            yield from _load_payments(source, stream_of_rows, sink, reader)
+            counted = records.rows if source.format == "csv" else None
         case SubscriberSource():
-            yield from _load_subscribers(source, plain, sink, reader)
+            records = CsvCounter()
+            stream_of_rows = cast("BinaryIO", Counted(plain, records)) if source.format == "csv" else plain
+            yield from _load_subscribers(source, stream_of_rows, sink, reader)
+            counted = records.rows if source.format == "csv" else None
     if is_damaged(plain):
         yield from sink.refuse(0, 0, "the compressed file ends before its content does", None)
+    yield from sink.account(counted)
     yield from sink.flush()
     yield SOURCES, SOURCES.batch([sink.summary(source, reader)])
+
+
+def _with_date_form(source: PaymentSource, stream: BinaryIO) -> tuple[PaymentSource, BinaryIO]:
+    """The source with the order of day and month that its own dates show, and the stream from its beginning."""
+    use = source.roles.paid_on if source.roles else None
+    if source.roles is None or use is None or use.format != BY_CONTENT:
+        return source, stream
+    held = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed with the last reference to it
+    shutil.copyfileobj(stream, held)
+    held.seek(0)
+    charset = source.charset or "utf-8"
+    names = [name for name in (use.column, *use.or_columns) if name]
+    values = (
+        value.decode(charset, "replace")
+        for item in _rows_of(source, held)
+        if isinstance(item, NamedRow)
+        for value in [next((item.values[name] for name in names if name in item.values), None)]
+        if value
+    )
+    form = date_form(values, f"{use.column} of source {source.name}")
+    held.seek(0)
+    roles = source.roles.model_copy(update={"paid_on": use.model_copy(update={"format": form})})
+    return source.model_copy(update={"roles": roles}), held
+
+
+def tables_of_keys(source: Source) -> tuple[str, ...]:
+    """The tables of accounts that stand in the keys of a source's accounts; none where keys are short."""
+    short = isinstance(source, DumpSource | SqliteSource) and source.keys == "source"
+    return () if short else account_tables(source)
+
+
+def _foreign_key(source: Source, directory: AccountDirectory) -> tuple[str | None, str]:
+    """How the keys of accounts begin that a source names by their ids, or why nobody can tell."""
+    tables = directory.tables.get(source.account_source, ())
+    if source.account_table is not None and tables:
+        return f"{source.account_source}:{source.account_table}", ""
+    if len(tables) > 1:
+        return None, f'accounts of several tables: say accounts = "{source.account_source}:TABLE"'
+    return ":".join((source.account_source, *tables)), ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,6 +207,38 @@ class _Sink:
     quarantined: int = 0
     skipped: int = 0
     held: dict[str, tuple[Table, list[dict[str, Any]]]] = field(default_factory=dict)
+    passed: dict[tuple[str, str], int] = field(default_factory=dict)
+    rows_known: int = 0
+    places_unknown: int = 0
+    dialect: Recognised | None = None
+
+    def skip(self, kind: str, rows: int, name: str = "") -> None:
+        """Count lines or rows that carry no record, by what they are."""
+        self.skipped += rows
+        self.passed[kind, name] = self.passed.get((kind, name), 0) + rows
+
+    def tell(self, reader: Reader, start: int, end: int) -> Iterator[Loaded]:
+        """Put the values of a kept row that could not be read where they are seen."""
+        for note in reader.notes:
+            row = {"role": note.role, "source": self.source, "table": reader.table or None,
+                   "column": note.column, "reason": note.reason}  # fmt: skip
+            yield from self.add(UNREAD_VALUES, row, start, end)
+
+    def account(self, counted: int | None) -> Iterator[Loaded]:
+        """What was passed over, and how the file was read."""
+        for (kind, name), rows in sorted(self.passed.items()):
+            passed = {"source": self.source, "exhibit": self.exhibit, "locator": self.locator,
+                      "kind": kind, "name": name, "rows": rows}  # fmt: skip
+            yield PASSED_OVER, PASSED_OVER.batch([passed])
+        reading = {
+            "source": self.source, "exhibit": self.exhibit, "locator": self.locator,
+            "dialect": self.dialect.dialect.value if self.dialect else None,
+            "dialect_reason": self.dialect.reason if self.dialect else None,
+            "rows_counted": counted,
+            "rows_read": self.parsed + self.skipped + self.rows_known,
+            "places_unknown": self.places_unknown,
+        }  # fmt: skip
+        yield READINGS, READINGS.batch([reading])
 
     def origin(self, start: int, end: int) -> str:
         if self.table is not None:
@@ -127,6 +256,10 @@ class _Sink:
 
     def refuse(self, start: int, end: int, reason: str, rows: int | None) -> Iterator[Loaded]:
         self.quarantined += 1
+        if rows is None:
+            self.places_unknown += 1
+        else:
+            self.rows_known += rows
         length = end - start if self.table is None else None
         broken = {"source": self.source, "reason": reason, "length": length, "rows": rows}
         yield from self.add(QUARANTINE, broken, start, end)
@@ -157,15 +290,15 @@ class _Sink:
 def _load_tables(
     source: DumpSource | SqliteSource, items: Iterable[DumpItem], sink: _Sink, reader: Reader
 ) -> Iterator[Loaded]:
-    tables = {table.name: table for table in source.table}
+    tables = _Tables(source, reader, items if isinstance(items, DumpReader) else None)
     for item in items:
         match item:
             case Passed():
-                sink.skipped += item.rows
+                sink.skip("table", item.rows, item.table)
             case Broken():
                 yield from sink.refuse(item.start, item.end, item.reason, item.rows)
             case DumpRows():
-                table = tables[item.table]
+                table = tables.begin(item)
                 sink.table = item.table if isinstance(source, SqliteSource) else None
                 columns = item.columns or table.columns
                 if not columns:
@@ -174,39 +307,124 @@ def _load_tables(
                             row.start, row.end, "nothing names the columns of this table", 1
                         )
                     continue
-                uses = uses_of(table.roles, columns)
+                uses = uses_of(table.roles, columns, f"source {source.name}, table {table.name}")
                 for row in item.rows:
                     locator = sink.origin(row.start, row.end)
                     values = dict(zip(columns, row.values, strict=False))
+                    reader.notes.clear()
                     try:
-                        if table.rows is RowKind.ACCOUNTS:
-                            built = [
-                                build_account(values, uses, reader, role=Role.ACCOUNT_USER, locator=locator)
-                            ]
-                            target = ACCOUNTS
-                        elif table.rows is RowKind.PAYMENTS:
-                            built = build_payments(values, uses, reader, locator=locator)
-                            target = PAYMENTS
-                        else:
-                            built = [build_event(values, uses, reader, table=item.table, locator=locator)]
-                            target = EVENTS
+                        target, built = _built(table, values, uses, reader, locator)
                     except Unusable as problem:
+                        reader.forget_notes()
                         yield from sink.refuse(row.start, row.end, str(problem), 1)
                         continue
                     sink.parsed += 1
                     for one in built:
                         yield from sink.add(target, one, row.start, row.end)
+                    if reader.notes:
+                        yield from sink.tell(reader, row.start, row.end)
+    for name in tables.absent():
+        sink.passed["absent", name] = 0
+
+
+def _built(
+    table: DumpTable,
+    values: dict[str, bytes | None],
+    uses: dict[str, ColumnUse],
+    reader: Reader,
+    locator: str,
+) -> tuple[Table, list[dict[str, Any]]]:
+    """The rows that one row of a dumped table becomes, and of which table."""
+    match table:
+        case AccountTable():
+            return ACCOUNTS, [build_account(values, uses, reader, role=Role.ACCOUNT_USER, locator=locator)]
+        case PaymentTable():
+            return PAYMENTS, build_payments(values, uses, reader, locator=locator)
+        case EventTable():
+            return EVENTS, [build_event(values, uses, reader, table=table.name, locator=locator)]
+
+
+class _Tables:
+    """The tables of a source, and which accounts the rows of each name by their ids."""
+
+    def __init__(self, source: DumpSource | SqliteSource, reader: Reader, dump: DumpReader | None) -> None:
+        self._source = source
+        self._tables = {table.name: table for table in source.table}
+        self._reader = reader
+        self._dump = dump
+        self._short = source.keys == "source"
+        self._databases: dict[str, str] = {}
+        self._relied: dict[str, tuple[str, str]] = {}
+
+    def begin(self, item: DumpRows) -> DumpTable:
+        """The table of the mapping that rows belong to; the reader goes on with it."""
+        name = item.table if self._dump is None else self._dump.meant(item.table)
+        table = self._tables[name or item.table]
+        database = "" if self._dump is None else self._dump.database_of(item.table)
+        self._databases[table.name] = database
+        self._check(table.name, database)
+        key = self._source.name if self._short else f"{self._source.name}:{table.name}"
+        account_key, problem = self._accounts(table, database)
+        self._reader.at_table(table.name, key, account_key, problem)
+        self._reader.stated(item.charset, item.zones)
+        return table
+
+    def absent(self) -> list[str]:
+        """Tables that the mapping names and the file does not have."""
+        found = set(self._databases) if self._dump is None else set(self._databases) | self._dump.names_met
+        return sorted(set(self._tables) - found)
+
+    def _accounts(self, table: DumpTable, database: str) -> tuple[str | None, str]:
+        """How keys of the accounts begin that rows of a table name, or why nobody can tell."""
+        source = self._source
+        if source.account_source != source.name:
+            return _foreign_key(source, self._reader.directory)
+        if isinstance(table, AccountTable):
+            return self._key(table.name), ""
+        if table.accounts is not None:
+            return self._key(table.accounts), ""
+        names = [name for name, other in self._tables.items() if isinstance(other, AccountTable)]
+        here = [name for name in names if self._database_of(name, database) == database]
+        if not names:
+            return source.name, ""
+        if len(here) != 1:
+            return None, f"no single table of accounts of the database {database or 'of this dump'} is mapped"
+        self._relied[here[0]] = (table.name, database)
+        return self._key(here[0]), ""
+
+    def _key(self, table: str) -> str:
+        return self._source.name if self._short else f"{self._source.name}:{table}"
+
+    def _database_of(self, name: str, otherwise: str) -> str:
+        """The database of a table: as it was met, or as its name says; otherwise the one in question."""
+        if name in self._databases:
+            return self._databases[name]
+        if self._dump is None:
+            return ""
+        met = self._dump.full_name_of(name)
+        return self._dump.database_of(met) if met is not None else otherwise
+
+    def _check(self, name: str, database: str) -> None:
+        """Raise UsageError when rows were given to accounts of a table that stands in another database."""
+        relied = self._relied.get(name)
+        if relied is not None and relied[1] != database:
+            raise UsageError(
+                f"source {self._source.name}: rows of {relied[0]} name accounts of {name}, which is of another database",
+                f'Say in the table {relied[0]} whose accounts it means: accounts = "TABLE".',
+                code="MAPPING-010",
+            )
 
 
 def _rows_of(source: PaymentSource | SubscriberSource, stream: BinaryIO) -> Iterator[TabularItem]:
     if source.format == "csv":
-        return read_csv(stream, delimiter=source.delimiter, charset=source.charset)
+        return read_csv(stream, delimiter=source.delimiter, charset=source.charset or "utf-8")
     return read_document(stream, source.format)
 
 
 def _load_tabular(
     items: Iterator[TabularItem],
     sink: _Sink,
+    reader: Reader,
     roles: Any,
     table: Table,
     build: Callable[[NamedRow, dict[str, Any], str], list[dict[str, Any]]],
@@ -215,24 +433,30 @@ def _load_tabular(
     for item in items:
         match item:
             case Header():
-                uses = uses_of(roles, item.columns)
-                sink.skipped += item.lines
+                uses = uses_of(roles, item.columns, f"source {sink.source}")
+                sink.skip("header", item.lines)
+            case Blank():
+                sink.skip("blank", item.lines)
             case Broken():
                 yield from sink.refuse(item.start, item.end, item.reason, item.rows)
             case NamedRow():
+                reader.notes.clear()
                 try:
                     built = build(item, uses, sink.origin(item.start, item.end))
                 except Unusable as problem:
+                    reader.forget_notes()
                     yield from sink.refuse(item.start, item.end, str(problem), 1)
                     continue
                 sink.parsed += 1
                 for one in built:
                     yield from sink.add(table, one, item.start, item.end)
+                if reader.notes:
+                    yield from sink.tell(reader, item.start, item.end)
 
 
 def _load_payments(source: PaymentSource, stream: BinaryIO, sink: _Sink, reader: Reader) -> Iterator[Loaded]:
     return _load_tabular(
-        _rows_of(source, stream), sink, source.roles, PAYMENTS,
+        _rows_of(source, stream), sink, reader, source.roles, PAYMENTS,
         lambda row, uses, locator: build_payments(row.values, uses, reader, locator=locator),
     )  # fmt: skip
 
@@ -241,7 +465,7 @@ def _load_subscribers(
     source: SubscriberSource, stream: BinaryIO, sink: _Sink, reader: Reader
 ) -> Iterator[Loaded]:
     return _load_tabular(
-        _rows_of(source, stream), sink, source.roles, ACCOUNTS,
+        _rows_of(source, stream), sink, reader, source.roles, ACCOUNTS,
         lambda row, uses, locator: [
             build_account(row.values, uses, reader, role=Role.SUBSCRIBER, locator=locator)
         ],

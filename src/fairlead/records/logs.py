@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fairlead.records.addresses import Address, parse_address
 from fairlead.records.fast_combined import ScannedBlock, byte_ranges, mapped, scan_block
 from fairlead.records.mapping import LogSource
 from fairlead.records.rows import Reader
@@ -33,6 +34,9 @@ _MONTHS = {
     "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
     "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
 }  # fmt: skip
+_HOST_NAME = re.compile(rb"(?=[^:]*[A-Za-z])[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+(?::\d+)?")
+_LEAP_SECOND = 60
+_COMBINED_TIME = 26  # characters
 _LONGEST_PATH = 2048
 _LONGEST_AGENT = 512
 
@@ -51,27 +55,34 @@ def log_reader(source: LogSource) -> LineReader:
 
 def read_log_time(text: str, clock: Clock) -> ReadTime | None:
     """``22/Nov/2026:12:17:17 +0000``, ISO 8601, or seconds, milliseconds or nanoseconds since 1970."""
-    if len(text) == 26 and text[2] == "/":
-        try:
-            minutes = int(text[22:24]) * 60 + int(text[24:26])
-            minutes = -minutes if text[21] == "-" else minutes
-            naive = datetime(
-                int(text[7:11]), _MONTHS[text[3:6]], int(text[:2]),
-                int(text[12:14]), int(text[15:17]), int(text[18:20]), tzinfo=UTC,
-            )  # fmt: skip
-        except (ValueError, KeyError):
-            return None
-        try:
-            at = naive - timedelta(minutes=minutes, seconds=clock.offset_seconds)
-        except OverflowError:
-            return None
-        return ReadTime(at=at, basis="stated", offset_minutes=minutes)
+    if len(text) == _COMBINED_TIME and text[2] == "/":
+        return _combined_time(text, clock)
     if text.replace(".", "", 1).isdigit():
         whole = text.partition(".")[0]
         if len(whole) > 16:
             return clock.read(str(int(whole) // 1_000_000), "unix_ms")
         return clock.read(text, "unix_ms" if len(whole) > 11 else "unix")
     return clock.read(text, "iso")
+
+
+def _combined_time(text: str, clock: Clock) -> ReadTime | None:
+    try:
+        minutes = int(text[22:24]) * 60 + int(text[24:26])
+        minutes = -minutes if text[21] == "-" else minutes
+        naive = datetime(
+            int(text[7:11]), _MONTHS[text[3:6]], int(text[:2]),
+            int(text[12:14]), int(text[15:17]), min(int(text[18:20]), 59), tzinfo=UTC,
+        )  # fmt: skip
+        if (second := int(text[18:20])) > _LEAP_SECOND:
+            return None
+        naive += timedelta(seconds=second == _LEAP_SECOND)
+    except (ValueError, KeyError):
+        return None
+    try:
+        at = naive - timedelta(minutes=minutes, seconds=clock.offset_seconds)
+    except OverflowError:
+        return None
+    return ReadTime(at=at, basis="stated", offset_minutes=minutes)
 
 
 class LogBatch:
@@ -98,8 +109,8 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
         return read_log_time(raw.decode("ascii", errors="replace"), source.clock)
 
     @lru_cache(maxsize=262144)
-    def address_of(raw: bytes) -> str | None:
-        return _address(raw.decode("ascii", errors="replace"))
+    def address_of(raw: bytes) -> Address | None:
+        return parse_address(raw.decode("ascii", errors="replace"), source.hop)
 
     @lru_cache(maxsize=65536)
     def user_of(raw: bytes) -> tuple[str, str | None]:
@@ -118,7 +129,7 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
                 if text.strip():
                     yield from sink.refuse(line.start, line.end, _why(line.whole, parsed, at), 1)
                 else:
-                    sink.skipped += 1
+                    sink.skip("blank", 1)
                 continue
             user = parsed[1]
             name, account = user_of(user) if user and user != b"-" else (None, None)
@@ -128,8 +139,8 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
             c["at"].append(at.at)
             c["time_basis"].append(at.basis)
             c["zone_offset_minutes"].append(at.offset_minutes)
-            c["ip"].append(ip)
-            _add_request(c, parsed, reader)
+            c["ip"].append(ip.ip)
+            _add_request(c, parsed, reader, ip.port)
         count = len(c["locator"])
         if count:
             c["exhibit"] = [sink.exhibit] * count
@@ -191,10 +202,9 @@ def _columns(
 
 @lru_cache(maxsize=262144)
 def _address(text: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None
+    """An address that stands alone; one with a port or in a list is for the reader of single lines."""
+    parsed = parse_address(text)
+    return parsed.ip if parsed is not None and parsed.port is None else None
 
 
 def _account_of(source: LogSource, reader: Reader, name: str) -> str | None:
@@ -207,11 +217,11 @@ def _account_of(source: LogSource, reader: Reader, name: str) -> str | None:
             return reader.directory.by_email(source.account_source, name)
 
 
-def _add_request(c: dict[str, list[Any]], parsed: Parsed, reader: Reader) -> None:
+def _add_request(c: dict[str, list[Any]], parsed: Parsed, reader: Reader, beside: int | None) -> None:
     _, _, _, request, status, size, agent, port = parsed
     method, _, rest = request.partition(b" ")
     path = rest.rpartition(b" ")[0] or rest
-    c["port"].append(_number(port, 5))
+    c["port"].append(_number(port, 5) or beside)
     c["method"].append(reader.text(method[:32]) or None)
     c["path"].append(reader.text(path[:_LONGEST_PATH]))
     c["status"].append(_number(status, 5))
@@ -228,4 +238,8 @@ def _why(whole: bool, parsed: Parsed | None, at: ReadTime | None) -> str:
         return "a line above 1 MiB"
     if parsed is None:
         return "not in the log's format"
-    return "a time that cannot be read" if at is None else "no client address"
+    if at is None:
+        return "a time that cannot be read"
+    if _HOST_NAME.fullmatch(parsed[0]):
+        return "a host name where the client's address should be"
+    return "no client address"

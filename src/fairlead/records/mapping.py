@@ -10,7 +10,10 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
+from fairlead.records import zones
+from fairlead.records.money import shipped_states
 from fairlead.records.values import Clock
 from fairlead.terms.errors import UsageError
 
@@ -32,6 +35,9 @@ class Dialect(StrEnum):
     MYSQL = "mysql"
     POSTGRES = "postgres"
     SQLITE = "sqlite"
+    SQLSERVER = "sqlserver"
+    ORACLE = "oracle"
+    STANDARD = "standard"
 
 
 class Closed(BaseModel):
@@ -41,18 +47,39 @@ class Closed(BaseModel):
 
 
 class ColumnUse(Closed):
-    """Where the value of a role stands: a column or a constant, and how it is to be read.
+    """Where the value of a role stands: a column or a constant, and how it is to be read."""
 
-    ``pattern`` keeps its first group; ``values`` translates what the platform wrote; ``format`` is for
-    times: ``unix``, ``unix_ms``, ``iso`` or a strptime pattern; ``optional`` allows the column to be absent.
-    """
+    column: str | None = Field(None, description="name of the column")
+    or_columns: tuple[str, ...] = Field(
+        (), description="other names of that column; the first that is there counts"
+    )
+    constant: str | None = Field(None, description="the same value for every row, instead of a column")
+    pattern: str | None = Field(None, description="a regular expression; its one group is the value")
+    values: dict[str, str] = Field(
+        {}, description='words of the platform = words of Fairlead; "*" is any other'
+    )
+    states: str | None = Field(None, description="name of a shipped table of states, for the role state")
+    format: str | None = Field(
+        None, description="of a time: unix, unix_ms, unix_us, unix_ns, iso, or a strptime pattern"
+    )
+    zone: str | None = Field(
+        None, description="of a time in this column: a name, an offset, or an abbreviation"
+    )
+    optional: bool = Field(False, description="the column may be absent")
 
-    column: str | None = None
-    constant: str | None = None
-    pattern: str | None = None
-    values: dict[str, str] = {}
-    format: str | None = None
-    optional: bool = False
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str | None) -> str | None:
+        if zone is not None and (why := zones.unclear(zone)):
+            raise ValueError(why)
+        return zone
+
+    @field_validator("states")
+    @classmethod
+    def _known_states(cls, states: str | None) -> str | None:
+        if states is not None and states not in shipped_states():
+            raise ValueError(f"states is one of: {', '.join(sorted(shipped_states()))}")
+        return states
 
     @model_validator(mode="before")
     @classmethod
@@ -63,12 +90,20 @@ class ColumnUse(Closed):
     def _one_place(self) -> ColumnUse:
         if (self.column is None) == (self.constant is None):
             raise ValueError("say either column or constant")
-        if self.pattern is not None and re.compile(self.pattern).groups != 1:
-            raise ValueError("pattern needs exactly one group")
+        if self.pattern is not None and _groups(self.pattern) != 1:
+            raise ValueError("pattern is a regular expression with exactly one group")
         return self
 
 
 Use = ColumnUse | None
+
+
+def _groups(pattern: str) -> int:
+    """How many groups a pattern has; -1 when it is none."""
+    try:
+        return re.compile(pattern).groups
+    except re.error:
+        return -1
 
 
 class AccountRoles(Closed):
@@ -107,6 +142,7 @@ class PaymentRoles(Closed):
     account_email: Use = None
     reference: Use = None
     kind: Use = None
+    state: Use = None
     amount: Use
     refunded_amount: Use = None
     disputed_amount: Use = None
@@ -122,6 +158,7 @@ class PaymentRoles(Closed):
     payer_postcode: Use = None
     instrument_kind: Use = None
     instrument: Use = None
+    card_tail: Use = None
     instrument_country: Use = None
     ip: Use = None
 
@@ -147,7 +184,9 @@ class AccountTable(Closed):
 
     name: str
     rows: Literal[RowKind.ACCOUNTS]
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] = Field(
+        (), description="names of the columns, where nothing in the dump names them"
+    )
     roles: AccountRoles
 
 
@@ -156,7 +195,12 @@ class PaymentTable(Closed):
 
     name: str
     rows: Literal[RowKind.PAYMENTS]
-    columns: tuple[str, ...] = ()
+    accounts: str | None = Field(
+        None, description="the table of accounts that its account_id means, if there are several"
+    )
+    columns: tuple[str, ...] = Field(
+        (), description="names of the columns, where nothing in the dump names them"
+    )
     roles: PaymentRoles
 
 
@@ -165,7 +209,12 @@ class EventTable(Closed):
 
     name: str
     rows: Literal[RowKind.EVENTS]
-    columns: tuple[str, ...] = ()
+    accounts: str | None = Field(
+        None, description="the table of accounts that its account_id means, if there are several"
+    )
+    columns: tuple[str, ...] = Field(
+        (), description="names of the columns, where nothing in the dump names them"
+    )
     roles: EventRoles
 
 
@@ -173,14 +222,22 @@ DumpTable = Annotated[AccountTable | PaymentTable | EventTable, Field(discrimina
 
 
 class _Source(Closed):
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")
-    exhibit: str
-    path: str
-    zone: str
-    clock_offset_seconds: int = 0
-    clock_evidence: str = ""
-    accounts: str | None = None
-    charset: str = "utf-8"
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$", description="short name; begins the key of every row"
+    )
+    exhibit: str = Field(description="number of the exhibit that holds the file")
+    path: str = Field(description="path inside the exhibit; * and ? stand for anything")
+    zone: str = Field(
+        description="of times that do not say theirs: UTC, an IANA name, stated (every time has its own), unknown"
+    )
+    clock_offset_seconds: int = Field(0, description="by how many seconds the clock was fast")
+    clock_evidence: str = Field("", description="how that was found; needed with clock_offset_seconds")
+    accounts: str | None = Field(
+        None, description="source whose accounts are meant, or source:table; the source itself when left out"
+    )
+    charset: str | None = Field(
+        None, description="character set, where the file does not say it or says it wrongly; utf-8 otherwise"
+    )
 
     @field_validator("zone")
     @classmethod
@@ -191,9 +248,9 @@ class _Source(Closed):
 
     @field_validator("charset")
     @classmethod
-    def _known_charset(cls, charset: str) -> str:
+    def _known_charset(cls, charset: str | None) -> str | None:
         try:
-            "".encode(charset)
+            "".encode(charset or "utf-8")
         except LookupError as problem:
             raise ValueError("this character set does not exist") from problem
         return charset
@@ -217,35 +274,81 @@ class _Source(Closed):
     @property
     def account_source(self) -> str:
         """The source whose accounts this one refers to."""
-        return self.accounts or self.name
+        return (self.accounts or self.name).partition(":")[0]
+
+    @property
+    def account_table(self) -> str | None:
+        """The table of that source, where ``accounts`` names one behind a colon."""
+        return (self.accounts or "").partition(":")[2] or None
+
+
+def _check_tables(tables: tuple[DumpTable, ...], keys: str) -> None:
+    """Raise ValueError for tables that cannot be told apart, and accounts that no table has."""
+    names = [table.name for table in tables]
+    if len(set(names)) != len(names):
+        raise ValueError("two tables have the same name")
+    of_accounts = {table.name for table in tables if table.rows is RowKind.ACCOUNTS}
+    for table in tables:
+        if (
+            not isinstance(table, AccountTable)
+            and table.accounts is not None
+            and table.accounts not in of_accounts
+        ):
+            raise ValueError(f"table {table.name}: accounts names no table of accounts of this source")
+    for kind in (RowKind.ACCOUNTS, RowKind.PAYMENTS):
+        if keys == "source" and sum(table.rows is kind for table in tables) > 1:
+            raise ValueError(f'keys = "source" is for sources with one table of {kind.value}')
 
 
 class DumpSource(_Source):
     """A dump of the platform's database, read as text and never executed."""
 
     kind: Literal["sql_dump"]
-    dialect: Dialect = Dialect.AUTO
-    preset: str | None = None
-    prefix: str | None = None
-    table: tuple[DumpTable, ...] = ()
+    dialect: Dialect = Field(Dialect.AUTO, description="whose words the dump is in; found from its content")
+    keys: Literal["table", "source"] = Field(
+        "table", description="of rows: source:table:id, or source:id for operations that already rest on it"
+    )
+    preset: str | None = Field(None, description="name of a shipped mapping to begin with")
+    prefix: str | None = Field(None, description="beginning of the names of its tables")
+    table: tuple[DumpTable, ...] = Field((), description="the tables to read")
+
+    @model_validator(mode="after")
+    def _short_keys(self) -> DumpSource:
+        _check_tables(self.table, self.keys)
+        return self
 
 
 class SqliteSource(_Source):
     """A SQLite database of the platform, read in the sandbox and never opened for writing."""
 
     kind: Literal["sqlite"]
-    preset: str | None = None
-    prefix: str | None = None
-    table: tuple[DumpTable, ...] = ()
+    keys: Literal["table", "source"] = Field(
+        "table", description="of rows: source:table:id, or source:id for operations that already rest on it"
+    )
+    preset: str | None = Field(None, description="name of a shipped mapping to begin with")
+    prefix: str | None = Field(None, description="beginning of the names of its tables")
+    table: tuple[DumpTable, ...] = Field((), description="the tables to read")
+
+    @model_validator(mode="after")
+    def _short_keys(self) -> SqliteSource:
+        _check_tables(self.table, self.keys)
+        return self
 
 
 class LogSource(_Source):
     """An access log; ``format`` is a named one (the door of access logs) or an nginx or Apache format."""
 
     kind: Literal["access_log"]
-    format: str = "combined"
-    user_is: Literal["user_name", "id", "email"] = "user_name"
-    preset: str | None = None
+    format: str = Field("combined", description="a named format, or the server's own format string")
+    user_is: Literal["user_name", "id", "email"] = Field(
+        "user_name", description="what the log's user field holds"
+    )
+    hop: str = Field(
+        "last_public",
+        pattern=r"^(last_public|first|last|[1-9])$",
+        description="which address of a list (X-Forwarded-For) counts; a number counts from its end",
+    )
+    preset: str | None = Field(None, description="name of a shipped mapping to begin with")
 
 
 class PaymentSource(_Source):
@@ -253,11 +356,17 @@ class PaymentSource(_Source):
 
     kind: Literal["payments"]
     format: Literal["csv", "json", "xlsx", "camt.053"] = "csv"
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
-    reference_is: Literal["free", "account_id", "user_name", "email", "platform_reference"] = "free"
-    reference_pattern: str | None = None
-    preset: str | None = None
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="between fields of CSV")
+    decimal: Literal[".", ","] = Field(
+        ".", description="decimal mark, where an amount could be read either way"
+    )
+    reference_is: Literal["free", "account_id", "user_name", "email", "platform_reference"] = Field(
+        "free", description="what the reference names of an account"
+    )
+    reference_pattern: str | None = Field(
+        None, description="its one group is the part that names the account"
+    )
+    preset: str | None = Field(None, description="name of a shipped mapping to begin with")
     roles: PaymentRoles | None = None
 
 
@@ -271,6 +380,13 @@ class SubscriberSource(_Source):
 
 
 Source = DumpSource | SqliteSource | LogSource | PaymentSource | SubscriberSource
+
+
+def account_tables(source: Source) -> tuple[str, ...]:
+    """The tables of accounts of a source, as the mapping names them; none where it is not one of tables."""
+    if not isinstance(source, DumpSource | SqliteSource):
+        return ()
+    return tuple(table.name for table in source.table if table.rows is RowKind.ACCOUNTS)
 
 
 class ActRule(Closed):
@@ -303,7 +419,16 @@ class Mapping(Closed):
         for source in self.source:
             if source.account_source not in names:
                 raise ValueError(f"source {source.name}: accounts names an unknown source")
+            if source.account_table is not None and source.account_table not in self.account_tables(
+                source.account_source
+            ):
+                raise ValueError(f"source {source.name}: accounts names an unknown table of accounts")
         return self
+
+    def account_tables(self, name: str) -> tuple[str, ...]:
+        """The tables of accounts of a source, as the mapping names them; none where it is not one of tables."""
+        source = next(source for source in self.source if source.name == name)
+        return account_tables(source)
 
     def ordered(self) -> tuple[Source, ...]:
         """Sources in the order of loading: those with accounts before what refers to them."""
@@ -319,17 +444,66 @@ def parse_mapping(text: str, *, name: str = "the mapping") -> Mapping:
             _apply_preset(source)
         return Mapping.model_validate(untrusted)
     except tomllib.TOMLDecodeError as problem:
+        found = re.search(r"line (\d+)", str(problem))
+        line = f"line {found.group(1)}" if found else "its end"
         raise UsageError(
-            f"{name} is not TOML: {problem}", "Correct the line it names.", code="MAPPING-001"
+            f"{name} is not TOML: it cannot be read from {line} on",
+            "Correct that line: key = value, text in quotation marks, one [[source]] for each source.",
+            code="MAPPING-001",
         ) from problem
     except ValidationError as problem:
-        first = problem.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        first = problem.errors(include_url=False)[0]
         raise UsageError(
-            f"{name}: {where or 'the file'}: {first['msg']}",
-            "Correct this key; docs/how-to/map-a-platforms-records.md lists all keys.",
+            f"{name}: {place_of(untrusted, first['loc'])}: {_in_words(first)}",
+            "Correct this key; docs/reference/mapping.md lists all keys.",
             code="MAPPING-002",
         ) from problem
+
+
+def place_of(untrusted: Any, loc: tuple[int | str, ...]) -> str:
+    """Where in the file something is wrong: the source and the table by their names, and the key."""
+    said: list[str] = []
+    here = untrusted
+    for part, kind in zip(loc, ("", *loc), strict=False):
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            continue
+        if isinstance(part, int) and isinstance(here, dict) and kind in ("source", "table", "rule"):
+            named = here.get("name")
+            said.append(f"{kind} {named}" if isinstance(named, str) else f"{kind} number {part + 1}")
+    key = ".".join(str(part) for part in loc)
+    return f"{', '.join(said)} ({key})" if said else key or "the file"
+
+
+_WANTED = {
+    "string": "text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "tuple": "a list",
+    "dict": "a table",
+}
+_SAID = {
+    "missing": "this key is missing",
+    "extra_forbidden": "there is no such key here",
+    "literal_error": "it has to be one of {expected}",
+    "enum": "it has to be one of {expected}",
+    "union_tag_invalid": "say which one it is: {expected_tags}",
+    "union_tag_not_found": "say which one it is by the key {discriminator}",
+    "value_error": "{error}",
+    "string_pattern_mismatch": "it has to fit {pattern}",
+    "string_too_long": "it is too long",
+    "string_too_short": "it is too short",
+}
+
+
+def _in_words(error: ErrorDetails) -> str:
+    """What is wrong, in words of this program."""
+    said = _SAID.get(error["type"])
+    if said is not None:
+        return said.format_map(error.get("ctx", {}))
+    wanted = error["type"].partition("_")[0]
+    return f"it has to be {_WANTED.get(wanted, 'something else')}"
 
 
 def preset_names() -> tuple[str, ...]:

@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from fairlead.records import charsets, zones
 from fairlead.records.directory import AccountDirectory
+from fairlead.records.expressions import Unread
 from fairlead.records.mapping import AccountRoles, ColumnUse, EventRoles, PaymentRoles
-from fairlead.records.values import Clock, ReadTime, read_address, read_amount, read_birth_date, read_country
+from fairlead.records.money import Amount, instrument_kind, kind_of_state, read_money
+from fairlead.records.values import Clock, ReadTime, read_address, read_birth_date, read_country
 from fairlead.terms.errors import UsageError
 from fairlead.terms.platform import PaymentKind, PlatformAct, Role
 
 _SECRET_ROLES = frozenset({"password"})
 _LONGEST_TEXT = 4096
+_MOST_SHAPES = 3
 _LONGEST_CURRENCY = 12  # ISO 4217 has three letters, tokens have more
 
 
@@ -26,24 +30,92 @@ class Unusable(Exception):  # noqa: N818 - it is a verdict on a row, raised and 
 
 
 @dataclass(slots=True, kw_only=True)
+class Tally:
+    """How many values of one mapped column there were, how many could not be read, and what those look like.
+
+    ``shapes`` are up to three of them with every digit as 9 and every letter as a: the form, without content.
+    """
+
+    seen: int = 0
+    unread: int = 0
+    reason: str = ""
+    shapes: list[str] = field(default_factory=list)
+
+
+Tallies = dict[tuple[str, str, str], Tally]
+"""By source, table (empty where there is none) and role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A value of a row that could not be read."""
+
+    role: str
+    column: str
+    reason: str
+
+
+@dataclass(slots=True, kw_only=True)
 class Reader:
-    """What every row of one source is read with."""
+    """What every row of one source is read with.
+
+    ``key`` begins the keys of rows here, ``account_key`` those of the accounts that they name; it is None where
+    ``account_problem`` says why nobody can tell which accounts these are.
+    """
 
     source: str
     account_source: str
     clock: Clock
     directory: AccountDirectory
     salt: bytes
-    charset: str = "utf-8"
+    charset: str | None = None
     decimal: str = "."
     reference_is: str = "free"
     reference_pattern: re.Pattern[str] | None = None
     unread: int = 0
     seen: set[str] = field(default_factory=set)
+    legs: bool = False
+    table: str = ""
+    key: str = ""
+    account_key: str | None = None
+    account_problem: str = ""
+    charset_here: str = "utf-8"
+    zones_here: Rows[str, str] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    tallies: Tallies = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.key = self.key or self.source
+        self.charset_here = self.charset or "utf-8"
+        if self.account_key is None and not self.account_problem:
+            self.account_key = self.account_source
+
+    def at_table(self, table: str, key: str, account_key: str | None, problem: str) -> None:
+        """Go on with rows of another table."""
+        self.table, self.key = table, key
+        self.account_key, self.account_problem = account_key, problem
+
+    def stated(self, charset: str | None, zones_here: Rows[str, str]) -> None:
+        """Take what the file itself says of its character set, which the mapping's word outdoes, and of zones."""
+        self.charset_here = self.charset or charset or "utf-8"
+        self.zones_here = zones_here
+
+    def forget_notes(self) -> None:
+        """Take back what was told of a row that is not kept: the whole row is in quarantine."""
+        self.unread -= len(self.notes)
+        self.notes.clear()
 
     def text(self, raw: bytes) -> str:
         """Bytes as text; what the character set has not is shown as an escape."""
-        return raw.decode(self.charset, errors="backslashreplace").replace("\x00", "\\x00")
+        return charsets.decoded(raw, self.charset_here)[0].replace("\x00", "\\x00")
+
+    def tally(self, role: str) -> Tally:
+        """The count of one role here."""
+        key = (self.source, self.table, role)
+        found = self.tallies.get(key)
+        if found is None:
+            found = self.tallies[key] = Tally()
+        return found
 
 
 @dataclass(slots=True)
@@ -54,12 +126,13 @@ class _Row:
 
     def raw(self, role: str) -> bytes | None:
         use = self.uses.get(role)
-        if use is None:
-            return None
-        if use.constant is not None:
-            return use.constant.encode()
+        if use is None or use.constant is not None:
+            return None if use is None else (use.constant or "").encode()
         raw = self.values.get(use.column or "")
         if raw is None or raw == b"":
+            return None
+        if isinstance(raw, Unread):
+            self.note(role, "an expression that cannot be evaluated", raw)
             return None
         if not use.pattern and not use.values:
             return raw
@@ -73,38 +146,100 @@ class _Row:
             text = use.values.get(text, use.values.get("*", text))
         return text.encode()
 
+    def note(self, role: str, reason: str, raw: bytes | None = None) -> None:
+        """Tell of a value that cannot be read; a role is told of once a row."""
+        reader = self.reader
+        use = self.uses[role]
+        if any(note.role == role for note in reader.notes):
+            return
+        reader.unread += 1
+        reader.notes.append(Note(role, use.column or "", reason))
+        tally = reader.tally(role)
+        tally.unread += 1
+        tally.reason = reason
+        if raw is None:
+            raw = self.values.get(use.column or "") or b""
+        shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", self.reader.text(raw)))[:40]
+        if len(tally.shapes) < _MOST_SHAPES and shape not in tally.shapes:
+            tally.shapes.append(shape)
+
     def text(self, role: str) -> str | None:
         raw = self.raw(role)
         if raw is None:
             return None
-        use = self.uses[role]
-        text = self.reader.text(raw) if use.constant is None else raw.decode()
-        return text[:_LONGEST_TEXT] or None
+        if self.uses[role].constant is not None:
+            return raw.decode()[:_LONGEST_TEXT] or None
+        text, whole = charsets.decoded(raw, self.reader.charset_here)
+        if not whole:
+            self.note(role, f"bytes that are no text in {self.reader.charset_here}; they are kept", raw)
+        return text.replace("\x00", "\\x00")[:_LONGEST_TEXT] or None
 
     def time(self, role: str, zone: str | None = None) -> ReadTime | None:
         text = self.text(role)
         if text is None or text.strip("0-: .T") == "":
             return None
-        read = self.reader.clock.read(text, self.uses[role].format, zone=zone)
-        counted: ReadTime | None = self.counted(read)
-        return counted
-
-    def counted(self, read: Any) -> Any:
+        use = self.uses[role]
+        zone = zone or use.zone or self.reader.zones_here.get(use.column or "")
+        self.reader.tally(role).seen += 1
+        read = self.reader.clock.read(text, use.format, zone=zone)
         if read is None:
-            self.reader.unread += 1
+            self.note(role, _why_no_time(zone, self.reader.clock))
         return read
 
     def address(self, role: str) -> str | None:
         raw = self.raw(role)
-        return None if raw is None else self.counted(read_address(raw))
+        if raw is None:
+            return None
+        self.reader.tally(role).seen += 1
+        read = read_address(raw)
+        if read is None:
+            self.note(role, "not an internet address")
+        return read
 
     def country(self, role: str) -> str | None:
         text = self.text(role)
-        return None if text is None else self.counted(read_country(text))
+        if text is None:
+            return None
+        self.reader.tally(role).seen += 1
+        read = read_country(text)
+        if read is None:
+            self.note(role, "not a country in two letters (ISO 3166-1)")
+        return read
+
+    def birth_date(self) -> str | None:
+        text = self.text("date_of_birth")
+        if text is None:
+            return None
+        self.reader.tally("date_of_birth").seen += 1
+        read = read_birth_date(text, self.uses["date_of_birth"].format)
+        if read is None:
+            self.note("date_of_birth", "not a date in the form that the mapping gives")
+        return read
+
+    def instrument(self) -> tuple[str | None, str | None]:
+        """Kind and instrument; the last digits of a card are a tail, whatever the mapping calls them."""
+        kind, value = self.text("instrument_kind"), self.text("instrument")
+        if value is None and "card_tail" in self.uses and (tail := self.text("card_tail")):
+            return "card_tail", tail
+        if kind is None:
+            return None, value
+        known = instrument_kind(kind, value)
+        if known is None:
+            self.note("instrument_kind", "not one of iban, card, card_tail, wallet, account")
+        return (known.value if known is not None else None), value
+
+    def money(self, role: str) -> Amount | None:
+        text = self.text(role)
+        return None if text is None else read_money(text, decimal=self.reader.decimal)
 
     def amount(self, role: str) -> Decimal | None:
         text = self.text(role)
-        return None if text is None else read_amount(text, decimal=self.reader.decimal)
+        if text is None:
+            return None
+        read = read_money(text, decimal=self.reader.decimal)
+        if read is None:
+            self.note(role, "not an amount")
+        return read.value if read is not None else None
 
     def account(self) -> str | None:
         directory, source = self.reader.directory, self.reader.account_source
@@ -112,7 +247,11 @@ class _Row:
         if "account_id" in self.uses:
             text = self.text("account_id")
             # the platform's own key is an account even where the account's row was not read
-            found = f"{source}:{text}" if text and text not in ("0", "-1") else None
+            if text and text not in ("0", "-1"):
+                if self.reader.account_key is None:
+                    self.note("account_id", self.reader.account_problem)
+                else:
+                    found = f"{self.reader.account_key}:{text}"
         if found is None and "account_user_name" in self.uses:
             found = directory.by_user_name(source, self.text("account_user_name"))
         if found is None and "account_email" in self.uses:
@@ -127,8 +266,14 @@ class _Row:
             raw = self.values.get(use.column)
             if raw is not None and b"\x00" in raw:
                 kept[use.column] = "0x" + raw[:_LONGEST_TEXT].hex()
-            else:
-                kept[use.column] = None if raw is None else self.reader.text(raw)[:_LONGEST_TEXT]
+                continue
+            if raw is None:
+                kept[use.column] = None
+                continue
+            text, whole = charsets.decoded(raw, self.reader.charset_here)
+            kept[use.column] = text[:_LONGEST_TEXT]
+            if not whole:
+                kept[f"{use.column} (bytes)"] = "0x" + raw[:_LONGEST_TEXT].hex()
         return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
     def once(self, key: str, what: str) -> str:
@@ -137,9 +282,32 @@ class _Row:
         self.reader.seen.add(key)
         return key
 
+    def leg(self, key: str, *what: object) -> str:
+        """The key of a payment. One transaction may have several legs, which differ in amount or in who is at the end."""
+        seen = self.reader.seen
+        mark = hashlib.blake2b(repr(what).encode(), digest_size=8).hexdigest()
+        if f"{key}\x00{mark}" in seen:
+            raise Unusable("a second row with the same id")
+        seen.add(f"{key}\x00{mark}")
+        number = 1
+        named = key
+        while named in seen:
+            number += 1
+            named = f"{key}/leg-{number}"
+        seen.add(named)
+        return named
+
+
+def _why_no_time(zone: str | None, clock: Clock) -> str:
+    if zone is not None and (why := zones.unclear(zone)):
+        return why
+    if clock.zone == "stated" and zone is None:
+        return "not a time in the form that the mapping gives, or one that does not state its zone"
+    return "not a time in the form that the mapping gives"
+
 
 def uses_of(
-    roles: AccountRoles | PaymentRoles | EventRoles, columns: tuple[str, ...]
+    roles: AccountRoles | PaymentRoles | EventRoles, columns: tuple[str, ...], where: str = "the mapping"
 ) -> dict[str, ColumnUse]:
     """The roles that this table can fill; a column that the mapping names and the table lacks is an error."""
     uses: dict[str, ColumnUse] = {}
@@ -148,10 +316,14 @@ def uses_of(
         if use is None:
             continue
         if use.column is not None and use.column not in columns:
+            other = next((name for name in use.or_columns if name in columns), None)
+            if other is not None:
+                uses[role] = use.model_copy(update={"column": other})
+                continue
             if use.optional:
                 continue
             raise UsageError(
-                f"the mapping gives {role} the column {use.column}, which is not there",
+                f"{where}: the mapping gives {role} the column {use.column}, which is not there",
                 f"Use one of: {', '.join(columns)}.",
                 code="MAPPING-004",
             )
@@ -168,18 +340,18 @@ def build_account(
     if own is None:
         raise Unusable("an account without an id")
     registered, last = row.time("registered_at"), row.time("last_seen_at")
-    birth = row.text("date_of_birth")
     password = row.raw("password")
+    kind_of_instrument, instrument = row.instrument()
     full_name = row.text("full_name") or " ".join(
         part for part in (row.text("first_name"), row.text("last_name")) if part
     )
     return {
-        "account": row.once(f"{reader.source}:{own}", "id"),
+        "account": row.once(f"{reader.key}:{own}", "id"),
         "source": reader.source,
         "role": role.value,
         "user_name": row.text("user_name"),
         "full_name": full_name or None,
-        "date_of_birth": row.counted(read_birth_date(birth, uses["date_of_birth"].format)) if birth else None,
+        "date_of_birth": row.birth_date(),
         "email": row.text("email"),
         "phone": row.text("phone"),
         "registered_at": registered.at if registered else None,
@@ -196,8 +368,8 @@ def build_account(
         if password
         else None,
         "status": row.text("status"),
-        "instrument_kind": row.text("instrument_kind"),
-        "instrument": row.text("instrument"),
+        "instrument_kind": kind_of_instrument,
+        "instrument": instrument,
         "time_basis": registered.basis if registered else last.basis if last else None,
         "original": row.original(),
     }
@@ -208,29 +380,31 @@ def build_payments(
 ) -> list[dict[str, Any]]:
     """Rows of the table payments: the payment, and apart from it what was refunded or charged back."""
     row = _Row(reader, values, uses)
-    amount = row.amount("amount")
-    if amount is None:
+    money = row.money("amount")
+    if money is None:
         raise Unusable("a payment without a readable amount")
+    amount = money.value
     own = row.text("id") if "id" in uses else locator.rpartition("#bytes=")[2]
     if own is None:
         raise Unusable("a payment without an id")
-    kind = row.text("kind") or PaymentKind.PAYMENT.value
-    if kind not in set(PaymentKind):
-        raise Unusable("a kind of payment that the mapping does not translate")
-    if amount < 0 and kind == PaymentKind.PAYMENT:
-        kind = PaymentKind.REFUND.value
+    kind = _kind(row)
+    if amount < 0 and kind is PaymentKind.PAYMENT:
+        kind = PaymentKind.REFUND
     paid = _paid_at(row)
     reference = row.text("reference")
     account = row.account() or reader.directory.in_text(
         reader.account_source, reference, reader.reference_pattern, reader.reference_is
     )
-    currency = row.text("currency")
+    currency = row.text("currency") or money.currency
+    kind_of_instrument, instrument = row.instrument()
+    key = f"{reader.key}:{own}"
+    key = row.leg(key, amount, reference, instrument) if reader.legs else row.once(key, "id")
     base: dict[str, Any] = {
-        "payment": row.once(f"{reader.source}:{own}", "id"),
+        "payment": key,
         "source": reader.source,
         "account": account,
         "reference": reference,
-        "kind": kind,
+        "kind": kind.value,
         "amount": abs(amount),
         "currency": currency.strip().upper()[:_LONGEST_CURRENCY] if currency else None,
         "paid_at": paid.at if paid else None,
@@ -239,8 +413,8 @@ def build_payments(
         "payer_phone": row.text("payer_phone"),
         "payer_country": row.country("payer_country"),
         "payer_postcode": row.text("payer_postcode"),
-        "instrument_kind": row.text("instrument_kind"),
-        "instrument": row.text("instrument"),
+        "instrument_kind": kind_of_instrument,
+        "instrument": instrument,
         "instrument_country": row.country("instrument_country"),
         "ip": row.address("ip"),
         "time_basis": paid.basis if paid else None,
@@ -249,11 +423,38 @@ def build_payments(
     built = [base]
     for role, other in (("refunded_amount", PaymentKind.REFUND), ("disputed_amount", PaymentKind.CHARGEBACK)):
         back = row.amount(role) if role in uses else None
-        if back:
-            built.append(
-                base | {"payment": f"{reader.source}:{own}/{other}", "kind": other.value, "amount": abs(back)}
-            )
+        if back and kind is PaymentKind.PAYMENT:
+            built.append(base | {"payment": f"{key}/{other}", "kind": other.value, "amount": abs(back)})
     return built
+
+
+def _kind(row: _Row) -> PaymentKind:
+    """What the row is: its kind, unless its state says that no money came."""
+    said = row.text("kind")
+    kind = PaymentKind.PAYMENT
+    if said is not None:
+        of_table = row.uses["kind"].states
+        found = _known(said) or (kind_of_state(of_table, said) if of_table else None)
+        if found is None and not of_table:
+            raise Unusable("a kind of payment that the mapping does not translate")
+        if found is None:
+            row.note("kind", "a kind of payment that its table does not have: not counted as paid")
+        kind = found or PaymentKind.UNCLEAR
+    state = row.text("state")
+    if state is None:
+        return kind
+    row.reader.tally("state").seen += 1
+    meant = _known(state) or kind_of_state(row.uses["state"].states or "platform", state)
+    if meant is None:
+        row.note("state", "a state of payments that its table does not have: not counted as paid")
+        return PaymentKind.UNCLEAR
+    return (
+        meant if kind is PaymentKind.PAYMENT or meant in (PaymentKind.FAILED, PaymentKind.PENDING) else kind
+    )
+
+
+def _known(said: str) -> PaymentKind | None:
+    return PaymentKind(said) if said in set(PaymentKind) else None
 
 
 def _paid_at(row: _Row) -> ReadTime | None:
@@ -263,9 +464,13 @@ def _paid_at(row: _Row) -> ReadTime | None:
     form = row.uses["paid_on"].format or "%Y-%m-%d"
     if day is None:
         return None
-    read = row.reader.clock.read(f"{day} {clock_time or '00:00:00'}", f"{form} %H:%M:%S", zone=zone)
-    counted: ReadTime | None = row.counted(read)
-    return counted
+    row.reader.tally("paid_on").seen += 1
+    time_form = row.uses["paid_at_time"].format if "paid_at_time" in row.uses else None
+    text, whole_form = f"{day} {clock_time or '00:00:00'}", f"{form} {time_form or '%H:%M:%S'}"
+    read = row.reader.clock.read(text, whole_form, zone=zone)
+    if read is None:
+        row.note("paid_on", _why_no_time(zone, row.reader.clock))
+    return read
 
 
 def build_event(
@@ -292,7 +497,7 @@ def build_event(
         "device": row.text("device"),
         "agent": agent[:512] if agent else None,
         "object": row.text("object"),
-        "counterpart": f"{reader.account_source}:{counterpart}" if counterpart else None,
+        "counterpart": f"{reader.account_key}:{counterpart}" if counterpart and reader.account_key else None,
         "time_basis": at.basis if at else None,
         "original": row.original(),
     }

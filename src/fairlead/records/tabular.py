@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, BinaryIO
 
 from defusedxml import DefusedXmlException
@@ -37,7 +38,14 @@ class Header:
     lines: int
 
 
-TabularItem = Header | NamedRow | Broken
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """Lines without anything in them."""
+
+    lines: int
+
+
+TabularItem = Header | NamedRow | Blank | Broken
 
 
 def _records(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
@@ -113,12 +121,14 @@ def split_fields(record: bytes, delimiter: bytes) -> list[bytes] | None:
 def read_csv(stream: BinaryIO, *, delimiter: str, charset: str) -> Iterator[TabularItem]:
     """Rows of a CSV file by header; every record is a row or broken, blank lines excepted."""
     columns: tuple[str, ...] = ()
+    blank = 0
     mark = delimiter.encode()
     for record, start, end in _records(stream):
         text = record.removesuffix(b"\r")
         if start == 0:
             text = text.removeprefix(b"\xef\xbb\xbf")
         if not text.strip():
+            blank += 1
             continue
         fields = split_fields(text, mark)
         if not columns:
@@ -136,6 +146,8 @@ def read_csv(stream: BinaryIO, *, delimiter: str, charset: str) -> Iterator[Tabu
             )
         else:
             yield NamedRow(dict(zip(columns, fields, strict=True)), start, end)
+    if blank:
+        yield Blank(blank)
 
 
 def _whole(stream: BinaryIO) -> bytes | None:
@@ -155,7 +167,7 @@ def _cell(value: Any) -> bytes | None:
     elif isinstance(value, float) and value.is_integer():
         text = str(int(value))
     elif isinstance(value, (dict, list)):
-        text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     else:
         text = str(value)
     return text.encode(errors="backslashreplace")
@@ -179,7 +191,7 @@ def read_json(stream: BinaryIO) -> Iterator[TabularItem]:
         yield Broken(start=0, end=LARGEST_DOCUMENT_BYTES, reason="a JSON document above 256 MiB")
         return
     try:
-        whole = json.loads(data)
+        whole = json.loads(data, parse_float=Decimal)
         entries = whole if isinstance(whole, list) else _array_in(whole)
         items: list[tuple[Any, int, int]] = [(entry, n, n + 1) for n, entry in enumerate(entries, 1)]
     except (ValueError, RecursionError):
@@ -188,7 +200,7 @@ def read_json(stream: BinaryIO) -> Iterator[TabularItem]:
         for line in data.split(b"\n"):
             if line.strip():
                 try:
-                    items.append((json.loads(line), position, position + len(line)))
+                    items.append((json.loads(line, parse_float=Decimal), position, position + len(line)))
                 except (ValueError, RecursionError):
                     items.append((None, position, position + len(line)))
             position += len(line) + 1
@@ -243,25 +255,18 @@ def read_xlsx(stream: BinaryIO) -> Iterator[TabularItem]:
 
 
 _CAMT_COLUMNS = (
-    "id",
-    "end_to_end",
-    "amount",
-    "currency",
-    "direction",
-    "booked_on",
-    "name",
-    "country",
-    "iban",
-    "text",
-    "status",
-)
+    "id", "end_to_end", "amount", "currency", "direction", "booked_on", "name", "country", "iban", "text", "status",
+    "reversal", "parts",
+)  # fmt: skip
 
 
 def read_camt(stream: BinaryIO) -> Iterator[TabularItem]:
     """Transactions of a camt.053 statement, whatever its version; elements are found by local name.
 
     Columns: id, end_to_end, amount, currency, direction (CRDT, DBIT), booked_on, name, country, iban, text,
-    status. The other party is the debtor of a credit and the creditor of a debit.
+    status, reversal, parts. The other party is the debtor of a credit and the creditor of a debit, the ultimate one
+    where it is named. An entry of several transactions (a batch) is one row for each, with its own amount; one of
+    which the details do not say their amounts, or say more than the entry, is one row with the entry's.
     """
     data = _whole(stream)
     try:
@@ -272,36 +277,80 @@ def read_camt(stream: BinaryIO) -> Iterator[TabularItem]:
     yield Header(_CAMT_COLUMNS, 0)
     number = 0
     for entry in _all(root, "Ntry"):
-        parts = _all(entry, "TxDtls") or [entry]
-        for part in parts:
+        details = _all(entry, "TxDtls")
+        for part in details if _add_up(entry, details) else details[:1] if len(details) == 1 else [entry]:
             number += 1
-            yield NamedRow(_transaction(entry, part, number), number, number + 1)
+            whole = part is entry or not _add_up(entry, details)
+            yield NamedRow(_transaction(entry, part, number, whole=whole), number, number + 1)
 
 
-def _transaction(entry: Any, part: Any, number: int) -> dict[str, bytes | None]:
-    amount = _first(part, "Amt")
-    if amount is None:
-        amount = _first(entry, "Amt")
-    direction = _said(entry, "CdtDbtInd")
-    party = _first(part, "Dbtr" if direction == "CRDT" else "Cdtr")
-    account = _first(part, "DbtrAcct" if direction == "CRDT" else "CdtrAcct")
+def _own_amount(part: Any) -> Any:
+    """A transaction's own amount: directly in it, or as it was instructed or settled."""
+    direct = next((child for child in part if _local(child) == "Amt"), None)
+    if direct is not None:
+        return direct
+    details = _child(part, "AmtDtls")
+    for name in ("TxAmt", "InstdAmt"):
+        found = _child(details, name) if details is not None else None
+        if found is not None:
+            return _child(found, "Amt")
+    return None
+
+
+def _add_up(entry: Any, details: list[Any]) -> bool:
+    """Whether all transactions of an entry state amounts in its currency that are together not more than its own."""
+    whole = _child(entry, "Amt")
+    parts = [_own_amount(part) for part in details]
+    if whole is None or not parts or any(part is None for part in parts):
+        return False
+    if any(part.get("Ccy") != whole.get("Ccy") for part in parts):
+        return False
+    try:
+        return sum(Decimal(part.text or "") for part in parts) <= Decimal(whole.text or "")
+    except InvalidOperation:
+        return False
+
+
+def _transaction(entry: Any, part: Any, number: int, *, whole: bool) -> dict[str, bytes | None]:
+    amount = _child(entry, "Amt") if whole else _own_amount(part)
+    direction = _said(part, "CdtDbtInd") or _said(entry, "CdtDbtInd")
+    debtor = direction == "CRDT"
+    reversal = _said(part, "RvslInd") or _said(entry, "RvslInd")
+    if reversal == "true":
+        debtor = not debtor
+    party = _first(part, "UltmtDbtr" if debtor else "UltmtCdtr")
+    if _said(party, "Nm") is None:
+        party = _first(part, "Dbtr" if debtor else "Cdtr")
+    account = _first(part, "DbtrAcct" if debtor else "CdtrAcct")
     booked = _first(entry, "BookgDt")
-    status = _first(entry, "Sts")
+    status = _child(entry, "Sts")
     reference = _said(entry, "AcctSvcrRef")
+    many = len(_all(entry, "TxDtls")) > 1 and part is entry
     values = {
-        "id": _said(part, "TxId") or (f"{reference}/{number}" if reference else f"entry-{number}"),
-        "end_to_end": _said(part, "EndToEndId"),
+        "id": (None if many else _said(part, "TxId"))
+        or (f"{reference}/{number}" if reference else f"entry-{number}"),
+        "end_to_end": None if many else _said(part, "EndToEndId"),
         "amount": (amount.text if amount is not None else None),
         "currency": (amount.get("Ccy") if amount is not None else None),
-        "direction": direction,
+        "direction": f"{direction}/reversal" if reversal == "true" else direction,
         "booked_on": "".join(booked.itertext()).strip() if booked is not None else None,
-        "name": _said(party, "Nm"),
-        "country": _said(party, "Ctry"),
-        "iban": _said(account, "IBAN"),
+        "name": None if many else _said(party, "Nm"),
+        "country": None if many else _said(party, "Ctry"),
+        "iban": None if many else _said(account, "IBAN"),
         "text": " ".join(node.text or "" for node in _all(part, "Ustrd")) or None,
         "status": "".join(status.itertext()).strip() if status is not None else None,
+        "reversal": reversal,
+        "parts": str(len(_all(entry, "TxDtls"))),
     }
     return {key: value.encode(errors="backslashreplace") if value else None for key, value in values.items()}
+
+
+def _local(node: Any) -> str:
+    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+
+
+def _child(node: Any, name: str) -> Any:
+    return next((child for child in node if _local(child) == name), None)
 
 
 def _all(node: Any, name: str) -> list[Any]:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from fairlead.records.dump import Broken
-from fairlead.records.tabular import DOCUMENTS, Header, NamedRow, TabularItem
+from fairlead.records.tabular import DOCUMENTS, Blank, Header, NamedRow, TabularItem
 
 PAGE_BYTES = 4 << 20
 PAGE_ITEMS = 5000
@@ -78,6 +78,8 @@ def _said(document: _Document, item: TabularItem) -> tuple[dict[str, Any], int]:
         case Header():
             document.columns = item.columns
             return {"columns": list(item.columns), "lines": item.lines}, sum(map(len, item.columns))
+        case Blank():
+            return {"broken": "lines without anything in them", "at": [0, 0], "rows": item.lines}, 0
         case Broken():
             return {"broken": item.reason, "at": [item.start, item.end], "rows": item.rows}, 0
     length = sum(len(value) for value in item.values.values() if value is not None)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+from fairlead.records import zones
+from fairlead.records.addresses import read_address
+from fairlead.records.money import read_amount
+
+__all__ = ["Clock", "ReadTime", "read_address", "read_amount", "read_birth_date", "read_country"]
+
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?"
     r"\s*(Z|UTC|[+-]\d{2}:?(?:\d{2})?)?"
 )
+_ISO_BASIC = re.compile(
+    r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}:?(?:\d{2})?)?"
+)
+_LEAP_SECOND = 60
+_UNIX_FORMS = {"unix": 1, "unix_ms": 1_000, "unix_us": 1_000_000, "unix_ns": 1_000_000_000}
+_UNIX_LENGTHS = ((11, "unix"), (14, "unix_ms"), (17, "unix_us"), (20, "unix_ns"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_UNIX_SECOND = 253402300799  # year 9999
 
@@ -37,12 +48,13 @@ class Clock:
     def read(self, text: str, form: str | None, *, zone: str | None = None) -> ReadTime | None:
         """Read one time; None when the text is not one in that form, or lacks the zone it should state.
 
-        ``form`` is unix, unix_ms, iso, a strptime pattern, or None: Unix seconds or ISO 8601.
+        ``form`` is unix, unix_ms, unix_us, unix_ns, iso, a strptime pattern, or None: a Unix time by its length, or
+        ISO 8601. ``zone`` is that of the value itself or of its column: a name, an offset, an abbreviation.
         """
         text = text.strip()
         try:
             read = self._read(text, form, zone)
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, InvalidOperation):
             return None
         if read is None or read.at < _EPOCH:
             return None
@@ -55,20 +67,24 @@ class Clock:
         )
 
     def _read(self, text: str, form: str | None, zone: str | None) -> ReadTime | None:
-        if form in ("unix", "unix_ms") or (form is None and text.isdigit()):
-            seconds = Decimal(text) / (1000 if form == "unix_ms" else 1)
+        if form is None and text.isdigit():
+            form = next((name for longest, name in _UNIX_LENGTHS if len(text) <= longest), None)
+        if form in _UNIX_FORMS:
+            seconds = Decimal(text) / _UNIX_FORMS[form]
             if not 0 < seconds <= _LAST_UNIX_SECOND:
                 return None
             return ReadTime(at=_EPOCH + timedelta(microseconds=int(seconds * 1_000_000)), basis="unix")
         if form in (None, "iso"):
-            found = _ISO.fullmatch(text)
+            found = _ISO.fullmatch(text) or _ISO_BASIC.fullmatch(text)
             if found is None:
                 return None
             year, month, day, hour, minute, second, fraction, stated = found.groups()
             micro = int((fraction or "0").ljust(6, "0")[:6])
+            leap = int(second or 0) == _LEAP_SECOND
             naive = datetime(  # noqa: DTZ001 - the zone is added below
-                int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro
-            )
+                int(year), int(month), int(day), int(hour or 0), int(minute or 0),
+                _LEAP_SECOND - 1 if leap else int(second or 0), micro,
+            ) + timedelta(seconds=leap)  # fmt: skip
             return self._placed(naive, stated, zone)
         parsed = datetime.strptime(text, str(form))  # noqa: DTZ007 - the zone is added below
         if parsed.tzinfo is None:
@@ -84,20 +100,18 @@ class Clock:
             at = naive.replace(tzinfo=timezone(timedelta(minutes=minutes))).astimezone(UTC)
             return ReadTime(at=at, basis="stated", offset_minutes=minutes)
         if zone:
-            return _in_zone(naive, ZoneInfo(zone)) if "/" in zone or zone in ("UTC", "GMT") else None
+            found = zones.place(naive, zone)
+            return None if found is None else _read(*found)
         if self.zone == "stated":
             return None
         if self.zone_info is not None:
-            return _in_zone(naive, self.zone_info)
+            found = zones.place(naive, self.zone_info.key)
+            return None if found is None else _read(*found)
         return ReadTime(at=naive.replace(tzinfo=UTC), basis=self.zone)
 
 
-def _in_zone(naive: datetime, zone: ZoneInfo) -> ReadTime:
-    """A wall-clock time in a zone; of an hour that occurs twice the first is taken, and said so."""
-    first = naive.replace(tzinfo=zone, fold=0)
-    second = naive.replace(tzinfo=zone, fold=1)
-    basis = zone.key if first.utcoffset() == second.utcoffset() else f"{zone.key} (ambiguous hour)"
-    return ReadTime(at=first.astimezone(UTC), basis=basis)
+def _read(at: datetime, basis: str, offset_minutes: int | None) -> ReadTime:
+    return ReadTime(at=at.astimezone(UTC), basis=basis, offset_minutes=offset_minutes)
 
 
 def _offset_minutes(text: str) -> int:
@@ -106,41 +120,6 @@ def _offset_minutes(text: str) -> int:
     digits = text[1:].replace(":", "").ljust(4, "0")
     minutes = int(digits[:2]) * 60 + int(digits[2:])
     return -minutes if text[0] == "-" else minutes
-
-
-_MOST_MONEY = Decimal(99999999999999)
-
-
-def read_amount(text: str, *, decimal: str = ".") -> Decimal | None:
-    """An amount with sign; grouping marks are taken off; None when it is not a number of that style."""
-    text = text.strip().replace("\u00a0", "").replace(" ", "").replace("\u202f", "").replace("'", "")
-    negative = text.startswith("(") and text.endswith(")")
-    text = text.strip("()")
-    group = "," if decimal == "." else "."
-    if not re.fullmatch(rf"[+-]?\d+(?:{re.escape(group)}\d{{3}})*(?:{re.escape(decimal)}\d+)?", text):
-        return None
-    try:
-        amount = Decimal(text.replace(group, "").replace(decimal, "."))
-    except InvalidOperation:
-        return None
-    if abs(amount) > _MOST_MONEY:
-        return None
-    amount = round(amount, 18)
-    return -amount if negative else amount
-
-
-def read_address(raw: bytes) -> str | None:
-    """An IP address in text or in 4 or 16 packed bytes; None when it is neither."""
-    text = raw.decode("ascii", errors="replace").strip()
-    try:
-        return str(ipaddress.ip_address(text.removeprefix("::ffff:") if "." in text else text))
-    except ValueError:
-        pass
-    if len(raw) in (4, 16):
-        return str(ipaddress.ip_address(raw))
-    if re.fullmatch(r"[0-9a-fA-F]{8}|[0-9a-fA-F]{32}", text):  # phpBB 2 and MyBB exports write packed hex
-        return str(ipaddress.ip_address(bytes.fromhex(text)))
-    return None
 
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")

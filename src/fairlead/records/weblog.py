@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import BinaryIO, ClassVar
 
 from fairlead.engine.doors import Door
@@ -90,7 +91,7 @@ def read_combined(line: bytes) -> Parsed | None:
     open_at = head.rfind(b" [")
     if open_at < 0 or head[-2:] != b"] ":
         return None
-    who = head[:open_at].split(b" ", 2)
+    who = _split_who(head[:open_at])
     tail = parts[2].split()
     if (
         len(who) != _WHO_FIELDS
@@ -115,9 +116,25 @@ def read_combined(line: bytes) -> Parsed | None:
     )
 
 
+_LIST = re.compile(rb"((?:[^\s,]++, ?)++[^\s,]++) (.*)", re.DOTALL)
+
+
+def _split_who(head: bytes) -> list[bytes]:
+    """Client, identity and user; the client may be a list of hops, ``a, b``."""
+    found = _LIST.fullmatch(head) if b"," in head else None
+    if found is None:
+        return head.split(b" ", 2)
+    return [found.group(1), *found.group(2).split(b" ", 1)]
+
+
+def read_vhost_combined(line: bytes) -> Parsed | None:
+    """Apache's ``vhost_combined``: the host and port that were asked stand before the combined format."""
+    return read_combined(line.partition(b" ")[2])
+
+
 _QUOTED = rb'"((?:[^"\\]|\\.)*+)"'
 _COMBINED = re.compile(
-    rb"(\S+) \S+ (.+?) \[([^\]]+)\] "
+    rb"((?:[^\s,]++, ?)*+\S+) \S+ (.+?) \[([^\]]+)\] "
     + _QUOTED
     + rb" (\d{3}) (\d+|-)(?: "
     + _QUOTED
@@ -151,47 +168,58 @@ _APACHE = {
 _DIRECTIVE = re.compile(r"\$([a-z0-9_]+)|%[<>]?(?:\{([^}]+)\})?([a-zA-Z])")
 
 
+def _directive(form: str, found: re.Match[str], names: set[str]) -> str:
+    """The pattern of one directive; a field that is read joins ``names``."""
+    nginx, argument, apache = found.groups()
+    name = _NGINX.get(nginx) if nginx else _APACHE.get(apache)
+    if apache == "i" and argument and argument.lower() == "user-agent":
+        name = "agent"
+    if apache == "p" and argument == "remote":
+        name = "port"
+    before = form[found.start() - 1 : found.start()]
+    if apache == "t":
+        names.add("time")
+        return r"\[(?P<time>[^\]]+)\]"
+    body = r"(?:[^\"\\]|\\.)*+" if before == '"' else r"[^\]]+" if before == "[" else r"\S*?"
+    if name == "user" and before != '"':
+        body = r".+?"
+    if name in ("port", "status"):
+        body = r"\d*"
+    body = f"(?P<{name}>{body})" if name and name not in names else f"(?:{body})"
+    if name:
+        names.add(name)
+    return body
+
+
 def pattern_reader(form: str) -> LineReader | None:
     """A reader for an nginx or Apache log format string; None when it lacks address, time or request."""
     pattern = ""
     names: set[str] = set()
     position = 0
+    pieces: list[str] = []
     for found in _DIRECTIVE.finditer(form):
         pattern += re.escape(form[position : found.start()])
         position = found.end()
-        nginx, argument, apache = found.groups()
-        name = _NGINX.get(nginx) if nginx else _APACHE.get(apache)
-        if apache == "i" and argument and argument.lower() == "user-agent":
-            name = "agent"
-        if apache == "p" and argument == "remote":
-            name = "port"
-        quoted = form[found.start() - 1 : found.start()] == '"'
-        if apache == "t":
-            body = r"\[(?P<time>[^\]]+)\]"
+        if found.group(3) == "t" and found.group(2):
+            body, meaning = _time_piece(found.group(2))
+            pattern += f"(?P<t{len(pieces)}>{body})"
+            pieces.append(meaning)
+            names.add("time")
         else:
-            body = (
-                r"(?:[^\"\\]|\\.)*+"
-                if quoted
-                else (r"[^\]]+" if form[found.start() - 1 : found.start()] == "[" else r"\S*?")
-            )
-            if name == "user" and not quoted:
-                body = r".+?"
-            if name in ("port", "status"):
-                body = r"\d*"
-            body = f"(?P<{name}>{body})" if name and name not in names else f"(?:{body})"
-        if name:
-            names.add(name)
-        pattern += body
+            pattern += _directive(form, found, names)
     pattern += re.escape(form[position:])
     if not {"ip", "time"} <= names or not ({"request", "path"} & names):
         return None
     compiled = re.compile(pattern.encode(), re.DOTALL)
+    joined = "\n".join(pieces)
 
     def read(line: bytes) -> Parsed | None:
         found = compiled.fullmatch(line) if len(line) <= _LONGEST_FOR_PATTERN else None
         if found is None:
             return None
         got = found.groupdict()
+        if pieces:
+            got["time"] = _joined_time([got[f"t{n}"] for n in range(len(pieces))], joined)
         request = got.get("request")
         if request is None:
             request = (got.get("method") or b"-") + b" " + (got.get("path") or b"") + b" -"
@@ -201,6 +229,33 @@ def pattern_reader(form: str) -> LineReader | None:
         )  # fmt: skip
 
     return read
+
+
+_FRACTIONS = {"msec_frac": 3, "usec_frac": 6}
+_SINCE_1970 = {"sec": 1, "msec": 1_000, "usec": 1_000_000}
+
+
+def _time_piece(argument: str) -> tuple[str, str]:
+    """What one ``%{…}t`` of Apache looks like in a line, and what it means: a strptime pattern, or a word."""
+    argument = argument.removeprefix("begin:").removeprefix("end:")
+    if argument in _FRACTIONS:
+        return rf"\d{{{_FRACTIONS[argument]}}}", "%f"
+    if argument in _SINCE_1970:
+        return r"\d+", argument
+    pieces = [re.escape(part) for part in re.split(r"%[A-Za-z]", argument)]
+    return r"[^\s\]\"]+?".join(pieces), argument.replace("%T", "%H:%M:%S").replace("%F", "%Y-%m-%d")
+
+
+def _joined_time(pieces: list[bytes], meaning: str) -> bytes:
+    """The moment that the pieces say together, as ISO text; as they stand where they do not fit."""
+    said = b"\n".join(pieces).decode("ascii", "replace")
+    if meaning in _SINCE_1970:
+        return f"{int(said) / _SINCE_1970[meaning]:.6f}".encode()
+    try:
+        at = datetime.strptime(said, meaning)  # noqa: DTZ007 - the zone is in the pieces, or the source's
+    except ValueError:
+        return said.encode()
+    return at.isoformat(sep=" ").encode()
 
 
 def read_cloudflare(line: bytes) -> Parsed | None:
@@ -270,6 +325,7 @@ LOG_FORMS: Door[LogForm] = Door(LogForm)
 for _form in (
     LogForm(name="combined", about="nginx and Apache, combined", read=read_combined),
     LogForm(name="common", about="nginx and Apache, common", read=read_combined),
+    LogForm(name="vhost_combined", about="Apache, combined after the virtual host", read=read_vhost_combined),
     LogForm(name="cloudflare", about="Cloudflare Logpush, JSON lines", read=read_cloudflare),
     LogForm(name="caddy", about="Caddy, JSON lines", read=read_caddy),
 ):

@@ -6,6 +6,7 @@ from fairlead.law.index_pages import render_law_pages
 from fairlead.law.load import load_records
 from fairlead.leads.document import lead_schema
 from fairlead.reference.error_pages import find_errors
+from fairlead.reference.mapping import render_mapping
 from fairlead.reference.readers import render_readers
 from fairlead.reference.verbs import render_verbs
 from fairlead.register.actions import MAY, Role
@@ -23,6 +24,7 @@ def render_documents() -> dict[str, str]:
         "reference/roles.md": render_roles(),
         "reference/verbs.md": _MADE + render_verbs(),
         "reference/readers.md": _MADE + render_readers(),
+        "reference/mapping.md": _MADE + render_mapping(),
         "reference/tables.md": render_tables(),
         "reference/lead.schema.json": lead_schema(),
         **render_law_pages(load_records()),

@@ -19,7 +19,7 @@ ACCOUNTS = Table(
     key=("account",),
     written_by="records",
     columns=(
-        Column("account", TEXT, "source name and the platform's own id"),
+        Column("account", TEXT, "source name, table where the source has tables, and the platform's own id"),
         Column("source", TEXT, "name of the source in the mapping"),
         Column("role", TEXT, "account_user or subscriber (Role)"),
         Column("user_name", TEXT, "user name as stored"),
@@ -53,20 +53,24 @@ PAYMENTS = Table(
     key=("payment",),
     written_by="records",
     columns=(
-        Column("payment", TEXT, "source name and the processor's own id"),
+        Column("payment", TEXT, "source name, table where the source has tables, and the processor's own id"),
         Column("source", TEXT, "name of the source in the mapping"),
         Column("account", TEXT, "account the row names, null when none"),
         Column("reference", TEXT, "free reference or purpose as stored"),
-        Column("kind", TEXT, "payment, refund, chargeback or failed (PaymentKind)"),
+        Column(
+            "kind",
+            TEXT,
+            "payment, pending, refund, chargeback, failed, withdrawal or unclear (PaymentKind); only payment is paid",
+        ),
         Column("amount", MONEY, "amount in the currency's major unit, never negative"),
-        Column("currency", TEXT, "ISO 4217"),
+        Column("currency", TEXT, "ISO 4217, or the name of a token"),
         Column("paid_at", TIME, "booking time"),
         Column("payer_name", TEXT, "name as stored"),
         Column("payer_email", TEXT, "e-mail address as stored"),
         Column("payer_phone", TEXT, "telephone number as stored"),
         Column("payer_country", TEXT, "billing country, ISO 3166-1 alpha-2"),
         Column("payer_postcode", TEXT, "billing postcode"),
-        Column("instrument_kind", TEXT, "iban, card or wallet"),
+        Column("instrument_kind", TEXT, "iban, card, card_tail (last digits alone), wallet or account"),
         Column("instrument", TEXT, "IBAN, card fingerprint or wallet address as stored"),
         Column("instrument_country", TEXT, "country of the issuer, ISO 3166-1 alpha-2"),
         Column("ip", TEXT, "address the processor saw"),
@@ -175,4 +179,59 @@ SOURCES = Table(
     ),
 )
 
-TABLES = (ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, ACTS, QUARANTINE, SOURCES)
+UNREAD_VALUES = Table(
+    name="unread_values",
+    row="one value of a mapped column that could not be read, of a row that was kept",
+    key=("exhibit", "locator", "role"),
+    written_by="records",
+    columns=(
+        *_ORIGIN,
+        Column("role", TEXT, "what the mapping takes the column for"),
+        Column("source", TEXT, "name of the source in the mapping"),
+        Column("table", TEXT, "table of the source; null where it has none"),
+        Column("column", TEXT, "name of the column"),
+        Column("reason", TEXT, "why it could not be read, without content"),
+    ),
+)
+
+PASSED_OVER = Table(
+    name="passed_over",
+    row="lines or rows of one record file that carry no record, or that no mapping asks for, by what they are",
+    key=("source", "exhibit", "locator", "kind", "name"),
+    written_by="records",
+    columns=(
+        Column("source", TEXT, "name of the source in the mapping"),
+        *_ORIGIN,
+        Column("kind", TEXT, "table (not mapped), absent (mapped, and not in the file), header, blank"),
+        Column("name", TEXT, "name of the table; empty for the others"),
+        Column("rows", INT, "lines or rows"),
+    ),
+)
+
+READINGS = Table(
+    name="readings",
+    row="how one record file was read, and how many lines or rows another count found in it",
+    key=("source", "exhibit", "locator"),
+    written_by="records",
+    columns=(
+        Column("source", TEXT, "name of the source in the mapping"),
+        *_ORIGIN,
+        Column("dialect", TEXT, "whose words a dump is in; null for others"),
+        Column("dialect_reason", TEXT, "by which signs that was recognised, or that the mapping says so"),
+        Column(
+            "rows_counted",
+            INT,
+            "lines or rows by a second count that shares no code with the reader; null where there is none",
+        ),
+        Column(
+            "rows_read",
+            INT,
+            "lines or rows that the reader accounts for: parsed, passed over, and known to be in quarantine",
+        ),
+        Column("places_unknown", INT, "places in quarantine of which nobody knows how many rows they hold"),
+    ),
+)
+
+TABLES = (
+    ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, ACTS, QUARANTINE, SOURCES, UNREAD_VALUES, PASSED_OVER, READINGS,
+)  # fmt: skip

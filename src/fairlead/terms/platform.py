@@ -33,12 +33,19 @@ INTERNAL_STATUSES = frozenset({"test", "investigator"})
 
 
 class PaymentKind(StrEnum):
-    """What a row of a payment export says happened."""
+    """What a row of a payment export says happened. Only ``payment`` is money that came.
+
+    ``failed`` was refused, cancelled or expired; ``withdrawal`` is money that the seller moved; ``unclear`` is a state
+    that no table knows, and is never counted as paid.
+    """
 
     PAYMENT = "payment"
+    PENDING = "pending"
     REFUND = "refund"
     CHARGEBACK = "chargeback"
     FAILED = "failed"
+    WITHDRAWAL = "withdrawal"
+    UNCLEAR = "unclear"
 
 
 class IdentifierKind(StrEnum):

@@ -1,4 +1,4 @@
-"""Loads the platform's own records into tables, as a mapping file says."""
+"""Loads the platform's own records into tables, as a mapping file says; a load that would lose them stops."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
+from fairlead.case.records.losses import find_problems
 from fairlead.case.running.engines import engine_for
 from fairlead.case.running.runs import sole_run
 from fairlead.case.verbs.verb import verb
@@ -24,19 +25,76 @@ from fairlead.engine.progress import Done, Progress
 from fairlead.records.acts import ActsStage, rules_of
 from fairlead.records.clock_offset import ClockOffset, measure_offset
 from fairlead.records.directory import AccountDirectory
-from fairlead.records.load import VERSION, load_source, matches_path
+from fairlead.records.load import VERSION, load_source, matches_path, tables_of_keys
 from fairlead.records.mapping import Mapping, Source, parse_mapping
 from fairlead.records.propose import Proposal, propose_mapping
+from fairlead.records.rows import Tallies
 from fairlead.register.actions import Action
 from fairlead.tables import Table
 from fairlead.tables.evidence import FILES
-from fairlead.tables.records import ACCESSES, ACCOUNTS, EVENTS, PAYMENTS, QUARANTINE, SOURCES
+from fairlead.tables.records import (
+    ACCESSES,
+    ACCOUNTS,
+    EVENTS,
+    PASSED_OVER,
+    PAYMENTS,
+    QUARANTINE,
+    READINGS,
+    SOURCES,
+    UNREAD_VALUES,
+)
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
-_LOADED: tuple[Table, ...] = (ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, QUARANTINE, SOURCES)
+_LOADED: tuple[Table, ...] = (
+    ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, QUARANTINE, UNREAD_VALUES, PASSED_OVER, READINGS, SOURCES,
+)  # fmt: skip
+_NEXT, _BEFORE, _ASIDE = ".records-next", ".records-before", ".records-aside"
+_MAPPING, _MAPPING_BEFORE = "mapping.toml", "mapping.before.toml"
 _SALT_BYTES = 32
 _ROWS_A_PART = 500_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadColumn:
+    """A mapped column of which values could not be read; their rows are kept."""
+
+    source: str
+    table: str | None
+    role: str
+    column: str
+    values: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """Lines or rows that carry no record, or that no mapping asks for."""
+
+    source: str
+    kind: str
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Whose words a dump is in, and why."""
+
+    source: str
+    locator: str
+    dialect: str
+    dialect_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """How many rows of a source name an account, and how many do not."""
+
+    source: str
+    rows_of: str
+    with_account: int
+    without_account: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +107,15 @@ class LoadReport:
     payments: int
     accesses: int
     acts: int
+    unread: tuple[UnreadColumn, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    placed: tuple[Placed, ...] = ()
+
+    @property
+    def values_unread(self) -> int:
+        """Values of mapped columns that could not be read, of rows that were kept."""
+        return sum(column.values for column in self.unread)
 
     @property
     def lines_in(self) -> int:
@@ -78,8 +145,14 @@ class LoadReport:
     command="records load",
     page="none: a mapping is a file",
 )
-def load_records(session: Session, mapping_file: Path, *, progress: Progress | None = None) -> LoadReport:
-    """Read every record file the mapping names; replaces what an earlier load left."""
+def load_records(
+    session: Session, mapping_file: Path, *, accept: bool = False, progress: Progress | None = None
+) -> LoadReport:
+    """Read every record file the mapping names; replaces what an earlier load left, which can be restored.
+
+    Unless ``accept``, it stops with everything as it was (MAPPING-LOAD) when a source fits no file, when more than a
+    tenth of the accounts or payments would go, or when no value of a mapped column can be read.
+    """
     if not mapping_file.is_file():
         raise UsageError(f"there is no file {mapping_file.name}", "Check the path.", code="USAGE-FILE")
     text = mapping_file.read_text()
@@ -87,13 +160,26 @@ def load_records(session: Session, mapping_file: Path, *, progress: Progress | N
     found = _find_files(session, mapping)
     with sole_run(session, "records load", progress) as shown:
         shown.begin("records", len(found))
-        names = _load_all(session, mapping, found, shown)
-        for table in _LOADED:
-            session.store.keep_only(table, names[table.name])
+        staged = _beside(session, _NEXT)
+        _empty(staged)
+        tallies = Tallies()
+        _load_all(session, staged, mapping, found, tallies, shown)
+        if not accept and (problems := find_problems(session.store, staged, mapping, found, tallies)):
+            _empty(staged)
+            raise UsageError(
+                f"the load was stopped, and everything is as it was: {'; '.join(problems)}",
+                "Correct the mapping; or, if that is how it should be, load it with --accept.",
+                code="MAPPING-LOAD",
+            )
+        before = _beside(session, _BEFORE)
+        _empty(before)
+        _move(session.store, before)
+        _move(staged, session.store)
+        _keep_mapping(session)
         shown.finish("records")
         with engine_for(session, progress=shown) as engine:
             engine.run(ActsStage(rules_of(mapping)))
-    (session.workspace.operation(session.operation) / "mapping.toml").write_text(text)
+    (session.workspace.operation(session.operation) / _MAPPING).write_text(text)
     report = load_report(
         session, without_file=[s.name for s in mapping.source if not any(s is f[0] for f in found)]
     )
@@ -102,9 +188,69 @@ def load_records(session: Session, mapping_file: Path, *, progress: Progress | N
         "records.load",
         (hashlib.sha256(text.encode()).hexdigest(),),
         "platform records loaded",
-        facts={"lines_in": report.lines_in, "lines_quarantined": report.lines_quarantined},
+        facts={
+            "lines_in": report.lines_in,
+            "lines_quarantined": report.lines_quarantined,
+            "values_unread": report.values_unread,
+        },
     )
     return report
+
+
+@verb(
+    "records.restore",
+    Action.PROCESS,
+    becomes=Operation.ALTERATION,
+    command="records restore",
+    page="none: it undoes a load, which is made from a file",
+    reason=True,
+)
+def restore_records(session: Session, *, reason: str, progress: Progress | None = None) -> LoadReport:
+    """Put back what the last load replaced; doing it again undoes that. Acts are derived again."""
+    folder = session.workspace.operation(session.operation)
+    before, aside = _beside(session, _BEFORE), _beside(session, _ASIDE)
+    if not before.parts(SOURCES):
+        raise UsageError(
+            "no load was replaced here, so none can be restored",
+            "`fairlead records load` keeps what it replaces from now on.",
+            code="MAPPING-BEFORE",
+        )
+    with sole_run(session, "records restore", progress) as shown:
+        _empty(aside)
+        _move(session.store, aside)
+        _move(before, session.store)
+        _move(aside, before)
+        earlier = (folder / _MAPPING_BEFORE).read_text()
+        _keep_mapping(session)
+        (folder / _MAPPING).write_text(earlier)
+        with engine_for(session, progress=shown) as engine:
+            engine.run(ActsStage(rules_of(parse_mapping(earlier))))
+    report = load_report(session)
+    session.record(Operation.ALTERATION, "records.restore", (), reason, facts={"lines_in": report.lines_in})
+    return report
+
+
+def _beside(session: Session, name: str) -> PartStore:
+    """A store beside the operation's tables, which nothing but a load reads."""
+    return PartStore(session.store.place / name)
+
+
+def _empty(store: PartStore) -> None:
+    for table in _LOADED:
+        store.keep_only(table, set())
+
+
+def _move(source: PartStore, target: PartStore) -> None:
+    for table in _LOADED:
+        for part in source.parts(table):
+            target.take(source, table, part.name)
+
+
+def _keep_mapping(session: Session) -> None:
+    """Keep the mapping that was in force, for `records restore`."""
+    folder = session.workspace.operation(session.operation)
+    if (folder / _MAPPING).is_file():
+        (folder / _MAPPING).replace(folder / _MAPPING_BEFORE)
 
 
 def load_report(session: Session, *, without_file: list[str] | None = None) -> LoadReport:
@@ -116,9 +262,35 @@ def load_report(session: Session, *, without_file: list[str] | None = None) -> L
             name: int(catalogue.scalar(f"SELECT count(*) FROM {name}"))
             for name in ("accounts", "payments", "accesses", "acts")
         }
+        unread = catalogue.rows(
+            """SELECT source, "table", role, "column", count(*) AS values, min(reason) AS reason
+               FROM unread_values GROUP BY ALL ORDER BY ALL"""
+        )
+        passed = catalogue.rows(
+            "SELECT source, kind, name, sum(rows)::BIGINT AS rows FROM passed_over GROUP BY ALL ORDER BY ALL"
+        )
+        readings = catalogue.rows(
+            "SELECT source, locator, dialect, dialect_reason FROM readings WHERE dialect IS NOT NULL ORDER BY ALL"
+        )
+        placed = catalogue.rows(
+            " UNION ALL ".join(
+                f"""SELECT source, '{name}' AS rows_of, count(account) AS with_account,
+                    count(*) - count(account) AS without_account FROM {name} GROUP BY source"""
+                for name in ("payments", "events", "accesses")
+            )
+            + " ORDER BY ALL"
+        )
     finally:
         catalogue.close()
-    return LoadReport(sources=sources, without_file=without_file or [], **counts)
+    return LoadReport(
+        sources=sources,
+        without_file=without_file or [],
+        unread=tuple(UnreadColumn(**row) for row in unread),
+        passed_over=tuple(PassedOver(**row) for row in passed),
+        readings=tuple(Reading(**row) for row in readings),
+        placed=tuple(Placed(**row) for row in placed),
+        **counts,
+    )
 
 
 def measure_clock(session: Session, *, source: str, against: str) -> ClockOffset:
@@ -190,21 +362,27 @@ def _find_files(session: Session, mapping: Mapping) -> list[tuple[Source, str, s
 
 
 def _load_all(
-    session: Session, mapping: Mapping, found: list[tuple[Source, str, str]], progress: Progress
-) -> dict[str, set[str]]:
+    session: Session,
+    store: PartStore,
+    mapping: Mapping,
+    found: list[tuple[Source, str, str]],
+    tallies: Tallies,
+    progress: Progress,
+) -> None:
     opener = opener_of(session)
     salt = _salt(session)
     directory = AccountDirectory()
     seen: dict[str, set[str]] = defaultdict(set)
-    names: dict[str, set[str]] = {table.name: set() for table in _LOADED}
+    for source in mapping.source:
+        directory.declare(source.name, tables_of_keys(source))
     version = hashlib.sha256(mapping.model_dump_json().encode()).hexdigest()[:16]
     for source, exhibit, locator in found:
-        parts = _PartsOfOneFile(session.store, (VERSION, version, source.name, exhibit, locator))
+        parts = _PartsOfOneFile(store, (VERSION, version, source.name, exhibit, locator))
         with opener(exhibit, locator) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
             stream.seek(0)
             for table, batch in load_source(
                 source, exhibit=exhibit, locator=locator, stream=stream, directory=directory, salt=salt,
-                seen=seen[source.name],
+                seen=seen[source.name], tallies=tallies,
             ):  # fmt: skip
                 if table is ACCOUNTS:
                     directory.add_accounts(batch)
@@ -212,10 +390,7 @@ def _load_all(
                     directory.add_payments(batch)
                 parts.add(table, batch)
         parts.flush()
-        for table_name, written in parts.names.items():
-            names[table_name] |= written
         progress.advance("records", Done(rows=parts.rows))
-    return names
 
 
 class _PartsOfOneFile:
@@ -225,7 +400,7 @@ class _PartsOfOneFile:
         self._store = store
         self._key = key
         self._held: dict[str, tuple[Table, list[pa.RecordBatch]]] = {}
-        self.names: dict[str, set[str]] = {table.name: set() for table in _LOADED}
+        self._written: dict[str, int] = {table.name: 0 for table in _LOADED}
         self.rows = 0
 
     def add(self, table: Table, batch: pa.RecordBatch) -> None:
@@ -244,9 +419,9 @@ class _PartsOfOneFile:
                 self._write(table, batches)
 
     def _write(self, table: Table, batches: list[pa.RecordBatch]) -> None:
-        name = part_name("records", *self._key, table.name, str(len(self.names[table.name])))
+        name = part_name("records", *self._key, table.name, str(self._written[table.name]))
         self._store.write(table, name, batches)
-        self.names[table.name].add(name)
+        self._written[table.name] += 1
         batches.clear()
 
 

@@ -129,6 +129,31 @@ _RULES = (
         remedy=_LOAD,
     ),
     _Rule(
+        question="Did a second count find as many lines or rows in every record file as its reader?",
+        sql="""SELECT 'table readings, ' || source || ', exhibit ' || exhibit || ', ' || locator || ': '
+               || rows_read || ' read, ' || rows_counted || ' counted'
+               FROM readings WHERE places_unknown = 0 AND rows_counted <> rows_read""",
+        remedy="Compare the file with what was read of it, and report the difference with the source's name.",
+    ),
+    _Rule(
+        question="Is every value of a kept row that could not be read where it is seen?",
+        sql="""SELECT 'table unread_values, ' || source || ', exhibit ' || exhibit || ': ' || coalesce(n, 0) || ' of '
+               || unread || ' values'
+               FROM (SELECT source, exhibit, sum(fields_unread) AS unread
+                     FROM sources SEMI JOIN readings USING (source, exhibit, locator) GROUP BY ALL)
+               FULL JOIN (SELECT source, exhibit, count(*) AS n FROM unread_values GROUP BY ALL)
+               USING (source, exhibit) WHERE coalesce(n, 0) <> coalesce(unread, 0)""",
+        remedy=_LOAD,
+    ),
+    _Rule(
+        question="Could every value of every mapped column be read?",
+        sql="""SELECT 'table unread_values, ' || source || coalesce(', table ' || "table", '') || ', ' || role || ': '
+               || count(*) || ' values, ' || min(reason)
+               FROM unread_values GROUP BY source, "table", role""",
+        remedy="Correct the mapping (format, zone, values of that role) and load again; what stays unreadable is listed "
+        "by `fairlead table unread_values`, and its rows are kept.",
+    ),
+    _Rule(
         question="Is every act that of an account that exists?",
         sql="""SELECT 'table acts, ' || act || ': no such account' FROM acts a
                WHERE a.account IS NOT NULL AND NOT EXISTS (FROM accounts b WHERE b.account = a.account)""",

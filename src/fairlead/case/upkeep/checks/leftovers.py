@@ -15,6 +15,7 @@ _PATTERNS = (
     "tables/*/..gathered.json.*",
     "tables/.digests/*/.part-*",
     "tables/.import-*",
+    "tables/.records-next",
     "packages/.*.tar.age",
     "prepared/.*.parquet",
     "indexes/.*",
