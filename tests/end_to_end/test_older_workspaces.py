@@ -41,8 +41,9 @@ def test_a_workspace_of_an_older_release_opens_verifies_and_goes_on(older: tuple
     fairlead("doctor", "--adopt", *USER, *here)
     checks = ask("doctor", *USER, *here)["checks"]
     wrong = [said for check in checks for said in check["found"]]
-    # Exhibits are not in a backup; everything else is, and is well.
-    assert [said for said in wrong if "it is not in its place" not in said] == []
+    # Exhibits are not in a backup; everything else is, and is well. Officers' keys lay open in that version.
+    expected_now = ("it is not in its place", "not encrypted, whoever reads it signs as the officer")
+    assert [said for said in wrong if not said.endswith(expected_now) and expected_now[0] not in said] == []
     fairlead("attribute", *USER, *here)
     published = ask("lead", "publish", *USER, *here)
     assert (published["new"], published["withdrawn"]) == (0, [])
