@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 import subprocess
 import tempfile
-import time
-from pathlib import Path
 
 import pytest
 
@@ -33,56 +29,17 @@ def rows_of(dump: bytes, table: str) -> list[tuple[bytes | None, ...]]:
 
 
 @pytest.fixture(scope="module")
-def mariadb():
-    server = shutil.which("mariadbd") or shutil.which("mysqld")
-    dumper = shutil.which("mariadb-dump") or shutil.which("mysqldump")
-    installer = shutil.which("mariadb-install-db") or shutil.which("mysql_install_db")
-    client = shutil.which("mariadb") or shutil.which("mysql")
-    if not (server and dumper and installer and client):
-        pytest.skip("mariadb-server is not installed here; CI installs it")
-    with tempfile.TemporaryDirectory(prefix="fl") as folder:
-        Path(folder).chmod(0o755)
-        user = ["--user=root"] if os.geteuid() == 0 else []
-        data, socket = f"{folder}/data", f"{folder}/s"
-        subprocess.run(
-            [installer, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db", *user],
-            check=True, capture_output=True,
-        )  # fmt: skip
-        running = subprocess.Popen(
-            [server, "--no-defaults", f"--datadir={data}", f"--socket={socket}", "--skip-networking", f"--pid-file={folder}/p", "--innodb-buffer-pool-size=32M", "--max-allowed-packet=64M", *user],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        base = [
-            client,
-            "--no-defaults",
-            f"--socket={socket}",
-            "-uroot",
-            "--max-allowed-packet=64M",
-            "--default-character-set=utf8mb4",
-        ]
-        try:
-            for _ in range(150):
-                if (
-                    subprocess.run([*base, "-e", "SELECT 1"], capture_output=True, check=False).returncode
-                    == 0
-                ):
-                    break
-                time.sleep(0.1)
-            blobs = ",".join(
-                f"({n},X'{EVERY_BYTE.hex()}',X'{t.encode().hex()}')" for n, t in enumerate(TEXTS)
-            )
-            sql = (
-                "CREATE DATABASE d CHARACTER SET utf8mb4; USE d;"
-                "CREATE TABLE `od``d (name),` (id int primary key, b blob, t longtext, key k (id));"
-                f"INSERT INTO `od``d (name),` VALUES {blobs},(99,NULL,NULL);"
-                "CREATE TRIGGER g AFTER INSERT ON `od``d (name),` FOR EACH ROW SET @x = 'INSERT INTO y VALUES (1)';"
-                "CREATE VIEW v AS SELECT 1;"
-            )
-            subprocess.run(base, input=sql.encode(), check=True, capture_output=True)
-            yield [dumper, "--no-defaults", f"--socket={socket}", "-uroot", "--max-allowed-packet=64M"]
-        finally:
-            running.terminate()
-            running.wait()
+def mariadb(mariadb_server):
+    blobs = ",".join(f"({n},X'{EVERY_BYTE.hex()}',X'{t.encode().hex()}')" for n, t in enumerate(TEXTS))
+    sql = (
+        "CREATE DATABASE d CHARACTER SET utf8mb4; USE d;"
+        "CREATE TABLE `od``d (name),` (id int primary key, b blob, t longtext, key k (id));"
+        f"INSERT INTO `od``d (name),` VALUES {blobs},(99,NULL,NULL);"
+        "CREATE TRIGGER g AFTER INSERT ON `od``d (name),` FOR EACH ROW SET @x = 'INSERT INTO y VALUES (1)';"
+        "CREATE VIEW v AS SELECT 1;"
+    )
+    mariadb_server.run(sql)
+    return mariadb_server.dumper
 
 
 @pytest.mark.parametrize(

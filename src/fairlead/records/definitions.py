@@ -58,6 +58,8 @@ def definitions_of(body: bytes, *, escapes: bool = True) -> tuple[tuple[ColumnDe
         if kind is None:
             continue
         if depth == 0 and kind in ("comma", "close"):
+            if escapes and item and item[0][0] == "string":
+                return (), token.end()
             if (column := _column(item)) is not None:
                 found.append(column)
             item = []

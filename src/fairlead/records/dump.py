@@ -142,6 +142,17 @@ class _Window:
         return byte
 
 
+def _with_numbers(row: DumpRow, of_bits: frozenset[int]) -> DumpRow:
+    """A row whose columns of bits are numbers, however they were written."""
+    values = tuple(
+        str(int.from_bytes(value, "big")).encode()
+        if n in of_bits and value is not None and not isinstance(value, g.Bits)
+        else value
+        for n, value in enumerate(row.values)
+    )
+    return DumpRow(values, row.start, row.end)
+
+
 class DumpReader:
     """Reads one dump. ``wanted`` are the tables to read; rows of others are only counted."""
 
@@ -280,6 +291,9 @@ class DumpReader:
                 break
             if window.finished or len(window.data) - position > LONGEST_ROW_BYTES:
                 end = len(window.data)
+                if mark == b"*/":
+                    yield self._broken(position, end, "a comment that does not end")
+                    return end
                 break
             back = max(len(window.data) - position - len(mark), 0)
             position = window.more(position)
@@ -308,11 +322,11 @@ class DumpReader:
 
     def _learn(self, text: bytes) -> str | None:
         """Take the columns of a CREATE TABLE; returns why a statement cannot be passed over, or None."""
-        if not g.KNOWN_STATEMENT.match(text):
+        if not g.KNOWN_STATEMENT.match(text) or (b"'" in text and g.WITHOUT_TEXT.match(text)):
             return "not a statement of a dump"
         self._learn_settings(text)
-        rest = b"" if g.DEFINES.match(text) else text
         head = g.CREATE.match(text)
+        rest = b"" if g.DEFINES.match(text) and not g.TABLE.match(text) else text
         if head is not None:
             body = text[head.end() :]
             columns, end = definitions_of(body, escapes=self._grammar.escapes)
@@ -322,6 +336,10 @@ class DumpReader:
             if not columns:
                 return "a table definition that cannot be read"
             rest = body[end:]
+            quote = rest.find(b"'")
+            stray = quote > 0 and rest[quote - 1] not in b"=( \t\r\n"
+            if stray or g.ROW_IN_DEFINITION.search(body, 0, end):
+                return "a statement that holds rows in a form that is not read"
         if g.ROWS_INSIDE.search(text) or g.LITERALS_INSIDE.search(rest):
             return "a statement that holds rows in a form that is not read"
         return None
@@ -382,6 +400,8 @@ class DumpReader:
         self, table: str, columns: tuple[str, ...], rows: list[DumpRow], passed: int
     ) -> Iterator[DumpItem]:
         if rows:
+            if of_bits := self._session.bits_of(table, columns):
+                rows = [_with_numbers(row, of_bits) for row in rows]
             yield DumpRows(
                 table=table, columns=columns, rows=rows,
                 charset=self._session.charset, zones=self._session.zones_of(table),

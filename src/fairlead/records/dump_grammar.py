@@ -50,7 +50,7 @@ KNOWN_STATEMENT = re.compile(
     rb"(?:SET|DROP|CREATE|ALTER|LOCK|UNLOCK|USE|BEGIN|COMMIT|START|SELECT|GRANT|REVOKE|COMMENT|PRAGMA|ANALYZE|"
     rb"TRUNCATE|DELETE|REFRESH|SECURITY|REINDEX|CALL|DO|ROLLBACK|FLUSH|CHANGE|REPLACE|INSERT|UPDATE|"
     rb"PRINT|EXEC|EXECUTE|IF|DECLARE|RAISERROR|WITH|END|SPOOL|WHENEVER|ATTACH|VACUUM|SAVEPOINT|RELEASE|DISABLE|"
-    rb"ENABLE|DBCC|DENY|CHECKPOINT|MERGE|DISCARD|RESET|LISTEN|NOTIFY|VALIDATE|RENAME|PURGE)\b",
+    rb"ENABLE|DBCC|DENY|CHECKPOINT|MERGE|DISCARD|RESET|LISTEN|NOTIFY|VALIDATE|RENAME|PURGE)(?=[\s;(/\[\"`'@]|\Z)",
     re.IGNORECASE,
 )
 GO = re.compile(rb"GO[ \t]*+(?:\d++[ \t]*+)?\r?+(?:\n|\Z)", re.IGNORECASE)
@@ -72,6 +72,17 @@ LITERALS_INSIDE = re.compile(
     rb"(?<![A-Za-z0-9_])\(\s*+(?:NULL|-?[0-9.]++|'(?:[^'\\]|\\.)*+')\s*+,\s*+(?:NULL|[-0-9'_])",
     re.IGNORECASE | re.DOTALL,
 )
+ROW_IN_DEFINITION = re.compile(rb"\(\s*+-?+[0-9.]++\s*+,\s*+(?:'|NULL)")
+WITHOUT_TEXT = re.compile(
+    rb"(?:INSERT|REPLACE|USE|DROP|LOCK|UNLOCK|BEGIN|COMMIT|TRUNCATE|ROLLBACK|FLUSH|ANALYZE|REINDEX|END)\b"
+    rb"|CREATE\s+(?!(?:[A-Z_]+\s+)*?(?:OR|UNIQUE|FULLTEXT|SPATIAL|TEMP|TEMPORARY|UNLOGGED|GLOBAL|LOCAL|DEFINER|ALGORITHM|SQL"
+    rb"|TABLE|INDEX|VIEW|DATABASE|SCHEMA|FUNCTION|PROCEDURE|TRIGGER|EVENT|TYPE|DOMAIN|SEQUENCE|EXTENSION|ROLE|USER|RULE"
+    rb"|AGGREGATE|OPERATOR|CAST|COLLATION|LANGUAGE|PUBLICATION|POLICY|STATISTICS|VIRTUAL|PACKAGE|SYNONYM|SERVER|TABLESPACE"
+    rb"|NONCLUSTERED|CLUSTERED|TEXT|EVENT|CONVERSION|FOREIGN|MATERIALIZED|ACCESS|SUBSCRIPTION|TRANSFORM|LOGIN)\b)",
+    re.IGNORECASE,
+)
+"""Statements that hold no text in quotation marks unless they are damaged."""
+TABLE = re.compile(rb"CREATE\s+(?:(?!TABLE)[A-Z]++\s+)*+(?:TABLE|DATABASE|SCHEMA)\b", re.IGNORECASE)
 DEFINES = re.compile(rb"(?:CREATE|ALTER)\b", re.IGNORECASE)
 STATEMENT_LINE = re.compile(
     rb"\n(?=INSERT INTO |INSERT IGNORE INTO |REPLACE INTO |CREATE TABLE |DROP TABLE |LOCK TABLES |"
@@ -146,6 +157,10 @@ def grammar_of(dialect: Dialect, charset: str | None = None) -> Grammar:
     return _GRAMMARS[dialect]
 
 
+class Bits(bytes):
+    """A number that was written as bits; what a column of bits holds otherwise are its bytes."""
+
+
 _WIDE_CHARACTER = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 
 
@@ -167,7 +182,7 @@ def value_of(found: re.Match[bytes], *, escapes: bool, trailing: bool = False) -
     if escaped is not None:
         return unescape(escaped, escapes=True)
     if bits is not None:
-        return str(int(bits or b"0", 2)).encode()
+        return Bits(str(int(bits or b"0", 2)).encode())
     text = (hexed if hexed is not None else hexed_too).decode()
     return bytes.fromhex(text if len(text) % 2 == 0 else "0" + text)
 

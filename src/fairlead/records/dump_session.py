@@ -105,6 +105,13 @@ class DumpSession:
         """Keep what a CREATE TABLE says."""
         self.definitions[table] = columns
 
+    def bits_of(self, table: str, columns: tuple[str, ...]) -> frozenset[int]:
+        """Which of some columns hold bits: MySQL writes them as bytes, or as ``b'101'``."""
+        if self.dialect is not Dialect.MYSQL:
+            return frozenset()
+        bits = {column.name for column in self.definitions.get(table, ()) if column.type == "BIT"}
+        return frozenset(n for n, name in enumerate(columns) if name in bits) if bits else frozenset()
+
     def zones_of(self, table: str) -> dict[str, str]:
         """Zones that the dump itself states of columns: MySQL writes a TIMESTAMP in the session's zone."""
         if self.time_zone is None or self.dialect is not Dialect.MYSQL:

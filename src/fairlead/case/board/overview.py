@@ -27,6 +27,7 @@ class Overview:
     countries: dict[str, int]
     lines_in: int
     lines_quarantined: int
+    values_unread: int
 
 
 def overview(session: Session) -> Overview:
@@ -63,4 +64,5 @@ def overview(session: Session) -> Overview:
         countries=counted.get("country", {}),
         lines_in=one("lines_in"),
         lines_quarantined=one("lines_quarantined"),
+        values_unread=one("values_unread"),
     )

@@ -81,7 +81,8 @@ FIGURES_VIEW = View(
            UNION ALL SELECT 'grade', grade, count(*) FROM persons GROUP BY grade
            UNION ALL SELECT 'country', country, count(*) FROM persons WHERE country IS NOT NULL GROUP BY country
            UNION ALL SELECT 'lines_in', '', coalesce(sum(lines_in), 0) FROM sources
-           UNION ALL SELECT 'lines_quarantined', '', coalesce(sum(lines_quarantined), 0) FROM sources""",
+           UNION ALL SELECT 'lines_quarantined', '', coalesce(sum(lines_quarantined), 0) FROM sources
+           UNION ALL SELECT 'values_unread', '', coalesce(sum(fields_unread), 0) FROM sources""",
     reads=(FILES, EXHIBITS, ACCOUNTS, PAYMENTS, PERSONS, SOURCES),
     after=(CONTENTS_VIEW,),
 )
