@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: env spark s3 demo test test-long check format lint types imports docs benchmark
+.PHONY: env spark s3 demo test test-long check format lint types imports docs benchmark linkage
 env: $(STAMP)
 
 $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
@@ -27,6 +27,15 @@ s3: .venv-s3/.installed
 	$(PYTHON) -m venv .venv-s3
 	.venv-s3/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/s3.txt
 	touch $@
+
+# Peers of attribution and the FEBRL sets, apart from the program; SETS names a folder with splink_datasets.
+.venv-peers/.installed: requirements/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/peers.txt
+	touch $@
+
+linkage: env .venv-peers/.installed
+	$(BIN)/python -m benchmarks.linkage.compare --peers .venv-peers $(if $(SETS),--sets $(SETS))
 
 demo: env
 	$(BIN)/fairlead demo

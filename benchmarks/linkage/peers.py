@@ -2,6 +2,7 @@
 
 python -m benchmarks.linkage.run 100000 --export DIR      (Fairlead's figures, and DIR for the peers)
 python benchmarks/linkage/peers.py DIR splink             (in an environment that has only the peer)
+python benchmarks/linkage/peers.py DIR splink_by_name     (for the labelled sets of `compare`)
 python benchmarks/linkage/peers.py DIR recordlinkage
 python benchmarks/linkage/peers.py DIR nomenklatura
 
@@ -83,6 +84,53 @@ def of_splink(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rows["rid_l"], rows["rid_r"], rows["match_probability"]
 
 
+def of_splink_by_name(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Splink as its tutorials link names, dates of birth and homes, on the labelled sets; only the same pairs count."""
+    import splink.comparison_library as cl
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+    connection = duckdb.connect()
+    connection.execute(f"CREATE TABLE keyed AS SELECT * FROM '{folder}/records.parquet'").fetchall()
+    flat = connection.table("keyed").to_arrow_table()
+    columns = [c for c in ("postcode", "address", "email") if flat[c].null_count < len(flat)]
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        unique_id_column_name="rid",
+        comparisons=[
+            cl.ForenameSurnameComparison("first_name", "last_name"),
+            cl.DateOfBirthComparison("dob", input_is_string=True),
+            *(
+                cl.JaroWinklerAtThresholds(c, [0.9, 0.8]).configure(term_frequency_adjustments=True)
+                for c in columns
+            ),
+        ],
+        blocking_rules_to_generate_predictions=[
+            block_on("dob"),
+            block_on("first_name", "last_name"),
+            *(block_on(c, name) for c in columns for name in ("first_name", "last_name")),
+            *(block_on(c) for c in columns if c != "address"),
+        ],
+        retain_intermediate_calculation_columns=False,
+    )
+    linker = Linker(DuckDBAPI(connection).register(flat, dataset_display_name="flat"), settings)
+    linker.training.estimate_probability_two_random_records_match(
+        [block_on("first_name", "last_name", "dob")], recall=0.6
+    )
+    linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
+    for rule in (("dob",), ("first_name", "last_name"), *((c, "first_name") for c in columns)):
+        linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
+    found = linker.inference.predict(threshold_match_probability=0.001).as_duckdbpyrelation()
+    rows = found.project("rid_l, rid_r, match_probability").fetchnumpy()
+    left, right = (np.asarray(rows[end], np.int64) for end in ("rid_l", "rid_r"))
+    pairs = pq.read_table(folder / "pairs.parquet")
+    width = int(max(left.max(), right.max(), pairs["r"].to_numpy().max())) + 1
+    same = np.isin(
+        np.minimum(left, right) * width + np.maximum(left, right),
+        pairs["l"].to_numpy() * width + pairs["r"].to_numpy(),
+    )
+    return left[same], right[same], np.asarray(rows["match_probability"])[same]
+
+
 def of_recordlinkage(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """recordlinkage's ECM classifier, as its documentation shows it."""
     import pandas
@@ -160,7 +208,8 @@ def main() -> None:
     folder, peer = Path(sys.argv[1]), sys.argv[2]
     began = time.perf_counter()
     left, right, score = {
-        "splink": of_splink, "recordlinkage": of_recordlinkage, "nomenklatura": of_nomenklatura
+        "splink": of_splink, "splink_by_name": of_splink_by_name,
+        "recordlinkage": of_recordlinkage, "nomenklatura": of_nomenklatura
     }[peer](folder)  # fmt: skip
     took = time.perf_counter() - began
     said = {"peer": peer, "pairs": len(left), "seconds": round(took, 1)} | figures(left, right, score, folder)

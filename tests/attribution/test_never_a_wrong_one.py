@@ -108,6 +108,15 @@ def test_an_equal_name_and_a_family_address_name_nobody_but_a_birth_date_does() 
     assert op.person("platform:1")["grade"] == "attributed"
 
 
+def test_two_accounts_of_one_mailbox_are_possibly_one_although_a_payer_is_noted_beside_one_of_them() -> None:
+    mail = {"email": "anna.berg@mail.example"}
+    paid = payment("1", account="platform:1", payer_name="Anna Berg", payer_email="anna.berg@mail.example")
+    op = Operation(account("1", **mail), account("2", **mail), paid)
+    assert op.link("platform:1", "card:1")["rule"] == "roles-stay-apart"
+    assert op.same("platform:1", "platform:2")
+    assert not op.same("platform:1", "card:1")
+
+
 def test_twins_are_told_as_twins() -> None:
     born = {"date_of_birth": "2001-04-07"}
     op = Operation(

@@ -17,6 +17,7 @@ from fairlead.attribution.names import (
     WHOLE_NAME_SLIPS,
     are_alike,
     are_two_given_names,
+    bones,
 )
 from fairlead.attribution.pairs import GENERATION_YEARS
 from fairlead.terms.grades import AttributionGrade
@@ -44,10 +45,11 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a record says of the person itself: name tokens and date of birth."""
+    """What a record says of the person itself: name tokens, date of birth, script of the name."""
 
     names: tuple[str, ...] = ()
     date_of_birth: str | None = None
+    script: str | None = None
 
 
 @dataclass(slots=True)
@@ -101,6 +103,15 @@ def births_agree(left: str, right: str) -> bool:
     if all(years) and abs(years[0] - years[1]) >= GENERATION_YEARS:
         return False
     return DamerauLevenshtein.distance(left, right) <= _SWAPPED_DATE_EDITS
+
+
+def _may_be_one_name(left: Facts, right: Facts) -> bool:
+    """Whether two names may be one, also one in two scripts, of which consonants are all that is compared."""
+    if left.script != right.script and left.names and right.names:
+        ends = [[bones(name[0]), bones(name[-1])] for name in (left.names, right.names)]
+        if ends[0] in (ends[1], ends[1][::-1]):
+            return True
+    return names_agree(left.names, right.names)
 
 
 def _may_have_married(left: Facts, right: Facts) -> bool:
@@ -221,7 +232,7 @@ class Clustering:
             for a, b in pairs
         ):
             return "two-dates-of-birth"
-        if any(not names_agree(a.names, b.names) and not _may_have_married(a, b) for a, b in pairs):
+        if not all(_may_be_one_name(a, b) or _may_have_married(a, b) for a, b in pairs):
             return "unrelated-names"
         return None
 

@@ -82,7 +82,9 @@ def _decide(
 ) -> tuple[list[Edge], list[Decided], dict[int, str], set[int]]:
     """Edges of the scored pairs, what became of each, the grade in which it widens a group, and the triangles."""
     numbers = {record["record"]: number for number, record in enumerate(records)}
-    facts = [Facts(tuple(record["names"] or ()), record["date_of_birth"]) for record in records]
+    facts = [
+        Facts(tuple(record["names"] or ()), record["date_of_birth"], record["script"]) for record in records
+    ]
     judged = {which: [] for which in Judgement}  # type: dict[Judgement, list[tuple[int, int]]]
     for pair in pairs:
         for judgement in pair["judgements"] or ():

@@ -114,7 +114,7 @@ SELECT row_number() OVER (ORDER BY q.profile) AS rid, q.profile, q.role, q.accou
 FROM (SELECT profile, any_value(role) AS role, list_sort(list_distinct(list(account))) AS accounts
       FROM profiles GROUP BY profile) q
 LEFT JOIN split s USING (profile) LEFT JOIN homes h USING (profile)
-LEFT JOIN name_words f ON f.word = s.first LEFT JOIN name_words l ON l.word = s.last
+LEFT JOIN name_words f ON f.word = coalesce(s.first, s.only_name) LEFT JOIN name_words l ON l.word = s.last
 WHERE q.profile NOT IN (SELECT account FROM excluded);
 """
 
@@ -278,7 +278,7 @@ def build_pairs(catalogue: Catalogue, judgements: Sequence[Judged] = ()) -> None
     for statement in (_PROFILES, _SHOWN):
         catalogue.prepare(statement)
     words = catalogue.query(
-        "SELECT DISTINCT unnest([tokens[1], tokens[-1]]) AS word FROM named WHERE len(tokens) > 1"
+        "SELECT DISTINCT unnest([tokens[1], tokens[-1]]) AS word FROM named WHERE len(tokens) > 0"
     )
     catalogue.hold("name_words", words_of(words.column("word").to_pylist()))
     for statement in (_FACES, _VALUES, _COMPARED, _FEATURES):

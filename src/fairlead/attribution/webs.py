@@ -92,7 +92,7 @@ paid AS (
 SELECT {part_of("t.web", parts)} AS part, t.web, rid,
     {{'record': r.profile, 'role': r.role,
      'names': CASE WHEN r.mark IS NULL THEN r.tokens ELSE list_append(r.tokens, r.mark) END,
-     'date_of_birth': r.dob, 'origin': o.origin,
+     'script': r.script, 'date_of_birth': r.dob, 'origin': o.origin,
      'payers': paid.payers, 'copies': CASE WHEN t.web = p.web THEN c.copies END}} AS item
 FROM records_placed t JOIN placed p USING (rid) JOIN records r USING (rid) JOIN origins o ON o.record = r.profile
 LEFT JOIN copies c ON c.profile = r.profile LEFT JOIN paid ON paid.profile = r.profile;

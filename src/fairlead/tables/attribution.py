@@ -95,6 +95,7 @@ _RECORD = pa.struct(
         pa.field("record", TEXT),
         pa.field("role", TEXT),
         pa.field("names", TEXTS),
+        pa.field("script", TEXT),
         pa.field("date_of_birth", TEXT),
         pa.field("origin", TEXT),
         pa.field("payers", TEXTS),
@@ -152,7 +153,8 @@ WEBS = Table(
         Column(
             "records",
             pa.list_(_RECORD),
-            "record; role; words of its name; date of birth; origin; records that paid for it; payments that say "
+            "record; role; words of its name and their script; date of birth; origin; records that paid for it; "
+            "payments that say "
             "the same as it",
         ),
         Column(
