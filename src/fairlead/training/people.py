@@ -10,6 +10,7 @@ from functools import cache
 from importlib import import_module
 
 from fairlead.terms.countries import PARTICIPANTS
+from fairlead.terms.errors import UsageError
 
 _LOCALES = {
     "AU": "en_US", "AT": "de_AT", "BE": "nl_BE", "BA": "hr_HR", "CZ": "cs_CZ", "DK": "da_DK", "FI": "fi_FI",
@@ -108,7 +109,14 @@ def make_person(seed: int, number: int) -> MadeUpPerson:
 
 @cache
 def _names(country: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    provider = import_module(f"faker.providers.person.{_LOCALES[country]}").Provider
+    try:
+        provider = import_module(f"faker.providers.person.{_LOCALES[country]}").Provider
+    except ModuleNotFoundError as problem:
+        raise UsageError(
+            "made-up persons need the package faker",
+            "Install it: pip install fairlead[training]. Nothing but training and the demo uses it.",
+            code="USAGE-TRAINING",
+        ) from problem
     first = getattr(provider, "first_names", None) or provider.first_names_male
     last = getattr(provider, "last_names", None) or provider.last_names_male
     return tuple(sorted({str(n) for n in first})), tuple(sorted({str(n) for n in last}))
