@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import metadata, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -80,6 +80,34 @@ def test_every_need_is_pinned_and_asked_for() -> None:
         if line.strip() and not line.startswith(("#", "-"))
     }
     assert asked - {"setuptools"} == needed
+
+
+PERMISSIVE = (
+    "MIT", "BSD", "Apache", "ISC", "PSF", "Python Software Foundation", "CC0", "Unlicense", "Zlib", "0BSD", "MPL-2.0",
+    "Mozilla Public License 2.0", "LGPL", "GNU Lesser General Public License", "Public Domain", "HPND",
+)  # fmt: skip
+# Said in another place than the metadata; read at the source, with the file that says it.
+READ_AT_THE_SOURCE = {
+    "pyrage": "MIT (LICENSE in the wheel)",
+}
+
+
+def test_every_requirement_of_a_run_is_under_a_licence_that_lets_an_agency_change_and_pass_it_on() -> None:
+    text = (ROOT / "requirements" / "run.txt").read_text()
+    strange = {}
+    for name in re.findall(r"(?m)^([a-z0-9][a-z0-9_.-]*)==", text):
+        said = metadata(name)
+        stated = [said.get("License-Expression"), (said.get("License") or "").partition("\n")[0]]
+        stated += [
+            line.rpartition("::")[2]
+            for line in said.get_all("Classifier") or ()
+            if line.startswith("License")
+        ]
+        words = " / ".join(filter(None, stated))
+        copyleft = re.search(r"\b(A?GPL)|(?<!Lesser )General Public", words)
+        if (copyleft or not any(one in words for one in PERMISSIVE)) and name not in READ_AT_THE_SOURCE:
+            strange[name] = words
+    assert strange == {}
 
 
 def test_names_for_training_come_with_training_only(monkeypatch) -> None:

@@ -10,10 +10,12 @@ import av
 import numpy as np
 import numpy.typing as npt
 import pillow_heif
-import pillow_jxl  # noqa: F401 - lets Pillow write JPEG XL
 from PIL import Image
 
+from fairlead.media.jpegxl import register_jpegxl
+
 pillow_heif.register_heif_opener()
+register_jpegxl()
 
 
 def scene(height: int, width: int, seed: int = 0) -> npt.NDArray[np.uint8]:

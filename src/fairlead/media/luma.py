@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pillow_heif
-import pillow_jxl  # noqa: F401 - makes Pillow read JPEG XL
 import simplejpeg
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from fairlead.media.jpegxl import register_jpegxl
 from fairlead.terms.errors import ItemError
 
 MOST_PIXELS = 80_000_000
@@ -23,6 +23,7 @@ _WIDE_GREY = {"I", "I;16", "I;16L", "I;16B", "I;16N"}
 
 Image.MAX_IMAGE_PIXELS = None  # the declared size is compared with the limit before anything is decoded
 pillow_heif.register_heif_opener()
+register_jpegxl()
 
 
 class PictureTooLargeError(ItemError):
