@@ -116,6 +116,11 @@ def _read_other(data: bytes, most_pixels: int, *, partial: bool = False) -> Luma
             check_size(width, height, most_pixels)
             pixels = _pixels(picture)
             kind = (picture.format or "").lower()
+    except Image.DecompressionBombError as problem:  # where another room set Pillow's own limit
+        raise PictureTooLargeError(
+            f"the picture declares more than {most_pixels} pixels",
+            "Open it with a viewer made for such pictures, on an isolated computer.",
+        ) from problem
     except UnidentifiedImageError as problem:
         raise PictureUnsupportedError(
             "no decoder knows this picture", "Look at the file type; another tool may open it."
