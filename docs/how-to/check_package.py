@@ -52,7 +52,9 @@ def check_statement(files, keys, package):
     subjects = {s["name"]: s["digest"]["sha256"] for s in statement["subject"]}
     left_out = {"statement.dsse.json", "tagmanifest-sha256.txt"}
     there = {n: sha256(d) for n, d in files.items() if not n.startswith("data/") and n not in left_out}
-    if "ledger.json" not in subjects:  # made at release, after the first officer signed; the log's own signature holds it
+    if (
+        "ledger.json" not in subjects
+    ):  # made at release, after the first officer signed; the log's own signature holds it
         del there["ledger.json"]
     assert subjects == there, "the statement is about other files"
     assert statement["predicate"]["package"] == package, "the statement is about another package"

@@ -176,3 +176,15 @@ def test_a_category_is_asked_for_again_when_its_person_changed(denmark: Session)
     publish(denmark)
     assert categories()[lead_of(FIRST)] == "victim"
     assert categories()[lead_of(SECOND)] == "not_categorised"
+
+
+def test_a_category_that_was_decided_after_publishing_is_not_left_out_of_what_is_sent(
+    denmark: Session,
+) -> None:
+    join(denmark, (FIRST, SECOND))
+    publish(denmark)
+    categorise(denmark, lead_of(FIRST, SECOND), SubjectCategory.VICTIM, reason="read the messages")
+    with pytest.raises(UsageError, match="USAGE-STALE"):
+        build_for_country(denmark, "SE", RELEASE)
+    publish(denmark)
+    build_for_country(denmark, "SE", RELEASE)

@@ -71,6 +71,8 @@ def test_codes_that_cannot_be_read_change_nothing(sent: Session) -> None:
     with pytest.raises(UsageError, match="USAGE-HANDLING"):
         correct_handling(sent, before[0]["exhibit"], handling="H9", reason="x")
     with pytest.raises(UsageError, match="USAGE-HANDLING"):
+        correct_handling(sent, before[0]["exhibit"], handling=" ", reason="x")
+    with pytest.raises(UsageError, match="USAGE-HANDLING"):
         correct_handling(sent, before[0]["exhibit"], handling="H0+H3", reason="x")
     with pytest.raises(UsageError, match="USAGE-EXHIBIT"):
         correct_handling(sent, "NO/1", handling="H0", reason="x")

@@ -26,7 +26,7 @@ from fairlead.case.sending.recalls import lift_recall, recall_package
 from fairlead.leads.dsse import Officer, sign_statement
 from fairlead.leads.outcome import OUTCOME_TYPE, Outcome, OutcomeFile, OutcomeState, sign_outcomes
 from fairlead.leads.recall import acknowledge_recall
-from fairlead.leads.receipt import RECEIPT_TYPE, Receipt, ReceiptState, sign_receipt
+from fairlead.leads.receipt import RECEIPT_TYPE, Receipt, ReceiptState, sign_receipt, verify_receipt
 from fairlead.ledger.notes import NoteKey, NoteKind
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.names import CountryCode
@@ -262,6 +262,45 @@ def test_an_acknowledgement_closes_the_recall_that_it_answers_and_no_other(denma
     }
 
 
+def test_an_acknowledgement_that_names_no_notice_closes_one_recall_and_none_that_came_later(
+    denmark: Denmark,
+) -> None:
+    before = denmark.session.clock()
+    (first,) = recall_package(denmark.session, denmark.package, leads=(), reason="first", officer_name="holm")
+    recall_package(denmark.session, denmark.package, leads=(), reason="second", officer_name="holm")
+    early = acknowledge_recall(first.recall, BERG, notice="", at=before)
+    assert denmark.refusal(early) == "PACKAGE-RECALL"
+    late = acknowledge_recall(first.recall, BERG, notice="", at=denmark.session.clock())
+    assert take_in(denmark.session, late).said == "1 closed"
+
+
+def test_all_outcomes_of_one_lead_in_one_file_count_and_a_later_file_replaces_them(denmark: Denmark) -> None:
+    from fairlead.case.board.figures import figures
+
+    take_in(
+        denmark.session,
+        denmark.outcomes(
+            Outcome(lead=LEAD, states=(OutcomeState.ARRESTED,), devices_seized=6),
+            Outcome(lead=LEAD, states=(OutcomeState.IDENTIFIED,), devices_seized=7),
+        ),
+    )
+    totals = figures(denmark.session, internal=True).totals
+    assert (totals["suspects_identified"], totals["arrests"], totals["devices_seized"]) == (1, 1, 13)
+
+
+@pytest.mark.parametrize(
+    "said", [{"version": 10**300}, {"version": True}, {"version": 0}, {"reason": ["x"]}, {"reason": {"a": 1}}]
+)
+def test_a_receipt_says_a_version_that_counts_and_a_reason_in_words(said: dict[str, object]) -> None:
+    predicate = {
+        "package": "lanternfish-SE-0001", "version": 1, "country": "SE", "state": "opened", "reason": "",
+        "at": datetime(2026, 3, 4, tzinfo=UTC).isoformat(), **said,
+    }  # fmt: skip
+    text = sign_statement({"lanternfish-SE-0001.tar.age": "0" * 64}, RECEIPT_TYPE, predicate, [BERG])
+    with pytest.raises(ItemError, match="PACKAGE-RECEIPT"):
+        verify_receipt(text, {BERG.name: BERG.private.public_key()})
+
+
 def test_a_recall_names_every_package_that_carried_the_lead(denmark: Denmark) -> None:
     build_for_country(denmark.session, "SE", RELEASE)
     signed = recall_package(
@@ -280,6 +319,9 @@ def test_a_recalled_lead_is_sent_again_only_when_two_people_have_lifted_it(denma
     recall_package(denmark.session, denmark.package, leads=(LEAD,), reason="wrong", officer_name="holm")
     with pytest.raises(UsageError, match="recalled"):
         build_for_country(denmark.session, "SE", RELEASE)
+    with pytest.raises(UsageError, match="USAGE-KEY"):  # whoever has no key of their own is nobody here
+        lift_recall(denmark.session, denmark.package, LEAD, reason="checked")
+    make_officer(denmark.session.workspace, denmark.session.user_name)
     assert not lift_recall(denmark.session, denmark.package, LEAD, reason="checked")
     with pytest.raises(UsageError, match="yourself"):
         lift_recall(denmark.session, denmark.package, LEAD, reason="checked")
@@ -288,6 +330,7 @@ def test_a_recalled_lead_is_sent_again_only_when_two_people_have_lifted_it(denma
     user = add_user("second-officer")
     grant(user, denmark.session.operation, role=Role.LEAD_OFFICER)
     second = replace(denmark.session, user_id=user.pk, user_name=user.username)
+    make_officer(second.workspace, second.user_name)
     assert lift_recall(second, denmark.package, LEAD, reason="read it too")
     build_for_country(denmark.session, "SE", RELEASE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -19,6 +20,8 @@ from fairlead.case.receiving.answers import answer_recall, received_package
 from fairlead.case.receiving.opening import open_for_recipient
 from fairlead.case.upkeep.backup import restore
 from fairlead.engine.below import hold_folder, is_one_name, write_tree
+from fairlead.leads.bag import close_bag
+from fairlead.leads.dsse import Officer, envelope_of, sign_payload
 from fairlead.leads.recall import Recall, sign_recall
 from fairlead.terms.errors import FairleadError, ItemError, RunError, UsageError
 from fairlead.terms.names import BagPath, CountryCode, ExhibitNumber, OfficerName, OperationSlug, PackageName
@@ -31,7 +34,18 @@ from tests.hostile.packages import (
     hostile,
     member,
 )
-from tests.leads.builders import AT, LOG_KEY, OFFICERS, PREPARER, SWEDEN, lead, plan
+from tests.leads.builders import (
+    AT,
+    LOG_KEY,
+    OFFICERS,
+    PREPARER,
+    SWEDEN,
+    closed_by_hand,
+    lead,
+    payload_of,
+    plan,
+    sealed,
+)
 from tests.officers import make_officer
 
 DENMARK = LeadKeys(country=CountryCode("DK"), officers=OFFICERS, ledger=LOG_KEY)
@@ -206,6 +220,51 @@ def test_a_link_in_the_way_of_a_package_is_not_followed(watched: Watched, at: st
     with pytest.raises(RunError, match="RUN-BELOW"):
         watched.open(hostile())
     link.unlink()
+
+
+def test_one_key_under_two_names_is_one_officer(watched: Watched) -> None:
+    both = LeadKeys(
+        country=CountryCode("DK"), officers={**OFFICERS, "lund": OFFICERS["holm"]}, ledger=LOG_KEY
+    )
+    made = plan()
+    files = closed_by_hand(made, payload_of(made))
+    twice = Officer(name="lund", private=PREPARER.private)
+    envelope = json.loads(files["statement.dsse.json"])
+    payload = base64.b64decode(envelope["payload"])
+    files["statement.dsse.json"] = envelope_of(
+        payload, [sign_payload(payload, one) for one in (PREPARER, twice)]
+    ).encode()
+    del files["tagmanifest-sha256.txt"]
+    with pytest.raises(ItemError, match="PACKAGE-SIGNATURE"):
+        watched.open(sealed(made, close_bag(files)), keys=both)
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        b"[" * 100_000,
+        b'{"leaf": "' + b"[" * 100_000 + b'"}',
+        b'{"leaf": ' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+    ],
+)
+def test_a_proof_that_is_nested_without_end_is_refused(watched: Watched, proof: bytes) -> None:
+    made = plan()
+    with pytest.raises(ItemError, match="PACKAGE-LEDGER"):
+        watched.open(sealed(made, closed_by_hand(made, payload_of(made), ledger__json=proof)))
+
+
+@pytest.mark.parametrize("odd", ["\\ud800", "\\u0000"])
+def test_a_lead_with_what_is_no_text_is_refused(watched: Watched, odd: str) -> None:
+    made = plan()
+    payload = payload_of(made)
+    path = next(name for name in payload if name.endswith("lead.json"))
+    payload[path] = (
+        payload[path]
+        .replace(b"H0+H1", f"H0+H1{odd}".encode(), 1)
+        .replace(b'"restriction": ""', f'"restriction": "{odd}"'.encode(), 1)
+    )
+    with pytest.raises(ItemError, match="PACKAGE-EGRESS"):
+        watched.open(sealed(made, closed_by_hand(made, payload)))
 
 
 def test_a_recall_of_everything_is_no_recall_of_a_package(watched: Watched, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import VerifiedStatement, refused, verify_statement
 from fairlead.leads.egress.allowed import told_by
 from fairlead.leads.egress.check import check_egress
+from fairlead.leads.egress.documents import read_json
 from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE
 from fairlead.ledger.checkpoint import Checkpoint, witnesses_of
 from fairlead.ledger.continuation import Continuation, Lineage, check_continues, verify_lineage
@@ -110,7 +111,7 @@ def verify_package(
         files[STATEMENT_FILE].decode(errors="replace"), officers, predicate_type=PREDICATE_TYPE
     )
     _check_recipient(statement, identity_text)
-    if len(statement.signers) < _TWO:
+    if len({officers[name].public_bytes_raw() for name in statement.signers}) < _TWO:
         raise refused("the package is signed by one officer; two are needed", "PACKAGE-SIGNATURE")
     cover = _read_cover(statement.predicate)
     _check_cover(cover, files, root=root, country=country)
@@ -146,11 +147,7 @@ def verify_package(
     reasons = check_egress(files, allowed)
     if reasons:
         raise refused(f"the package breaks a rule: {reasons[0]}", "PACKAGE-EGRESS")
-    leads = tuple(
-        LeadDocument.model_validate_json(data)
-        for path, data in sorted(files.items())
-        if path.endswith("/lead.json")
-    )
+    leads = tuple(allowed.leads[name].document for name in sorted(allowed.leads))
     return VerifiedPackage(
         package=root,
         version=cover.version,
@@ -221,9 +218,20 @@ def _check_cover(cover: _Cover, files: Files, *, root: PackageName, country: Cou
         raise refused("the package's cover file says something else than what was signed", "PACKAGE-COVER")
 
 
+def _read_object(untrusted: bytes) -> dict[str, Any]:
+    """A JSON object of the ledger's proof; ItemError for anything else, nesting without end included."""
+    try:
+        value = read_json(untrusted)
+    except ValueError as problem:
+        raise refused("the ledger proof cannot be read", "PACKAGE-LEDGER") from problem
+    if not isinstance(value, dict):
+        raise refused("the ledger proof cannot be read", "PACKAGE-LEDGER")
+    return value
+
+
 def _proofs(files: Files) -> dict[int, list[bytes]]:
     """The proofs that the log was only added to, by the size from which they start."""
-    proof = json.loads(files[LEDGER_FILE])
+    proof = _read_object(files[LEDGER_FILE])
     try:
         listed = [proof.get("consistency") or {"since": 0, "proof": []}, *proof.get("earlier", ())]
         return {int(one["since"]): [bytes.fromhex(node) for node in one["proof"]] for one in listed}
@@ -233,9 +241,9 @@ def _proofs(files: Files) -> dict[int, list[bytes]]:
 
 def _check_ledger(files: Files, ledger: NoteKey, *, package: str) -> tuple[Lineage, int]:
     try:
-        proof: dict[str, Any] = json.loads(files[LEDGER_FILE])
+        proof = _read_object(files[LEDGER_FILE])
         leaf = str(proof["leaf"]).encode()
-        entry = json.loads(leaf)
+        entry = _read_object(leaf)
         detail = EntryDetail(
             actor=str(proof["detail"]["actor"]),
             objects=tuple(str(o) for o in proof["detail"]["objects"]),
@@ -247,7 +255,7 @@ def _check_ledger(files: Files, ledger: NoteKey, *, package: str) -> tuple[Linea
         path = [bytes.fromhex(node) for node in proof["proof"]]
         note_text, commitment = str(proof["checkpoint"]), str(entry["commitment"])
         restored = proof.get("restored")
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
         raise refused("the ledger proof cannot be read", "PACKAGE-LEDGER") from problem
     lineage = verify_lineage(note_text, restored, ledger)
     checkpoint = lineage.checkpoint

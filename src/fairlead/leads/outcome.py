@@ -16,6 +16,7 @@ from fairlead.terms.names import CountryCode, ExhibitNumber, LeadName, PackageNa
 
 _MOST = 10_000  # devices or victims of one lead: more is a mistake or a lie
 _MOST_OUTCOMES = 100_000
+_MOST_EXHIBITS = 1_000
 _SUBJECT = "outcomes"
 OUTCOME_TYPE = "urn:fairlead:outcome:1"
 
@@ -121,11 +122,11 @@ def verify_outcomes(
             outcomes=tuple(
                 Outcome(
                     lead=LeadName.parse(o["lead"]),
-                    states=tuple(OutcomeState(s) for s in o["states"]),
+                    states=tuple(dict.fromkeys(OutcomeState(s) for s in o["states"])),
                     reason=NoActionReason(o["reason"]) if o["reason"] else None,
                     devices_seized=_count(o["devices_seized"]),
                     victims_safeguarded=_count(o["victims_safeguarded"]),
-                    new_exhibits=tuple(ExhibitNumber.parse(e) for e in o["new_exhibits"]),
+                    new_exhibits=_exhibits(o["new_exhibits"]),
                     released=o["released"] is True,
                 )
                 for o in value["outcomes"][:_MOST_OUTCOMES]
@@ -139,6 +140,12 @@ def verify_outcomes(
             f"the outcomes are about {len(strange)} leads that were not in that package", "PACKAGE-OUTCOME"
         )
     return file, statement.signers[0]
+
+
+def _exhibits(untrusted: object) -> tuple[ExhibitNumber, ...]:
+    if not isinstance(untrusted, list) or len(untrusted) > _MOST_EXHIBITS:
+        raise TypeError("exhibits are a list, and not without end")
+    return tuple(ExhibitNumber.parse(e) for e in untrusted)
 
 
 def _count(untrusted: object) -> int:

@@ -57,11 +57,14 @@ class Acknowledgement:
     notice: str
     at: datetime
 
-    def answers(self, *, notice: str, leads: tuple[str, ...]) -> bool:
-        """Whether it answers the notice of this digest; where either side kept none, one about the same leads."""
+    def answers(self, *, notice: str, leads: tuple[str, ...], at: datetime) -> bool:
+        """Whether it answers the notice of this digest.
+
+        Where either side kept none, one about the same leads that was signed, ``at``, before it was acknowledged.
+        """
         if self.notice and notice:
             return self.notice == notice
-        return sorted(self.leads) == sorted(leads)
+        return sorted(self.leads) == sorted(leads) and at <= self.at
 
 
 def acknowledge_recall(recall: Recall, officer: Officer, *, notice: str, at: datetime) -> str:

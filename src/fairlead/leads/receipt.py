@@ -13,6 +13,7 @@ from fairlead.leads.dsse import Officer, refused, sign_statement, verify_stateme
 from fairlead.terms.names import CountryCode, PackageName
 
 RECEIPT_TYPE = "urn:fairlead:receipt:1"
+_MOST_PACKAGES = 1_000_000
 
 
 class ReceiptState(StrEnum):
@@ -49,6 +50,18 @@ def sign_receipt(receipt: Receipt, officer: Officer) -> str:
     return sign_statement({f"{receipt.package}.tar.age": receipt.sha256}, RECEIPT_TYPE, predicate, [officer])
 
 
+def _version(untrusted: object) -> int:
+    if type(untrusted) is not int or not 0 < untrusted < _MOST_PACKAGES:
+        raise ValueError("a version counts packages")
+    return untrusted
+
+
+def _reason(untrusted: object) -> str:
+    if not isinstance(untrusted, str):
+        raise TypeError("a reason is a text")
+    return untrusted
+
+
 def verify_receipt(untrusted_text: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[Receipt, str]:
     """The receipt and its signer; raises ItemError when it is not to be believed."""
     statement = verify_statement(untrusted_text, keys, predicate_type=RECEIPT_TYPE)
@@ -56,11 +69,11 @@ def verify_receipt(untrusted_text: str, keys: Mapping[str, Ed25519PublicKey]) ->
         (sha256,) = statement.subjects.values()
         receipt = Receipt(
             package=PackageName.parse(statement.predicate["package"]),
-            version=int(statement.predicate["version"]),
+            version=_version(statement.predicate["version"]),
             sha256=sha256,
             country=CountryCode.parse(statement.predicate["country"]),
             state=ReceiptState(statement.predicate["state"]),
-            reason=str(statement.predicate["reason"]),
+            reason=_reason(statement.predicate["reason"]),
             at=datetime.fromisoformat(statement.predicate["at"]),
         )
     except (KeyError, ValueError, TypeError, OverflowError) as problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ _IDENTIFIED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedOutcome:
-    """The latest outcome of one lead, as its country reported it."""
+    """One outcome of one lead, as its country reported it; ``report`` and ``at`` tell the file that it came in."""
 
     lead: str
     country: str
@@ -43,6 +43,7 @@ class ReportedOutcome:
     victims_safeguarded: int
     released: bool
     at: datetime
+    report: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +65,8 @@ def derive_figures(
     Without ``internal`` only released outcomes count, and cells of a country below 5 are None, with as many others as it
     takes that they cannot be worked out from the totals.
     """
-    latest: dict[str, ReportedOutcome] = {}
-    for outcome in sorted(outcomes, key=lambda o: o.at):
-        if outcome.at <= as_of:
-            latest[outcome.lead] = outcome
-    counted = [o for o in latest.values() if o.released or internal]
+    latest = _latest(o for o in outcomes if o.at <= as_of)
+    counted = [o for o in latest if o.released or internal]
     listed = sorted(set(countries))
     table = {
         country: _count(own) for country in listed if (own := [o for o in counted if o.country == country])
@@ -85,6 +83,28 @@ def derive_figures(
         cut_off={c: max(o.at for o in counted if o.country == c) for c in by_country},
         not_released=len(latest) - len(counted),
     )
+
+
+def _latest(outcomes: Iterable[ReportedOutcome]) -> list[ReportedOutcome]:
+    """What each lead's last report says of it: a report may hold several outcomes of one lead, and all of them count."""
+    last: dict[str, ReportedOutcome] = {}
+    for outcome in sorted(outcomes, key=lambda o: o.at):
+        before = last.get(outcome.lead)
+        if (
+            before is not None
+            and before.report
+            and (before.report, before.at) == (outcome.report, outcome.at)
+        ):
+            last[outcome.lead] = replace(
+                outcome,
+                states=before.states | outcome.states,
+                devices_seized=before.devices_seized + outcome.devices_seized,
+                victims_safeguarded=before.victims_safeguarded + outcome.victims_safeguarded,
+                released=before.released and outcome.released,
+            )
+        else:
+            last[outcome.lead] = outcome
+    return list(last.values())
 
 
 def _count(outcomes: list[ReportedOutcome]) -> dict[str, int]:

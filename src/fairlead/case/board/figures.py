@@ -31,6 +31,7 @@ def figures(session: Session, *, as_of: datetime | None = None, internal: bool =
             victims_safeguarded=row["victims_safeguarded"],
             released=row["released"],
             at=row["at"],
+            report=row["package"],
         )
         for row in rows
     ]

@@ -163,6 +163,12 @@ def rewrite_row(session: Session, number: str, changes: Mapping[str, Any]) -> di
 
 def read_handling(number: str, codes: str, restriction: str) -> Handling:
     """Handling codes as somebody states them for an exhibit; UsageError when they cannot be read."""
+    if not codes.strip():
+        raise UsageError(
+            f"exhibit {number}: no handling code is given",
+            "Give e.g. --handling H0+H1; H3 needs --restriction.",
+            code="USAGE-HANDLING",
+        )
     try:
         return parse_handling(codes, restriction)
     except ValueError as problem:

@@ -19,7 +19,14 @@ from fairlead.terms.names import OperationSlug
 
 def init_workspace(root: Path, *, user_name: str | None = None, clock: Clock = utc_now) -> Workspace:
     """Make a workspace, start its register, and make its first user and the ledger's key."""
-    workspace = create_workspace(root, at=clock())
+    try:
+        workspace = create_workspace(root, at=clock())
+    except OSError as problem:
+        raise UsageError(
+            f"no workspace can be made there ({type(problem).__name__})",
+            "Name a folder on a disk where you may write, of a name that the disk takes.",
+            code="USAGE-WORKSPACE",
+        ) from problem
     create_ledger_key(workspace)
     open_register(workspace.register)
     from fairlead.register.people import add_user

@@ -59,8 +59,13 @@ def take_acknowledgement(session: Session, country: str, untrusted_text: str) ->
         row
         for row in find_recalls(session.user_id, session.operation, at=session.clock())
         if row["package"] == acknowledged.package
-        and acknowledged.answers(notice=row["notice"], leads=tuple(row["leads"]))
+        and acknowledged.answers(notice=row["notice"], leads=tuple(row["leads"]), at=row["at"])
     ]
+    if (
+        not acknowledged.notice
+    ):  # an older version, which did not say which: the first of them that is still open
+        still_open = [row for row in answered if row["acknowledged_at"] is None]
+        answered = sorted(still_open or answered, key=lambda row: row["at"])[:1]
     if not answered:
         raise refused("the acknowledgement answers no recall that was signed here", "PACKAGE-RECALL")
     closed = acknowledge_recalls(session.user_id, [row["id"] for row in answered], at=acknowledged.at)

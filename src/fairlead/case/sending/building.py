@@ -161,9 +161,12 @@ def draft_for(
     recalled = recalled_leads(session)
     rows = [row for row in published if row["lead"] not in recalled and not held.holds(row)]
     if not rows:
+        kept = [
+            f"{row['lead']} is {'recalled' if row['lead'] in recalled else 'held back'}" for row in published
+        ]
         raise UsageError(
-            f"there is no lead for {country}",
-            "Compute leads with `fairlead lead publish`; without leads nothing is sent, and none that is held or recalled.",
+            f"nothing may be sent to {country}: {', '.join(kept[:3]) or 'there is no lead for it'}",
+            "Compute leads with `fairlead lead publish`. What is held or recalled is not sent.",
             code="USAGE-LEAD",
         )
     require_fresh(session, rows)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
+from fairlead.leads.anchored import CategoryDecision, category_standing
+from fairlead.leads.document import SubjectCategory
 from fairlead.tables.attribution import PERSONS
 from fairlead.tables.evidence import EXHIBITS
 from fairlead.terms.errors import UsageError
@@ -24,7 +26,7 @@ class ToConsider:
 
 def stale_leads(session: Session, leads: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """Published leads one of whose persons has other records, another grade or another country now, or is gone; and those
-    that rest on an exhibit whose handling codes were corrected since.
+    that rest on an exhibit whose handling codes were corrected since, or about a person who was categorised since.
 
     Where no persons are computed at all, nothing can be compared with them.
     """
@@ -34,11 +36,24 @@ def stale_leads(session: Session, leads: Iterable[Mapping[str, Any]]) -> frozens
         handling = catalogue.rows("SELECT exhibit, handling FROM exhibits")
     finally:
         catalogue.close()
+    from fairlead.register.followup import find_categories
+
+    decided = find_categories(session.user_id, session.operation, at=session.clock())
     now = {row["person"]: row for row in rows}
     codes = {row["exhibit"]: row["handling"] for row in handling}
     return frozenset(
-        lead["lead"] for lead in leads if (now and _has_changed(lead, now)) or _handled_otherwise(lead, codes)
+        lead["lead"]
+        for lead in leads
+        if (now and _has_changed(lead, now))
+        or _handled_otherwise(lead, codes)
+        or _categorised_otherwise(lead, decided)
     )
+
+
+def _categorised_otherwise(lead: Mapping[str, Any], decided: Sequence[CategoryDecision]) -> bool:
+    members = lead["records"].get(lead["person"], ())
+    standing = category_standing(decided, members, when_none=SubjectCategory.NOT_CATEGORISED)
+    return str(standing.category) != str(lead["body"]["subject_category"])
 
 
 def _handled_otherwise(lead: Mapping[str, Any], codes: Mapping[str, str]) -> bool:
@@ -69,7 +84,7 @@ def require_fresh(session: Session, leads: Iterable[Mapping[str, Any]]) -> None:
     stale = sorted(stale_leads(session, listed))
     if stale:
         raise UsageError(
-            f"persons or handling codes of {len(stale)} leads have changed since they were published: {stale[0]}",
+            f"persons, categories or codes of {len(stale)} leads have changed since they were published: {stale[0]}",
             "Compute the leads again with `fairlead lead publish`, and read what changed.",
             code="USAGE-STALE",
         )

@@ -117,6 +117,7 @@ def lift_recall(session: Session, package: str, lead: str, *, reason: str) -> bo
     from fairlead.register.followup import ask_to_lift, find_recalls, lift_recalls
 
     at = session.clock()
+    officer(session.workspace, session.user_name, at=at)  # whoever asks or agrees opens their own key for it
     sent = get_sent_package(session, package)
     waiting = [
         row

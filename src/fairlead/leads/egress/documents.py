@@ -48,9 +48,17 @@ def read_json(data: bytes) -> Any:
         return dict(pairs)
 
     try:
-        return json.loads(data, object_pairs_hook=once)
+        value = json.loads(data, object_pairs_hook=once)
+        if not all(map(_is_text, strings_of(value))):
+            raise _TwiceError("a text has characters that no text has")
     except RecursionError as problem:
         raise ValueError("nested without end") from problem
+    return value
+
+
+def _is_text(text: str) -> bool:
+    """Whether it is text at all: without zero characters and halves of surrogate pairs (RFC 8259, 8.2)."""
+    return not any(c == "\0" or 0xD800 <= ord(c) < 0xE000 for c in text)
 
 
 def check_lead(data: bytes, lead: AllowedLead, allowed: Allowed) -> Iterator[str]:
