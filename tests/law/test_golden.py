@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
 
-from fairlead.law import Assessment, assess
+from fairlead.law import Assessment, assess, load_records
 from fairlead.law.assessment import AssessedPeriod
 from fairlead.terms.errors import UsageError
 from fairlead.terms.law import AgeBand, ContentKind, ImageClass, LawVerdict, LegalAct, Liability
@@ -68,9 +69,11 @@ def test_age_bands_that_agree_give_their_verdict_with_both_provisions() -> None:
     assert ids(period) == ["DE-184b-1-1", "DE-184c-1"]
 
 
-def test_polish_possession_of_generated_nudity_is_a_stated_gap() -> None:
+def test_polish_possession_of_generated_nudity_is_a_gap_that_only_the_press_states() -> None:
     nudity = ask("PL", "possess", "2025-02-26", content=ContentKind.NUDITY)
-    assert nudity.verdict is LawVerdict.GAP_ASSERTED
+    assert nudity.verdict is LawVerdict.UNCLEAR
+    assert [gap.id for gap in only(nudity).answer.gaps] == ["PL-GAP-nude"]
+    assert "PL-GAP-nude rests on second-hand sources" in " ".join(only(nudity).answer.cautions)
     assert ask("PL", "possess", "2025-02-26").verdict is LawVerdict.UNCLEAR
 
 
@@ -96,7 +99,8 @@ def test_the_european_prohibition_of_tools_is_not_in_force_on_the_first_and_admi
 def test_belgium_changes_codes_in_april_2026() -> None:
     periods = ask("BE", "produce", "2026-04-07", "2026-04-08").periods
     assert [(p.from_on.day, p.to_on.day) for p in periods] == [(7, 7), (8, 8)]
-    assert [p.verdict for p in periods] == [LawVerdict.MAY_APPLY, LawVerdict.UNCLEAR]
+    assert [ids(p) for p in periods] == [["BE-417-44"], []]
+    assert [p.verdict for p in periods] == [LawVerdict.UNCLEAR, LawVerdict.UNCLEAR]  # only a law firm's word
 
 
 def test_a_country_that_nobody_recorded_is_not_assessed_and_no_gap() -> None:
@@ -120,6 +124,46 @@ def test_days_before_the_recorded_history_are_not_assessed() -> None:
 def test_what_rests_on_memory_is_never_better_than_unclear() -> None:
     assert ask("AU", "platform", "2025-02-26").verdict is LawVerdict.UNCLEAR
     assert ask("DK", "tool", "2025-02-26").verdict is LawVerdict.UNCLEAR  # a gap from memory
+
+
+def test_french_access_is_an_offence_only_by_habit_or_for_payment_and_paying_is_one() -> None:
+    access, pay = (only(ask("FR", act, "2025-02-26")) for act in ("access", "pay"))
+    assert (access.verdict, ids(access)) == (LawVerdict.UNCLEAR, ["FR-227-23-4"])
+    assert (
+        "FR-227-23-4 reaches this act only where the consulting was habitual or in return for payment."
+        in (access.answer.cautions)
+    )
+    assert pay.verdict is LawVerdict.MAY_APPLY
+
+
+@pytest.mark.parametrize(("place", "record"), [("DE", "DE-127"), ("NO", "NO-311-neg"), ("FR", "FR-323-3-2")])
+def test_running_a_platform_is_conditional_where_the_provision_names_a_condition(
+    place: str, record: str
+) -> None:
+    period = only(ask(place, "platform", "2026-05-02", age="under_14"))
+    assert (period.verdict, ids(period)) == (LawVerdict.UNCLEAR, [record])
+    assert f"{record} reaches this act only where" in " ".join(period.answer.cautions)
+
+
+def test_what_only_the_press_or_a_law_firm_says_is_never_better_than_unclear() -> None:
+    period = only(ask("NL", "possess", "2025-02-26"))
+    assert (period.verdict, ids(period)) == (LawVerdict.UNCLEAR, ["NL-252"])
+    assert "NL-252 rests on second-hand sources" in " ".join(period.answer.cautions)
+
+
+def test_every_open_question_is_a_question_for_somebody_and_no_text_speaks_the_words_of_the_workshop() -> (
+    None
+):
+    for place in load_records().codes:
+        for act in LegalAct:
+            for image in ImageClass:
+                for period in ask(place, act, "2024-06-01", "2026-12-31", image=image).periods:
+                    answer = period.answer
+                    assert all(q.endswith("?") and ", for " in q for q in answer.open_questions)
+                    assert not re.search(
+                        r"MEMORY|SOURCED|MIXED|P\d+[YM]\b",
+                        " ".join((*answer.open_questions, *answer.cautions)),
+                    )
 
 
 def test_a_bill_is_never_an_answer() -> None:

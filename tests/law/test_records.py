@@ -33,6 +33,12 @@ def _day(value: Any) -> str | None:
     return value.isoformat() if value else None
 
 
+def _said(record: ProvisionVersion) -> list[str]:
+    """The one remark of the seed, since put as notes, conditions and questions."""
+    conditions = [f"{c.text} {' '.join(c.acts)}" for c in record.conditions]
+    return [*record.notes, *conditions, *(question.text for question in record.open_questions)]
+
+
 def _as_seed(record: ProvisionVersion | Gap | PolicePower) -> dict[str, Any]:
     """A record in the fields of the seed it was converted from."""
     knowledge = record.knowledge
@@ -60,7 +66,7 @@ def _as_seed(record: ProvisionVersion | Gap | PolicePower) -> dict[str, Any]:
                 "from": _day(record.valid_from),
                 "status": record.status.value,
                 "liability_type": record.liability.value,
-                "open": record.open_questions[0].text if record.open_questions else None,
+                "open": _said(record) or None,
             }
     assert knowledge.seed_confidence is not None
     return told | {

@@ -17,6 +17,7 @@ from fairlead.terms.law import (
     Cover,
     ImageClass,
     LawVerdict,
+    LegalAct,
     Liability,
     ProvisionStatus,
 )
@@ -33,15 +34,20 @@ def questions_of(answer: Answer) -> tuple[str, ...]:
         *answer.gaps,
         *answer.not_reaching,
     )
-    return tuple(f"{record.id}: {question.text}" for record in records for question in record.open_questions)
+    return tuple(
+        f"{record.id}, for {question.ask}: {question.text}"
+        for record in records
+        for question in record.open_questions
+    )
 
 
 def cautions_of(
-    answer: Answer, *, image: ImageClass, content: ContentKind | None, as_of: date | None
+    answer: Answer, *, act: LegalAct, image: ImageClass, content: ContentKind | None, as_of: date | None
 ) -> tuple[str, ...]:
     """Every reservation, in one sentence each, with the id of the record it is about."""
     said = []
     for version in (*answer.provisions, *answer.unconfirmed):
+        said += [f"{version.id} reaches this act only where {c.text}." for c in version.conditions_for(act)]
         said += _of_version(version, image, content)
         said += _of_knowledge(version.id, version.knowledge, as_of)
     for gap in answer.gaps:
@@ -55,6 +61,13 @@ def cautions_of(
         said.append(f"The recorded wording does not reach this case ({ids}); nobody has recorded a gap.")
     if answer.verdict in (LawVerdict.NOT_ASSESSED, LawVerdict.GAP_ASSERTED):
         said += [_of_later(version) for version in answer.later]
+    noted: tuple[ProvisionVersion | Gap, ...] = (
+        *answer.provisions,
+        *answer.unconfirmed,
+        *answer.gaps,
+        *answer.not_reaching,
+    )
+    said += [f"{record.id}: {note}" for record in noted for note in record.notes]
     return tuple(said)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -20,6 +21,7 @@ from fairlead.law.toml import write_toml
 from fairlead.terms.law import Basis, Confidence, ProvisionStatus, SourceKind
 
 LEAST_CASES = 3
+_JARGON = re.compile(r"\b(?:MEMORY|SOURCED|MIXED|P\d+[YM])\b")
 _OFFICIAL = frozenset({SourceKind.OFFICIAL_TEXT, SourceKind.OFFICIAL_TEXT_COPY})
 
 
@@ -33,8 +35,10 @@ def check_folder(folder: Path) -> list[Finding]:
     for version in records.versions:
         findings += _of(version.provision, version, _version_faults(version))
         findings += _of(version.provision, version, _faults(version, records))
+        findings += _of(version.provision, version, _words_faults(version))
     for gap in records.gaps:
         findings += _of(gap.id, gap, _faults(gap, records))
+        findings += _of(gap.id, gap, _words_faults(gap))
     for power in records.powers:
         findings += _of(power.id, power, _faults(power, records))
     findings += _check_overlaps(records)
@@ -112,6 +116,24 @@ def _faults(record: ProvisionVersion | Gap | PolicePower, records: RecordSet) ->
         if home is None or code not in (home.code, *home.parts):
             yield f"jurisdiction {code} is in no {JURISDICTION_FILE}"
     yield from _knowledge_faults(record.knowledge, records)
+
+
+def _words_faults(record: ProvisionVersion | Gap) -> Iterator[str]:
+    """What is printed to partners: a question is a question, and says nothing in the words of our workshop."""
+    for question in record.open_questions:
+        if not question.text.endswith("?"):
+            yield f"the open question {question.id} has no question mark: ask it, or make it a note"
+        if not question.ask.strip():
+            yield f"the open question {question.id} names nobody to ask"
+    for condition in record.conditions if isinstance(record, ProvisionVersion) else ():
+        for act in condition.acts:
+            if act not in record.acts:
+                yield f"a condition is about {act}, but the record does not have the act {act}"
+    said = [*record.notes, *(text for q in record.open_questions for text in (q.text, q.ask))]
+    said += [record.text] if isinstance(record, Gap) else [c.text for c in record.conditions]
+    for text in said:
+        if jargon := _JARGON.search(text):
+            yield f"“{jargon[0]}” is a word of the workshop: say in plain words what is not known"
 
 
 def _knowledge_faults(knowledge: Knowledge, records: RecordSet) -> Iterator[str]:

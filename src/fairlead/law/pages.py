@@ -168,6 +168,9 @@ def _provision(version: ProvisionVersion, records: RecordSet) -> str:
         facts.append(
             ("only where the picture shows", ", ".join(c.replace("_", " ") for c in version.contents))
         )
+    for condition in version.conditions:
+        acts = f" ({', '.join(ACT_WORDS[a] for a in condition.acts)})" if condition.acts else ""
+        facts.append(("only where", condition.text + acts))
     facts.append(("custody", _penalty(version)))
     if version.defences:
         facts.append(("defences", "; ".join(version.defences)))
@@ -249,13 +252,13 @@ def say_source(source: Source) -> str:
 
 
 def _open(record: ProvisionVersion | Gap) -> str:
-    if not record.open_questions:
-        return ""
-    return (
-        "Notes and open questions, for a lawyer:\n\n"
-        + "".join(f"- {q.text}\n" for q in record.open_questions)
-        + "\n"
-    )
+    text = ""
+    if record.notes:
+        text += "Notes:\n\n" + "".join(f"- {note}\n" for note in record.notes) + "\n"
+    if record.open_questions:
+        asked = "".join(f"- {q.text} (For {q.ask}.)\n" for q in record.open_questions)
+        text += f"Open questions:\n\n{asked}\n"
+    return text
 
 
 def _unions(records: RecordSet, home: Jurisdiction) -> str:

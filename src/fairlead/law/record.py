@@ -44,11 +44,20 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenQuestion:
-    """What a lawyer must still answer, or must know when reading the record."""
+    """What the record leaves open, as a question, and who is competent to answer it."""
 
     id: str
     text: str
+    ask: str
     opened_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What must hold before a wording reaches an act: said as “only where …”. Without acts it is for all of them."""
+
+    text: str
+    acts: tuple[LegalAct, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +114,12 @@ class ProvisionVersion:
     defences: tuple[str, ...]
     knowledge: Knowledge
     open_questions: tuple[OpenQuestion, ...]
+    conditions: tuple[Condition, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def conditions_for(self, act: LegalAct) -> tuple[Condition, ...]:
+        """The conditions under which this wording reaches an act."""
+        return tuple(c for c in self.conditions if not c.acts or act in c.acts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +137,7 @@ class Gap:
     text: str
     knowledge: Knowledge
     open_questions: tuple[OpenQuestion, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

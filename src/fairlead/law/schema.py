@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairlead.law.fields import Fields
 from fairlead.law.record import (
+    Condition,
     Exemption,
     Gap,
     Jurisdiction,
@@ -52,9 +53,18 @@ def _questions(fields: Fields) -> tuple[OpenQuestion, ...]:
             OpenQuestion(
                 id=row.text("id", required=True),
                 text=row.text("text", required=True),
+                ask=row.text("ask", required=True),
                 opened_on=row.must_day("opened_on"),
             )
         )
+        row.end()
+    return tuple(found)
+
+
+def _conditions(fields: Fields) -> tuple[Condition, ...]:
+    found = []
+    for row in fields.tables("condition"):
+        found.append(Condition(text=row.text("text", required=True), acts=row.words("acts", LegalAct)))
         row.end()
     return tuple(found)
 
@@ -108,6 +118,8 @@ def parse_provision(fields: Fields) -> tuple[ProvisionVersion, ...]:
                 defences=row.texts("defences"),
                 knowledge=_knowledge(row),
                 open_questions=_questions(row),
+                conditions=_conditions(row),
+                notes=row.texts("notes"),
             )
         )
         row.end()
@@ -132,6 +144,7 @@ def parse_gap(fields: Fields) -> Gap:
         text=fields.text("text", required=True),
         knowledge=_knowledge(fields),
         open_questions=_questions(fields),
+        notes=fields.texts("notes"),
     )
     fields.end()
     return gap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
@@ -15,7 +15,7 @@ from fairlead.law.cautions import (
     with_lex_mitior,
 )
 from fairlead.law.load import RecordSet
-from fairlead.law.record import NOT_IN_FORCE, PENDING, Gap, Knowledge, ProvisionVersion
+from fairlead.law.record import NOT_IN_FORCE, PENDING, Gap, Knowledge, ProvisionVersion, Source
 from fairlead.law.segment import Segment
 from fairlead.terms.law import (
     AgeBand,
@@ -27,6 +27,7 @@ from fairlead.terms.law import (
     LawVerdict,
     LegalAct,
     ProvisionStatus,
+    SourceKind,
 )
 
 _DAY = timedelta(days=1)
@@ -45,9 +46,16 @@ class Question:
     as_of: date | None
 
 
-def is_capped(knowledge: Knowledge) -> bool:
-    """Whether a record rests on memory or on low confidence: it then gives nothing better than unclear."""
-    return knowledge.basis is Basis.MEMORY or knowledge.confidence is Confidence.LOW
+def is_capped(knowledge: Knowledge, sources: Mapping[str, Source]) -> bool:
+    """Whether a record gives nothing better than unclear: from memory, of low confidence, or second-hand only."""
+    unsure = knowledge.basis is Basis.MEMORY or knowledge.confidence is Confidence.LOW
+    return unsure or is_second_hand(knowledge, sources)
+
+
+def is_second_hand(knowledge: Knowledge, sources: Mapping[str, Source]) -> bool:
+    """Whether every source of a record is press, a law firm or a commentator: nobody read the law or an authority."""
+    kinds = {sources[key].kind for key in knowledge.sources if key in sources}
+    return kinds == {SourceKind.SECONDARY}
 
 
 def window_of(version: ProvisionVersion, history_from: date) -> tuple[date, date] | None:
@@ -90,7 +98,7 @@ def build_timeline(records: RecordSet, question: Question) -> tuple[Segment, ...
         and (not g.contents or question.content in g.contents)
     ]
     answers = [
-        Segment(start, end, _answer_on(start, versions, gaps, question, home.history_from))
+        Segment(start, end, _answer_on(start, versions, gaps, question, records.sources, home.history_from))
         for start, end in _cut(versions, gaps, home.history_from)
     ]
     before = _nothing(FEWER_DAYS.format(home.history_from), end=home.history_from - _DAY)
@@ -149,6 +157,7 @@ def _answer_on(
     versions: list[ProvisionVersion],
     gaps: list[Gap],
     question: Question,
+    sources: Mapping[str, Source],
     history_from: date,
 ) -> Answer:
     relied, unconfirmed, beside, later, bills = [], [], [], [], []
@@ -174,10 +183,11 @@ def _answer_on(
                 verdicts.add(LawVerdict.UNCLEAR)
             case _:
                 relied.append(version)
-                sure = cover is Cover.YES and not is_capped(version.knowledge)
+                conditional = version.conditions_for(question.act)
+                sure = cover is Cover.YES and not conditional and not is_capped(version.knowledge, sources)
                 verdicts.add(LawVerdict.MAY_APPLY if sure else LawVerdict.UNCLEAR)
     asserted = [g for g in gaps if _gap_window(g)[0] <= day <= _gap_window(g)[1]]
-    verdict = _verdict(verdicts, asserted)
+    verdict = _verdict(verdicts, asserted, sources)
     answer = Answer(
         verdict=verdict,
         provisions=tuple(relied),
@@ -190,11 +200,27 @@ def _answer_on(
     return replace(
         answer,
         open_questions=questions_of(answer),
-        cautions=cautions_of(answer, image=question.image, content=question.content, as_of=question.as_of),
+        cautions=(
+            *cautions_of(
+                answer,
+                act=question.act,
+                image=question.image,
+                content=question.content,
+                as_of=question.as_of,
+            ),
+            *_second_hand(answer, sources),
+        ),
     )
 
 
-def _verdict(verdicts: set[LawVerdict], gaps: list[Gap]) -> LawVerdict:
+def _second_hand(answer: Answer, sources: Mapping[str, Source]) -> Iterator[str]:
+    relied: tuple[ProvisionVersion | Gap, ...] = (*answer.provisions, *answer.unconfirmed, *answer.gaps)
+    for record in relied:
+        if is_second_hand(record.knowledge, sources):
+            yield f"{record.id} rests on second-hand sources, not on a text of the law: no better than unclear."
+
+
+def _verdict(verdicts: set[LawVerdict], gaps: list[Gap], sources: Mapping[str, Source]) -> LawVerdict:
     """Provisions before gaps, the sure before the unsure; nothing recorded is ``not_assessed``."""
     if LawVerdict.MAY_APPLY in verdicts:
         return LawVerdict.MAY_APPLY
@@ -202,7 +228,7 @@ def _verdict(verdicts: set[LawVerdict], gaps: list[Gap]) -> LawVerdict:
         return LawVerdict.UNCLEAR
     if not gaps:
         return LawVerdict.NOT_ASSESSED
-    sure = any(not is_capped(gap.knowledge) for gap in gaps)
+    sure = any(not is_capped(gap.knowledge, sources) for gap in gaps)
     return LawVerdict.GAP_ASSERTED if sure else LawVerdict.UNCLEAR
 
 
