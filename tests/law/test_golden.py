@@ -185,6 +185,60 @@ def test_a_lower_maximum_later_is_said_and_one_that_cannot_be_compared_too() -> 
     assert only(ask("BE", "possess", "2025-02-26")).answer.lex_mitior is None
 
 
+@pytest.mark.parametrize(
+    ("act", "old", "new", "said"),
+    [
+        ("distribute", "DE-184b-1-1-2021", "DE-184b-1-1", "DE-184b-1-1: 6 months, before 1 year"),
+        ("produce_dist", "DE-184b-1-4-2021", "DE-184b-1-4", "DE-184b-1-4: 6 months, before 1 year"),
+        ("possess", "DE-184b-3-2021", "DE-184b-3", "DE-184b-3: 3 months, before 1 year"),
+    ],
+)
+def test_german_acts_before_28_june_2024_say_that_the_minimum_is_lower_since(
+    act: str, old: str, new: str, said: str
+) -> None:
+    before, after = ask("DE", act, "2024-06-27", "2024-06-28", age="under_14").periods
+    assert (ids(before), ids(after)) == ([old], [new])
+    assert (before.answer.lex_mitior, after.answer.lex_mitior) == (True, False)
+    mild = [c for c in before.answer.cautions if c.startswith("Lex mitior")]
+    assert mild == [
+        f"Lex mitior: a later version has a lower minimum ({said}); the milder law may have to be applied."
+    ]
+    assert (before.answer.provisions[0].penalty.min, before.answer.provisions[0].penalty.max) == (
+        "P1Y",
+        after.answer.provisions[0].penalty.max,
+    )
+
+
+def test_an_age_not_known_more_closely_keeps_the_caution_about_the_milder_law() -> None:
+    before = ask("DE", "possess", "2024-06-27").periods[0].answer
+    assert before.lex_mitior is True
+    assert any(c.startswith("Lex mitior") for c in before.cautions)
+
+
+def test_a_french_platform_before_the_text_of_april_2026_is_never_shown_the_maximum_of_that_text() -> None:
+    before, after = ask("FR", "platform", "2026-04-01", "2026-04-02").periods
+    assert (ids(before), ids(after)) == (["FR-323-3-2"], ["FR-323-3-2"])
+    assert before.answer.provisions[0].penalty.max is None
+    assert after.answer.provisions[0].penalty.max == "P7Y"
+    assert (
+        "The penalty of FR-323-3-2 is not known for days before 2026-04-02: a later text need not be the law of then."
+        in before.answer.cautions
+    )
+    assert not any("7 years" in c for c in before.answer.cautions)
+    assert any("7 years" in c for c in after.answer.cautions)
+    assert before.answer.lex_mitior is False  # the same wording, read later: no change of law is known
+
+
+def test_no_answer_before_a_text_was_read_shows_a_penalty_of_a_wording_whose_first_day_is_unknown() -> None:
+    unknown = [v for v in load_records().versions if v.from_unknown and v.valid_to is None and v.penalty.max]
+    assert len(unknown) > 5
+    for version in unknown:
+        for place in version.jurisdictions:
+            for act in version.acts:
+                found = ask(place, act, "2024-06-01", image="real").periods[0].answer.provisions
+                assert all(v.penalty.max is None for v in found if v.id == version.id)
+
+
 def test_what_we_did_not_know_yet_is_not_in_an_answer_of_that_day() -> None:
     assert ask("DK", "possess", "2025-01-15", as_of=date(2026, 11, 21)).verdict is LawVerdict.NOT_ASSESSED
     assert ask("DK", "possess", "2025-01-15", as_of=date(2026, 11, 22)).verdict is LawVerdict.MAY_APPLY

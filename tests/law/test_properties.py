@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fairlead.law import load_records
 from fairlead.law.load import RecordSet
 from fairlead.law.record import NOT_IN_FORCE, Condition, Knowledge, Penalty, ProvisionVersion
-from fairlead.law.resolve import assess_with
+from fairlead.law.resolve import ask, assess_with
 from fairlead.law.timeline import Question
 from fairlead.law.toml import write_toml
 from fairlead.terms.law import (
@@ -184,3 +184,29 @@ def test_any_text_survives_the_written_form() -> None:
         assert tomllib.loads(write_toml(record)) == record
 
     check()
+
+
+def test_only_a_lower_measure_of_the_same_provision_or_of_all_of_them_is_called_milder() -> None:
+    base = next(v for v in load_records().versions if v.id == "ZZ-10-2026")
+    old = replace(
+        base,
+        id="old",
+        valid_from=date(2024, 1, 1),
+        valid_to=date(2025, 12, 31),
+        penalty=Penalty(min="P1Y", max="P5Y"),
+    )
+
+    def flag(later: Penalty, liability: Liability = Liability.CRIMINAL) -> bool | None:
+        new = replace(base, id="new", penalty=later, liability=liability)
+        records = replace(load_records(), versions=(old, new), gaps=())
+        asked = ask("ZZ", LegalAct.POSSESS, ImageClass.SYNTH, AgeBand.UNDER_14)
+        return assess_with(records, asked, (date(2025, 1, 1), date(2025, 1, 1))).periods[0].answer.lex_mitior
+
+    assert flag(Penalty(min="P1Y", max="P5Y")) is False
+    assert flag(Penalty(min="P2Y", max="P6Y")) is False
+    assert flag(Penalty(min="P1Y", max="P4Y")) is True
+    assert flag(Penalty(min="P6M", max="P6Y")) is True
+    assert flag(Penalty(max="P5Y")) is None
+    assert flag(Penalty(min="P1Y")) is None
+    assert flag(Penalty(min="P6M")) is True
+    assert flag(Penalty(), Liability.ADMINISTRATIVE) is True

@@ -20,7 +20,7 @@ class Answer:
     enacted, but their commencement is not verified: they are never counted as an offence in force.
     ``later`` start after the sub-range, ``bills`` are not law at all. ``context`` is law of a union of
     states that binds this member, and never moves the verdict. ``lex_mitior`` is None when a later version
-    exists whose maximum cannot be compared.
+    exists whose maximum or minimum cannot be compared.
     """
 
     verdict: LawVerdict

@@ -101,6 +101,8 @@ def _version_faults(version: ProvisionVersion) -> Iterator[str]:
     if status is ProvisionStatus.COMMENCEMENT_UNVERIFIED and start is None and version.enacted_on is None:
         yield "commencement_unverified needs valid_from or enacted_on, else it would reach back for ever"
     penalty = version.penalty
+    if penalty.known_from and start and penalty.known_from < start:
+        yield f"penalty.known_from {penalty.known_from} lies before valid_from {start}"
     for duration in (penalty.max, penalty.aggravated_max, penalty.min, penalty.aggravated_min):
         if duration is not None and months_of(duration) is None:
             yield f"the duration {duration!r} is not like P5Y or P6M"
@@ -130,7 +132,11 @@ def _words_faults(record: ProvisionVersion | Gap) -> Iterator[str]:
             if act not in record.acts:
                 yield f"a condition is about {act}, but the record does not have the act {act}"
     said = [*record.notes, *(text for q in record.open_questions for text in (q.text, q.ask))]
-    said += [record.text] if isinstance(record, Gap) else [c.text for c in record.conditions]
+    said += (
+        [record.text]
+        if isinstance(record, Gap)
+        else [record.penalty.text, *(c.text for c in record.conditions)]
+    )
     for text in said:
         if jargon := _JARGON.search(text):
             yield f"“{jargon[0]}” is a word of the workshop: say in plain words what is not known"

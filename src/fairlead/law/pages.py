@@ -198,7 +198,10 @@ def _penalty(version: ProvisionVersion) -> str:
         )
         if duration
     ]
-    return "; ".join([*said, *([penalty.text] if penalty.text else [])]) or "not recorded"
+    said += [penalty.text] if penalty.text else []
+    if said and (known := version.penalty_known_from):
+        said.append(f"**not known before {known}**")
+    return "; ".join(said) or "not recorded"
 
 
 def _gap(gap: Gap, records: RecordSet) -> str:

@@ -62,13 +62,17 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Penalty:
-    """Custody as the provision states it, ISO 8601 durations; null where it is not recorded."""
+    """Custody as the provision states it, ISO 8601 durations; null where it is not recorded.
+
+    ``known_from`` is the first day for which a text with this penalty was read, where that is later than the wording.
+    """
 
     max: str | None = None
     aggravated_max: str | None = None
     min: str | None = None
     aggravated_min: str | None = None
     text: str = ""
+    known_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,16 @@ class ProvisionVersion:
     open_questions: tuple[OpenQuestion, ...]
     conditions: tuple[Condition, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def penalty_known_from(self) -> date | None:
+        """The first day on which the recorded penalty is known to hold; None when it is that of all its days.
+
+        A wording that still holds and whose first day nobody knows may have had another penalty before it was read.
+        """
+        if self.penalty.known_from is not None or not self.from_unknown or self.valid_to is not None:
+            return self.penalty.known_from
+        return self.knowledge.recorded_on
 
     def conditions_for(self, act: LegalAct) -> tuple[Condition, ...]:
         """The conditions under which this wording reaches an act."""

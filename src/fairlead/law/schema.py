@@ -77,6 +77,7 @@ def _penalty(fields: Fields) -> Penalty:
         min=penalty.text("min") or None,
         aggravated_min=penalty.text("aggravated_min") or None,
         text=penalty.text("text"),
+        known_from=penalty.day("known_from"),
     )
     penalty.end()
     return read

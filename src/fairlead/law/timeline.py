@@ -10,12 +10,13 @@ from typing import TypeVar
 from fairlead.law.assessment import Answer
 from fairlead.law.cautions import (
     FEWER_DAYS,
+    PENALTY_UNKNOWN,
     cautions_of,
     questions_of,
     with_lex_mitior,
 )
 from fairlead.law.load import RecordSet
-from fairlead.law.record import NOT_IN_FORCE, PENDING, Gap, Knowledge, ProvisionVersion, Source
+from fairlead.law.record import NOT_IN_FORCE, PENDING, Gap, Knowledge, Penalty, ProvisionVersion, Source
 from fairlead.law.segment import Segment
 from fairlead.terms.law import (
     AgeBand,
@@ -132,6 +133,8 @@ def _cut(
             starts.add(max(window[0], history_from))
             if window[1] < date.max:
                 starts.add(max(window[1] + _DAY, history_from))
+    known = (v.penalty_known_from for v in versions)
+    starts |= {day for day in known if day is not None and day > history_from}
     starts |= {v.enacted_on for v in versions if v.enacted_on and v.enacted_on > history_from}
     ordered = sorted(starts)
     for start, following in zip(ordered, [*ordered[1:], None], strict=True):
@@ -179,10 +182,10 @@ def _answer_on(
             case _, (_, end) if day > end:
                 pass
             case _ if version.status in NOT_IN_FORCE:
-                unconfirmed.append(version)
+                unconfirmed.append(_as_known_on(day, version))
                 verdicts.add(LawVerdict.UNCLEAR)
             case _:
-                relied.append(version)
+                relied.append(_as_known_on(day, version))
                 conditional = version.conditions_for(question.act)
                 sure = cover is Cover.YES and not conditional and not is_capped(version.knowledge, sources)
                 verdicts.add(LawVerdict.MAY_APPLY if sure else LawVerdict.UNCLEAR)
@@ -211,6 +214,14 @@ def _answer_on(
             *_second_hand(answer, sources),
         ),
     )
+
+
+def _as_known_on(day: date, version: ProvisionVersion) -> ProvisionVersion:
+    """The wording without its penalty on days for which no text with that penalty was read."""
+    known = version.penalty_known_from
+    if known is None or day >= known:
+        return version
+    return replace(version, penalty=Penalty(text=PENALTY_UNKNOWN.format(known), known_from=known))
 
 
 def _second_hand(answer: Answer, sources: Mapping[str, Source]) -> Iterator[str]:
@@ -289,4 +300,4 @@ def _brief(answer: Answer) -> str:
 
 
 def _union(left: tuple[Record, ...], right: tuple[Record, ...]) -> tuple[Record, ...]:
-    return left + tuple(r for r in right if all(r is not other for other in left))
+    return left + tuple(r for r in right if r not in left)
