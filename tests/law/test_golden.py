@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fairlead.cli.main import run
 from fairlead.law import Assessment, assess, load_records
 from fairlead.law.assessment import AssessedPeriod
 from fairlead.terms.errors import UsageError
@@ -251,9 +252,21 @@ def test_a_record_long_unverified_is_said_when_a_day_of_knowledge_is_given() -> 
 
 def test_european_law_stands_beside_a_members_law_and_never_moves_its_answer() -> None:
     german = ask("DE", "tool", "2026-12-02")
-    assert [v.id for v in german.context] == ["EU-AIA-5-CSAM", "EU-RECAST"]
+    assert [v.id for v in german.context] == ["EU-AIA-5-CSAM"]
     assert [v.id for v in ask("DK", "tool", "2026-12-02").context] == ["EU-AIA-5-CSAM"]
     assert ask("NO", "tool", "2026-12-02").context == ()
+
+
+def test_a_european_bill_stands_apart_from_european_law_and_is_called_a_bill(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    german = ask("DE", "tool", "2026-12-02")
+    assert [v.id for v in german.proposed] == ["EU-RECAST"]
+    assert ask("DK", "tool", "2026-12-02").proposed == ()  # not bound
+    asked = ["--jurisdiction", "DE", "--act", "tool", "--image", "synth", "--from", "2026-12-02"]
+    assert run(["law", "assess", *asked]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "EU-RECAST" in line]
+    assert lines == ["  not law, EU bill: EU-RECAST: Recast CSA Directive 2024/0035(COD)"]
 
 
 def test_an_assessment_over_days_that_differ_is_unclear_as_a_whole() -> None:

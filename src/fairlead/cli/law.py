@@ -104,7 +104,12 @@ def _print_assessment(answer: Assessment) -> None:
         for question in period.answer.open_questions:
             click.echo(f"    open: {question}")
     for version in answer.context:
-        click.echo(f"  beside it, EU: {version.id}: {version.citation} ({version.liability.value})")
+        standing = f"{version.status.value.replace('_', ' ')}; {version.liability.value.replace('_', ' ')}"
+        click.echo(f"  beside it, EU: {version.id}: {version.citation} ({standing})")
+    for version in answer.proposed:
+        click.echo(
+            f"  not law, EU {version.status.value.replace('_', ' ')}: {version.id}: {version.citation}"
+        )
     for term in answer.terms:
         click.echo(f"  term: {term.local} = {term.english}")
     click.echo(f"  open: {answer.jurisdiction_question}")

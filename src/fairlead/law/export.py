@@ -23,6 +23,7 @@ def export_assessment(assessment: Assessment) -> dict[str, Any]:
         "verdict": assessment.verdict.value,
         "periods": [_period(period) for period in assessment.periods],
         "context": [_version(v) for v in assessment.context],
+        "proposed": [_version(v) for v in assessment.proposed],
         "terms": [{"local": term.local, "english": term.english} for term in assessment.terms],
         "jurisdiction_question": assessment.jurisdiction_question,
         "notice": NOT_ADVICE,

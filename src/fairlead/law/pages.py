@@ -265,23 +265,23 @@ def _open(record: ProvisionVersion | Gap) -> str:
 
 
 def _unions(records: RecordSet, home: Jurisdiction) -> str:
-    lines = list(_union_lines(records, home))
-    if not lines:
-        return ""
-    return (
-        "## Beside it\n\nLaw of a union of states; it never changes an answer above.\n\n"
-        + "".join(lines)
-        + "\n"
-    )
+    text = ""
+    if lines := "".join(_union_lines(records, home, proposed=False)):
+        text += f"## Beside it\n\nLaw of a union of states; it never changes an answer above.\n\n{lines}\n"
+    if lines := "".join(_union_lines(records, home, proposed=True)):
+        text += (
+            f"## Proposed, not law\n\nBills and policies of a union of states; they bind nobody.\n\n{lines}\n"
+        )
+    return text
 
 
-def _union_lines(records: RecordSet, home: Jurisdiction) -> Iterator[str]:
+def _union_lines(records: RecordSet, home: Jurisdiction, *, proposed: bool) -> Iterator[str]:
     for union in records.jurisdictions.values():
         if home.code not in union.members:
             continue
         free = {e.record: e.reason for e in union.exemptions if e.country == home.code}
         for version in records.versions:
-            if union.code not in version.jurisdictions:
+            if union.code not in version.jurisdictions or (version.status in PENDING) is not proposed:
                 continue
             standing = f"{_STATUS_WORDS[version.status]}{_held(version)}; {version.liability.value.replace('_', ' ')}"
             said = f"does not apply here: {free[version.id]}" if version.id in free else standing
