@@ -60,6 +60,8 @@ def test_the_fictional_country_is_in_order(tmp_path: Path) -> None:
             {"condition": [{"acts": ["pay"], "text": "it was dark"}]},
             "does not have the act pay",
         ),
+        ("ZZ-10.toml", {"penalty": {"min": "P3Y", "max": "P2Y"}}, "the minimum P3Y is above the maximum P2Y"),
+        ("ZZ-10.toml", {"uri": "section 10"}, "names no text"),
         ("ZZ-11.toml", {"enacted_on": None}, "commencement_unverified needs valid_from or enacted_on"),
         ("ZZ-GAP-tool.toml", {"reason": "because"}, "the field reason is not known"),
         ("ZZ-GAP-tool.toml", {"id": "ZZ-GAP-tools"}, "the file must be named ZZ-GAP-tools.toml"),

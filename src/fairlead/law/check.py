@@ -14,8 +14,9 @@ from fairlead.law.cases import check_case, find_cases
 from fairlead.law.duration import months_of
 from fairlead.law.fields import Finding
 from fairlead.law.instruments import INSTRUMENTS_FILE, read_instruments
-from fairlead.law.load import JURISDICTION_FILE, LawFolder, RecordSet, read_folder
+from fairlead.law.load import CASES_FILE, JURISDICTION_FILE, LawFolder, RecordSet, read_folder
 from fairlead.law.record import Gap, Knowledge, PolicePower, ProvisionVersion
+from fairlead.law.review import state_of
 from fairlead.law.timeline import window_of
 from fairlead.law.toml import write_toml
 from fairlead.terms.law import Basis, Confidence, ProvisionStatus, SourceKind
@@ -41,6 +42,7 @@ def check_folder(folder: Path) -> list[Finding]:
         findings += _of(gap.id, gap, _words_faults(gap))
     for power in records.powers:
         findings += _of(power.id, power, _faults(power, records))
+    findings += _check_reviews(read)
     findings += _check_overlaps(records)
     findings += _check_unions(records)
     findings += _check_cases(read)
@@ -101,6 +103,15 @@ def _version_faults(version: ProvisionVersion) -> Iterator[str]:
     if status is ProvisionStatus.COMMENCEMENT_UNVERIFIED and start is None and version.enacted_on is None:
         yield "commencement_unverified needs valid_from or enacted_on, else it would reach back for ever"
     penalty = version.penalty
+    for word, low, high in (
+        ("minimum", penalty.min, penalty.max),
+        ("aggravated minimum", penalty.aggravated_min, penalty.aggravated_max),
+    ):
+        least, most = (months_of(d) if d else None for d in (low, high))
+        if least is not None and most is not None and least > most:
+            yield f"the {word} {low} is above the maximum {high}"
+    if version.uri and not version.uri.startswith("https://"):
+        yield f"the link {version.uri!r} names no text: give its full address, https://…"
     if penalty.known_from and start and penalty.known_from < start:
         yield f"penalty.known_from {penalty.known_from} lies before valid_from {start}"
     for duration in (penalty.max, penalty.aggravated_max, penalty.min, penalty.aggravated_min):
@@ -184,6 +195,18 @@ def _check_overlaps(records: RecordSet) -> Iterator[Finding]:
             )
             if start <= stop and begin <= end and _known_together(left.knowledge, right.knowledge):
                 yield from _of(right.provision, right, iter([f"its days overlap with those of {left.id}"]))
+
+
+def _check_reviews(read: LawFolder) -> Iterator[Finding]:
+    """A review holds for the text that was read: any change of the record after it is found."""
+    for name, table in read.files.items():
+        if "/" not in name or name.endswith((f"/{CASES_FILE}", f"/{JURISDICTION_FILE}")):
+            continue
+        rows = table.get("version") if isinstance(table.get("version"), list) else [table]
+        for row in rows or ():
+            if row.get("verified_by") and row.get("verified_state") != state_of(table, row):
+                message = f"changed since it was reviewed by {row['verified_by']}: have it reviewed again"
+                yield Finding(file=name, place=str(row.get("id", "")), message=message)
 
 
 def _check_unions(records: RecordSet) -> Iterator[Finding]:

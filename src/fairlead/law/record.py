@@ -87,6 +87,7 @@ class Knowledge:
     superseded_on: date | None
     verified_on: date | None
     verified_by: str
+    verified_state: str = ""
 
     def known_on(self, day: date | None) -> bool:
         """Whether the record was part of what we knew on a day; None asks for what is known last."""

@@ -22,7 +22,7 @@ _RECORD = re.compile(
 )
 _NAME = re.compile(r"^Reviewed by:[ \t]*(?P<value>.*)$", re.MULTILINE)
 _DAY = re.compile(r"^Reviewed on:[ \t]*(?P<value>.*)$", re.MULTILINE)
-_VERIFIED = ("verified_on", "verified_by")
+_VERIFIED = ("verified_on", "verified_by", "verified_state")
 NOTICE = (
     "Not legal advice; verify at the source. This form asks whether the record says what the law of your country says. "
     "It does not ask about any person or case."
@@ -127,7 +127,7 @@ def render_form(folder: LawFolder, home: str) -> str:
 
 
 def import_review(folder: Path, read: LawFolder, form: str, *, today: date) -> ReviewImported:
-    """Mark the ticked records as verified: sets ``verified_on`` and ``verified_by``, and nothing else.
+    """Mark the ticked records as verified: sets who, when and the digest read, and nothing else.
 
     Nothing is written unless the whole form fits: a name, a day not in the future, and every ticked record
     in the state that the form shows.
@@ -189,6 +189,7 @@ def _verified(read: LawFolder, ticked: dict[str, str], reviewer: str, day: date)
                 )
             record["verified_on"] = day.isoformat()
             record["verified_by"] = reviewer
+            record["verified_state"] = state
             touched.append(name)
     if left:
         raise UsageError(

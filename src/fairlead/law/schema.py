@@ -43,6 +43,7 @@ def _knowledge(fields: Fields) -> Knowledge:
         superseded_on=fields.day("superseded_on"),
         verified_on=fields.day("verified_on"),
         verified_by=fields.text("verified_by"),
+        verified_state=fields.text("verified_state"),
     )
 
 
