@@ -17,6 +17,8 @@ from fairlead.law.toml import write_toml
 from fairlead.terms.law import AgeBand, ImageClass, LegalAct
 from tests.law.worlds import change, zedland
 
+QUESTION = {"id": "q1", "text": "Is it so?", "ask": "a prosecutor in Zedland", "opened_on": "2026-11-22"}
+
 
 def messages(folder: Path) -> str:
     return "\n".join(f"{f.file} {f.place}: {f.message}" for f in check_folder(folder))
@@ -49,6 +51,17 @@ def test_the_fictional_country_is_in_order(tmp_path: Path) -> None:
         ("ZZ-10.toml", {"id": "ZZ-11"}, "the id is also used in"),
         ("ZZ-10.toml", {"jurisdictions": ["QQ"]}, "jurisdiction QQ is in no jurisdiction.toml"),
         ("ZZ-10.toml", {"recorded_on": "22 November"}, "is no day; write it like"),
+        ("ZZ-10.toml", {"open_question": [QUESTION | {"text": "Confirm."}]}, "q1 has no question mark"),
+        ("ZZ-10.toml", {"open_question": [QUESTION | {"ask": ""}]}, "q1 names nobody to ask"),
+        ("ZZ-10.toml", {"notes": ["Date MEMORY low."]}, "“MEMORY” is a word of the workshop"),
+        ("ZZ-10.toml", {"condition": [{"text": "it was P2Y"}]}, "“P2Y” is a word of the workshop"),
+        (
+            "ZZ-10.toml",
+            {"condition": [{"acts": ["pay"], "text": "it was dark"}]},
+            "does not have the act pay",
+        ),
+        ("ZZ-10.toml", {"penalty": {"min": "P3Y", "max": "P2Y"}}, "the minimum P3Y is above the maximum P2Y"),
+        ("ZZ-10.toml", {"uri": "section 10"}, "names no text"),
         ("ZZ-11.toml", {"enacted_on": None}, "commencement_unverified needs valid_from or enacted_on"),
         ("ZZ-GAP-tool.toml", {"reason": "because"}, "the field reason is not known"),
         ("ZZ-GAP-tool.toml", {"id": "ZZ-GAP-tools"}, "the file must be named ZZ-GAP-tools.toml"),

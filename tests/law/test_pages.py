@@ -46,7 +46,8 @@ def test_every_link_inside_the_pages_leads_somewhere(name: str) -> None:
 def test_every_open_question_is_on_its_page() -> None:
     for version in load_records().versions:
         page = TEXTS[f"reference/law/{version.jurisdictions[0].split('-')[0].lower()}.md"]
-        assert all(question.text in page for question in version.open_questions)
+        assert all(question.text in page and question.ask in page for question in version.open_questions)
+        assert all(note in page for note in version.notes)
 
 
 def test_a_record_without_a_text_that_was_read_says_so_on_its_page() -> None:

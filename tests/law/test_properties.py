@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from fairlead.law import load_records
 from fairlead.law.load import RecordSet
-from fairlead.law.record import NOT_IN_FORCE, Knowledge, Penalty, ProvisionVersion
-from fairlead.law.resolve import assess_with
+from fairlead.law.record import NOT_IN_FORCE, Condition, Knowledge, Penalty, ProvisionVersion
+from fairlead.law.resolve import ask, assess_with
 from fairlead.law.timeline import Question
 from fairlead.law.toml import write_toml
 from fairlead.terms.law import (
@@ -46,7 +46,9 @@ KNOWLEDGE = st.builds(
     basis=st.sampled_from(Basis),
     confidence=st.sampled_from(Confidence),
     seed_confidence=st.none(),
-    sources=st.just(("S1",)),
+    sources=st.sampled_from(
+        [("S1",), ("S12",), ("S1", "S12"), ()]
+    ),  # S1 is second-hand, S12 a copy of the law
     recorded_on=DAYS,
     superseded_on=st.none() | DAYS,
     verified_on=st.none(),
@@ -56,7 +58,8 @@ MAXIMA = st.none() | st.sampled_from(["P6M", "P1Y", "P10Y"])
 
 
 def is_capped(knowledge: Knowledge) -> bool:
-    return knowledge.basis is Basis.MEMORY or knowledge.confidence is Confidence.LOW
+    second_hand = knowledge.sources == ("S1",)
+    return knowledge.basis is Basis.MEMORY or knowledge.confidence is Confidence.LOW or second_hand
 
 
 def versions(jurisdiction: str) -> st.SearchStrategy[ProvisionVersion]:
@@ -81,6 +84,7 @@ def versions(jurisdiction: str) -> st.SearchStrategy[ProvisionVersion]:
         defences=st.just(()),
         knowledge=KNOWLEDGE,
         open_questions=st.just(()),
+        conditions=st.just(()) | st.just((Condition(text="it is made up", acts=(LegalAct.POSSESS,)),)),
     )
 
 
@@ -123,6 +127,7 @@ def test_capped_records_alone_never_give_may_apply_and_never_a_gap() -> None:
                 assert version.status not in NOT_IN_FORCE
             sure = [v for v in found.answer.provisions if not is_capped(v.knowledge)]
             yes = [v for v in sure if v.images[question.image] is Cover.YES]
+            yes = [v for v in yes if not v.conditions_for(question.act)]
             assert yes or found.verdict is not LawVerdict.MAY_APPLY
             asserted = [g for g in found.answer.gaps if not is_capped(g.knowledge)]
             assert asserted or found.verdict is not LawVerdict.GAP_ASSERTED
@@ -179,3 +184,29 @@ def test_any_text_survives_the_written_form() -> None:
         assert tomllib.loads(write_toml(record)) == record
 
     check()
+
+
+def test_only_a_lower_measure_of_the_same_provision_or_of_all_of_them_is_called_milder() -> None:
+    base = next(v for v in load_records().versions if v.id == "ZZ-10-2026")
+    old = replace(
+        base,
+        id="old",
+        valid_from=date(2024, 1, 1),
+        valid_to=date(2025, 12, 31),
+        penalty=Penalty(min="P1Y", max="P5Y"),
+    )
+
+    def flag(later: Penalty, liability: Liability = Liability.CRIMINAL) -> bool | None:
+        new = replace(base, id="new", penalty=later, liability=liability)
+        records = replace(load_records(), versions=(old, new), gaps=())
+        asked = ask("ZZ", LegalAct.POSSESS, ImageClass.SYNTH, AgeBand.UNDER_14)
+        return assess_with(records, asked, (date(2025, 1, 1), date(2025, 1, 1))).periods[0].answer.lex_mitior
+
+    assert flag(Penalty(min="P1Y", max="P5Y")) is False
+    assert flag(Penalty(min="P2Y", max="P6Y")) is False
+    assert flag(Penalty(min="P1Y", max="P4Y")) is True
+    assert flag(Penalty(min="P6M", max="P6Y")) is True
+    assert flag(Penalty(max="P5Y")) is None
+    assert flag(Penalty(min="P1Y")) is None
+    assert flag(Penalty(min="P6M")) is True
+    assert flag(Penalty(), Liability.ADMINISTRATIVE) is True

@@ -22,6 +22,7 @@ FILES = read_folder(FOLDER).files
 TOML_FILES = sorted(p.relative_to(FOLDER).as_posix() for p in FOLDER.rglob("*.toml"))
 WRITTEN_BY_HAND = {"platform_acts.toml"}  # with comments; not records
 CASES = [(name, place, case) for name, place, case in find_cases(FILES, [])]
+ADDED = {"DE-184b-1-1-2021", "DE-184b-1-3-2021", "DE-184b-1-4-2021", "DE-184b-3-2021"}  # since the seed
 INVENTORY: dict[str, dict[str, str]] = tomllib.loads((FOLDER / "seed_inventory.toml").read_text("utf-8"))
 
 
@@ -31,6 +32,13 @@ def _digest(value: Any) -> str:
 
 def _day(value: Any) -> str | None:
     return value.isoformat() if value else None
+
+
+def _said(record: ProvisionVersion) -> list[str]:
+    """The one remark of the seed, since put as notes, conditions and questions."""
+    conditions = [f"{c.text} {' '.join(c.acts)}" for c in record.conditions]
+    penalty = [record.penalty.text] if record.penalty.text else []
+    return [*record.notes, *penalty, *conditions, *(question.text for question in record.open_questions)]
 
 
 def _as_seed(record: ProvisionVersion | Gap | PolicePower) -> dict[str, Any]:
@@ -60,7 +68,7 @@ def _as_seed(record: ProvisionVersion | Gap | PolicePower) -> dict[str, Any]:
                 "from": _day(record.valid_from),
                 "status": record.status.value,
                 "liability_type": record.liability.value,
-                "open": record.open_questions[0].text if record.open_questions else None,
+                "open": _said(record) or None,
             }
     assert knowledge.seed_confidence is not None
     return told | {
@@ -75,15 +83,15 @@ def _as_seed(record: ProvisionVersion | Gap | PolicePower) -> dict[str, Any]:
 def test_every_record_of_the_seed_is_here_and_nothing_else() -> None:
     records = load_records()
     held = {r.id for kind in (records.versions, records.gaps, records.powers) for r in kind}
-    assert {record for record in held if not record.startswith("ZZ")} == set(INVENTORY)
-    assert (len(records.versions) - 3, len(records.gaps) - 1, len(records.powers) - 1) == (96, 17, 5)
+    assert {record for record in held if not record.startswith("ZZ")} == set(INVENTORY) | ADDED
+    assert (len(records.versions) - 3, len(records.gaps) - 1, len(records.powers) - 1) == (100, 17, 5)
 
 
 def test_every_field_of_the_seed_is_unchanged() -> None:
     records = load_records()
     listed: list[ProvisionVersion | Gap | PolicePower] = [*records.versions, *records.gaps, *records.powers]
     for record in listed:
-        if not record.id.startswith("ZZ"):
+        if not record.id.startswith("ZZ") and record.id not in ADDED:
             assert {k: _digest(v) for k, v in _as_seed(record).items()} == INVENTORY[record.id], record.id
 
 

@@ -50,6 +50,7 @@ def test_a_tick_sets_who_verified_on_which_day_and_nothing_else(tmp_path: Path) 
     after = tables(folder)
     record = after["ZZ-10.toml"]["version"][0]
     assert (record.pop("verified_on"), record.pop("verified_by")) == ("2026-12-01", "A. Reader, Ministry")
+    assert len(record.pop("verified_state")) == 16
     assert after == before
     assert check_folder(folder) == []
 
@@ -149,3 +150,12 @@ def test_the_commands_make_a_form_and_read_it_back(
 def test_a_form_for_a_country_without_records_says_how_to_begin(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Copy the folder zz"):
         write_form(zedland(tmp_path), "QQ", None)
+
+
+def test_a_record_changed_after_its_review_is_found_as_changed_since(tmp_path: Path) -> None:
+    folder = zedland(tmp_path)
+    import_review_file(folder, filled(folder, "ZZ-10"), today=TODAY)
+    assert check_folder(folder) == []
+    change(folder / "zz" / "ZZ-10.toml", penalty={"max": "P3Y"})
+    said = [finding.message for finding in check_folder(folder)]
+    assert "changed since it was reviewed by A. Reader, Ministry: have it reviewed again" in said

@@ -71,7 +71,7 @@ def test_an_act_over_a_change_of_law_gives_two_assessments(tmp_path: Path) -> No
 def test_a_person_in_a_country_of_three_jurisdictions_is_asked_in_each(tmp_path: Path) -> None:
     rows = assessed(tmp_path, {"P-1": "GB"}, [("P-1", "access", "2025-01-02", "2025-01-02")])
     assert {r["jurisdiction"]: r["verdict"] for r in rows} == {
-        "GB-EAW": "may_apply",
+        "GB-EAW": "unclear",  # only where a copy was made
         "GB-SCT": "not_assessed",
         "GB-NIR": "not_assessed",
     }
@@ -112,7 +112,7 @@ def test_every_image_class_asked_for_gets_its_own_row(tmp_path: Path) -> None:
         [("P-1", "upload", "2025-01-02", "2025-01-02")],
         images=(ImageClass.SYNTH, ImageClass.DRAWN),
     )
-    assert {r["image"]: r["verdict"] for r in rows} == {"synth": "may_apply", "drawn": "not_assessed"}
+    assert {r["image"]: r["verdict"] for r in rows} == {"synth": "unclear", "drawn": "not_assessed"}
 
 
 def test_keys_of_the_table_are_unique(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_the_command_prints_counts_by_jurisdiction_and_verdict(
     assert (figures["persons"], figures["assessments"]) == (1, 6)
     assert {
         "jurisdiction": "GB-EAW",
-        "verdict": "may_apply",
+        "verdict": "unclear",
         "assessments": 1,
         "persons": 1,
     } in figures["jurisdictions"]

@@ -18,6 +18,7 @@ from fairlead.law.assessment import NOT_ADVICE
 from fairlead.law.changes import find_changes, find_stale, find_undated
 from fairlead.law.check import check_folder, rewrite_folder
 from fairlead.law.coverage import UNCOVERED, coverage_on
+from fairlead.law.duration import say_range
 from fairlead.law.export import export_assessment, export_jurisdiction
 from fairlead.law.load import read_folder, shipped_folder
 from fairlead.law.record import Jurisdiction
@@ -88,10 +89,8 @@ def _print_assessment(answer: Assessment) -> None:
     for period in answer.periods:
         click.secho(f"  {period.from_on} to {period.to_on}: {period.verdict.value}", bold=True)
         for version in (*period.answer.provisions, *period.answer.unconfirmed):
-            maximum = f", maximum {version.penalty.max}" if version.penalty.max else ", maximum not recorded"
-            click.echo(
-                f"    {version.id}: {version.citation}{maximum}; {version.status.value.replace('_', ' ')}"
-            )
+            held = f"{say_range(version.penalty)}; {version.status.value.replace('_', ' ')}"
+            click.echo(f"    {version.id}: {version.citation}, {held}")
         for gap in period.answer.gaps:
             click.echo(f"    {gap.id}: {gap.text}")
         for title, ids in (
@@ -105,7 +104,12 @@ def _print_assessment(answer: Assessment) -> None:
         for question in period.answer.open_questions:
             click.echo(f"    open: {question}")
     for version in answer.context:
-        click.echo(f"  beside it, EU: {version.id}: {version.citation} ({version.liability.value})")
+        standing = f"{version.status.value.replace('_', ' ')}; {version.liability.value.replace('_', ' ')}"
+        click.echo(f"  beside it, EU: {version.id}: {version.citation} ({standing})")
+    for version in answer.proposed:
+        click.echo(
+            f"  not law, EU {version.status.value.replace('_', ' ')}: {version.id}: {version.citation}"
+        )
     for term in answer.terms:
         click.echo(f"  term: {term.local} = {term.english}")
     click.echo(f"  open: {answer.jurisdiction_question}")

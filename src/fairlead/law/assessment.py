@@ -20,7 +20,7 @@ class Answer:
     enacted, but their commencement is not verified: they are never counted as an offence in force.
     ``later`` start after the sub-range, ``bills`` are not law at all. ``context`` is law of a union of
     states that binds this member, and never moves the verdict. ``lex_mitior`` is None when a later version
-    exists whose maximum cannot be compared.
+    exists whose maximum or minimum cannot be compared.
     """
 
     verdict: LawVerdict
@@ -63,7 +63,10 @@ class AssessedPeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """The answer to one question, as known on ``as_of`` (None: as known last)."""
+    """The answer to one question, as known on ``as_of`` (None: as known last).
+
+    ``context`` is law of a union of states, ``proposed`` its bills and policies: these are not law and bind nobody.
+    """
 
     jurisdiction: str
     from_on: date
@@ -75,6 +78,7 @@ class Assessment:
     as_of: date | None
     periods: tuple[AssessedPeriod, ...]
     context: tuple[ProvisionVersion, ...]
+    proposed: tuple[ProvisionVersion, ...]
     terms: tuple[Term, ...]
     jurisdiction_question: str
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -17,11 +17,13 @@ from fairlead.terms.law import (
     Cover,
     ImageClass,
     LawVerdict,
+    LegalAct,
     Liability,
     ProvisionStatus,
 )
 
 FEWER_DAYS = "Law before {} is not recorded."
+PENALTY_UNKNOWN = "not known for days before {}"
 STALE_DAYS = 180
 
 
@@ -33,15 +35,20 @@ def questions_of(answer: Answer) -> tuple[str, ...]:
         *answer.gaps,
         *answer.not_reaching,
     )
-    return tuple(f"{record.id}: {question.text}" for record in records for question in record.open_questions)
+    return tuple(
+        f"{record.id}, for {question.ask}: {question.text}"
+        for record in records
+        for question in record.open_questions
+    )
 
 
 def cautions_of(
-    answer: Answer, *, image: ImageClass, content: ContentKind | None, as_of: date | None
+    answer: Answer, *, act: LegalAct, image: ImageClass, content: ContentKind | None, as_of: date | None
 ) -> tuple[str, ...]:
     """Every reservation, in one sentence each, with the id of the record it is about."""
     said = []
     for version in (*answer.provisions, *answer.unconfirmed):
+        said += [f"{version.id} reaches this act only where {c.text}." for c in version.conditions_for(act)]
         said += _of_version(version, image, content)
         said += _of_knowledge(version.id, version.knowledge, as_of)
     for gap in answer.gaps:
@@ -55,6 +62,13 @@ def cautions_of(
         said.append(f"The recorded wording does not reach this case ({ids}); nobody has recorded a gap.")
     if answer.verdict in (LawVerdict.NOT_ASSESSED, LawVerdict.GAP_ASSERTED):
         said += [_of_later(version) for version in answer.later]
+    noted: tuple[ProvisionVersion | Gap, ...] = (
+        *answer.provisions,
+        *answer.unconfirmed,
+        *answer.gaps,
+        *answer.not_reaching,
+    )
+    said += [f"{record.id}: {note}" for record in noted for note in record.notes]
     return tuple(said)
 
 
@@ -83,6 +97,7 @@ def _of_version(version: ProvisionVersion, image: ImageClass, content: ContentKi
         said.append(
             f"The first day of {version.id} is not recorded; it is taken to hold from the start of the record."
         )
+    said += _of_penalty(version)
     if version.liability is not Liability.CRIMINAL:
         said.append(f"{version.id} is {version.liability.value.replace('_', ' ')}, not criminal, liability.")
     match version.images[image]:
@@ -96,6 +111,14 @@ def _of_version(version: ProvisionVersion, image: ImageClass, content: ContentKi
         shown = " or ".join(c.value.replace("_", " ") for c in version.contents)
         said.append(f"{version.id} applies only where the picture shows: {shown}.")
     return said
+
+
+def _of_penalty(version: ProvisionVersion) -> Iterator[str]:
+    told, known = version.penalty.text, version.penalty.known_from
+    if known is not None and told == PENALTY_UNKNOWN.format(known):
+        yield f"The penalty of {version.id} is {told}: a later text need not be the law of then."
+    elif told:
+        yield f"{version.id}, penalty: {told}"
 
 
 def _of_knowledge(record: str, knowledge: Knowledge, as_of: date | None) -> list[str]:
@@ -117,10 +140,11 @@ def _of_knowledge(record: str, knowledge: Knowledge, as_of: date | None) -> list
 
 
 def with_lex_mitior(segments: Sequence[Segment]) -> list[Segment]:
-    """Mark segments after which the highest recorded maximum is lower, or cannot be compared.
+    """Mark segments after which the law is milder in a recorded measure, or cannot be compared.
 
-    Compared are the highest maxima of all criminal provisions that reach the case, in force or of
-    unconfirmed commencement; aggravated maxima and fines are not compared.
+    Compared are, over the criminal provisions that reach the case, in force or of unconfirmed commencement: the highest
+    maximum of all of them, the minimum of each provision with that of its later wording, and the kind of liability.
+    Aggravated tiers and fines are not compared.
     """
     marked = []
     for number, segment in enumerate(segments):
@@ -132,8 +156,9 @@ def with_lex_mitior(segments: Sequence[Segment]) -> list[Segment]:
     return marked
 
 
-def _criminal(answer: Answer) -> list[ProvisionVersion]:
-    return [v for v in (*answer.provisions, *answer.unconfirmed) if v.liability is Liability.CRIMINAL]
+def _reaching(answer: Answer, *, criminal: bool) -> list[ProvisionVersion]:
+    listed = (*answer.provisions, *answer.unconfirmed)
+    return [v for v in listed if (v.liability is Liability.CRIMINAL) is criminal]
 
 
 def _highest(versions: list[ProvisionVersion]) -> int | None:
@@ -144,26 +169,61 @@ def _highest(versions: list[ProvisionVersion]) -> int | None:
 
 
 def _milder(now: Answer, after: list[Answer]) -> tuple[bool | None, list[str]]:
-    held = _criminal(now)
+    held = _reaching(now, criminal=True)
     cautions: list[str] = []
     flag: bool | None = False
     if not held:
         return flag, cautions
     for later in after:
-        then = _criminal(later)
-        if then == held:
+        then = _reaching(later, criminal=True)
+        if [v.id for v in then] == [v.id for v in held]:
             continue
-        ids = ", ".join(v.id for v in then) or "none"
-        before, afterwards = _highest(held), _highest(then) if then else None
-        if before is None or afterwards is None:
-            flag = flag or None
-            cautions.append(
-                f"Lex mitior: the recorded provisions change later (then: {ids}); the maxima cannot be compared."
-            )
-        elif afterwards < before:
-            flag = True
-            cautions.append(
-                f"Lex mitior: a later version has a lower maximum ({ids}: {in_words(f'P{afterwards}M')}, "
-                f"before {in_words(f'P{before}M')}); the milder law may have to be applied."
-            )
+        for found, said in (
+            _milder_kind(then, later),
+            _milder_maximum(held, then),
+            *_milder_minima(held, then),
+        ):
+            flag = True if found else flag if found is False else flag or None
+            cautions += [f"Lex mitior: {said}"] if said else []
     return flag, cautions
+
+
+_MUST = "the milder law may have to be applied."
+_Compared = tuple[bool | None, str]
+
+
+def _milder_kind(then: list[ProvisionVersion], later: Answer) -> _Compared:
+    """Whether only liability that is not criminal is left."""
+    left = _reaching(later, criminal=False)
+    if then or not left:
+        return False, ""
+    ids = ", ".join(v.id for v in left)
+    return True, f"later only liability that is not criminal is recorded ({ids}); {_MUST}"
+
+
+def _milder_maximum(held: list[ProvisionVersion], then: list[ProvisionVersion]) -> _Compared:
+    ids = ", ".join(v.id for v in then) or "none"
+    before, afterwards = _highest(held), _highest(then) if then else None
+    if before is None or afterwards is None:
+        return None, f"the recorded provisions change later (then: {ids}); the maxima cannot be compared."
+    if afterwards >= before:
+        return False, ""
+    lower = f"{in_words(f'P{afterwards}M')}, before {in_words(f'P{before}M')}"
+    return True, f"a later version has a lower maximum ({ids}: {lower}); {_MUST}"
+
+
+def _milder_minima(held: list[ProvisionVersion], then: list[ProvisionVersion]) -> Iterator[_Compared]:
+    """The minimum of each wording beside that of later wordings of the same provision."""
+    for version in held:
+        before = months_of(version.penalty.min) if version.penalty.min else None
+        if before is None:
+            continue
+        for later in then:
+            if later.provision != version.provision or later.id == version.id:
+                continue
+            afterwards = months_of(later.penalty.min) if later.penalty.min else None
+            if afterwards is None:
+                yield None, f"whether {later.id} still has the minimum of {version.id} is not recorded."
+            elif afterwards < before:
+                lower = f"{in_words(f'P{afterwards}M')}, before {in_words(f'P{before}M')}"
+                yield True, f"a later version has a lower minimum ({later.id}: {lower}); {_MUST}"

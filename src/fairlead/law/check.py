@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -13,13 +14,15 @@ from fairlead.law.cases import check_case, find_cases
 from fairlead.law.duration import months_of
 from fairlead.law.fields import Finding
 from fairlead.law.instruments import INSTRUMENTS_FILE, read_instruments
-from fairlead.law.load import JURISDICTION_FILE, LawFolder, RecordSet, read_folder
+from fairlead.law.load import CASES_FILE, JURISDICTION_FILE, LawFolder, RecordSet, read_folder
 from fairlead.law.record import Gap, Knowledge, PolicePower, ProvisionVersion
+from fairlead.law.review import state_of
 from fairlead.law.timeline import window_of
 from fairlead.law.toml import write_toml
 from fairlead.terms.law import Basis, Confidence, ProvisionStatus, SourceKind
 
 LEAST_CASES = 3
+_JARGON = re.compile(r"\b(?:MEMORY|SOURCED|MIXED|P\d+[YM])\b")
 _OFFICIAL = frozenset({SourceKind.OFFICIAL_TEXT, SourceKind.OFFICIAL_TEXT_COPY})
 
 
@@ -33,10 +36,13 @@ def check_folder(folder: Path) -> list[Finding]:
     for version in records.versions:
         findings += _of(version.provision, version, _version_faults(version))
         findings += _of(version.provision, version, _faults(version, records))
+        findings += _of(version.provision, version, _words_faults(version))
     for gap in records.gaps:
         findings += _of(gap.id, gap, _faults(gap, records))
+        findings += _of(gap.id, gap, _words_faults(gap))
     for power in records.powers:
         findings += _of(power.id, power, _faults(power, records))
+    findings += _check_reviews(read)
     findings += _check_overlaps(records)
     findings += _check_unions(records)
     findings += _check_cases(read)
@@ -97,6 +103,17 @@ def _version_faults(version: ProvisionVersion) -> Iterator[str]:
     if status is ProvisionStatus.COMMENCEMENT_UNVERIFIED and start is None and version.enacted_on is None:
         yield "commencement_unverified needs valid_from or enacted_on, else it would reach back for ever"
     penalty = version.penalty
+    for word, low, high in (
+        ("minimum", penalty.min, penalty.max),
+        ("aggravated minimum", penalty.aggravated_min, penalty.aggravated_max),
+    ):
+        least, most = (months_of(d) if d else None for d in (low, high))
+        if least is not None and most is not None and least > most:
+            yield f"the {word} {low} is above the maximum {high}"
+    if version.uri and not version.uri.startswith("https://"):
+        yield f"the link {version.uri!r} names no text: give its full address, https://…"
+    if penalty.known_from and start and penalty.known_from < start:
+        yield f"penalty.known_from {penalty.known_from} lies before valid_from {start}"
     for duration in (penalty.max, penalty.aggravated_max, penalty.min, penalty.aggravated_min):
         if duration is not None and months_of(duration) is None:
             yield f"the duration {duration!r} is not like P5Y or P6M"
@@ -112,6 +129,28 @@ def _faults(record: ProvisionVersion | Gap | PolicePower, records: RecordSet) ->
         if home is None or code not in (home.code, *home.parts):
             yield f"jurisdiction {code} is in no {JURISDICTION_FILE}"
     yield from _knowledge_faults(record.knowledge, records)
+
+
+def _words_faults(record: ProvisionVersion | Gap) -> Iterator[str]:
+    """What is printed to partners: a question is a question, and says nothing in the words of our workshop."""
+    for question in record.open_questions:
+        if not question.text.endswith("?"):
+            yield f"the open question {question.id} has no question mark: ask it, or make it a note"
+        if not question.ask.strip():
+            yield f"the open question {question.id} names nobody to ask"
+    for condition in record.conditions if isinstance(record, ProvisionVersion) else ():
+        for act in condition.acts:
+            if act not in record.acts:
+                yield f"a condition is about {act}, but the record does not have the act {act}"
+    said = [*record.notes, *(text for q in record.open_questions for text in (q.text, q.ask))]
+    said += (
+        [record.text]
+        if isinstance(record, Gap)
+        else [record.penalty.text, *(c.text for c in record.conditions)]
+    )
+    for text in said:
+        if jargon := _JARGON.search(text):
+            yield f"“{jargon[0]}” is a word of the workshop: say in plain words what is not known"
 
 
 def _knowledge_faults(knowledge: Knowledge, records: RecordSet) -> Iterator[str]:
@@ -156,6 +195,18 @@ def _check_overlaps(records: RecordSet) -> Iterator[Finding]:
             )
             if start <= stop and begin <= end and _known_together(left.knowledge, right.knowledge):
                 yield from _of(right.provision, right, iter([f"its days overlap with those of {left.id}"]))
+
+
+def _check_reviews(read: LawFolder) -> Iterator[Finding]:
+    """A review holds for the text that was read: any change of the record after it is found."""
+    for name, table in read.files.items():
+        if "/" not in name or name.endswith((f"/{CASES_FILE}", f"/{JURISDICTION_FILE}")):
+            continue
+        rows = table.get("version") if isinstance(table.get("version"), list) else [table]
+        for row in rows or ():
+            if row.get("verified_by") and row.get("verified_state") != state_of(table, row):
+                message = f"changed since it was reviewed by {row['verified_by']}: have it reviewed again"
+                yield Finding(file=name, place=str(row.get("id", "")), message=message)
 
 
 def _check_unions(records: RecordSet) -> Iterator[Finding]:

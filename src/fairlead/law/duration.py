@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from fairlead.law.record import Penalty
+
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?")
 
 
@@ -23,3 +25,11 @@ def in_words(duration: str) -> str:
     years, rest = divmod(months, 12)
     said = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in ((years, "year"), (rest, "month")) if n]
     return " ".join(said) or "none"
+
+
+def say_range(penalty: Penalty) -> str:
+    """Minimum and maximum for eyes; what is not recorded is said to be not known, never left out."""
+    if penalty.max is None and penalty.min is None:
+        return f"penalty {penalty.text or 'not known'}"
+    least = f"minimum {in_words(penalty.min)}, " if penalty.min else ""
+    return f"{least}maximum {in_words(penalty.max) if penalty.max else 'not known'}"

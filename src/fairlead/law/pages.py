@@ -168,6 +168,9 @@ def _provision(version: ProvisionVersion, records: RecordSet) -> str:
         facts.append(
             ("only where the picture shows", ", ".join(c.replace("_", " ") for c in version.contents))
         )
+    for condition in version.conditions:
+        acts = f" ({', '.join(ACT_WORDS[a] for a in condition.acts)})" if condition.acts else ""
+        facts.append(("only where", condition.text + acts))
     facts.append(("custody", _penalty(version)))
     if version.defences:
         facts.append(("defences", "; ".join(version.defences)))
@@ -195,7 +198,10 @@ def _penalty(version: ProvisionVersion) -> str:
         )
         if duration
     ]
-    return "; ".join([*said, *([penalty.text] if penalty.text else [])]) or "not recorded"
+    said += [penalty.text] if penalty.text else []
+    if said and (known := version.penalty_known_from):
+        said.append(f"**not known before {known}**")
+    return "; ".join(said) or "not recorded"
 
 
 def _gap(gap: Gap, records: RecordSet) -> str:
@@ -249,33 +255,33 @@ def say_source(source: Source) -> str:
 
 
 def _open(record: ProvisionVersion | Gap) -> str:
-    if not record.open_questions:
-        return ""
-    return (
-        "Notes and open questions, for a lawyer:\n\n"
-        + "".join(f"- {q.text}\n" for q in record.open_questions)
-        + "\n"
-    )
+    text = ""
+    if record.notes:
+        text += "Notes:\n\n" + "".join(f"- {note}\n" for note in record.notes) + "\n"
+    if record.open_questions:
+        asked = "".join(f"- {q.text} (For {q.ask}.)\n" for q in record.open_questions)
+        text += f"Open questions:\n\n{asked}\n"
+    return text
 
 
 def _unions(records: RecordSet, home: Jurisdiction) -> str:
-    lines = list(_union_lines(records, home))
-    if not lines:
-        return ""
-    return (
-        "## Beside it\n\nLaw of a union of states; it never changes an answer above.\n\n"
-        + "".join(lines)
-        + "\n"
-    )
+    text = ""
+    if lines := "".join(_union_lines(records, home, proposed=False)):
+        text += f"## Beside it\n\nLaw of a union of states; it never changes an answer above.\n\n{lines}\n"
+    if lines := "".join(_union_lines(records, home, proposed=True)):
+        text += (
+            f"## Proposed, not law\n\nBills and policies of a union of states; they bind nobody.\n\n{lines}\n"
+        )
+    return text
 
 
-def _union_lines(records: RecordSet, home: Jurisdiction) -> Iterator[str]:
+def _union_lines(records: RecordSet, home: Jurisdiction, *, proposed: bool) -> Iterator[str]:
     for union in records.jurisdictions.values():
         if home.code not in union.members:
             continue
         free = {e.record: e.reason for e in union.exemptions if e.country == home.code}
         for version in records.versions:
-            if union.code not in version.jurisdictions:
+            if union.code not in version.jurisdictions or (version.status in PENDING) is not proposed:
                 continue
             standing = f"{_STATUS_WORDS[version.status]}{_held(version)}; {version.liability.value.replace('_', ' ')}"
             said = f"does not apply here: {free[version.id]}" if version.id in free else standing

@@ -44,22 +44,35 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenQuestion:
-    """What a lawyer must still answer, or must know when reading the record."""
+    """What the record leaves open, as a question, and who is competent to answer it."""
 
     id: str
     text: str
+    ask: str
     opened_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What must hold before a wording reaches an act: said as “only where …”. Without acts it is for all of them."""
+
+    text: str
+    acts: tuple[LegalAct, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Penalty:
-    """Custody as the provision states it, ISO 8601 durations; null where it is not recorded."""
+    """Custody as the provision states it, ISO 8601 durations; null where it is not recorded.
+
+    ``known_from`` is the first day for which a text with this penalty was read, where that is later than the wording.
+    """
 
     max: str | None = None
     aggravated_max: str | None = None
     min: str | None = None
     aggravated_min: str | None = None
     text: str = ""
+    known_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +87,7 @@ class Knowledge:
     superseded_on: date | None
     verified_on: date | None
     verified_by: str
+    verified_state: str = ""
 
     def known_on(self, day: date | None) -> bool:
         """Whether the record was part of what we knew on a day; None asks for what is known last."""
@@ -105,6 +119,22 @@ class ProvisionVersion:
     defences: tuple[str, ...]
     knowledge: Knowledge
     open_questions: tuple[OpenQuestion, ...]
+    conditions: tuple[Condition, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def penalty_known_from(self) -> date | None:
+        """The first day on which the recorded penalty is known to hold; None when it is that of all its days.
+
+        A wording that still holds and whose first day nobody knows may have had another penalty before it was read.
+        """
+        if self.penalty.known_from is not None or not self.from_unknown or self.valid_to is not None:
+            return self.penalty.known_from
+        return self.knowledge.recorded_on
+
+    def conditions_for(self, act: LegalAct) -> tuple[Condition, ...]:
+        """The conditions under which this wording reaches an act."""
+        return tuple(c for c in self.conditions if not c.acts or act in c.acts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +152,7 @@ class Gap:
     text: str
     knowledge: Knowledge
     open_questions: tuple[OpenQuestion, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ def assess_with(records: RecordSet, question: Question, period: Period) -> Asses
         as_of=question.as_of,
         periods=periods_of(records, question, period),
         context=_context_of(records, question, to_on),
+        proposed=tuple(v for v in _union_records(records, question) if v.status in PENDING),
         terms=terms_of(records, question.jurisdiction),
         jurisdiction_question=jurisdiction_question(records, question.jurisdiction),
     )
@@ -103,11 +104,11 @@ def _union_records(records: RecordSet, question: Question) -> tuple[ProvisionVer
 
 
 def _context_of(records: RecordSet, question: Question, to_on: date) -> tuple[ProvisionVersion, ...]:
-    """What of the union's law applies by the end of the period, and its bills."""
+    """What of the union's law is to apply by the end of the period; a bill is never among it."""
     return tuple(
         version
         for version in _union_records(records, question)
-        if version.status in PENDING or version.valid_from is None or version.valid_from <= to_on
+        if version.status not in PENDING and (version.valid_from is None or version.valid_from <= to_on)
     )
 
 

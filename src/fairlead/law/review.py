@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.law.load import CASES_FILE, JURISDICTION_FILE, LawFolder
+from fairlead.law.pages import REST_WORDS
 from fairlead.law.toml import write_toml
 from fairlead.terms.errors import UsageError
+from fairlead.terms.law import Basis
 
 _RECORD = re.compile(
     r"^- \[(?P<tick>[ xX])\] correct: (?P<id>\S+) \(state (?P<state>[0-9a-f]{16})\)\s*$", re.MULTILINE
 )
 _NAME = re.compile(r"^Reviewed by:[ \t]*(?P<value>.*)$", re.MULTILINE)
 _DAY = re.compile(r"^Reviewed on:[ \t]*(?P<value>.*)$", re.MULTILINE)
-_VERIFIED = ("verified_on", "verified_by")
+_VERIFIED = ("verified_on", "verified_by", "verified_state")
 NOTICE = (
     "Not legal advice; verify at the source. This form asks whether the record says what the law of your country says. "
     "It does not ask about any person or case."
@@ -66,7 +68,7 @@ def _rows(folder: LawFolder, home: str) -> Iterator[tuple[str, Mapping[str, Any]
 
 def _form_record(folder: LawFolder, table: Mapping[str, Any], record: Mapping[str, Any]) -> FormRecord:
     shown = {**{k: v for k, v in table.items() if k not in ("version", "schema", "provision")}, **record}
-    questions = tuple(q["text"] for q in shown.get("open_question", ()))
+    questions = tuple(f"{q['text']} (For {q['ask']}.)" for q in shown.get("open_question", ()))
     sources = []
     for key in shown.get("sources", ()):
         source = folder.records.sources[key]
@@ -76,7 +78,9 @@ def _form_record(folder: LawFolder, table: Mapping[str, Any], record: Mapping[st
         id=shown["id"],
         kind=str(table["schema"]).removeprefix("law-").split("/")[0],
         lines=tuple(
-            f"{name.replace('_', ' ')}: {_said(v)}" for name, v in shown.items() if name not in hidden
+            f"{name.replace('_', ' ')}: {REST_WORDS[Basis(v)] if name == 'basis' else _said(v)}"
+            for name, v in shown.items()
+            if name not in hidden
         ),
         questions=questions,
         sources=tuple(sources),
@@ -91,7 +95,7 @@ def _said(value: Any) -> str:
         case Mapping():
             return "; ".join(f"{k} {v}" for k, v in value.items())
         case list():
-            return ", ".join(str(v) for v in value)
+            return ", ".join(_said(v) for v in value)
     return str(value)
 
 
@@ -123,7 +127,7 @@ def render_form(folder: LawFolder, home: str) -> str:
 
 
 def import_review(folder: Path, read: LawFolder, form: str, *, today: date) -> ReviewImported:
-    """Mark the ticked records as verified: sets ``verified_on`` and ``verified_by``, and nothing else.
+    """Mark the ticked records as verified: sets who, when and the digest read, and nothing else.
 
     Nothing is written unless the whole form fits: a name, a day not in the future, and every ticked record
     in the state that the form shows.
@@ -185,6 +189,7 @@ def _verified(read: LawFolder, ticked: dict[str, str], reviewer: str, day: date)
                 )
             record["verified_on"] = day.isoformat()
             record["verified_by"] = reviewer
+            record["verified_state"] = state
             touched.append(name)
     if left:
         raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairlead.law.fields import Fields
 from fairlead.law.record import (
+    Condition,
     Exemption,
     Gap,
     Jurisdiction,
@@ -42,6 +43,7 @@ def _knowledge(fields: Fields) -> Knowledge:
         superseded_on=fields.day("superseded_on"),
         verified_on=fields.day("verified_on"),
         verified_by=fields.text("verified_by"),
+        verified_state=fields.text("verified_state"),
     )
 
 
@@ -52,9 +54,18 @@ def _questions(fields: Fields) -> tuple[OpenQuestion, ...]:
             OpenQuestion(
                 id=row.text("id", required=True),
                 text=row.text("text", required=True),
+                ask=row.text("ask", required=True),
                 opened_on=row.must_day("opened_on"),
             )
         )
+        row.end()
+    return tuple(found)
+
+
+def _conditions(fields: Fields) -> tuple[Condition, ...]:
+    found = []
+    for row in fields.tables("condition"):
+        found.append(Condition(text=row.text("text", required=True), acts=row.words("acts", LegalAct)))
         row.end()
     return tuple(found)
 
@@ -67,6 +78,7 @@ def _penalty(fields: Fields) -> Penalty:
         min=penalty.text("min") or None,
         aggravated_min=penalty.text("aggravated_min") or None,
         text=penalty.text("text"),
+        known_from=penalty.day("known_from"),
     )
     penalty.end()
     return read
@@ -108,6 +120,8 @@ def parse_provision(fields: Fields) -> tuple[ProvisionVersion, ...]:
                 defences=row.texts("defences"),
                 knowledge=_knowledge(row),
                 open_questions=_questions(row),
+                conditions=_conditions(row),
+                notes=row.texts("notes"),
             )
         )
         row.end()
@@ -132,6 +146,7 @@ def parse_gap(fields: Fields) -> Gap:
         text=fields.text("text", required=True),
         knowledge=_knowledge(fields),
         open_questions=_questions(fields),
+        notes=fields.texts("notes"),
     )
     fields.end()
     return gap

@@ -70,7 +70,7 @@ class AssessmentsStage:
         self._records = records or load_records()
         asked = [f"{act}:{','.join(a.legal_acts)}" for act, a in sorted(platform_acts().items())]
         told = "\n".join((self._records.digest, *images, age_band, *asked))
-        self.version = "3-" + hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+        self.version = "4-" + hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Yield assessments, one partition per country; an empty one when nobody has a country."""

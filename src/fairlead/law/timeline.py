@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
@@ -10,12 +10,13 @@ from typing import TypeVar
 from fairlead.law.assessment import Answer
 from fairlead.law.cautions import (
     FEWER_DAYS,
+    PENALTY_UNKNOWN,
     cautions_of,
     questions_of,
     with_lex_mitior,
 )
 from fairlead.law.load import RecordSet
-from fairlead.law.record import NOT_IN_FORCE, PENDING, Gap, Knowledge, ProvisionVersion
+from fairlead.law.record import NOT_IN_FORCE, PENDING, Gap, Knowledge, Penalty, ProvisionVersion, Source
 from fairlead.law.segment import Segment
 from fairlead.terms.law import (
     AgeBand,
@@ -27,6 +28,7 @@ from fairlead.terms.law import (
     LawVerdict,
     LegalAct,
     ProvisionStatus,
+    SourceKind,
 )
 
 _DAY = timedelta(days=1)
@@ -45,9 +47,16 @@ class Question:
     as_of: date | None
 
 
-def is_capped(knowledge: Knowledge) -> bool:
-    """Whether a record rests on memory or on low confidence: it then gives nothing better than unclear."""
-    return knowledge.basis is Basis.MEMORY or knowledge.confidence is Confidence.LOW
+def is_capped(knowledge: Knowledge, sources: Mapping[str, Source]) -> bool:
+    """Whether a record gives nothing better than unclear: from memory, of low confidence, or second-hand only."""
+    unsure = knowledge.basis is Basis.MEMORY or knowledge.confidence is Confidence.LOW
+    return unsure or is_second_hand(knowledge, sources)
+
+
+def is_second_hand(knowledge: Knowledge, sources: Mapping[str, Source]) -> bool:
+    """Whether every source of a record is press, a law firm or a commentator: nobody read the law or an authority."""
+    kinds = {sources[key].kind for key in knowledge.sources if key in sources}
+    return kinds == {SourceKind.SECONDARY}
 
 
 def window_of(version: ProvisionVersion, history_from: date) -> tuple[date, date] | None:
@@ -90,7 +99,7 @@ def build_timeline(records: RecordSet, question: Question) -> tuple[Segment, ...
         and (not g.contents or question.content in g.contents)
     ]
     answers = [
-        Segment(start, end, _answer_on(start, versions, gaps, question, home.history_from))
+        Segment(start, end, _answer_on(start, versions, gaps, question, records.sources, home.history_from))
         for start, end in _cut(versions, gaps, home.history_from)
     ]
     before = _nothing(FEWER_DAYS.format(home.history_from), end=home.history_from - _DAY)
@@ -124,6 +133,8 @@ def _cut(
             starts.add(max(window[0], history_from))
             if window[1] < date.max:
                 starts.add(max(window[1] + _DAY, history_from))
+    known = (v.penalty_known_from for v in versions)
+    starts |= {day for day in known if day is not None and day > history_from}
     starts |= {v.enacted_on for v in versions if v.enacted_on and v.enacted_on > history_from}
     ordered = sorted(starts)
     for start, following in zip(ordered, [*ordered[1:], None], strict=True):
@@ -149,6 +160,7 @@ def _answer_on(
     versions: list[ProvisionVersion],
     gaps: list[Gap],
     question: Question,
+    sources: Mapping[str, Source],
     history_from: date,
 ) -> Answer:
     relied, unconfirmed, beside, later, bills = [], [], [], [], []
@@ -170,14 +182,15 @@ def _answer_on(
             case _, (_, end) if day > end:
                 pass
             case _ if version.status in NOT_IN_FORCE:
-                unconfirmed.append(version)
+                unconfirmed.append(_as_known_on(day, version))
                 verdicts.add(LawVerdict.UNCLEAR)
             case _:
-                relied.append(version)
-                sure = cover is Cover.YES and not is_capped(version.knowledge)
+                relied.append(_as_known_on(day, version))
+                conditional = version.conditions_for(question.act)
+                sure = cover is Cover.YES and not conditional and not is_capped(version.knowledge, sources)
                 verdicts.add(LawVerdict.MAY_APPLY if sure else LawVerdict.UNCLEAR)
     asserted = [g for g in gaps if _gap_window(g)[0] <= day <= _gap_window(g)[1]]
-    verdict = _verdict(verdicts, asserted)
+    verdict = _verdict(verdicts, asserted, sources)
     answer = Answer(
         verdict=verdict,
         provisions=tuple(relied),
@@ -190,11 +203,35 @@ def _answer_on(
     return replace(
         answer,
         open_questions=questions_of(answer),
-        cautions=cautions_of(answer, image=question.image, content=question.content, as_of=question.as_of),
+        cautions=(
+            *cautions_of(
+                answer,
+                act=question.act,
+                image=question.image,
+                content=question.content,
+                as_of=question.as_of,
+            ),
+            *_second_hand(answer, sources),
+        ),
     )
 
 
-def _verdict(verdicts: set[LawVerdict], gaps: list[Gap]) -> LawVerdict:
+def _as_known_on(day: date, version: ProvisionVersion) -> ProvisionVersion:
+    """The wording without its penalty on days for which no text with that penalty was read."""
+    known = version.penalty_known_from
+    if known is None or day >= known:
+        return version
+    return replace(version, penalty=Penalty(text=PENALTY_UNKNOWN.format(known), known_from=known))
+
+
+def _second_hand(answer: Answer, sources: Mapping[str, Source]) -> Iterator[str]:
+    relied: tuple[ProvisionVersion | Gap, ...] = (*answer.provisions, *answer.unconfirmed, *answer.gaps)
+    for record in relied:
+        if is_second_hand(record.knowledge, sources):
+            yield f"{record.id} rests on second-hand sources, not on a text of the law: no better than unclear."
+
+
+def _verdict(verdicts: set[LawVerdict], gaps: list[Gap], sources: Mapping[str, Source]) -> LawVerdict:
     """Provisions before gaps, the sure before the unsure; nothing recorded is ``not_assessed``."""
     if LawVerdict.MAY_APPLY in verdicts:
         return LawVerdict.MAY_APPLY
@@ -202,7 +239,7 @@ def _verdict(verdicts: set[LawVerdict], gaps: list[Gap]) -> LawVerdict:
         return LawVerdict.UNCLEAR
     if not gaps:
         return LawVerdict.NOT_ASSESSED
-    sure = any(not is_capped(gap.knowledge) for gap in gaps)
+    sure = any(not is_capped(gap.knowledge, sources) for gap in gaps)
     return LawVerdict.GAP_ASSERTED if sure else LawVerdict.UNCLEAR
 
 
@@ -263,4 +300,4 @@ def _brief(answer: Answer) -> str:
 
 
 def _union(left: tuple[Record, ...], right: tuple[Record, ...]) -> tuple[Record, ...]:
-    return left + tuple(r for r in right if all(r is not other for other in left))
+    return left + tuple(r for r in right if r not in left)

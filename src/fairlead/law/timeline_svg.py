@@ -20,7 +20,7 @@ fill:#e3edf3;stroke:#1f5f8b;stroke-dasharray:2 3}
 .hole{fill:#fff;stroke:#7a1f1f;stroke-dasharray:2 3}"""
 _HATCH = """<pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
 <rect width="7" height="7" fill="#fff3e0"/><line x1="0" y1="0" x2="0" y2="7" stroke="#8a4b00" stroke-width="2"/></pattern>"""
-_MEMORY = ", from memory or with low confidence"
+_MEMORY = ", from memory, second-hand or with low confidence"
 _WORDS = {
     "held": "in force",
     "past": "earlier wording",
@@ -54,30 +54,35 @@ def find_bars(records: RecordSet, home: Jurisdiction) -> list[Bar]:
     for record in listed:
         if record.jurisdictions[0].split("-")[0] != home.code or record.knowledge.superseded_on is not None:
             continue
-        bar = _of_gap(record, home) if isinstance(record, Gap) else _of_version(record, home)
+        capped = is_capped(record.knowledge, records.sources)
+        bar = (
+            _of_gap(record, home, capped=capped)
+            if isinstance(record, Gap)
+            else _of_version(record, home, capped=capped)
+        )
         if bar is not None and record.acts:
             bars.append(bar)
     order = {place: number for number, place in enumerate(dict.fromkeys(b.jurisdictions for b in bars))}
     return sorted(bars, key=lambda b: order[b.jurisdictions])
 
 
-def _of_gap(gap: Gap, home: Jurisdiction) -> Bar:
+def _of_gap(gap: Gap, home: Jurisdiction, *, capped: bool) -> Bar:
     return Bar(
         jurisdictions=", ".join(gap.jurisdictions),
         record=gap.id,
         start=max(gap.valid_from or home.history_from, home.history_from),
         end=gap.valid_to,
-        kind="hole" if is_capped(gap.knowledge) else "gap",
+        kind="hole" if capped else "gap",
     )
 
 
-def _of_version(version: ProvisionVersion, home: Jurisdiction) -> Bar | None:
+def _of_version(version: ProvisionVersion, home: Jurisdiction, *, capped: bool) -> Bar | None:
     start = version.valid_from or version.enacted_on
     if version.status in PENDING or (start is None and not version.from_unknown):
         return None
     match version.status:
         case ProvisionStatus.IN_FORCE:
-            kind = "memo" if is_capped(version.knowledge) else "held"
+            kind = "memo" if capped else "held"
         case ProvisionStatus.REPEALED:
             kind = "past"
         case _:

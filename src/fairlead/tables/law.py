@@ -31,7 +31,7 @@ ASSESSMENTS = Table(
         Column(
             "lex_mitior",
             FLAG,
-            "true when a later version has a lower maximum; null when a later version cannot be compared",
+            "true when a later version is milder in maximum, minimum or kind; null when one cannot be compared",
         ),
     ),
 )
