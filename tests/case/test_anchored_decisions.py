@@ -11,7 +11,7 @@ from fairlead.attribution.dossiers import person_id
 from fairlead.case.persons.history import keep_changes
 from fairlead.case.place.keys import create_age_identity
 from fairlead.case.place.session import Session
-from fairlead.case.sending.building import Release, build_for_country
+from fairlead.case.sending.building import Release, build_for_country, unchanged_since
 from fairlead.case.sending.changes import preview
 from fairlead.case.sending.holds import hold, lift
 from fairlead.case.sending.leads import categorise, decide_again, holds_on_lead, publish
@@ -188,3 +188,35 @@ def test_a_category_that_was_decided_after_publishing_is_not_left_out_of_what_is
         build_for_country(denmark, "SE", RELEASE)
     publish(denmark)
     build_for_country(denmark, "SE", RELEASE)
+
+
+def test_many_leads_that_would_go_at_once_stop_the_publishing_until_it_is_meant(denmark: Session) -> None:
+    many = [(f"platform:{number}",) for number in range(1, 8)]
+    accounts = [
+        {
+            "account": one,
+            "role": Role.ACCOUNT_USER,
+            "status": "member",
+            "exhibit": "DK-17",
+            "locator": "file:/a",
+        }
+        for (one,) in many
+    ]
+    denmark.store.write(ACCOUNTS, part_name("accounts"), [ACCOUNTS.batch(accounts)])
+    join(denmark, *many)
+    before = publish(denmark)["leads"]
+    assert before == 7
+    join(denmark, many[0])
+    with pytest.raises(UsageError, match="USAGE-WITHDRAW"):
+        publish(denmark)
+    assert len(publish(denmark, withdraw=True)["withdrawn"]) == 6
+
+
+def test_that_nothing_changed_since_the_last_package_is_said(denmark: Session) -> None:
+    join(denmark, (FIRST,), (SECOND,))
+    publish(denmark)
+    build_for_country(denmark, "SE", RELEASE)
+    assert unchanged_since(denmark, "SE") == f"{denmark.operation}-SE-0001"
+    join(denmark, (FIRST, SECOND))
+    publish(denmark)
+    assert unchanged_since(denmark, "SE") == ""

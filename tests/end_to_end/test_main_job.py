@@ -298,3 +298,23 @@ def test_two_makings_with_one_seed_are_equal_byte_for_byte(tmp_path) -> None:
         fairlead("training", "make", tmp_path / name, "--seed", "5", "--scale", "0.1")
     done = subprocess.run(["diff", "-r", tmp_path / "a", tmp_path / "b"], capture_output=True, check=False)
     assert done.returncode == 0, done.stdout[:500]
+
+
+def test_leads_count_uploads_as_uploads_and_fetched_files_as_fetched(worked: Worked) -> None:
+    told: dict[tuple[str, str], int] = {}
+    for lead in ask("lead", "list", "--country", "SE", "--workspace", worked.lead)["leads"]:
+        body = ask("lead", "show", lead["lead"], "--workspace", worked.lead)
+        for said in body["statements"]:
+            if said["of"] in ("contents", "uploads"):
+                assert ("uploaded" if said["of"] == "uploads" else "fetched") in said["text"]
+                told[said["about"], said["of"]] = int(said["value"])
+    rows = worked.sql(
+        """SELECT p.person, CASE WHEN a.kind IN ('upload', 'produce') THEN 'uploads' ELSE 'contents' END AS of,
+                  count(DISTINCT s.sha256) AS n
+           FROM (SELECT person, unnest(members) AS account FROM persons) p JOIN acts a USING (account),
+                unnest(a.sha256s) AS s(sha256) JOIN contents c ON c.sha256 = s.sha256
+           GROUP BY ALL"""
+    )
+    counted = {(row["person"], row["of"]): row["n"] for row in rows}
+    assert told
+    assert {key: counted[key] for key in told} == told
