@@ -74,7 +74,9 @@ def in_dump(dump: bytes) -> tuple[dict[str, list[dict[str, bytes | None]]], int,
     got: dict[str, list[dict[str, bytes | None]]] = {}
     rows = 0
     for item in reader:
-        assert not isinstance(item, Broken), (item, dump[item.start : item.end][:200])
+        # Other tests leave triggers in the same server; that their text looks like rows is told, and is no row.
+        told = isinstance(item, Broken) and item.reason == "a trigger or routine that holds rows"
+        assert told or not isinstance(item, Broken), (item, dump[item.start : item.end][:200])
         if isinstance(item, DumpRows):
             rows += len(item.rows)
             text = {"name", "kind", "tags", "doc", "empty_", "note"}
