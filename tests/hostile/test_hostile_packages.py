@@ -7,6 +7,7 @@ import io
 import json
 import os
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -264,6 +265,22 @@ def test_a_lead_with_what_is_no_text_is_refused(watched: Watched, odd: str) -> N
         .replace(b'"restriction": ""', f'"restriction": "{odd}"'.encode(), 1)
     )
     with pytest.raises(ItemError, match="PACKAGE-EGRESS"):
+        watched.open(sealed(made, closed_by_hand(made, payload)))
+
+
+@pytest.mark.parametrize("packing", ["once", "twice", "escaped"])
+def test_a_printed_lead_that_unfolds_is_refused_before_it_is_opened(watched: Watched, packing: str) -> None:
+    made = plan()
+    payload = payload_of(made)
+    path = next(name for name in payload if name.endswith("lead.pdf"))
+    packed = zlib.compress(bytes(200 << 20), 9)
+    names = {"once": b"/FlateDecode", "twice": b"[/FlateDecode /FlateDecode]", "escaped": b"/Flate#44ecode"}
+    body = zlib.compress(packed, 9) if packing == "twice" else packed
+    one = b"99 0 obj\n<</Length %d /Filter %s>>\nstream\n%s\nendstream\nendobj\n" % (
+        len(body), names[packing], body,
+    )  # fmt: skip
+    payload[path] = payload[path].replace(b"xref", one + b"xref", 1)
+    with pytest.raises(ItemError, match=r"PACKAGE-EGRESS.*(unpack|packed)"):
         watched.open(sealed(made, closed_by_hand(made, payload)))
 
 

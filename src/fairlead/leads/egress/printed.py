@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +55,9 @@ _FORBIDDEN_STREAMS = {
 }
 _REMARK = re.compile(rb"(?m)^%(?!PDF-1\.\d|%EOF|[\x80-\xff]{4})")
 _STREAM = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
+_OTHER_PACKING = re.compile(
+    rb"/(?:ASCIIHex|ASCII85|LZW|RunLength|CCITTFax|JBIG2|DCT|JPX)Decode|/Filter\s*\[\s*/\w+\s*/|/[A-Za-z]*#"
+)
 _ONE = re.compile(rb"<([0-9A-Fa-f]+)>\s*<((?:[0-9A-Fa-f]{4})+)>")
 _RANGE = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<((?:[0-9A-Fa-f]{4})+)>")
 _SECTION = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
@@ -72,6 +76,9 @@ def check_printed(data: bytes, lead: AllowedLead) -> Iterator[str]:
 
     A line that fits is part of one text of the lead. Letters drawn as lines, or one by one, are not read as words.
     """
+    if reason := _unfolds(data):
+        yield reason
+        return
     allowed = AllowedTexts((*lead.texts, *_lines_of(lead)))
     try:
         with pikepdf.open(io.BytesIO(data)) as document:
@@ -81,6 +88,22 @@ def check_printed(data: bytes, lead: AllowedLead) -> Iterator[str]:
     except _ODD_OBJECTS as problem:
         yield f"not a PDF that can be read ({type(problem).__name__})"
     yield from _check_outside(data, allowed)
+
+
+def _unfolds(data: bytes) -> str:
+    """Why a file is not opened at all: it unpacks to more than a printed lead, or is packed in ways that are not ours."""
+    if _OTHER_PACKING.search(_STREAM.sub(b"stream endstream", data)):
+        return "a stream that is packed in a way no printed lead is"
+    left = _LARGEST_STREAM_BYTES
+    for stream in _STREAM.finditer(data):
+        packed = stream.group(0).removeprefix(b"stream").lstrip(b"\r\n")
+        try:
+            left -= len(zlib.decompressobj().decompress(packed, left + 1))
+        except zlib.error:
+            left -= len(packed)
+        if left < 0:
+            return "streams that unpack to more than a printed lead needs"
+    return ""
 
 
 def _lines_of(lead: AllowedLead) -> Iterator[str]:
@@ -150,8 +173,6 @@ def _check_stream(item: pikepdf.Stream, allowed: AllowedTexts) -> Iterator[str]:
     except pikepdf.PdfError:
         yield "a stream that cannot be unpacked"
         content = raw
-    if len(content) > _LARGEST_STREAM_BYTES:
-        yield "a stream that is larger than a printed lead needs"
     yield from (f"{what} at byte {at}" for what, at in find_media(content))
     if str(item.get("/Type", "")) == "/Metadata":
         text = content.decode(errors="replace")
