@@ -109,6 +109,7 @@ NOT_DRIVEN = {
     "provenance.trust": "takes a file",
     "provenance.weights": "takes a text",
     "records.load": "takes a file",
+    "records.restore": "takes a reason",
     "statistics.publish": "takes a time",
 }
 
