@@ -2,7 +2,7 @@
 
 Primary suppression hides cells below a smallest value; complementary suppression hides further cells of the same column,
 and at last its total, until whoever solves the table by its sums is left with every small value as possible (Hundepool et
-al., Statistical Disclosure Control, 2012, chapter 4). The attacker is taken to know the rule, the sums and what each
+al., Statistical Disclosure Control, 2012). The attacker is taken to know the rule, the sums and what each
 figure means: a figure that presupposes another is never larger than it.
 """
 

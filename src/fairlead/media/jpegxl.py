@@ -18,7 +18,7 @@ _DAMAGED = (imagecodecs.JpegxlError, ValueError, MemoryError)
 
 
 class _Bits:
-    """Bits of a codestream, the least significant of each byte first (ISO/IEC 18181-1, 6.2)."""
+    """Bits of a codestream, the least significant of each byte first (ISO/IEC 18181-1)."""
 
     def __init__(self, data: bytes) -> None:
         self._value, self._left = int.from_bytes(data, "little"), 8 * len(data)
@@ -35,7 +35,7 @@ class _Bits:
 def picture_size(data: bytes) -> tuple[int, int]:
     """Width and height of a JPEG XL picture as it is shown; SyntaxError when its header cannot be read.
 
-    ISO/IEC 18181-1, 9.2 (SizeHeader) and 9.3 (orientation): a picture that lies on its side is shown upright.
+    ISO/IEC 18181-1, SizeHeader and the orientation in ImageMetadata: a picture that lies on its side is shown upright.
     """
     bits = _Bits(_head(data)[len(_CODESTREAM) :])
     small = bits.take(1)
@@ -55,7 +55,7 @@ def _side(bits: _Bits, small: int) -> int:
 
 
 def _head(data: bytes) -> bytes:
-    """The first bytes of the codestream, wherever it lies in the file (ISO/IEC 18181-2, 9)."""
+    """The first bytes of the codestream, wherever it lies in the file (ISO/IEC 18181-2)."""
     if data.startswith(_CODESTREAM):
         return data[:_HEAD_BYTES]
     for kind, start, end in _boxes(data):

@@ -9,8 +9,7 @@ from contextvars import ContextVar
 from fairlead.terms.errors import UsageError
 
 SHORTEST_PASSPHRASE = 12
-"""Characters. NIST SP 800-63B-4, 3.1.1.2, asks for 15 where the secret stands alone and 8 beside another factor; here
-the file of the key is needed as well."""
+"""Characters. It never stands alone: the file of the key is needed as well."""
 
 Ask = Callable[[str], str | None]
 _asks: ContextVar[Ask | None] = ContextVar("fairlead_asks_for_secrets", default=None)
