@@ -24,8 +24,15 @@ from fairlead.case.sending.building import Release, build_for_country
 from fairlead.case.sending.freshness import recalls_to_consider
 from fairlead.case.sending.recalls import lift_recall, recall_package
 from fairlead.leads.dsse import Officer, sign_statement
-from fairlead.leads.outcome import OUTCOME_TYPE, Outcome, OutcomeFile, OutcomeState, sign_outcomes
-from fairlead.leads.recall import acknowledge_recall
+from fairlead.leads.outcome import (
+    OUTCOME_TYPE,
+    NoActionReason,
+    Outcome,
+    OutcomeFile,
+    OutcomeState,
+    sign_outcomes,
+)
+from fairlead.leads.recall import ACKNOWLEDGEMENT_TYPE, acknowledge_recall
 from fairlead.leads.receipt import RECEIPT_TYPE, Receipt, ReceiptState, sign_receipt, verify_receipt
 from fairlead.ledger.notes import NoteKey, NoteKind
 from fairlead.terms.errors import ItemError, UsageError
@@ -66,13 +73,14 @@ class Denmark:
     def receipt(self, state: ReceiptState, at: datetime | None = None, **changes: Any) -> str:
         fields = {
             "package": self.package, "version": 1, "sha256": self.sent["sha256"], "country": "SE", "state": state,
-            "reason": "", "at": at or self.at,
+            "reason": "a reason" if state is ReceiptState.REFUSED else "", "at": at or self.at,
         }  # fmt: skip
         return sign_receipt(Receipt(**{**fields, **changes}), BERG)
 
     def outcomes(self, *outcomes: Outcome, **changes: Any) -> str:
         fields = {"package": self.package, "sha256": self.sent["sha256"], "country": "SE", "at": self.at}
-        return sign_outcomes(OutcomeFile(**{**fields, "outcomes": outcomes, **changes}), BERG)
+        reported = outcomes or (Outcome(lead=LEAD, states=(OutcomeState.IDENTIFIED,)),)
+        return sign_outcomes(OutcomeFile(**{**fields, "outcomes": reported, **changes}), BERG)
 
     def signed(self, kind: str, **predicate: Any) -> str:
         said = {
@@ -112,7 +120,7 @@ def test_an_older_receipt_never_takes_the_place_of_a_newer_refusal(denmark: Denm
     assert taken.older
     assert denmark.kept() == "refused"
     assert not take_in(
-        denmark.session, denmark.receipt(ReceiptState.ACCEPTED, denmark.at + timedelta(hours=1))
+        denmark.session, denmark.receipt(ReceiptState.ACCEPTED, denmark.at + timedelta(minutes=5))
     ).older
     assert denmark.kept() == "accepted"
 
@@ -189,9 +197,111 @@ def test_outcomes_that_cannot_be_are_a_verdict(denmark: Denmark, predicate: dict
     assert denmark.refusal(denmark.signed(OUTCOME_TYPE, **predicate)) in ("PACKAGE-OUTCOME", "ITEM-NAME")
 
 
-@pytest.mark.parametrize("reason", ["\x00", "a" * 5000, "\x1b[2J"])
-def test_a_text_that_cannot_be_kept_is_a_verdict(denmark: Denmark, reason: str) -> None:
-    assert denmark.refusal(denmark.receipt(ReceiptState.REFUSED, reason=reason)) == "PACKAGE-RECEIPT"
+@pytest.mark.parametrize("reason", ["\x00", "a" * 5000, "\x1b[2J", "turned \u202e round"])
+def test_a_text_that_cannot_be_kept_is_a_verdict_also_in_an_older_answer(
+    denmark: Denmark, reason: str
+) -> None:
+    take_in(denmark.session, denmark.receipt(ReceiptState.ACCEPTED))
+    text = denmark.receipt(ReceiptState.REFUSED, denmark.at - timedelta(minutes=1), reason=reason)
+    assert denmark.refusal(text) in ("PACKAGE-RECEIPT", "PACKAGE-ENVELOPE")
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        {"state": "refused"},
+        {"state": "refused", "reason": "  "},
+        {"version": 2},
+        {"version": True},
+        {"reason": 1},
+    ],
+)
+def test_a_receipt_that_cannot_be_is_a_verdict(denmark: Denmark, predicate: dict[str, Any]) -> None:
+    assert denmark.refusal(denmark.signed(RECEIPT_TYPE, **predicate)) == "PACKAGE-RECEIPT"
+
+
+def test_an_answer_about_a_file_of_another_name_is_a_verdict(denmark: Denmark) -> None:
+    said = {"package": denmark.package, "country": "SE", "leads": [], "reason": "", "at": denmark.at.isoformat(),
+            "version": 1, "state": "accepted"}  # fmt: skip
+    for kind in (RECEIPT_TYPE, ACKNOWLEDGEMENT_TYPE):
+        text = sign_statement({"x": denmark.sent["sha256"]}, kind, said, [BERG])
+        assert denmark.refusal(text) in ("PACKAGE-RECEIPT", "PACKAGE-RECALL")
+
+
+def test_the_same_answer_in_another_envelope_is_the_same_answer(denmark: Denmark) -> None:
+    text = denmark.receipt(ReceiptState.ACCEPTED)
+    envelope = json.loads(text)
+    stranger = {"keyid": "nobody", "sig": base64.b64encode(bytes(64)).decode()}
+    others = (
+        text + "\n",
+        text.replace("\n", "\r\n"),
+        json.dumps(dict(reversed(envelope.items()))),
+        json.dumps({**envelope, "signatures": [stranger, *envelope["signatures"]]}),
+    )
+    assert [take_in(denmark.session, given).again for given in (text, *others)] == [False] + [True] * len(
+        others
+    )
+    twice = text.replace('{\n "payloadType"', '{\n "payloadType": "x",\n "payloadType"', 1)
+    assert twice != text
+    assert denmark.refusal(twice) == "PACKAGE-ENVELOPE"
+
+
+def test_an_answer_from_a_clock_that_is_hours_ahead_is_refused_and_silences_nobody(denmark: Denmark) -> None:
+    assert (
+        denmark.refusal(denmark.receipt(ReceiptState.ACCEPTED, denmark.at + timedelta(hours=1)))
+        == "PACKAGE-RECEIPT"
+    )
+    take_in(denmark.session, denmark.receipt(ReceiptState.REFUSED, denmark.at + timedelta(minutes=5)))
+    assert denmark.kept() == "refused"
+
+
+@pytest.mark.parametrize(
+    ("states", "reason", "devices"),
+    [
+        (["not_resident", "arrested"], "", 0),
+        (["no_action", "charged"], "other", 0),
+        (["no_action"], "other", 1),
+        (["no_action", "identified"], "not_identified", 0),
+        (["no_action"], "", 0),
+        (["identified"], "other", 0),
+    ],
+)
+def test_outcomes_that_contradict_themselves_are_refused_at_both_ends(
+    denmark: Denmark, states: list[str], reason: str, devices: int
+) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - which sentence it is depends on what contradicts
+        Outcome(
+            lead=LEAD,
+            states=tuple(map(OutcomeState, states)),
+            reason=NoActionReason(reason) if reason else None,
+            devices_seized=devices,
+        )
+    said = {"lead": LEAD, "states": states, "reason": reason, "devices_seized": devices, "victims_safeguarded": 0,
+            "new_exhibits": [], "released": True}  # fmt: skip
+    text = sign_statement(
+        {"outcomes": "0" * 64, f"{denmark.package}.tar.age": denmark.sent["sha256"]},
+        OUTCOME_TYPE,
+        {"package": denmark.package, "country": "SE", "at": denmark.at.isoformat(), "outcomes": [said]},
+        [BERG],
+    )
+    assert denmark.refusal(text) == "PACKAGE-OUTCOME"
+
+
+def test_one_lead_has_no_more_devices_in_many_rows_than_in_one(denmark: Denmark) -> None:
+    many = [Outcome(lead=LEAD, states=(OutcomeState.SEARCHED,), devices_seized=5_000)] * 3
+    with pytest.raises(ValueError, match="counts of one lead"):
+        denmark.outcomes(*many)
+
+
+def test_a_report_that_says_less_than_the_one_before_says_what_is_no_longer_counted(denmark: Denmark) -> None:
+    first = Outcome(lead=LEAD, states=(OutcomeState.ARRESTED, OutcomeState.SEARCHED), devices_seized=2)
+    take_in(denmark.session, denmark.outcomes(first, at=denmark.at - timedelta(hours=2)))
+    less = Outcome(lead=LEAD, states=(OutcomeState.CHARGED, OutcomeState.SEARCHED))
+    taken = take_in(denmark.session, denmark.outcomes(less, at=denmark.at - timedelta(hours=1)))
+    assert taken.replaced == (f"{LEAD}: arrested, devices_seized 2 → 0",)
+    assert not taken.older
+    late = take_in(denmark.session, denmark.outcomes(first, at=denmark.at - timedelta(hours=3)))
+    assert (late.older, late.replaced) == (True, ())
 
 
 def enveloped(payload: bytes) -> str:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pyrage
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from fairlead.case.place.session import Session
 from fairlead.case.sending.building import build_for_country
 from fairlead.case.sending.recipients import keep_recipients, recipients_of
-from fairlead.case.sending.release import country_states, prepare_release, release
+from fairlead.case.sending.release import country_states, prepare_release, waiting_for
 from fairlead.leads.recipients import AgeRecipient, fingerprints_of
 from fairlead.register.actions import Role
 from fairlead.terms.errors import UsageError
 from tests.case.test_sending import RELEASE, publish
 from tests.leads.builders import lead
 from tests.officers import make_officer
+from tests.releases import release_as_read
 
 
 def new_key() -> str:
@@ -101,10 +104,10 @@ def test_a_release_goes_to_the_keys_it_was_prepared_with_or_nowhere(denmark: Ses
         {"added": [first, second, attacker], "changed": [first, attacker], "taken away": [first]}[change],
     )
     with pytest.raises(UsageError, match="USAGE-RECIPIENT"):
-        release(lund, waiting["id"])
+        release_as_read(lund, waiting["id"])
     assert not list((denmark.workspace.operation(denmark.operation) / "packages").glob("*.age"))
     keep_recipients(denmark, "SE", [second, first])
-    assert release(lund, waiting["id"]) == f"{denmark.operation}-SE-0001"
+    assert release_as_read(lund, waiting["id"]) == f"{denmark.operation}-SE-0001"
 
 
 def test_a_key_that_changes_while_the_package_is_built_is_not_used(denmark: Session) -> None:
@@ -134,3 +137,87 @@ def test_the_keys_are_part_of_what_both_officers_sign(denmark: Session, tmp_path
     opened = check_package(path, tmp_path / "sweden.age", lead_keys(denmark.workspace, "DK"))
     assert opened.statement.predicate["recipients"] == [str(identity.to_public())]
     assert built.fingerprints == fingerprints_of([str(identity.to_public())])
+
+
+@pytest.mark.parametrize("point", [0, 1, 2**255 - 20], ids=["zero", "one", "minus one"])
+def test_a_key_that_agrees_with_everybody_on_zero_is_no_recipient(point: int) -> None:
+    with pytest.raises(UsageError, match="PACKAGE-RECIPIENT"):
+        AgeRecipient.parse(bech32("age", point.to_bytes(32, "little")))
+    honest = X25519PrivateKey.generate().public_key().public_bytes_raw()
+    assert AgeRecipient.parse(bech32("age", honest))
+
+
+def bech32(prefix: str, data: bytes) -> str:
+    """A second writer of Bech32, from BIP 173, so that the reader is not tried on its own output."""
+    letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+    bits = "".join(f"{byte:08b}" for byte in data)
+    words = [int(bits[n : n + 5].ljust(5, "0"), 2) for n in range(0, len(bits), 5)]
+    check = 1
+    spread = [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix]
+    for value in [*spread, *words, 0, 0, 0, 0, 0, 0]:
+        top, check = check >> 25, (check & 0x1FFFFFF) << 5 ^ value
+        for n, part in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
+            check ^= part if top >> n & 1 else 0
+    words += [(check ^ 1) >> 5 * (5 - n) & 31 for n in range(6)]
+    return f"{prefix}1" + "".join(letters[w] for w in words)
+
+
+def test_the_key_of_one_country_is_not_taken_for_another(denmark: Session) -> None:
+    mine = new_key()
+    keep_recipients(denmark, "SE", [mine])
+    with pytest.raises(UsageError, match="given for DE is kept for SE"):
+        keep_recipients(denmark, "DE", [new_key(), mine])
+    assert keep_recipients(denmark, "SE", [mine, new_key()])
+
+
+def test_a_release_that_breaks_off_for_whatever_reason_waits_again_at_once(
+    denmark: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Panic(BaseException):
+        """What a library written in another language may raise: no Exception at all."""
+
+    def panics(*_: object) -> bytes:
+        raise Panic
+
+    lund = officer(denmark, "lund", Role.LEAD_OFFICER)
+    for session in (denmark, lund):
+        make_officer(session.workspace, session.user_name)
+    keep_recipients(denmark, "SE", [new_key()])
+    with pytest.raises(UsageError, match="no release waits for SE"):
+        waiting_for(lund, "SE")
+    with pytest.raises(UsageError, match="USAGE-COUNTRY"):
+        waiting_for(lund, "ZZ")
+    prepare_release(denmark, "SE", legal_basis="a basis", purpose="a purpose")
+    monkeypatch.setattr("fairlead.leads.package.encrypt", panics)
+    with pytest.raises(Panic):
+        release_as_read(lund, waiting_for(lund, "SE"))
+    monkeypatch.undo()
+    assert release_as_read(lund, waiting_for(lund, "SE")) == f"{denmark.operation}-SE-0001"
+
+
+def test_the_command_line_brings_a_release_whose_process_died_to_its_end(denmark: Session) -> None:
+    from fairlead.register.models import PreparedRow
+
+    lund = officer(denmark, "lund", Role.LEAD_OFFICER)
+    for session in (denmark, lund):
+        make_officer(session.workspace, session.user_name)
+    keep_recipients(denmark, "SE", [new_key()])
+    prepare_release(denmark, "SE", legal_basis="a basis", purpose="a purpose")
+    number = waiting_for(lund, "SE")
+    PreparedRow.objects.using("owner").filter(pk=number).update(
+        state="releasing", decided_by_id=lund.user_id, decided_at=lund.clock()
+    )
+    with pytest.raises(UsageError, match="is releasing the package for SE"):
+        waiting_for(lund, "SE")
+    later = replace(lund, clock=lambda: lund.clock() + timedelta(minutes=11))
+    assert waiting_for(later, "SE") == number
+
+
+def test_preparing_the_same_again_says_that_nothing_changed(denmark: Session) -> None:
+    lund = officer(denmark, "lund", Role.LEAD_OFFICER)
+    for session in (denmark, lund):
+        make_officer(session.workspace, session.user_name)
+    keep_recipients(denmark, "SE", [new_key()])
+    assert not prepare_release(denmark, "SE", legal_basis="a", purpose="b").nothing_changed_since
+    package = release_as_read(lund, waiting_for(lund, "SE"))
+    assert prepare_release(denmark, "SE", legal_basis="a", purpose="b").nothing_changed_since == package

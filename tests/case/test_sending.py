@@ -315,3 +315,20 @@ def test_a_liaison_officer_cannot_build_a_package(pair) -> None:
     grant(user, denmark.operation, role=Role.LIAISON, country="SE")
     with pytest.raises(UsageError, match="USAGE-RIGHT"):
         build_for_country(replace(denmark, user_id=user.pk, user_name=user.username), "SE", RELEASE)
+
+
+def test_a_recall_is_acknowledged_by_who_never_opened_the_package_and_it_is_not_opened_then(
+    pair, tmp_path
+) -> None:
+    denmark, sweden, identity = pair
+    package, built = build_for_country(denmark, "SE", RELEASE)
+    name = built.name.removesuffix(".tar.age")
+    (signed,) = recall_package(denmark, name, leads=(), reason="wrong", officer_name="holm")
+    notice = tmp_path / "notice.json"
+    notice.write_text(signed.text)
+    keys = lead_keys(denmark.workspace, "DK")
+    recall, text = answer_recall(sweden.workspace, notice, keys, officer_name="berg", at=sweden.clock())
+    assert recall.package == name
+    assert take_acknowledgement(denmark, "SE", text).closed == 1
+    with pytest.raises(ItemError, match="PACKAGE-RECALLED"):
+        receive(denmark, sweden, identity, package)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -24,15 +25,22 @@ from fairlead.case.place.made_up import DEMO_MARK
 from fairlead.case.place.secrets import asking
 from fairlead.case.place.session import Session
 from fairlead.case.sending.building import Release, build_for_country
+from fairlead.case.sending.holds import hold
+from fairlead.case.sending.reading import read_package, write_reading
+from fairlead.case.sending.recalls import recall_package
 from fairlead.case.sending.recipients import keep_recipients
-from fairlead.case.sending.release import prepare_release, release, waiting_for
+from fairlead.case.sending.release import prepare_release, release, return_release, waiting_for
 from fairlead.case.upkeep.checks.secrets import check_secrets
+from fairlead.leads.bag import unpack
+from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import sign_statement
+from fairlead.leads.opening import decrypt
 from fairlead.register.actions import Role
 from fairlead.terms.errors import UsageError
 from tests.case.test_recipient_keys import officer as member
 from tests.case.test_sending import publish
-from tests.leads.builders import lead
+from tests.leads.builders import lead, statement
+from tests.releases import digest_of, release_as_read
 
 PASSPHRASES = {"first": "a quiet harbour at night", "second": "nine bicycles in the rain"}
 
@@ -69,15 +77,15 @@ def test_a_package_takes_the_secrets_of_both_officers_each_at_their_own_act(pair
     prepare(first)
     number = waiting_for(second, "SE")
     with pytest.raises(UsageError, match="USAGE-PASSPHRASE"):
-        release(second, number)
+        release_as_read(second, number)
     with (
         answering(**{second.user_name: PASSPHRASES["first"]}),
         pytest.raises(UsageError, match="does not open"),
     ):
-        release(second, number)
+        release_as_read(second, number)
     assert packages(first) == []
     with answering(**{second.user_name: PASSPHRASES["second"]}):
-        assert release(second, number) == f"{first.operation}-SE-0001"
+        assert release_as_read(second, number) == f"{first.operation}-SE-0001"
     assert len(packages(first)) == 1
 
 
@@ -120,10 +128,11 @@ def test_public_keys_are_read_without_a_secret_and_fit_the_locked_ones(pair) -> 
     assert b"PRIVATE KEY" not in (first.workspace.keys / f"officer-{first.user_name}.key").read_bytes()
 
 
-def test_a_short_passphrase_is_refused_and_makes_no_key(pair) -> None:
+@pytest.mark.parametrize("weak", ["short", " " * 21, "aaaaaaaaaaaaaaaa", "abababababababab", "  short     "])
+def test_a_weak_passphrase_is_refused_and_makes_no_key(pair, weak: str) -> None:
     first, _ = pair
     with pytest.raises(UsageError, match="USAGE-PASSPHRASE"):
-        create_officer_key(first.workspace, "hasty", passphrase="short")
+        create_officer_key(first.workspace, "hasty", passphrase=weak)
     assert not list(first.workspace.keys.glob("officer-hasty*"))
 
 
@@ -164,10 +173,10 @@ def test_what_differs_from_what_the_first_officer_signed_does_not_leave(pair, ch
         )  # fmt: skip
     row.save(using="owner")
     with answering(**{second.user_name: PASSPHRASES["second"]}), pytest.raises(UsageError) as refused:
-        release(second, number)
+        release_as_read(second, number)
     assert refused.value.code == "USAGE-RELEASE"
     if change == "a lead":
-        assert "lead.json" in refused.value.fact
+        assert "is in version 2" in refused.value.fact
     assert packages(first) == []
     row.refresh_from_db(using="owner")
     assert row.state == "waiting"
@@ -180,4 +189,109 @@ def test_a_release_prepared_by_an_older_version_has_to_be_prepared_again(pair) -
     prepare(first)
     PreparedRow.objects.using("owner").filter(country="SE", operation=first.operation).update(statement="")
     with pytest.raises(UsageError, match="without a signature"):
-        release(replace(second), waiting_for(second, "SE"))
+        release_as_read(replace(second), waiting_for(second, "SE"))
+
+
+def test_the_second_officer_reads_the_very_files_that_leave_and_names_their_digest(pair, tmp_path) -> None:
+    first, second = pair
+    prepare(first)
+    reading = read_package(second, "SE")
+    assert (reading.waiting, reading.preparer) == (waiting_for(second, "SE"), first.user_name)
+    write_reading(reading, tmp_path / "read")
+    listed = (tmp_path / "read" / "manifest-sha256.txt").read_bytes()
+    assert hashlib.sha256(listed).hexdigest() == reading.manifest_sha256 == digest_of(reading.waiting)
+    for line in listed.decode().splitlines():
+        digest, _, path = line.partition("  ")
+        assert hashlib.sha256((tmp_path / "read" / path).read_bytes()).hexdigest() == digest
+    assert (tmp_path / "read").stat().st_mode & 0o077 == 0
+    with pytest.raises(UsageError, match="USAGE-READING"):
+        write_reading(reading, tmp_path / "read")
+    identity = pyrage.x25519.Identity.generate()
+    with answering(**{second.user_name: PASSPHRASES["second"]}):
+        with pytest.raises(UsageError, match="USAGE-MANIFEST"):
+            release(second, reading.waiting, manifest_sha256="0" * 64)
+        keep_recipients(first, "SE", [str(identity.to_public())])
+        with pytest.raises(UsageError, match="USAGE-RECIPIENT"):
+            release(second, reading.waiting, manifest_sha256=reading.manifest_sha256)
+        return_release(second, reading.waiting, reason="another key")
+    prepare(first)
+    read = read_package(second, "SE")
+    with answering(**{second.user_name: PASSPHRASES["second"]}):
+        release(second, read.waiting, manifest_sha256=read.manifest_sha256.upper())
+    (package,) = packages(first)
+    _, files = unpack(decrypt(package.read_bytes(), str(identity)))
+    assert {path: files[path] for path in read.files} == read.files
+
+
+def test_what_changed_since_it_was_prepared_is_not_shown_as_what_leaves(pair) -> None:
+    first, second = pair
+    prepare(first)
+    publish(first, lead(operation=first.operation, grade="possible"))
+    with pytest.raises(UsageError, match=r"has changed since it was prepared: .* is in version 2"):
+        read_package(second, "SE")
+
+
+@pytest.mark.parametrize("what", ["held back", "recalled"])
+def test_a_lead_that_was_held_or_recalled_since_is_named_as_such(pair, what: str) -> None:
+    first, second = pair
+    other = lead(
+        operation=first.operation, lead="L-SE-0000000002", person="P-2", statements=[statement(about="P-2")]
+    )
+    publish_both(first, other)
+    prepare(first)
+    with answering(**{first.user_name: PASSPHRASES["first"], second.user_name: PASSPHRASES["second"]}):
+        if what == "recalled":
+            sent = release_as_read(second, waiting_for(second, "SE"))
+            prepare(first)
+            recall_package(first, sent, leads=(other.lead,), reason="wrong", officer_name=first.user_name)
+        else:
+            hold(first, "P-2", reason="doubtful")
+    with pytest.raises(UsageError, match=f"{other.lead} is {what}"):
+        read_package(second, "SE")
+
+
+def publish_both(session: Session, other: LeadDocument) -> None:
+    from fairlead.register.leads import PublishedLead, publish_leads
+
+    documents = {"platform:1": lead(operation=session.operation), "platform:9": other}
+    published = [
+        PublishedLead(
+            lead=d.lead, country=d.country, person=d.person, grade=d.grade, digest=d.digest(),
+            body=d.model_dump(mode="json"), records={d.person: (record,)},
+        )
+        for record, d in documents.items()
+    ]  # fmt: skip
+    publish_leads(session.user_id, session.operation, published, at=session.clock())
+
+
+def test_before_anything_waits_the_first_officer_reads_what_would_be_prepared(pair) -> None:
+    first, _ = pair
+    reading = read_package(first, "SE")
+    assert (reading.waiting, reading.preparer) == (0, first.user_name)
+    assert "data/cover.txt" in reading.files
+
+
+def test_who_may_neither_prepare_nor_release_reads_nothing(pair) -> None:
+    first, _ = pair
+    adviser = member(first, "adviser", Role.LEGAL_ADVISER)
+    with pytest.raises(UsageError, match="USAGE-RIGHT"):
+        read_package(adviser, "SE")
+
+
+def test_a_list_of_files_that_was_not_signed_is_not_released_whatever_digest_is_given(pair) -> None:
+    from fairlead.register.models import PreparedRow
+
+    first, second = pair
+    prepare(first)
+    number = waiting_for(second, "SE")
+    PreparedRow.objects.using("owner").filter(pk=number).update(manifest="")
+    with pytest.raises(UsageError, match="not the one that was signed"):
+        release_as_read(second, number)
+
+
+@pytest.mark.parametrize("other", ["HASTY", "Hasty", "hastY"])
+def test_an_officer_whose_name_reads_like_another_ones_gets_no_key(pair, other: str) -> None:
+    first, _ = pair
+    create_officer_key(first.workspace, "hasty", passphrase="a long enough secret")
+    with pytest.raises(UsageError, match="USAGE-OFFICER"):
+        create_officer_key(first.workspace, other, passphrase="a long enough secret")

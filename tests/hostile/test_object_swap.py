@@ -66,7 +66,7 @@ SWAPPED: dict[str, Names] = {
     },
     "partner.keys": lambda b: {"country": "NO", "untrusted_text": "{}"},
     "recall.lift": lambda b: {"package": b.ids["package"], "lead": b.ids["lead"], "reason": "why"},
-    "release.decide": lambda b: {"waiting": b.ids["waiting"]},
+    "release.decide": lambda b: {"waiting": b.ids["waiting"], "manifest_sha256": "0" * 64},
     "release.prepare": lambda b: {"country": "NO", "legal_basis": "a", "purpose": "b"},
     "release.return": lambda b: {"waiting": b.ids["waiting"], "reason": "why"},
     "witness.key": lambda b: {"country": "NO", "untrusted_key": "x"},

@@ -21,13 +21,14 @@ def country(world):
 @pytest.fixture(scope="module")
 def sent(world, country):
     """A package that two officers released to the country."""
-    from fairlead.case.sending.release import prepare_release, release
+    from fairlead.case.sending.release import prepare_release
     from fairlead.register.releases import find_prepared
+    from tests.releases import release_as_read
 
     session = world.session("holm")
     prepare_release(session, country, legal_basis="a basis", purpose="a purpose")
     row = find_prepared(session.user_id, session.operation, at=session.clock(), country=country)[0]
-    return release(world.session("lund"), row["id"])
+    return release_as_read(world.session("lund"), row["id"])
 
 
 @pytest.fixture(scope="module")

@@ -193,8 +193,9 @@ def token_of(page: str) -> str:
 @pytest.mark.parametrize("after_ms", [0, 30, 80, 160, 400])
 def test_a_server_killed_during_a_release_leaves_it_released_or_waiting_and_never_between(world, after_ms):
     from fairlead.case.log.ledger import verify_ledger
-    from fairlead.case.sending.release import prepare_release, release, settle
+    from fairlead.case.sending.release import prepare_release, settle
     from fairlead.register.models import PackageRow, PreparedRow
+    from tests.releases import digest_of, release_as_read
 
     countries = sorted(n.removeprefix("lead_") for n in world.ids if n.startswith("lead_"))
     country = countries[-1 - [0, 30, 80, 160, 400].index(after_ms)]
@@ -208,7 +209,11 @@ def test_a_server_killed_during_a_release_leaves_it_released_or_waiting_and_neve
     with served(world) as (server, url):
         browser = signed_in(world, url, "lund")
         page = f"{url}/operations/lanternfish/countries/{country}/"
-        form = {"decision": "release", "csrfmiddlewaretoken": token_of(browser.get(page).text)}
+        form = {
+            "decision": "release",
+            "manifest": digest_of(waiting),
+            "csrfmiddlewaretoken": token_of(browser.get(f"{page}reading/").text),
+        }
 
         def press() -> None:
             with contextlib.suppress(requests.RequestException):
@@ -227,7 +232,7 @@ def test_a_server_killed_during_a_release_leaves_it_released_or_waiting_and_neve
     folder = world.workspace.operation("lanternfish") / "packages"
     if row.state == "waiting":
         assert packages.count() == before, "what is not released counts as sent nowhere"
-        release(second, waiting)
+        release_as_read(second, waiting)
         row.refresh_from_db(using="owner")
     assert row.state == "released"
     assert packages.count() == before + 1, "once, whatever was pressed again"

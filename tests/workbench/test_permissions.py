@@ -41,7 +41,7 @@ EXPECTED = {
     "person": (WHOLE, None),
     "judgement": ({"holm", "juhl"}, {"holm", "juhl"}),
     "leads": (SIGHT, None),
-    "lead": (SIGHT, None),
+    "lead": (WHOLE, None),  # a liaison's once it was released: see test_release
     "countries": (SIGHT, None),
     "country": (SIGHT, None),
     "hold": (None, {"holm", "juhl"}),
@@ -53,6 +53,8 @@ EXPECTED = {
     "package": (SIGHT, None),
     "prepare": (None, {"holm", "juhl"}),
     "decide": (None, OFFICERS),
+    "reading": ({"holm", "juhl"}, None),
+    "reading_file": ({"holm", "juhl"}, None),
     "law": (SIGHT, None),
     "jurisdiction": (SIGHT, None),
     "board": (SIGHT, None),
@@ -69,12 +71,12 @@ EXPECTED = {
 }
 # Here the object belongs to another country than berg's: whoever is limited to a country gets nothing.
 FOREIGN = (
-    "lead", "country", "entry", "prepare", "decide", "incoming", "recall", "notice", "package", "hold", "lift", "category",
+    "lead", "country", "entry", "prepare", "decide", "reading", "reading_file", "incoming", "recall", "notice", "package", "hold", "lift", "category",
 )  # fmt: skip
 # 200 shown, 302 done, 204 noted, 422 the verb refused an empty form. 404 is for what is not there or not yours.
 PASSED = {200, 302, 204, 422}
 # These name an object of one moment, which an empty test operation has not: 404 is their answer to everybody.
-MOMENTARY = {"picture", "notice", "package"}
+MOMENTARY = {"picture", "notice", "package", "reading", "reading_file"}
 
 
 def page_of(name):
@@ -92,6 +94,7 @@ def address(page, world, country):
         "token": "none",
         "waiting": "1",
         "name": "none",
+        "path": "data/none.csv",
         "package": "none",
         "job": "1",
         **{k: world.ids[k] for k in ("person", "sha256", "number")},
@@ -160,6 +163,15 @@ def test_whoever_is_not_signed_in_is_sent_to_the_sign_in_page(world, name):
 def test_no_page_answers_a_method_that_its_table_does_not_name(world, name):
     for method in ("put", "patch", "delete", "trace"):
         assert ask(world, page_of(name), "holm", method).status_code == 405
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_text_that_nothing_can_hold_finds_nothing_and_breaks_nothing(world, name):
+    client = world.as_(name)
+    for address in ("leads/%00/", "leads/?country=%00", "countries/SE%00/", "leads/?%00=1"):
+        assert client.get(f"/operations/lanternfish/{address}").status_code == 404
+    answer = client.post("/operations/lanternfish/countries/SE/incoming/", {"file": "a\x00b"})
+    assert answer.status_code == 404
 
 
 def test_unknown_and_forbidden_look_the_same(world):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.case.sending.release import country_states, prepare_release, release, return_release, settle
+from fairlead.case.sending.recalls import recall_package
+from fairlead.case.sending.release import country_states, prepare_release, return_release, settle
 from fairlead.terms.errors import UsageError
+from tests.releases import digest_of, release_as_read
 
 
 def waiting_of(session, country):
@@ -28,8 +30,8 @@ def test_who_prepared_a_release_cannot_release_it(world):
     country = country_with_leads(world, 0)
     number = prepare(world, country)
     with pytest.raises(UsageError, match="prepared this release yourself"):
-        release(world.session("holm"), number)
-    package = release(world.session("lund"), number)
+        release_as_read(world.session("holm"), number)
+    package = release_as_read(world.session("lund"), number)
     assert (world.workspace.operation("lanternfish") / "packages" / f"{package}.tar.age").is_file()
     row = waiting_of(world.session("lund"), country)
     assert (row["state"], row["package"], row["preparer"], row["decider"]) == (
@@ -39,7 +41,7 @@ def test_who_prepared_a_release_cannot_release_it(world):
         "lund",
     )
     with pytest.raises(UsageError, match="no such release"):
-        release(world.session("lund"), number)
+        release_as_read(world.session("lund"), number)
 
 
 def test_the_database_refuses_one_officer_as_both_whatever_the_program_does(world):
@@ -78,7 +80,7 @@ def test_a_release_whose_process_died_waits_again_and_nothing_counts_as_sent(wor
     assert settle(session) == 1
     assert waiting_of(session, country)["state"] == "waiting"
     assert next(s for s in country_states(session) if s.country == country).package == ""
-    assert release(session, number).startswith(f"lanternfish-{country}-")
+    assert release_as_read(session, number).startswith(f"lanternfish-{country}-")
 
 
 def test_a_release_that_died_after_its_package_was_recorded_is_closed_not_repeated(world):
@@ -88,7 +90,7 @@ def test_a_release_that_died_after_its_package_was_recorded_is_closed_not_repeat
 
     country = country_with_leads(world, 4)
     number = prepare(world, country)
-    package = release(world.session("lund"), number)
+    package = release_as_read(world.session("lund"), number)
     long_ago = world.session("lund").clock() - timedelta(hours=1)
     PreparedRow.objects.using("owner").filter(pk=number).update(
         state="releasing", package="", decided_at=long_ago
@@ -150,5 +152,72 @@ def test_both_officers_see_the_keys_by_fingerprint_and_that_they_changed(world, 
     assert shown in changed
     assert "The keys of the country have changed" in changed
     with pytest.raises(UsageError, match="USAGE-RECIPIENT"):
-        release(world.session("lund"), number)
+        release_as_read(world.session("lund"), number)
     return_release(world.session("lund"), number, reason="keys changed")
+
+
+def test_the_second_officer_reads_every_finished_file_before_the_button_that_releases(world, as_):
+    country = country_with_leads(world, 4)
+    page = f"/operations/lanternfish/countries/{country}/"
+    assert as_("lund").get(f"{page}reading/").status_code == 404
+    number = prepare(world, country)
+    assert f"{page}reading/" in as_("lund").get(page).content.decode()
+    shown = as_("lund").get(f"{page}reading/").content.decode()
+    assert digest_of(number) in shown
+    assert 'value="release"' in shown
+    assert 'value="release"' not in as_("holm").get(f"{page}reading/").content.decode()
+    lead = world.ids[f"lead_{country}"]
+    pdf = as_("lund").get(f"{page}reading/data/leads/{lead}/lead.pdf")
+    assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    selectors = as_("lund").get(f"{page}reading/data/selectors.csv")
+    assert selectors["Content-Type"] == "text/plain; charset=utf-8"
+    for missing in ("data/leads/../package.json", "data/none.csv", "statement.dsse.json"):
+        assert as_("lund").get(f"{page}reading/{missing}").status_code == 404
+    refused = as_("lund").post(f"{page}releases/{number}/", {"decision": "release", "manifest": "0" * 64})
+    assert refused.status_code == 422
+    done = as_("lund").post(
+        f"{page}releases/{number}/", {"decision": "release", "manifest": digest_of(number)}, follow=True
+    )
+    assert "Released" in done.content.decode()
+
+
+def test_a_liaison_officer_sees_of_leads_what_two_officers_released_and_nothing_before(world, as_):
+    lead = world.ids["lead_SE"]
+
+    def told(client, where):
+        answer = b"".join(client.get(where)).decode()
+        return f"leads/{lead}/" in answer or ("format=" in where and lead in answer)
+
+    page, client = f"/operations/lanternfish/leads/{lead}/", as_("berg")
+    everywhere = (
+        "/operations/lanternfish/leads/",
+        "/operations/lanternfish/leads/?format=csv",
+        "/operations/lanternfish/leads/?format=json",
+        f"/operations/lanternfish/find/?q={lead}",
+        "/operations/lanternfish/countries/SE/",
+    )
+    number = prepare(world, "SE")
+    assert client.get(page).status_code == 404
+    assert not [where for where in everywhere if told(client, where)]
+    assert "waits for a second officer" not in client.get(everywhere[-1]).content.decode()
+    package = release_as_read(world.session("lund"), number)
+    assert client.get(page).status_code == 200
+    assert [where for where in everywhere if told(client, where)] == list(everywhere)
+    recall_package(world.session("lund"), package, leads=(), reason="wrong", officer_name="lund")
+    assert client.get(page).status_code == 404
+
+
+def test_the_database_itself_keeps_unreleased_leads_from_a_liaison_officer(world):
+    from django.db import connection
+
+    from fairlead.register.gate import acting_as
+
+    country, lead = "SE", world.ids["lead_SE"]
+    tables = ("leadrow", "leadversionrow", "preparedrow", "holdrow", "categoryrow", "judgementrow")
+    with acting_as(world.users["berg"]), connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"SELECT count(*) FROM register_{table} WHERE country = %s", [country])
+            assert cursor.fetchone() == (0,), table
+    with acting_as(world.users["holm"]), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM register_leadrow WHERE lead = %s", [lead])
+        assert cursor.fetchone() == (1,)

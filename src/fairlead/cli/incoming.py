@@ -32,11 +32,18 @@ def take(session: Session, file: Path, keys: Path | None, kind: Incoming, *, as_
         "said": taken.said,
         "again": taken.again,
         "older": taken.older,
+        "replaced": list(taken.replaced),
     }
     if as_json:
         print_json(answer)
         return
     print_facts("Taken in.", answer)
+    if taken.replaced:
+        click.echo(
+            "The newest report of a lead takes the place of those before. This is not counted any more:"
+        )
+        for line in taken.replaced:
+            click.echo(f"  {line}")
     if taken.again:
         click.echo("The same was taken in before: nothing changed.")
     if taken.older:

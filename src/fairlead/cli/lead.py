@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fairlead.case.place.session import Session
 from fairlead.case.sending.changes import diff_with_sent
 from fairlead.case.sending.freshness import recalls_to_consider
 from fairlead.case.sending.holds import hold, lift
@@ -15,6 +16,7 @@ from fairlead.case.sending.leads import categorise, explain_lead, find_due, get_
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.leads.document import SubjectCategory
+from fairlead.terms.names import LeadName
 
 
 @click.group()
@@ -216,6 +218,11 @@ def categorise_(
         click.echo(f"{lead_id}: {category}. `fairlead lead publish` brings it into the lead.")
 
 
+def _meant(session: Session, given: str) -> str:
+    """The person of a lead whose id was given; any other id as it is."""
+    return get_lead(session, given).person if LeadName.fits(given) else given
+
+
 @lead.command("hold")
 @click.argument("person")
 @click.option("--reason", required=True, help="Why nothing may be sent about this person.")
@@ -231,9 +238,12 @@ def hold_(
 ) -> None:
     """Let nothing be sent about PERSON until the hold is lifted, however its records are joined meanwhile.
 
-    PERSON may be the id of one account or payment: then whoever has that record is held.
+    PERSON may be the id of a lead: then its person is meant; or of one account or payment: then whoever has that record
+    is held.
     """
-    hold(session_of(workspace, operation, user), person, reason=reason)
+    session = session_of(workspace, operation, user)
+    person = _meant(session, person)
+    hold(session, person, reason=reason)
     if as_json:
         print_json({"person": person, "held": True})
     else:
@@ -253,8 +263,10 @@ def lift_(
     *,
     as_json: bool,
 ) -> None:
-    """End the holds on the records of PERSON; other persons' records in them stay held."""
-    ended = lift(session_of(workspace, operation, user), person, reason=reason)
+    """End the holds on the records of PERSON, or of the person of a lead; other persons' records in them stay held."""
+    session = session_of(workspace, operation, user)
+    person = _meant(session, person)
+    ended = lift(session, person, reason=reason)
     if as_json:
         print_json({"person": person, "ended": ended})
     else:

@@ -57,7 +57,10 @@ def report(
     release_numbers: bool,
     as_json: bool,
 ) -> None:
-    """As the recipient: say what came of LEAD of the opened PACKAGE."""
+    """As the recipient: say all that came of LEAD of the opened PACKAGE so far.
+
+    The newest report of a lead takes the place of those before: name again what still holds, arrests and devices too.
+    """
     place = workspace_of(workspace)
     try:
         came = Outcome(
@@ -72,7 +75,7 @@ def report(
     except ValueError as problem:
         raise UsageError(
             f"the outcome does not fit together: {problem}",
-            "Give --reason exactly when --state no_action is given.",
+            "Correct what contradicts it; --reason is given exactly with --state no_action.",
             code="USAGE-OUTCOME",
         ) from problem
     text = write_outcomes(

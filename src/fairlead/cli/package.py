@@ -1,7 +1,8 @@
-"""`fairlead package`: preview, prepare, release, return, build, open, verify, accept, refuse, receipt, recall, list."""
+"""`fairlead package`: from the preview to the release, and the recipient's side."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from fairlead.case.place.made_up import is_made_up
 from fairlead.case.receiving.foreign import Incoming
 from fairlead.case.sending.building import Release, Terms, build_for_country, unchanged_since
 from fairlead.case.sending.changes import preview
+from fairlead.case.sending.reading import read_package, write_reading
 from fairlead.case.sending.recalls import lift_recall, recall_package
 from fairlead.case.sending.recipients import recipients_of
 from fairlead.case.sending.release import prepare_release, release, return_release, waiting_for
@@ -137,18 +139,75 @@ def prepare(
         print_facts("Prepared and signed. Another officer has to release it.", answer)
 
 
+@package.command("read")
+@click.option("--country", required=True, help="Country that would receive it.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="A folder that is not there yet.",
+)
+@operation_option
+def read_(
+    country: str,
+    output: Path,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Write every finished file of what waits for the second officer, to be read before it leaves; nothing leaves.
+
+    The files are those that the first officer signed, byte by byte: `sha256sum -c manifest-sha256.txt` in the folder
+    checks them, and the digest of that list is what `fairlead package release --manifest` asks for. When nothing waits the
+    files are what would be prepared now. Delete the folder when you are done.
+    """
+    reading = read_package(session_of(workspace, operation, user), country)
+    write_reading(reading, output)
+    answer = {
+        "package": reading.package,
+        "state": f"prepared by {reading.preparer}" if reading.waiting else "not prepared yet",
+        "manifest_sha256": reading.manifest_sha256,
+        "leads": list(reading.leads),
+        "encrypted_to": list(reading.fingerprints),
+        "legal_basis": reading.terms.legal_basis,
+        "purpose": reading.terms.purpose,
+        "files": len(reading.files),
+        "folder": str(output),
+    }
+    if as_json:
+        print_json({**answer, "sizes": reading.sizes})
+    else:
+        print_facts(
+            f"What {reading.country} would read. Begin with data/cover.txt and the PDF of each lead.", answer
+        )
+
+
 @package.command("release")
 @click.option("--country", required=True, help="Country whose prepared package is released.")
+@click.option(
+    "--manifest",
+    required=True,
+    metavar="SHA256",
+    help="Digest of the list of files that you read with `fairlead package read`.",
+)
 @operation_option
 def release_(
-    country: str, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+    country: str,
+    manifest: str,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """As the second officer: sign the same bytes as the first, encrypt the package and keep it.
 
-    Look at it first with `fairlead package preview`. What has changed since it was prepared is refused.
+    Read it first with `fairlead package read`. What has changed since it was prepared is refused.
     """
     session = session_of(workspace, operation, user)
-    name = release(session, waiting_for(session, country))
+    name = release(session, waiting_for(session, country), manifest_sha256=manifest)
     path = session.workspace.operation(session.operation) / "packages" / f"{name}.tar.age"
     if as_json:
         print_json({"package": str(path)})
@@ -211,6 +270,20 @@ def preview_(
         print_rows(rows, columns, title=f"To {country}")
 
 
+def _in_place(output: Path) -> UsageError:
+    return UsageError(
+        f"{output.name} is there already",
+        "Name a file that is not there yet: it may be a notice that still has to be sent.",
+        code="USAGE-OUTPUT",
+    )
+
+
+def _free(folder: Path, stem: str) -> Path:
+    """A name for a notice that no file has yet: an earlier notice may still have to be sent."""
+    names = (folder / f"{stem}{f'-{n}' if n > 1 else ''}.json" for n in itertools.count(1))
+    return next(path for path in names if not path.exists())
+
+
 @package.command("recall")
 @click.argument("package_id", metavar="PACKAGE")
 @click.option("--lead", "leads", multiple=True, help="Only this lead; the whole package if not given.")
@@ -231,14 +304,17 @@ def recall(
     as_json: bool,
 ) -> None:
     """Sign a notice that PACKAGE, or some of its leads, must no longer be used (LED art. 7(3))."""
+    folder = output.parent
+    if output.exists():
+        raise _in_place(output)
     first, *others = recall_package(
         session_of(workspace, operation, user), package_id, leads=leads, reason=reason, officer_name=officer
     )
-    output.write_text(first.text)
     written = {first.recall.package: output}
     for other in others:
-        written[other.recall.package] = output.with_name(f"{other.recall.package}.recall.json")
-        written[other.recall.package].write_text(other.text)
+        written[other.recall.package] = _free(folder, f"{other.recall.package}.recall")
+    for one in (first, *others):
+        written[one.recall.package].write_text(one.text)
     if as_json:
         print_json(
             {

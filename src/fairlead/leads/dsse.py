@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from fairlead.leads.strict_json import read_json
 from fairlead.terms.errors import ItemError
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -51,6 +52,12 @@ class VerifiedStatement:
     predicate_type: str
     predicate: dict[str, Any]
     signers: tuple[str, ...]
+
+    def digest_of(self, name: str) -> str:
+        """The SHA-256 of the one thing the statement is about; ValueError when it is about anything else."""
+        if list(self.subjects) != [name]:
+            raise ValueError("the statement is about something else")
+        return self.subjects[name]
 
 
 def _pre_authentication(payload_type: str, payload: bytes) -> bytes:
@@ -135,14 +142,14 @@ def verify_statement(
     Raises ItemError when there is no good signature, or the form or predicate type is wrong.
     """
     try:
-        envelope = json.loads(untrusted_text)
+        envelope = read_json(untrusted_text.encode(errors="surrogatepass"))
         payload = base64.b64decode(envelope["payload"], validate=True)
         kind = str(envelope["payloadType"])
         signatures = [
             (str(s["keyid"]), base64.b64decode(s["sig"], validate=True)) for s in envelope["signatures"]
         ]
         message = _pre_authentication(kind, payload)
-    except (KeyError, TypeError, ValueError, RecursionError) as problem:
+    except (KeyError, TypeError, ValueError) as problem:
         raise refused("the signed envelope cannot be read", "PACKAGE-ENVELOPE") from problem
     signers = []
     for name, signature in signatures:
@@ -156,7 +163,7 @@ def verify_statement(
     if kind != PAYLOAD_TYPE or not signers:
         raise refused("no signature by a key known here", "PACKAGE-SIGNATURE")
     try:
-        statement = json.loads(payload)
+        statement = read_json(payload)
         subjects = {str(s["name"]): str(s["digest"]["sha256"]) for s in statement["subject"]}
         verified = VerifiedStatement(
             subjects=subjects,
@@ -164,7 +171,7 @@ def verify_statement(
             predicate=dict(statement["predicate"]),
             signers=tuple(dict.fromkeys(signers)),
         )
-    except (KeyError, TypeError, ValueError, RecursionError) as problem:
+    except (KeyError, TypeError, ValueError) as problem:
         raise refused("the signed statement cannot be read", "PACKAGE-ENVELOPE") from problem
     if verified.predicate_type != predicate_type:
         raise refused(

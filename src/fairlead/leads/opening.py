@@ -16,8 +16,8 @@ from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import VerifiedStatement, refused, verify_statement
 from fairlead.leads.egress.allowed import told_by
 from fairlead.leads.egress.check import check_egress
-from fairlead.leads.egress.documents import read_json
 from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE
+from fairlead.leads.strict_json import read_json
 from fairlead.ledger.checkpoint import Checkpoint, witnesses_of
 from fairlead.ledger.continuation import Continuation, Lineage, check_continues, verify_lineage
 from fairlead.ledger.entry import EntryDetail, commit

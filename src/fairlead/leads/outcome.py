@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,12 @@ class OutcomeState(StrEnum):
     NO_ACTION = "no_action"
 
 
+_DONE_THERE = frozenset(
+    {OutcomeState.WARNED, OutcomeState.SEARCHED, OutcomeState.ARRESTED, OutcomeState.CHARGED}
+)
+"""What is done to a person in the country: not where the person does not live there, nor where nothing was done."""
+
+
 class NoActionReason(StrEnum):
     """Why nothing was done."""
 
@@ -62,6 +69,13 @@ class Outcome:
             raise ValueError("an outcome has at least one state")
         if (OutcomeState.NO_ACTION in self.states) != (self.reason is not None):
             raise ValueError("no_action and its reason go together")
+        none_there = {OutcomeState.NO_ACTION, OutcomeState.NOT_RESIDENT} & set(self.states)
+        if none_there and (_DONE_THERE & set(self.states) or self.devices_seized):
+            raise ValueError(f"{min(none_there)} does not go with what was done to a person or seized there")
+        if self.reason is NoActionReason.NOT_IDENTIFIED and OutcomeState.IDENTIFIED in self.states:
+            raise ValueError("not_identified does not go with identified")
+        if not all(map(ExhibitNumber.fits, self.new_exhibits)):
+            raise ValueError(f"a new exhibit has a number of another form than {ExhibitNumber.wanted}")
         if not (0 <= self.devices_seized <= _MOST and 0 <= self.victims_safeguarded <= _MOST):
             raise ValueError(f"counts are from 0 to {_MOST}")
 
@@ -75,6 +89,18 @@ class OutcomeFile:
     country: str
     at: datetime
     outcomes: tuple[Outcome, ...]
+
+    def __post_init__(self) -> None:
+        if not self.outcomes:
+            raise ValueError("a report is about one lead or more")
+        for of in ("devices_seized", "victims_safeguarded"):
+            counted: Counter[str] = Counter()
+            for outcome in self.outcomes:
+                counted[outcome.lead] += getattr(outcome, of)
+            if max(counted.values()) > _MOST:
+                raise ValueError(
+                    f"counts of one lead are from 0 to {_MOST}, however many outcomes they stand in"
+                )
 
     def digest(self) -> str:
         """SHA-256 over what is reported, however the envelope around it is written."""
@@ -127,7 +153,7 @@ def verify_outcomes(
                     devices_seized=_count(o["devices_seized"]),
                     victims_safeguarded=_count(o["victims_safeguarded"]),
                     new_exhibits=_exhibits(o["new_exhibits"]),
-                    released=o["released"] is True,
+                    released=_yes_or_no(o["released"]),
                 )
                 for o in value["outcomes"][:_MOST_OUTCOMES]
             ),
@@ -146,6 +172,12 @@ def _exhibits(untrusted: object) -> tuple[ExhibitNumber, ...]:
     if not isinstance(untrusted, list) or len(untrusted) > _MOST_EXHIBITS:
         raise TypeError("exhibits are a list, and not without end")
     return tuple(ExhibitNumber.parse(e) for e in untrusted)
+
+
+def _yes_or_no(untrusted: object) -> bool:
+    if not isinstance(untrusted, bool):
+        raise TypeError("whether numbers may be published is true or false")
+    return untrusted
 
 
 def _count(untrusted: object) -> int:

@@ -100,10 +100,10 @@ def verify_acknowledgement(
 def _read(text: str, keys: Mapping[str, Ed25519PublicKey], kind: str) -> tuple[Recall, str, str]:
     statement = verify_statement(text, keys, predicate_type=kind)
     try:
-        (sha256,) = statement.subjects.values()
+        package = PackageName.parse(statement.predicate["package"])
         recall = Recall(
-            package=PackageName.parse(statement.predicate["package"]),
-            sha256=sha256,
+            package=package,
+            sha256=statement.digest_of(f"{package}.tar.age"),
             country=CountryCode.parse(statement.predicate["country"]),
             leads=tuple(LeadName.parse(lead) for lead in statement.predicate["leads"]),
             reason=str(statement.predicate["reason"]),

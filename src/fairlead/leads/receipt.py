@@ -13,7 +13,6 @@ from fairlead.leads.dsse import Officer, refused, sign_statement, verify_stateme
 from fairlead.terms.names import CountryCode, PackageName
 
 RECEIPT_TYPE = "urn:fairlead:receipt:1"
-_MOST_PACKAGES = 1_000_000
 
 
 class ReceiptState(StrEnum):
@@ -36,6 +35,10 @@ class Receipt:
     reason: str
     at: datetime
 
+    def __post_init__(self) -> None:
+        if self.state is ReceiptState.REFUSED and not self.reason.strip():
+            raise ValueError("whoever refuses says why")
+
 
 def sign_receipt(receipt: Receipt, officer: Officer) -> str:
     """The receipt as a signed envelope."""
@@ -50,9 +53,9 @@ def sign_receipt(receipt: Receipt, officer: Officer) -> str:
     return sign_statement({f"{receipt.package}.tar.age": receipt.sha256}, RECEIPT_TYPE, predicate, [officer])
 
 
-def _version(untrusted: object) -> int:
-    if type(untrusted) is not int or not 0 < untrusted < _MOST_PACKAGES:
-        raise ValueError("a version counts packages")
+def _version(untrusted: object, package: PackageName) -> int:
+    if type(untrusted) is not int or untrusted != package.number:
+        raise ValueError("a version is the number in the package's name")
     return untrusted
 
 
@@ -66,11 +69,11 @@ def verify_receipt(untrusted_text: str, keys: Mapping[str, Ed25519PublicKey]) ->
     """The receipt and its signer; raises ItemError when it is not to be believed."""
     statement = verify_statement(untrusted_text, keys, predicate_type=RECEIPT_TYPE)
     try:
-        (sha256,) = statement.subjects.values()
+        package = PackageName.parse(statement.predicate["package"])
         receipt = Receipt(
-            package=PackageName.parse(statement.predicate["package"]),
-            version=_version(statement.predicate["version"]),
-            sha256=sha256,
+            package=package,
+            version=_version(statement.predicate["version"], package),
+            sha256=statement.digest_of(f"{package}.tar.age"),
             country=CountryCode.parse(statement.predicate["country"]),
             state=ReceiptState(statement.predicate["state"]),
             reason=_reason(statement.predicate["reason"]),

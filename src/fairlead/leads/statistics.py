@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from fairlead.leads.outcome import OutcomeState
 from fairlead.leads.suppression import Published, suppress
@@ -45,6 +45,20 @@ class ReportedOutcome:
     at: datetime
     report: str = ""
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """From the register's row of an outcome."""
+        return cls(
+            lead=row["lead"],
+            country=row["country"],
+            states=frozenset(row["states"]),
+            devices_seized=row["devices_seized"],
+            victims_safeguarded=row["victims_safeguarded"],
+            released=row["released"],
+            at=row["at"],
+            report=row["package"],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
@@ -65,7 +79,7 @@ def derive_figures(
     Without ``internal`` only released outcomes count, and cells of a country below 5 are None, with as many others as it
     takes that they cannot be worked out from the totals.
     """
-    latest = _latest(o for o in outcomes if o.at <= as_of)
+    latest = latest_of(o for o in outcomes if o.at <= as_of).values()
     counted = [o for o in latest if o.released or internal]
     listed = sorted(set(countries))
     table = {
@@ -85,7 +99,7 @@ def derive_figures(
     )
 
 
-def _latest(outcomes: Iterable[ReportedOutcome]) -> list[ReportedOutcome]:
+def latest_of(outcomes: Iterable[ReportedOutcome]) -> dict[str, ReportedOutcome]:
     """What each lead's last report says of it: a report may hold several outcomes of one lead, and all of them count."""
     last: dict[str, ReportedOutcome] = {}
     for outcome in sorted(outcomes, key=lambda o: o.at):
@@ -104,7 +118,17 @@ def _latest(outcomes: Iterable[ReportedOutcome]) -> list[ReportedOutcome]:
             )
         else:
             last[outcome.lead] = outcome
-    return list(last.values())
+    return last
+
+
+def no_longer_said(before: ReportedOutcome, now: ReportedOutcome) -> list[str]:
+    """What an earlier report of a lead said, and the later one, which takes its place, does not say any more."""
+    counts = [
+        f"{name} {getattr(before, name)} → {getattr(now, name)}"
+        for name in ("devices_seized", "victims_safeguarded")
+        if getattr(now, name) < getattr(before, name)
+    ]
+    return [*sorted(before.states - now.states), *counts]
 
 
 def _count(outcomes: list[ReportedOutcome]) -> dict[str, int]:

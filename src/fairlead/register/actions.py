@@ -45,3 +45,6 @@ MAY: dict[str, frozenset[Action]] = {
 
 WITHOUT_SIGHT: frozenset[str] = frozenset(role for role in Role if Action.VIEW not in MAY[role])
 """Roles whose grant shows no row of an operation: they see what was released, and nothing else."""
+
+AFTER_RELEASE: frozenset[str] = frozenset({Role.LIAISON})
+"""Roles of the country that receives: of leads they see the versions that two officers released to it."""

@@ -7,19 +7,28 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import connection, models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models.lookups import Exact
 
-from fairlead.register.actions import MAY, WHOLE_OPERATION, WITHOUT_SIGHT, Action
+from fairlead.register.actions import AFTER_RELEASE, MAY, WHOLE_OPERATION, WITHOUT_SIGHT, Action
 from fairlead.register.models import (
+    CategoryRow,
     ExposureRow,
     Grant,
+    HoldRow,
+    JudgementRow,
+    LeadRow,
+    LeadVersionRow,
     Membered,
     OperationRow,
     Participant,
+    PreparedRow,
     Scoped,
     User,
 )
 
+_BEFORE_RELEASE = (PreparedRow, HoldRow, CategoryRow, JudgementRow)
+"""What people decide on the way to a release: not for who is shown what was released."""
 _ACTING, _GRANTS = "fairlead_acting", "fairlead_grants"
 
 
@@ -84,14 +93,29 @@ def visible(user: User, model: type[models.Model], *, at: datetime) -> QuerySet[
     for grant in grants:
         if grant.role in WITHOUT_SIGHT:
             continue
+        if grant.role in AFTER_RELEASE and model in _BEFORE_RELEASE:
+            continue
+        shown = _released() if grant.role in AFTER_RELEASE and model in (LeadRow, LeadVersionRow) else Q()
         if grant.country == WHOLE_OPERATION:
             countries = Participant.objects.filter(operation_id=grant.operation_id).values("country")
-            condition |= Q(operation_id=grant.operation_id) & (
-                Q(country=WHOLE_OPERATION) | Q(country__in=countries)
+            condition |= (
+                Q(operation_id=grant.operation_id)
+                & (Q(country=WHOLE_OPERATION) | Q(country__in=countries))
+                & shown
             )
         else:
-            condition |= Q(operation_id=grant.operation_id, country=grant.country)
+            condition |= Q(operation_id=grant.operation_id, country=grant.country) & shown
     return model._default_manager.filter(condition)
+
+
+def _released() -> Q:
+    """Versions of leads that a package carried to their country, and that was not recalled since."""
+    named = Func(
+        *(F(name) for name in ("operation_id", "country", "lead", "version")),
+        function="fairlead_released",
+        output_field=models.BooleanField(),
+    )
+    return Q(Exact(named, Value(value=True)))
 
 
 def can(user: User, action: Action, *, operation: str, country: str = WHOLE_OPERATION, at: datetime) -> bool:

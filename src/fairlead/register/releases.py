@@ -59,9 +59,9 @@ def find_prepared(
             rows = rows.filter(country=country)
         return list(
             rows.order_by("-prepared_at").values(
-                "id", "country", "leads", "recipients", "legal_basis", "purpose", "manifest", "state", "package",
-                "prepared_at", "decided_at", "reason", "prepared_by_id", preparer=F("prepared_by__username"),
-                decider=F("decided_by__username"),
+                "id", "country", "leads", "recipients", "legal_basis", "purpose", "h3_release", "statement", "manifest",
+                "state", "package", "prepared_at", "decided_at", "reason", "prepared_by_id",
+                preparer=F("prepared_by__username"), decider=F("decided_by__username"),
             )
         )  # fmt: skip
 

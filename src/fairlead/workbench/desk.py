@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -23,6 +23,7 @@ from fairlead.workbench.policy import Policy
 from fairlead.workbench.wording import word
 
 View = Callable[..., HttpResponse]
+_NUL = "\x00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,13 @@ def open_desk(user: User, operation: str) -> Desk:
     return Desk(session=session, user=user, grants=grants)
 
 
+def _given(request: HttpRequest) -> Iterator[str]:
+    """Every text that came with a request, in its address or its form."""
+    for form in (request.GET, request.POST):
+        for name, values in form.lists():
+            yield from (name, *values)
+
+
 def guarded(
     view: View, *, read: Policy | None, write: Policy | None, methods: tuple[str, ...], atomic: bool
 ) -> View:
@@ -106,6 +114,8 @@ def guarded(
         user: User = request.user
         if policy is not None and not policy.admits(user, operation, parts.get("country"), at=utc_now()):
             raise Http404
+        if _NUL in f"{request.path}{''.join(_given(request))}":
+            raise Http404  # no text that is kept anywhere holds one, so nothing of that name is here
         request.desk = desk = open_desk(user, operation)
         try:
             if not atomic:

@@ -102,6 +102,8 @@ PAGES: tuple[Page, ...] = (
     _page(_COUNTRY + "recalls/<str:name>/", "notice", countries.notice, country(Action.VIEW)),
     _page(_COUNTRY + "packages/<str:package>/", "package", countries.package, country(Action.VIEW)),
     _form(_COUNTRY + "prepare/", "prepare", countries.prepare, country(Action.PREPARE)),
+    _page(_COUNTRY + "reading/", "reading", countries.reading, country(Action.PREPARE)),
+    _page(_COUNTRY + "reading/<path:path>", "reading_file", countries.reading_file, country(Action.PREPARE)),
     _form(_COUNTRY + "releases/<int:waiting>/", "decide", countries.decide, RELEASE, atomic=False),
     _page(_OP + "law/", "law", law.matrix, some(Action.VIEW)),
     _page(_OP + "law/<str:code>/", "jurisdiction", law.jurisdiction, some(Action.VIEW)),

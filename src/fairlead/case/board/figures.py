@@ -22,19 +22,7 @@ def figures(session: Session, *, as_of: datetime | None = None, internal: bool =
 
     at = session.clock()
     rows = find_outcomes(session.user_id, session.operation, at=at)
-    reported = [
-        ReportedOutcome(
-            lead=row["lead"],
-            country=row["country"],
-            states=frozenset(row["states"]),
-            devices_seized=row["devices_seized"],
-            victims_safeguarded=row["victims_safeguarded"],
-            released=row["released"],
-            at=row["at"],
-            report=row["package"],
-        )
-        for row in rows
-    ]
+    reported = [ReportedOutcome.of(row) for row in rows]
     countries = countries_of(get_user(session.user_name), session.operation, at=at)
     return derive_figures(reported, countries, as_of=as_of or at, internal=internal)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -103,7 +104,7 @@ def create_officer_key(
     The file is encrypted under ``passphrase`` (age, scrypt: RFC 7914). None leaves it open, which only a made-up
     operation may: raises UsageError elsewhere, and for a passphrase that is too short.
     """
-    path = workspace.keys / f"officer-{OfficerName.given(name)}.key"
+    path = workspace.keys / f"officer-{_new_name(workspace, name)}.key"
     if passphrase is None:
         _require_made_up(workspace, name)
     private = Ed25519PrivateKey.generate()
@@ -170,9 +171,26 @@ def _require_made_up(workspace: Workspace, name: str) -> None:
         )
 
 
+def _new_name(workspace: Workspace, name: str) -> OfficerName:
+    """An officer's name that nobody takes for that of another officer here, in other letters or another case."""
+    new = OfficerName.given(name)
+    for other in own_officers(workspace):
+        if other != new and _read_as(other) == _read_as(new):
+            raise UsageError(
+                f"there is an officer {other} already, and people would take the two for one",
+                "Take a name that differs in more than the case of its letters.",
+                code="USAGE-OFFICER",
+            )
+    return new
+
+
+def _read_as(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
 def add_token_key(workspace: Workspace, name: str, key: TokenKey) -> None:
     """Note that an officer's key is on a token; asks the token for its public half first."""
-    pointer = workspace.keys / f"officer-{OfficerName.given(name)}.token.toml"
+    pointer = workspace.keys / f"officer-{_new_name(workspace, name)}.token.toml"
     key.public_key()
     write_pointer(pointer, key)
 

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from fairlead.terms.errors import UsageError
 
 SHORTEST_PASSPHRASE = 12
+_FEWEST_SIGNS = 5
 """Characters. It never stands alone: the file of the key is needed as well."""
 
 Ask = Callable[[str], str | None]
@@ -44,10 +45,10 @@ def secret_of(officer: str) -> str:
 
 
 def require_strong(secret: str) -> str:
-    """A new passphrase as it was given; UsageError (USAGE-PASSPHRASE) when it is too short."""
-    if len(secret) < SHORTEST_PASSPHRASE:
+    """A new passphrase as it was given; UsageError (USAGE-PASSPHRASE) when it is too short, or one sign over and over."""
+    if len(secret.strip()) < SHORTEST_PASSPHRASE or len(set(secret) - {" "}) < _FEWEST_SIGNS:
         raise UsageError(
-            f"a passphrase has {SHORTEST_PASSPHRASE} characters or more",
+            f"a passphrase has {SHORTEST_PASSPHRASE} characters or more, and {_FEWEST_SIGNS} different ones",
             "Take several words that nobody would guess together.",
             code="USAGE-PASSPHRASE",
         )

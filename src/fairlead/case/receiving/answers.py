@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from fairlead.case.place.keys import LeadKeys, officer, own_officers
 from fairlead.case.place.workspace import Workspace
-from fairlead.case.receiving.foreign import read_foreign, require_valid_key
+from fairlead.case.receiving.foreign import CLOCKS_APART, read_foreign, require_valid_key
 from fairlead.engine.below import hold_folder
 from fairlead.leads.dsse import refused
 from fairlead.leads.outcome import Outcome, OutcomeFile, sign_outcomes
@@ -18,8 +18,6 @@ from fairlead.leads.recall import Recall, acknowledge_recall, verify_recall
 from fairlead.leads.receipt import ReceiptState, sign_receipt, verify_receipt
 from fairlead.terms.errors import UsageError
 from fairlead.terms.names import CountryCode, PackageName
-
-_CLOCKS_APART = timedelta(days=1)
 
 
 def answer_package(
@@ -37,6 +35,8 @@ def answer_package(
     opened, _ = verify_receipt(
         (found.parent / f"{found.name}.receipt.json").read_text(), own_officers(workspace)
     )
+    if state is ReceiptState.REFUSED and not reason.strip():
+        raise UsageError("a refusal says why", "Give --reason.", code="USAGE-REASON")
     answer = replace(opened, state=state, reason=reason, at=at)
     return sign_receipt(answer, officer(workspace, officer_name, at=at))
 
@@ -101,14 +101,18 @@ def received_package(workspace: Workspace, package: str, *, sender: str | None =
 def answer_recall(
     workspace: Workspace, notice: Path, keys: LeadKeys, *, officer_name: str, at: datetime
 ) -> tuple[Recall, str]:
-    """On the recipient's side: check a notice, mark the package as recalled, and sign the acknowledgement."""
+    """On the recipient's side: check a notice, mark the package as recalled, and sign the acknowledgement.
+
+    A package that was not opened here is marked all the same: there is nothing to erase, and the recall is answered.
+    """
     text = read_foreign(notice)
     recall, signer = verify_recall(text, keys.officers)
-    if recall.at.tzinfo is None or recall.at > at + _CLOCKS_APART:
+    if recall.at.tzinfo is None or recall.at > at + CLOCKS_APART:
         raise refused("the recall's time lies in the future, or has no offset", "PACKAGE-RECALL")
     require_valid_key(keys, signer, recall.at)
-    folder = received_package(workspace, recall.package, sender=keys.country)
-    with hold_folder(folder.parent) as place:
+    name = PackageName.given(recall.package)
+    received = workspace.root / "received"
+    with hold_folder(received) as top, top.below(name.operation, keys.country, make=True) as place:
         place.write(f"{recall.package}.recalled.json", text.encode())
     digest = hashlib.sha256(text.encode()).hexdigest()
     return recall, acknowledge_recall(recall, officer(workspace, officer_name, at=at), notice=digest, at=at)

@@ -15,14 +15,19 @@ from fairlead.case.place.keys import LeadKeys
 from fairlead.case.place.session import Session
 from fairlead.case.receiving.partners import partner_keys
 from fairlead.case.sending.sent import get_sent_package
-from fairlead.leads.dsse import refused
+from fairlead.leads.dsse import open_envelope, refused
 from fairlead.leads.outcome import OUTCOME_TYPE
 from fairlead.leads.recall import ACKNOWLEDGEMENT_TYPE
 from fairlead.leads.receipt import RECEIPT_TYPE
 from fairlead.terms.errors import UsageError
 from fairlead.terms.names import CountryCode, PackageName
 
-_CLOCKS_APART = timedelta(days=1)
+_BEFORE_IT_BEGAN = timedelta(days=1)
+CLOCKS_APART = timedelta(minutes=15)
+"""So far ahead another country's clock may be: an answer from a later time would outlive every true one until then."""
+_TURNING = frozenset(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)  # change the order of letters (UAX 9)
 _LARGEST_BYTES = 16 << 20
 _LONGEST_TEXT = 2000
 
@@ -44,11 +49,15 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a file that came in says it is from: which country, whose keys are kept here, and the file's digest."""
+    """Where a file that came in says it is from: which country, whose keys are kept here, and the file's digest.
+
+    ``signed_sha256`` is the digest of what is signed in it: it stays the same however the envelope is written.
+    """
 
     country: CountryCode
     keys: LeadKeys
     sha256: str
+    signed_sha256: str
 
 
 def read_foreign(file: Path) -> str:
@@ -86,6 +95,7 @@ def origin_of(session: Session, country: str, untrusted_text: str) -> Origin:
         country=CountryCode.given(country),
         keys=partner_keys(session, country),
         sha256=hashlib.sha256(untrusted_text.encode(errors="surrogatepass")).hexdigest(),
+        signed_sha256=hashlib.sha256(open_envelope(untrusted_text)[0]).hexdigest(),
     )
 
 
@@ -122,8 +132,10 @@ def require_in_span(session: Session, at: datetime, *, code: str) -> None:
 
     if at.tzinfo is None:
         raise refused("the file's time has no offset from UTC", code)
-    if not began_at(session.operation) - _CLOCKS_APART <= at <= session.clock() + _CLOCKS_APART:
-        raise refused("the file's time lies outside the time of the operation", code)
+    if at < began_at(session.operation) - _BEFORE_IT_BEGAN:
+        raise refused("the file's time lies before the operation began", code)
+    if at > session.clock() + CLOCKS_APART:
+        raise refused("the file's time lies in the future: the clock where it was signed is wrong", code)
 
 
 def require_valid_key(keys: LeadKeys, signer: str, at: datetime) -> None:
@@ -136,7 +148,9 @@ def require_valid_key(keys: LeadKeys, signer: str, at: datetime) -> None:
 def plain_text(untrusted: str, *, code: str) -> str:
     """A text that can be kept: without control characters, of a length that somebody reads. ItemError otherwise."""
     if len(untrusted) > _LONGEST_TEXT or any(
-        (ord(letter) < ord(" ") and letter not in "\n\t") or 0xD800 <= ord(letter) <= 0xDFFF
+        (ord(letter) < ord(" ") and letter not in "\n\t")
+        or 0xD800 <= ord(letter) <= 0xDFFF
+        or letter in _TURNING
         for letter in untrusted
     ):
         raise refused("a text in the file is too long, or has characters that no text has", code)

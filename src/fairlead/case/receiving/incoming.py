@@ -19,7 +19,8 @@ class Taken:
     """A file that was taken in: what it was, which package it is about, and what to tell who brought it.
 
     ``again``: the same was here before. ``older``: a newer answer of the country holds. ``said``: the state of a receipt,
-    or how many outcomes or recalls it was about.
+    or how many outcomes or recalls it was about. ``replaced``: what earlier reports of outcomes said, and this one, which
+    takes their place, does not.
     """
 
     kind: Incoming
@@ -27,6 +28,7 @@ class Taken:
     again: bool
     older: bool
     said: str
+    replaced: tuple[str, ...] = ()
 
 
 def take_in(
@@ -73,8 +75,9 @@ def take_in(
                 kind=found,
                 package=package,
                 again=outcomes.again,
-                older=False,
+                older=outcomes.older,
                 said=f"{outcomes.new} of {outcomes.outcomes} new",
+                replaced=outcomes.replaced,
             )
         case Incoming.ACKNOWLEDGEMENT:
             answer = take_acknowledgement(session, country, untrusted_text)

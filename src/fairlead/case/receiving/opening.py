@@ -17,13 +17,14 @@ from fairlead.case.place.workspace import Workspace
 from fairlead.engine.below import HeldFolder, hold_folder, write_tree
 from fairlead.leads.dsse import refused
 from fairlead.leads.opening import VerifiedPackage, verify_package
+from fairlead.leads.recall import verify_recall
 from fairlead.leads.receipt import Receipt, ReceiptState, sign_receipt
 from fairlead.ledger.checkpoint import Checkpoint, parse_checkpoint
 from fairlead.ledger.notes import parse_note_key
 from fairlead.register.database import open_register
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
-from fairlead.terms.names import BagPath, OperationSlug
+from fairlead.terms.names import BagPath, OperationSlug, PackageName
 
 _RECEIVED, _LAST = "received", "last.json"
 
@@ -87,6 +88,7 @@ def open_for_recipient(
         hold_folder(workspace.root) as root,
         root.below(_RECEIVED, first.operation, first.from_country, make=True) as folder,
     ):
+        _require_not_recalled(folder, first.package, keys)
         verified = _newer_than_last(folder, first, digest, file, identity_file, keys)
         _keep(folder, verified)
         receipt = Receipt(
@@ -140,6 +142,15 @@ def _require_accepted(workspace: Workspace, package: VerifiedPackage, accepted: 
         f"If you expect packages of it, open it once with `--accept-operation {package.operation}`.",
         code="USAGE-ACCEPT",
     )
+
+
+def _require_not_recalled(folder: HeldFolder, package: PackageName, keys: LeadKeys) -> None:
+    """ItemError for a package whose recall as a whole was acknowledged here before it was ever opened."""
+    notice = folder.read(f"{package}.recalled.json")
+    if notice is not None and not verify_recall(notice.decode(), keys.officers)[0].leads:
+        raise refused(
+            f"{package} was recalled as a whole, and that was acknowledged here", "PACKAGE-RECALLED"
+        )
 
 
 def _newer_than_last(

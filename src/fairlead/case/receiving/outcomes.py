@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,18 +13,25 @@ from fairlead.case.receiving.foreign import get_answered, origin_of
 from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb
 from fairlead.leads.outcome import verify_outcomes
+from fairlead.leads.statistics import ReportedOutcome, latest_of, no_longer_said
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenOutcomes:
-    """Outcomes that were taken in: how many the file holds, and how many of them were not here before."""
+    """Outcomes that were taken in: how many the file holds, and how many of them were not here before.
+
+    ``older``: the country's later reports hold for all its leads. ``replaced``: what earlier reports of these leads said
+    and this one, which takes their place, does not say any more, a line for each lead.
+    """
 
     package: str
     country: str
     outcomes: int
     new: int
+    older: bool
+    replaced: tuple[str, ...]
 
     @property
     def again(self) -> bool:
@@ -44,7 +52,7 @@ class TakenOutcomes:
 )
 def take_outcomes(session: Session, country: str, untrusted_text: str) -> TakenOutcomes:
     """Check a country's outcomes and keep them, each by its place in the file; the same file again changes nothing."""
-    from fairlead.register.followup import record_outcomes
+    from fairlead.register.followup import find_outcomes, record_outcomes
 
     origin = origin_of(session, country, untrusted_text)
     reported, signer = verify_outcomes(untrusted_text, origin.keys.officers)
@@ -74,6 +82,7 @@ def take_outcomes(session: Session, country: str, untrusted_text: str) -> TakenO
         }
         for place, o in enumerate(reported.outcomes)
     ]
+    before = _latest(find_outcomes(session.user_id, session.operation, at=session.clock(), country=country))
     new = record_outcomes(
         session.user_id, session.operation, reported.country, rows, package=reported.package, signer=signer
     )
@@ -85,7 +94,24 @@ def take_outcomes(session: Session, country: str, untrusted_text: str) -> TakenO
         recipient=reported.country,
         facts={"outcomes": len(rows), "new": new},
     )
-    return TakenOutcomes(package=reported.package, country=reported.country, outcomes=len(rows), new=new)
+    now = _latest({**row, "country": reported.country, "package": reported.package} for row in rows)
+    earlier = {lead: before[lead] for lead in now if lead in before}
+    return TakenOutcomes(
+        package=reported.package,
+        country=reported.country,
+        outcomes=len(rows),
+        new=new,
+        older=len(earlier) == len(now) and all(one.at > reported.at for one in earlier.values()),
+        replaced=tuple(
+            f"{lead}: {', '.join(lost)}"
+            for lead, one in sorted(earlier.items())
+            if one.at < reported.at and (lost := no_longer_said(one, now[lead]))
+        ),
+    )
+
+
+def _latest(rows: Iterable[dict[str, Any]]) -> dict[str, ReportedOutcome]:
+    return latest_of(ReportedOutcome.of(row) for row in rows)
 
 
 def follow_up(session: Session) -> list[dict[str, Any]]:

@@ -52,7 +52,10 @@ def take_receipt(session: Session, country: str, untrusted_text: str) -> TakenRe
     )
     before = sent["receipt"] or {}
     taken = [*before.get("taken", ())]
-    again = origin.sha256 in taken
+    again = not {origin.signed_sha256, origin.sha256}.isdisjoint(
+        taken
+    )  # older versions kept the file's digest
+    reason = plain_text(receipt.reason, code="PACKAGE-RECEIPT")
     older = bool(before) and receipt.at < datetime.fromisoformat(before["at"])
     kept = (
         before
@@ -61,13 +64,13 @@ def take_receipt(session: Session, country: str, untrusted_text: str) -> TakenRe
             "state": receipt.state.value,
             "at": receipt.at.isoformat(),
             "signer": signer,
-            "reason": plain_text(receipt.reason, code="PACKAGE-RECEIPT"),
+            "reason": reason,
         }
     )
     record_receipt(
         session.user_id,
         receipt.package,
-        {**kept, "taken": taken if again else [*taken, origin.sha256]},
+        {**kept, "taken": taken if again else [*taken, origin.signed_sha256]},
         at=session.clock(),
     )
     session.record(

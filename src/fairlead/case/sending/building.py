@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 from fairlead.terms.names import CountryCode, PackageName
 
+_NAMED = 5
 _PROOFS = 64  # a country that did not open so many packages in a row has to ask for the proof it lacks
 
 
@@ -90,9 +92,13 @@ def build_for_country(session: Session, country: str, release: Release) -> tuple
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What the first officer signed: the statement's bytes, the payload's manifest behind it, and on what terms."""
+    """What the first officer signed: the statement's bytes, the payload's manifest behind it, and on what terms.
+
+    ``leads`` are the versions that went into it.
+    """
 
     country: CountryCode
+    leads: Mapping[str, int]
     terms: Terms
     at: datetime
     payload: bytes
@@ -109,24 +115,63 @@ def send_prepared(session: Session, prepared: Prepared, releaser: Officer) -> tu
     session.require_act()
     name = prepared.signature.officer
     first = public_key_of(session.workspace, name)
-    if not signature_holds(prepared.payload, prepared.signature, first):
+    require_two((name, first), (releaser.name, releaser.private.public_key()))
+    with in_turn(_folder(session) / f".{prepared.country}.lock"):
+        draft = drawn_again(session, prepared)
+        signatures = [prepared.signature, sign_payload(draft.payload, releaser)]
+        return _send(session, draft, name, signatures)
+
+
+def drawn_again(session: Session, prepared: Prepared) -> DraftPackage:
+    """The package as its first officer signed it, drawn up again from the register, byte by byte the same.
+
+    Raises UsageError when the signature does not hold, and when anything differs: then it says what.
+    """
+    name = prepared.signature.officer
+    if not signature_holds(prepared.payload, prepared.signature, public_key_of(session.workspace, name)):
         raise UsageError(
             f"the signature that {name} made when preparing does not hold",
             "Return the release and prepare it again.",
             code="USAGE-RELEASE",
         )
-    require_two((name, first), (releaser.name, releaser.private.public_key()))
-    with in_turn(_folder(session) / f".{prepared.country}.lock"):
-        draft = draft_for(session, prepared.country, prepared.terms, preparer=name, at=prepared.at)
-        if draft.payload != prepared.payload:
-            changed = ", ".join(_changed_files(prepared.manifest, draft.manifest)[:5])
-            raise UsageError(
-                f"the package has changed since it was prepared: {changed or 'its number or what it is based on'}",
-                "Return it and prepare it again, so that two officers see the same.",
-                code="USAGE-RELEASE",
-            )
-        signatures = [prepared.signature, sign_payload(draft.payload, releaser)]
-        return _send(session, draft, name, signatures)
+    draft = draft_for(session, prepared.country, prepared.terms, preparer=name, at=prepared.at)
+    if draft.payload != prepared.payload:
+        changed = _changed_leads(session, prepared, draft) or _changed_files(
+            prepared.manifest, draft.manifest
+        )
+        said = ", ".join(changed[:_NAMED]) or "its number or what it is based on"
+        raise UsageError(
+            f"the package has changed since it was prepared: {said}",
+            "Return it and prepare it again, so that two officers see the same.",
+            code="USAGE-RELEASE",
+        )
+    return draft
+
+
+def _changed_leads(session: Session, prepared: Prepared, draft: DraftPackage) -> list[str]:
+    """What became of leads since a release was prepared: held back, recalled, gone, new, or in another version."""
+    now = {lead.lead: lead.version for lead in draft.plan.leads}
+    gone = sorted(prepared.leads.keys() - now.keys())
+    recalled = recalled_leads(session) if gone else {}
+    published = _published(session, prepared.country) if gone else set()
+    return [
+        *(
+            f"{lead} is {'recalled' if lead in recalled else 'held back' if lead in published else 'withdrawn'}"
+            for lead in gone
+        ),
+        *(
+            f"{lead} is in it" if lead not in prepared.leads else f"{lead} is in version {version}"
+            for lead, version in sorted(now.items())
+            if prepared.leads.get(lead) != version
+        ),
+    ]
+
+
+def _published(session: Session, country: str) -> set[str]:
+    from fairlead.register.leads import lead_versions
+
+    listed = lead_versions(session.user_id, session.operation, at=session.clock())
+    return {lead for code, lead, _ in listed if code == country}
 
 
 def _changed_files(before: str, now: str) -> list[str]:

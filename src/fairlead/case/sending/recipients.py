@@ -33,6 +33,7 @@ def keep_recipients(session: Session, country: str, recipients: Sequence[str]) -
     if not keys:
         raise UsageError("no recipient key was given", "Give at least one.", code="PACKAGE-RECIPIENT")
     before = recipients_of(session, code)
+    _require_own(session, code, keys)
     from fairlead.register.people import set_recipients
 
     set_recipients(session.operation, code, keys)
@@ -44,6 +45,20 @@ def keep_recipients(session: Session, country: str, recipients: Sequence[str]) -
         facts={"keys": len(keys), "before": len(before), "new": len(set(keys) - set(before))},
     )
     return fingerprints_of(keys)
+
+
+def _require_own(session: Session, country: CountryCode, keys: Sequence[str]) -> None:
+    """UsageError for a key that is kept for another country: it would read this one's packages."""
+    from fairlead.register.people import countries_of, get_user
+
+    participants = countries_of(get_user(session.user_name), session.operation, at=session.clock())
+    for code, participant in participants.items():
+        if code != country and set(keys) & set(participant.age_recipients):
+            raise UsageError(
+                f"a recipient key given for {country} is kept for {code}",
+                f"Ask {country} for a key of its own: a package is read by one country only.",
+                code="PACKAGE-RECIPIENT",
+            )
 
 
 def recipients_of(session: Session, country: str) -> tuple[str, ...]:

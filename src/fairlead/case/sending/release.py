@@ -9,17 +9,18 @@ from typing import Any
 
 from fairlead.case.place.keys import officer
 from fairlead.case.place.session import Session
-from fairlead.case.sending.building import Prepared, Terms, draft_for, send_prepared
+from fairlead.case.sending.building import Terms, draft_for, send_prepared, unchanged_since
 from fairlead.case.sending.concerned import country_of_release
+from fairlead.case.sending.reading import prepared_of, require_read
 from fairlead.case.sending.recipients import recipients_of, require_same
 from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb
-from fairlead.leads.dsse import envelope_of, open_envelope, sign_payload
+from fairlead.leads.dsse import envelope_of, sign_payload
 from fairlead.leads.package import DraftPackage
 from fairlead.leads.recipients import fingerprints_of
 from fairlead.register.actions import Action
 from fairlead.terms.custody import Operation
-from fairlead.terms.errors import FairleadError, UsageError
+from fairlead.terms.errors import UsageError
 from fairlead.terms.names import CountryCode
 
 _DEAD_AFTER = timedelta(minutes=10)
@@ -136,11 +137,13 @@ class Drawn:
     files: int
     leads: tuple[str, ...]
     fingerprints: tuple[str, ...]
+    nothing_changed_since: str
 
 
-def drawn(draft: DraftPackage) -> Drawn:
-    """What is said of a draft to who is to sign it."""
+def _drawn(session: Session, draft: DraftPackage) -> Drawn:
+    """What is said of a draft to who signed it; with the last package, where it carried just the same."""
     return Drawn(
+        nothing_changed_since=unchanged_since(session, draft.plan.to_country),
         package=draft.plan.package,
         manifest_sha256=draft.manifest_sha256,
         files=len(draft.files),
@@ -176,6 +179,7 @@ def prepare_release(
     from fairlead.register.releases import find_prepared, record_prepared
 
     country = CountryCode.given(country)
+    settle(session)
     if not legal_basis.strip() or not purpose.strip():
         raise UsageError("a release needs a legal basis and a purpose", "Fill in both.", code="USAGE-REASON")
     at = session.clock()
@@ -221,7 +225,7 @@ def prepare_release(
         legal_basis,
         facts={"leads": len(draft.plan.leads), "recipients": len(draft.plan.recipients)},
     )
-    return drawn(draft)
+    return _drawn(session, draft)
 
 
 @verb(
@@ -236,9 +240,10 @@ def prepare_release(
     also=("package.build",),
     finish="The page of the country brings a release whose process died to one of its two ends.",
 )
-def release(session: Session, waiting: int) -> str:
+def release(session: Session, waiting: int, *, manifest_sha256: str) -> str:
     """Release what another officer prepared: sign the same bytes, encrypt and keep the package; returns its name.
 
+    ``manifest_sha256`` is the digest of the list of files that the officer read: with another one nothing is released.
     Call it outside a transaction. First the decision is kept, then the package is closed, then the release. A process
     that dies in between leaves a release that ``settle`` brings to one of its two ends.
     """
@@ -246,7 +251,7 @@ def release(session: Session, waiting: int) -> str:
 
     from fairlead.register.gate import acting_as
     from fairlead.register.models import User
-    from fairlead.register.releases import begin_release, close_release, lock_waiting, reopen_release
+    from fairlead.register.releases import begin_release, close_release, lock_waiting
 
     with transaction.atomic(), acting_as(User(pk=session.user_id)):
         row = _waiting(lock_waiting(session.user_id, session.operation, waiting, at=session.clock()))
@@ -256,14 +261,15 @@ def release(session: Session, waiting: int) -> str:
                 "Another officer has to release it.",
                 code="USAGE-RELEASE",
             )
-        prepared = _prepared(row)
+        prepared = prepared_of(row)
+        require_read(prepared, manifest_sha256)
         require_same(recipients_of(session, prepared.country), fingerprints_of(row["recipients"]))
         releaser = officer(session.workspace, session.user_name, at=session.clock())
         begin_release(session.user_id, waiting, at=session.clock())
     try:
         _, built = send_prepared(session, prepared, releaser)
-    except FairleadError:
-        reopen_release(session.user_id, waiting)
+    except BaseException:  # whatever stops it: the release does not stay between waiting and released
+        settle(session, left=waiting)
         raise
     package = built.name.removesuffix(".tar.age")
     close_release(session.user_id, waiting, package=package)
@@ -273,48 +279,37 @@ def release(session: Session, waiting: int) -> str:
     return package
 
 
-def _prepared(row: dict[str, Any]) -> Prepared:
-    """What the first officer signed, from its row; UsageError for a release that an older version prepared unsigned."""
-    if not row["statement"]:
-        raise UsageError(
-            "this release was prepared by an older version, without a signature",
-            "Return it and prepare it again.",
-            code="USAGE-RELEASE",
-        )
-    payload, signatures = open_envelope(row["statement"])
-    if [one.officer for one in signatures] != [row["preparer"]]:
-        raise UsageError(
-            "the release does not carry the signature of who prepared it",
-            "Return it and prepare it again.",
-            code="USAGE-RELEASE",
-        )
-    return Prepared(
-        country=CountryCode.given(row["country"]),
-        terms=Terms(
-            legal_basis=row["legal_basis"],
-            purpose=row["purpose"],
-            h3_release=row["h3_release"],
-            fingerprints=fingerprints_of(row["recipients"]),
-        ),
-        at=row["prepared_at"],
-        payload=payload,
-        manifest=row["manifest"],
-        signature=signatures[0],
-    )
-
-
 def waiting_for(session: Session, country: str) -> int:
     """The number of the release that waits for a country; UsageError when none does."""
     from fairlead.register.releases import find_prepared
 
-    rows = find_prepared(session.user_id, session.operation, at=session.clock(), country=country)
-    return int(_waiting(next((row for row in rows if row["state"] == "waiting"), None))["id"])
+    recipients_of(session, country)
+    settle(session)
+    at = session.clock()
+    rows = find_prepared(session.user_id, session.operation, at=at, country=country)
+    at_work = next((row for row in rows if row["state"] == "releasing"), None)
+    if at_work is not None:
+        minutes = 1 + int((at_work["decided_at"] + _DEAD_AFTER - at).total_seconds() // 60)
+        raise UsageError(
+            f"{at_work['decider']} is releasing the package for {country}",
+            f"If that process died, the release waits again in {minutes} min; repeat this then.",
+            code="USAGE-RELEASE",
+        )
+    waits = next((row for row in rows if row["state"] == "waiting"), None)
+    if waits is None:
+        raise UsageError(
+            f"no release waits for {country}",
+            f"One officer prepares it first: `fairlead package prepare --country {country}`.",
+            code="USAGE-RELEASE",
+        )
+    return int(waits["id"])
 
 
-def settle(session: Session) -> int:
+def settle(session: Session, *, left: int | None = None) -> int:
     """Bring releases to an end whose process died: released when the package was recorded, waiting when not.
 
-    Returns how many there were. A release younger than ``_DEAD_AFTER`` may still be at work and is left alone.
+    Returns how many there were. A release younger than ``_DEAD_AFTER`` may still be at work and is left alone, but for
+    the one that was just ``left`` by who worked on it.
     """
     from fairlead.register.leads import find_packages
     from fairlead.register.releases import close_release, find_prepared, reopen_release
@@ -323,7 +318,7 @@ def settle(session: Session) -> int:
     stuck = [
         row
         for row in find_prepared(session.user_id, session.operation, at=at)
-        if row["state"] == "releasing" and at - row["decided_at"] > _DEAD_AFTER
+        if row["state"] == "releasing" and (row["id"] == left or at - row["decided_at"] > _DEAD_AFTER)
     ]
     packages = find_packages(session.user_id, session.operation, at=at) if stuck else []
     for row in stuck:

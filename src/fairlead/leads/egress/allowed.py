@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fairlead.leads.document import LeadDocument
 from fairlead.leads.material import HashRow
+from fairlead.leads.strict_json import strings_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,17 +100,3 @@ def told_by(
         said=None,
         h3_released=h3_released,
     )
-
-
-def strings_of(value: object) -> Iterator[str]:
-    """Every text in a JSON value, and every number as it is written; not the keys."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from strings_of(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from strings_of(item)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield str(value)

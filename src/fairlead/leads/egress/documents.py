@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -11,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from fairlead.leads.document import LeadDocument, StatementDocument, lead_schema
-from fairlead.leads.egress.allowed import Allowed, AllowedLead, strings_of
+from fairlead.leads.egress.allowed import Allowed, AllowedLead
+from fairlead.leads.strict_json import read_json, strings_of
 from fairlead.terms.grades import HandlingCode
 
 _NAMING = ("name", "date_of_birth", "postcode")
@@ -33,32 +33,6 @@ _CASE_WORDS = frozenset({
     "Attributed_To", "Records joined into one person; a grade is not guilt.",
 })  # fmt: skip
 _CASE_TYPE = re.compile(r"(?:uco-(?:core|identity|observable)|case-investigation):[A-Z][A-Za-z0-9]{2,31}")
-
-
-class _TwiceError(ValueError):
-    """A key stands twice in an object, so that two readers may read two things."""
-
-
-def read_json(data: bytes) -> Any:
-    """The value in a JSON file; ValueError for anything else, a key that stands twice, and nesting without end."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({key for key, _ in pairs}) != len(pairs):
-            raise _TwiceError("a key stands twice")
-        return dict(pairs)
-
-    try:
-        value = json.loads(data, object_pairs_hook=once)
-        if not all(map(_is_text, strings_of(value))):
-            raise _TwiceError("a text has characters that no text has")
-    except RecursionError as problem:
-        raise ValueError("nested without end") from problem
-    return value
-
-
-def _is_text(text: str) -> bool:
-    """Whether it is text at all: without zero characters and halves of surrogate pairs (RFC 8259, 8.2)."""
-    return not any(c == "\0" or 0xD800 <= ord(c) < 0xE000 for c in text)
 
 
 def check_lead(data: bytes, lead: AllowedLead, allowed: Allowed) -> Iterator[str]:

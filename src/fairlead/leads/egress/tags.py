@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fairlead.leads.egress.allowed import Allowed
-from fairlead.leads.egress.documents import may_be_said, read_json
+from fairlead.leads.egress.documents import may_be_said
+from fairlead.leads.strict_json import read_json
 from fairlead.terms.names import OfficerName
 
 _HEX = re.compile(r"[0-9a-f]*")

@@ -17,6 +17,7 @@ from fairlead.case.sending.building import Terms
 from fairlead.case.sending.changes import preview
 from fairlead.case.sending.freshness import recalls_to_consider
 from fairlead.case.sending.outgoing import notice_text, notices, package_file, recall
+from fairlead.case.sending.reading import read_package, waiting_row
 from fairlead.case.sending.release import country_states, prepare_release, release, return_release, settle
 from fairlead.leads.recipients import fingerprints_of
 from fairlead.register.actions import Action
@@ -28,7 +29,10 @@ from fairlead.workbench.listing import Column, Listing, list_rows
 from fairlead.workbench.uploads import uploaded_text
 from fairlead.workbench.wording import word
 
-_LEADS_SHOWN, _OUTCOMES_SHOWN = 50, 50
+_LEADS_SHOWN, _OUTCOMES_SHOWN, _LINES_SHOWN = 50, 50, 200
+_READER_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+"""What a browser's own PDF reader needs: it shows the document as an object of the same address."""
+_READ_HERE = ("data/cover.txt", "data/selectors.csv", "data/hashes.csv", "data/evidence.csv")
 
 
 def listing(request: HttpRequest, desk: Desk) -> HttpResponseBase:
@@ -104,6 +108,12 @@ def incoming(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
         request,
         _("Taken in: %(kind)s for %(package)s.") % {"kind": word(taken.kind.value), "package": taken.package},
     )
+    if taken.replaced:
+        messages.warning(
+            request,
+            _("The newest report of a lead takes the place of those before. Not counted any more: %(lines)s")
+            % {"lines": "; ".join(taken.replaced)},
+        )
     if taken.again:
         messages.info(request, word("taken in before: nothing changed"))
     if taken.older:
@@ -150,7 +160,7 @@ def notice(request: HttpRequest, desk: Desk, country: str, name: str) -> HttpRes
 
 def prepare(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
     """The first officer asks for a release."""
-    prepare_release(
+    drawn = prepare_release(
         desk.session,
         country,
         legal_basis=request.POST.get("legal_basis", "")[:500],
@@ -158,13 +168,59 @@ def prepare(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
         seen=request.POST.getlist("recipient") or None,
     )
     messages.success(request, _("Prepared. Another officer has to release it."))
+    if drawn.nothing_changed_since:
+        messages.warning(
+            request, _("Nothing changed since package %(name)s.") % {"name": drawn.nothing_changed_since}
+        )
     return redirect("country", operation=desk.operation, country=country)
 
 
+def reading(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
+    """Every finished file of the package that waits, as the country will read it; here the second officer decides."""
+    row = waiting_row(desk.session, country)
+    if row is None:
+        raise Http404
+    read = read_package(desk.session, country)
+    context = {
+        "country": country,
+        "reading": read,
+        "leads": preview(desk.session, country, limit=_LEADS_SHOWN),
+        "more": max(0, len(read.leads) - _LEADS_SHOWN),
+        "texts": [
+            (path.removeprefix("data/"), _shown(read.files[path]))
+            for path in _READ_HERE
+            if path in read.files
+        ],
+        "files": [(path, *told) for path, told in read.sizes.items()],
+        "decides": desk.may(Action.RELEASE, country) and row["prepared_by_id"] != desk.user.pk,
+        "title": read.package,
+    }
+    return TemplateResponse(request, "workbench/reading.html", context)
+
+
+def _shown(data: bytes) -> str:
+    """The first lines of a text, with how many were left out."""
+    lines = data.decode().splitlines()
+    more = [f"… {len(lines) - _LINES_SHOWN:,}"] if len(lines) > _LINES_SHOWN else []
+    return "\n".join([*lines[:_LINES_SHOWN], *more])
+
+
+def reading_file(request: HttpRequest, desk: Desk, country: str, path: str) -> HttpResponse:  # noqa: ARG001
+    """One finished file of the package that waits. What is served is a PDF or plain text, whatever its name says."""
+    if waiting_row(desk.session, country) is None:
+        raise Http404
+    data = read_package(desk.session, country, file=path).files.get(path)
+    if data is None:
+        raise Http404
+    kind = "application/pdf" if path.endswith(".pdf") else "text/plain; charset=utf-8"
+    headers = {"Content-Disposition": "inline", "Content-Security-Policy": _READER_POLICY}
+    return HttpResponse(data, content_type=kind, headers=headers)
+
+
 def decide(request: HttpRequest, desk: Desk, country: str, waiting: int) -> HttpResponse:
-    """The second officer releases, or returns it with a reason."""
+    """The second officer releases what they read, or returns it with a reason."""
     if request.POST.get("decision") == "release":
-        package = release(desk.session, waiting)
+        package = release(desk.session, waiting, manifest_sha256=request.POST.get("manifest", "")[:64])
         messages.success(request, _("Released: %(package)s") % {"package": package})
     else:
         return_release(desk.session, waiting, reason=request.POST.get("reason", "")[:500])

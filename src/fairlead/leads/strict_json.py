@@ -1,0 +1,43 @@
+"""JSON from outside as every reader would read it: each key once, text that is text, and no depth without end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def read_json(data: bytes) -> Any:
+    """The value in a JSON file; ValueError for anything else, a key that stands twice, and nesting without end."""
+    try:
+        value = json.loads(data, object_pairs_hook=_once)
+        if not all(map(_is_text, strings_of(value))):
+            raise ValueError("a text has characters that no text has")
+    except RecursionError as problem:
+        raise ValueError("nested without end") from problem
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands twice, so that two readers may read two things")
+    return dict(pairs)
+
+
+def _is_text(text: str) -> bool:
+    """Whether it is text at all: without zero characters and halves of surrogate pairs (RFC 8259, 8.2)."""
+    return not any(c == "\0" or 0xD800 <= ord(c) < 0xE000 for c in text)
+
+
+def strings_of(value: object) -> Iterator[str]:
+    """Every text in a JSON value, and every number as it is written; not the keys."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from strings_of(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from strings_of(item)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield str(value)
