@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +22,7 @@ from fairlead.case.receiving.foreign import Incoming, kind_of, read_foreign
 from fairlead.case.receiving.incoming import take_in
 from fairlead.case.receiving.partners import keep_partner_keys, know_partner
 from fairlead.case.sending.building import Release, build_for_country
-from fairlead.case.sending.freshness import recalls_to_consider
+from fairlead.case.sending.freshness import recalled_leads, recalls_to_consider
 from fairlead.case.sending.recalls import lift_recall, recall_package
 from fairlead.leads.dsse import Officer, sign_statement
 from fairlead.leads.outcome import (
@@ -443,6 +444,52 @@ def test_a_recalled_lead_is_sent_again_only_when_two_people_have_lifted_it(denma
     make_officer(second.workspace, second.user_name)
     assert lift_recall(second, denmark.package, LEAD, reason="read it too")
     build_for_country(denmark.session, "SE", RELEASE)
+
+
+def test_lifting_a_recall_for_one_lead_lifts_it_for_no_other(denmark: Denmark) -> None:
+    from fairlead.register.actions import Role
+    from fairlead.register.leads import record_package
+    from fairlead.register.people import add_user, grant
+
+    other, session = "L-SE-0000000002", denmark.session
+    name = denmark.package.replace("0001", "0007")
+    record_package(
+        session.user_id, session.operation, country="SE", package=name, version=7, leads={LEAD: 1, other: 1},
+        sha256="7" * 64, prepared_by="holm", released_by="lund", at=denmark.at,
+    )  # fmt: skip
+    recall_package(session, name, leads=(), reason="wrong", officer_name="holm")
+    user = add_user(f"agrees-{session.operation}")
+    grant(user, session.operation, role=Role.LEAD_OFFICER)
+    second = replace(session, user_id=user.pk, user_name=user.username)
+    for one in (session, second):
+        make_officer(one.workspace, one.user_name)
+    assert not lift_recall(session, name, LEAD, reason="checked")
+    assert not lift_recall(second, name, other, reason="checked"), "another lead is another question"
+    assert lift_recall(second, name, LEAD, reason="read it too")
+    assert list(recalled_leads(session)) == [other]
+
+
+def test_an_acknowledgement_of_other_leads_or_from_before_the_notice_closes_nothing(denmark: Denmark) -> None:
+    (signed,) = recall_package(
+        denmark.session, denmark.package, leads=(LEAD,), reason="wrong", officer_name="holm"
+    )
+    notice = hashlib.sha256(signed.text.encode()).hexdigest()
+    for recall, at in (
+        (replace(signed.recall, leads=()), denmark.at),
+        (replace(signed.recall, leads=("L-SE-0000000009",)), denmark.at),
+        (signed.recall, signed.recall.at - timedelta(hours=10)),
+    ):
+        assert denmark.refusal(acknowledge_recall(recall, BERG, notice=notice, at=at)) == "PACKAGE-RECALL"
+    taken = take_in(
+        denmark.session, acknowledge_recall(signed.recall, BERG, notice=notice, at=signed.recall.at)
+    )
+    assert taken.said == "1 closed"
+
+
+def test_the_end_of_a_key_needs_an_offset(denmark: Denmark) -> None:
+    text = keys_of("SE", BERG, until=datetime(2030, 1, 1))  # noqa: DTZ001 - a time without an offset is what is tested
+    with pytest.raises(UsageError, match="USAGE-KEY"):
+        keep_partner_keys(denmark.session, "SE", text)
 
 
 def test_a_lead_that_was_sent_and_is_gone_is_a_task_until_it_is_recalled(denmark: Denmark) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from fairlead.case.board.figures import publish_figures
 from fairlead.case.exhibits.adding import NewExhibit, add_exhibit
 from fairlead.case.log.ledger import erase_entry, export_consistency, make_checkpoint, verify_ledger, witness
-from fairlead.case.place.keys import create_age_identity, lead_keys
+from fairlead.case.place.keys import create_age_identity, lead_keys, officer
 from fairlead.case.place.session import Session
 from fairlead.case.receiving.acknowledgements import take_acknowledgement
 from fairlead.case.receiving.answers import answer_package, answer_recall, write_outcomes
@@ -24,6 +26,7 @@ from fairlead.case.sending.changes import diff_with_sent, preview
 from fairlead.case.sending.holds import hold, lift
 from fairlead.case.sending.recalls import recall_package
 from fairlead.leads.outcome import Outcome, OutcomeState
+from fairlead.leads.recall import sign_recall
 from fairlead.leads.receipt import ReceiptState
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, RunError, UsageError
@@ -57,8 +60,8 @@ def pair(make_session: Callable[..., Session], tmp_path: Path) -> tuple[Session,
     denmark, sweden = make_session(), make_session(lead="SE", partners=())
     from fairlead.register.people import set_recipients
 
-    for officer in ("holm", "lund"):
-        make_officer(denmark.workspace, officer)
+    for name in ("holm", "lund"):
+        make_officer(denmark.workspace, name)
     make_officer(sweden.workspace, "berg")
     keep_partner_keys(denmark, "SE", lead_keys(sweden.workspace, "SE").to_json())
     identity = tmp_path / "sweden.age"
@@ -223,9 +226,9 @@ def test_a_recall_reaches_the_recipient_and_its_acknowledgement_closes_it(pair, 
     )
     notice, answer = tmp_path / "notice.json", tmp_path / "answer.json"
     notice.write_text(signed.text)
-    _, text = answer_recall(
+    text = answer_recall(
         sweden.workspace, notice, lead_keys(denmark.workspace, "DK"), officer_name="berg", at=sweden.clock()
-    )
+    ).acknowledgement
     answer.write_text(text)
     assert take_acknowledgement(denmark, "SE", answer.read_text()).closed == 1
     recalls = find_recalls(denmark.user_id, denmark.operation, at=denmark.clock())
@@ -327,8 +330,41 @@ def test_a_recall_is_acknowledged_by_who_never_opened_the_package_and_it_is_not_
     notice = tmp_path / "notice.json"
     notice.write_text(signed.text)
     keys = lead_keys(denmark.workspace, "DK")
-    recall, text = answer_recall(sweden.workspace, notice, keys, officer_name="berg", at=sweden.clock())
-    assert recall.package == name
-    assert take_acknowledgement(denmark, "SE", text).closed == 1
+    answers = [
+        answer_recall(sweden.workspace, notice, keys, officer_name="berg", at=sweden.clock())
+        for _ in range(2)
+    ]
+    assert [(one.recall.package, one.opened, one.again) for one in answers] == [
+        (name, False, False), (name, False, True),
+    ]  # fmt: skip
+    assert take_acknowledgement(denmark, "SE", answers[0].acknowledgement).closed == 1
     with pytest.raises(ItemError, match="PACKAGE-RECALLED"):
         receive(denmark, sweden, identity, package)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"sha256": "0" * 64},
+        {"country": "NO"},
+        {"leads": ("L-NO-0000000009",)},
+        {"at": datetime(1999, 1, 1, tzinfo=UTC)},
+        {"reason": "turned \u202e round"},
+        {"reason": "x" * 5_000},
+    ],
+    ids=["other bytes", "another country", "other leads", "older than the package", "turned", "endless"],
+)
+def test_a_notice_that_is_not_about_what_was_opened_is_not_acknowledged(pair, tmp_path, changed) -> None:
+    denmark, sweden, identity = pair
+    package, _ = build_for_country(denmark, "SE", RELEASE)
+    receive(denmark, sweden, identity, package)
+    (signed,) = recall_package(
+        denmark, f"{denmark.operation}-SE-0001", leads=(), reason="wrong", officer_name="holm"
+    )
+    notice = tmp_path / "notice.json"
+    signer = officer(denmark.workspace, "holm", at=denmark.clock())
+    notice.write_text(sign_recall(replace(signed.recall, **changed), signer))
+    keys = lead_keys(denmark.workspace, "DK")
+    with pytest.raises(ItemError, match="PACKAGE-RECALL"):
+        answer_recall(sweden.workspace, notice, keys, officer_name="berg", at=sweden.clock())
+    assert not list((sweden.workspace.root / "received").rglob("*.recalled.json"))

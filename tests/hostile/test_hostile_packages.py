@@ -168,13 +168,13 @@ def test_two_files_that_would_be_one_on_a_disk_are_refused(watched: Watched, pat
 def test_an_operation_that_is_no_name_is_refused_with_good_signatures(watched: Watched) -> None:
     for operation in BAD_OPERATIONS:
         code = refused_untouched(watched, Made(said={"operation": operation}))
-        assert code in {"ITEM-NAME", "PACKAGE-COVER"}, operation
+        assert code in {"ITEM-NAME", "PACKAGE-COVER", "PACKAGE-ENVELOPE"}, operation
 
 
 def test_a_sender_is_the_country_whose_keys_have_signed(watched: Watched) -> None:
     for country in BAD_COUNTRIES:
         code = refused_untouched(watched, Made(said={"from": country}))
-        assert code in {"ITEM-NAME", "PACKAGE-SENDER"}, country
+        assert code in {"ITEM-NAME", "PACKAGE-SENDER", "PACKAGE-ENVELOPE"}, country
 
 
 def test_a_package_whose_name_leads_elsewhere_or_is_anothers_is_refused(watched: Watched) -> None:

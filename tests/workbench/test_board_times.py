@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fairlead.case.board.action_day import open_board, plan_day, report_cells
+from fairlead.case.board.action_day import open_board, plan_day, report_cells, report_incident
 from fairlead.case.board.figures import figures
 from fairlead.terms.errors import UsageError
 
@@ -56,7 +56,10 @@ def test_arrests_on_the_board_and_for_the_press_are_one_figure_once_outcomes_cam
     country = sorted(n.removeprefix("lead_") for n in world.ids if n.startswith("lead_"))[6]
     session = world.session("holm")
     report_cells(session, country, {"arrests": "7", "searches": "1"})
-    assert row_of(session, country).cells["arrests"] == 7
+    before = row_of(session, country)
+    assert (before.cells["arrests"], before.called_in) == (None, {"arrests": 7, "searches": 1})
+    assert open_board(session).totals["arrests"] == figures(session, internal=True).totals["arrests"]
+    assert open_board(session).called_in["arrests"] >= 7
     row = {
         "lead": world.ids[f"lead_{country}"], "states": ["searched", "arrested"], "reason": "", "devices_seized": 2,
         "victims_safeguarded": 0, "new_exhibits": [], "released": False, "at": session.clock(), "sha256": "6" * 64,
@@ -70,3 +73,45 @@ def test_arrests_on_the_board_and_for_the_press_are_one_figure_once_outcomes_cam
     assert "7 called in" in as_("holm").get("/operations/lanternfish/action-day/").content.decode()
     totals = open_board(session).totals["arrests"]
     assert totals == sum(r.cells["arrests"] or 0 for r in open_board(session).rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{year}-03-28T02:30", "clocks there are changed"),
+        ("{year}-10-31T02:30", "clocks there are changed"),
+        ("{year}-12-01", "a date and a time"),
+        ("{year}-12-01T06:00+23:59", "a date and a time"),
+        ("{year}-12-01T06:00+00:00:30", "a date and a time"),
+        ("six", "a date and a time"),
+    ],
+)
+def test_an_hour_that_is_not_there_or_twice_and_what_is_no_time_is_asked_again(world, text, said):
+    session = world.session("berg")
+    with pytest.raises(UsageError) as refused:
+        report_cells(session, "SE", {"start": text.format(year=2027)})
+    assert said in f"{refused.value.fact} {refused.value.remedy}"
+    report_cells(session, "SE", {"start": "2027-10-31T02:30+01:00"})
+    assert row_of(session, "SE").starts_at == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+
+
+def test_a_number_that_a_cell_does_not_take_says_which_it_takes(world):
+    with pytest.raises(UsageError) as refused:
+        report_cells(world.session("berg"), "SE", {"arrests": "10001"})
+    assert "from 0 to 10,000" in refused.value.remedy
+
+
+def test_an_embargo_does_not_end_before_the_action(world):
+    year = world.session("holm").clock().year + 1
+    with pytest.raises(UsageError, match="embargo would end before"):
+        plan_day(world.session("holm"), starts=f"{year}-01-15T04:00", embargo=f"{year}-01-14T04:00")
+
+
+def test_an_incident_that_concerns_all_countries_is_read_in_all_of_them(world):
+    text = "Stop: the operation is put off."
+    report_incident(world.session("holm"), "*", text)
+    for name in ("berg", "evans", "holm"):
+        assert text in [one["text"] for one in open_board(world.session(name)).incidents], name
+    for wrong in ("x" * 2_001, "turned \u202e round"):
+        with pytest.raises(UsageError, match="USAGE-BOARD"):
+            report_incident(world.session("holm"), "*", wrong)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fairlead.case.persons.deconfliction import answer_country, ask_country, read_answer
-from fairlead.cli.options import operation_option, session_of
+from fairlead.cli.options import OUTPUT, operation_option, session_of
 from fairlead.cli.render import print_json
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -20,7 +20,7 @@ def deconflict() -> None:
 
 @deconflict.command("ask")
 @click.option("--country", required=True, help="Country that is asked.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the question.")
+@click.option("--output", type=OUTPUT, required=True, help="Where to write the question.")
 @operation_option
 def ask(
     country: str,
@@ -45,7 +45,7 @@ def ask(
 @deconflict.command("answer")
 @click.argument("file", type=_FILE)
 @click.option("--country", required=True, help="Country that asks.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the answer.")
+@click.option("--output", type=OUTPUT, required=True, help="Where to write the answer.")
 @operation_option
 def answer(
     file: Path,

@@ -23,7 +23,7 @@ from fairlead.case.exhibits.handling import correct_handling
 from fairlead.case.exhibits.holders import list_holders, state_holder, withdraw_holder
 from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.limits import evidence_limits, write_limits
-from fairlead.cli.options import operation_option, session_of, workspace_of, workspace_option
+from fairlead.cli.options import OUTPUT, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.engine.places import Place, parse_place
 from fairlead.evidence.limits import MEANINGS
@@ -340,9 +340,7 @@ def verify(
 
 @exhibit.command("report")
 @click.argument("number", metavar="EXHIBIT")
-@click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="PDF to write."
-)
+@click.option("--output", type=OUTPUT, required=True, help="PDF to write.")
 @operation_option
 def report(
     number: str,

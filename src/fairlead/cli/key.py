@@ -21,7 +21,14 @@ from fairlead.case.place.tokens import TokenKey
 from fairlead.case.receiving.foreign import read_foreign
 from fairlead.case.receiving.partners import keep_partner_keys, partner_officers
 from fairlead.case.sending.recipients import keep_recipients
-from fairlead.cli.options import json_option, operation_option, session_of, workspace_of, workspace_option
+from fairlead.cli.options import (
+    OUTPUT,
+    json_option,
+    operation_option,
+    session_of,
+    workspace_of,
+    workspace_option,
+)
 from fairlead.cli.render import print_facts, print_json
 from fairlead.cli.secrets import new_passphrase
 
@@ -159,7 +166,7 @@ def partner(
 
 @key.command("export")
 @click.option("--country", required=True, help="The lead country these keys belong to.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@click.option("--output", type=OUTPUT, required=True)
 @workspace_option
 def export(country: str, output: Path, workspace: Path | None, *, as_json: bool) -> None:
     """Write the public keys that partners need to check this country's packages."""

@@ -15,7 +15,14 @@ from fairlead.case.log.ledger import (
 )
 from fairlead.case.log.ledger import witness as cosign
 from fairlead.case.place.keys import ledger_note_key
-from fairlead.cli.options import json_option, operation_option, session_of, workspace_of, workspace_option
+from fairlead.cli.options import (
+    OUTPUT,
+    json_option,
+    operation_option,
+    session_of,
+    workspace_of,
+    workspace_option,
+)
 from fairlead.cli.render import print_facts, print_json
 from fairlead.ledger.notes import parse_note_key
 from fairlead.register.database import open_register
@@ -30,7 +37,7 @@ def ledger() -> None:
 
 @ledger.command("checkpoint")
 @click.option("--since", type=int, help="Add the proof that it continues the checkpoint of this size.")
-@click.option("--output", type=_FILE, help="Write to a file instead of the screen.")
+@click.option("--output", type=OUTPUT, help="Write to a file instead of the screen.")
 @workspace_option
 def checkpoint(
     since: int | None,
@@ -90,7 +97,7 @@ def verify(
 @click.argument("index", type=click.IntRange(min=0))
 @click.option("--reason", required=True, help="Why it must be forgotten.")
 @click.option("--officer", required=True, help="Officer who signs the certificate.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the certificate.")
+@click.option("--output", type=OUTPUT, required=True, help="Where to write the certificate.")
 @operation_option
 def erase(
     index: int,

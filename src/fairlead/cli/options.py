@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,23 @@ from fairlead.case.place.workspace import Workspace, find_workspace
 from fairlead.case.running.engines import Cluster
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class OutputFile(click.Path):
+    """A file to be written: refused before anything is done when it cannot be made where it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False, writable=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path, with a folder that is there and may be written in."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.parent.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
+            self.fail(f"There is no folder {path.parent} that you may write in.", param, ctx)
+        return path
+
+
+OUTPUT = OutputFile()
 
 
 def json_option(command: Command) -> Command:

@@ -11,7 +11,7 @@ from fairlead.case.receiving.answers import received_package, write_outcomes
 from fairlead.case.receiving.foreign import Incoming
 from fairlead.case.receiving.outcomes import follow_up
 from fairlead.cli.incoming import KEYS, take
-from fairlead.cli.options import operation_option, session_of, workspace_of, workspace_option
+from fairlead.cli.options import OUTPUT, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.leads.outcome import NoActionReason, Outcome, OutcomeState
 from fairlead.terms.errors import UsageError
@@ -39,7 +39,7 @@ def outcome() -> None:
 @click.option("--new-exhibit", "new_exhibits", multiple=True, help="Number of an exhibit that came of it.")
 @click.option("--release-numbers", is_flag=True, help="These numbers may be published.")
 @click.option("--officer", required=True, help="Officer of this workspace who signs.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the signed outcomes.")
+@click.option("--output", type=OUTPUT, required=True, help="Where to write the signed outcomes.")
 @workspace_option
 def report(
     package: str,

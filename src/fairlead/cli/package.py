@@ -18,6 +18,7 @@ from fairlead.case.sending.recipients import recipients_of
 from fairlead.case.sending.release import prepare_release, release, return_release, waiting_for
 from fairlead.cli.incoming import KEYS, take
 from fairlead.cli.options import (
+    OUTPUT,
     operation_option,
     session_of,
     workspace_of,
@@ -289,7 +290,7 @@ def _free(folder: Path, stem: str) -> Path:
 @click.option("--lead", "leads", multiple=True, help="Only this lead; the whole package if not given.")
 @click.option("--reason", required=True, help="What was wrong.")
 @click.option("--officer", required=True, help="Officer who signs the notice.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the notice.")
+@click.option("--output", type=OUTPUT, required=True, help="Where to write the notice.")
 @operation_option
 def recall(
     package_id: str,

@@ -10,7 +10,7 @@ from fairlead.case.place.keys import parse_lead_keys
 from fairlead.case.place.session import utc_now
 from fairlead.case.receiving.answers import answer_package, answer_recall
 from fairlead.case.receiving.opening import check_package, explain_restoring, open_for_recipient
-from fairlead.cli.options import json_option, user_option, workspace_of, workspace_option
+from fairlead.cli.options import OUTPUT, json_option, user_option, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.leads.opening import VerifiedPackage
 from fairlead.leads.receipt import ReceiptState
@@ -25,21 +25,28 @@ _FROM = click.option(
 @click.argument("notice", type=_FILE)
 @click.option("--lead-keys", type=_FILE, required=True, help="The lead country's public keys.")
 @click.option("--officer", required=True, help="Officer of this workspace who acknowledges.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the acknowledgement.")
+@click.option("--output", type=OUTPUT, required=True, help="Where to write the acknowledgement.")
 @workspace_option
 def recalled(
     notice: Path, lead_keys: Path, officer: str, output: Path, workspace: Path | None, *, as_json: bool
 ) -> None:
     """As the recipient: check a recall NOTICE, mark the package, and sign the acknowledgement."""
-    answered, text = answer_recall(
+    answered = answer_recall(
         workspace_of(workspace),
         notice,
         parse_lead_keys(lead_keys.read_text()),
         officer_name=officer,
         at=utc_now(),
     )
-    output.write_text(text)
-    answer = {"package": answered.package, "leads": list(answered.leads), "reason": answered.reason}
+    output.write_text(answered.acknowledgement)
+    recall = answered.recall
+    answer = {
+        "package": recall.package,
+        "leads": list(recall.leads) or "all",
+        "reason": recall.reason,
+        "opened_here": answered.opened,
+        "again": answered.again,
+    }
     if as_json:
         print_json({**answer, "acknowledgement": str(output)})
     else:
@@ -50,7 +57,7 @@ def recalled(
 @click.argument("package_id", metavar="PACKAGE")
 @_FROM
 @click.option("--officer", required=True, help="Officer of this workspace who signs.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the receipt.")
+@click.option("--output", type=OUTPUT, required=True, help="Where to write the receipt.")
 @workspace_option
 def accept(
     package_id: str, sender: str | None, officer: str, output: Path, workspace: Path | None, *, as_json: bool
@@ -64,7 +71,7 @@ def accept(
 @_FROM
 @click.option("--reason", required=True, help="Why it is refused.")
 @click.option("--officer", required=True, help="Officer of this workspace who signs.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the receipt.")
+@click.option("--output", type=OUTPUT, required=True, help="Where to write the receipt.")
 @workspace_option
 def refuse(
     package_id: str,

@@ -15,7 +15,7 @@ from fairlead.case.records.loading import (
     propose_records,
     restore_records,
 )
-from fairlead.cli.options import operation_option, session_of
+from fairlead.cli.options import OUTPUT, operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
 
 
@@ -30,9 +30,7 @@ def records() -> None:
     "--path", required=True, help="Path of the dump in the exhibit, or a pattern that fits one file."
 )
 @click.option("--name", default="platform", show_default=True, help="Name of the source.")
-@click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where to write it."
-)
+@click.option("--output", type=OUTPUT, required=True, help="Where to write it.")
 @operation_option
 def propose(
     exhibit: str,

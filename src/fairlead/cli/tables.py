@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fairlead.case.lists.sql import export_parquet, look
-from fairlead.cli.options import operation_option, session_of
+from fairlead.cli.options import OUTPUT, operation_option, session_of
 from fairlead.cli.render import print_json, print_rows
 from fairlead.tables import ALL
 from fairlead.terms.errors import UsageError
@@ -22,7 +22,7 @@ _FIRST_ROWS = 50
 @click.option("--list", "list_tables", is_flag=True, help="List tables and their columns.")
 @click.option("--where", help="Condition in SQL, e.g. \"verdict <> 'read'\".")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="table", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for parquet.")
+@click.option("--output", type=OUTPUT, help="File for parquet.")
 @operation_option
 def table(
     name: str | None,
@@ -51,7 +51,7 @@ def table(
 @click.command()
 @click.argument("statement")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="table", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for parquet.")
+@click.option("--output", type=OUTPUT, help="File for parquet.")
 @operation_option
 def sql(
     statement: str,

@@ -76,6 +76,11 @@ class HeldFolder:
         with os.fdopen(found, "rb") as handle:
             return handle.read()
 
+    def names(self) -> list[str]:
+        """The names of what is in the folder, sorted."""
+        with os.scandir(self.descriptor) as entries:
+            return sorted(entry.name for entry in entries)
+
     def holds(self, name: str) -> bool:
         """Whether there is anything of that name, a link too."""
         _check(name)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fairlead.leads.dsse import Officer, refused, sign_statement, verify_statement
 from fairlead.terms.names import CountryCode, LeadName, PackageName
 
+_CLOCKS_APART = timedelta(minutes=15)
+_MOST_LEADS, _LONGEST_REASON = 10_000, 2_000
 RECALL_TYPE = "urn:fairlead:recall:1"
 ACKNOWLEDGEMENT_TYPE = "urn:fairlead:recall-acknowledgement:1"
 
@@ -58,13 +60,16 @@ class Acknowledgement:
     at: datetime
 
     def answers(self, *, notice: str, leads: tuple[str, ...], at: datetime) -> bool:
-        """Whether it answers the notice of this digest.
+        """Whether it answers the notice of this digest, about these leads, and was signed after it (``at``).
 
-        Where either side kept none, one about the same leads that was signed, ``at``, before it was acknowledged.
+        Where either side kept no digest, one about the same leads that was signed before it was acknowledged.
         """
-        if self.notice and notice:
-            return self.notice == notice
-        return sorted(self.leads) == sorted(leads) and at <= self.at
+        named = bool(self.notice and notice)
+        if named and self.notice != notice:
+            return False
+        return sorted(self.leads) == sorted(leads) and at <= self.at + (
+            _CLOCKS_APART if named else timedelta()
+        )
 
 
 def acknowledge_recall(recall: Recall, officer: Officer, *, notice: str, at: datetime) -> str:
@@ -97,6 +102,18 @@ def verify_acknowledgement(
     return answer, signer
 
 
+def _leads(untrusted: object) -> tuple[LeadName, ...]:
+    if not isinstance(untrusted, list) or len(untrusted) > _MOST_LEADS:
+        raise TypeError("leads are a list, and not without end")
+    return tuple(LeadName.parse(lead) for lead in untrusted)
+
+
+def _reason(untrusted: object) -> str:
+    if not isinstance(untrusted, str) or len(untrusted) > _LONGEST_REASON:
+        raise TypeError("a reason is a text that somebody reads")
+    return untrusted
+
+
 def _read(text: str, keys: Mapping[str, Ed25519PublicKey], kind: str) -> tuple[Recall, str, str]:
     statement = verify_statement(text, keys, predicate_type=kind)
     try:
@@ -105,8 +122,8 @@ def _read(text: str, keys: Mapping[str, Ed25519PublicKey], kind: str) -> tuple[R
             package=package,
             sha256=statement.digest_of(f"{package}.tar.age"),
             country=CountryCode.parse(statement.predicate["country"]),
-            leads=tuple(LeadName.parse(lead) for lead in statement.predicate["leads"]),
-            reason=str(statement.predicate["reason"]),
+            leads=_leads(statement.predicate["leads"]),
+            reason=_reason(statement.predicate["reason"]),
             at=datetime.fromisoformat(statement.predicate["at"]),
         )
         notice = str(statement.predicate.get("notice", ""))

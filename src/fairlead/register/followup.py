@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -134,16 +134,26 @@ def record_recall(
         )
 
 
-def ask_to_lift(user_id: int, recalls: Collection[int], *, name: str, reason: str) -> None:
-    """Note that somebody asks for recalls to be lifted, and why."""
-    with acting_as(User(pk=user_id)):
-        RecallRow.objects.filter(pk__in=recalls).update(asked_by=name, asked_reason=reason)
+def ask_to_lift(user_id: int, recalls: Collection[int], lead: str, *, name: str, reason: str) -> None:
+    """Note that somebody asks for a lead to be let go that recalls name, and why."""
+    _keep_lift(user_id, recalls, lead, {"asked_by": name, "reason": reason})
 
 
-def lift_recalls(user_id: int, recalls: Collection[int], *, name: str, at: datetime) -> None:
-    """Note that a second person agreed: the leads may be sent again."""
+def lift_recalls(user_id: int, recalls: Collection[int], lead: str, *, name: str, at: datetime) -> None:
+    """Note that a second person agreed: the lead may be sent again. Other leads of the notices stay recalled."""
+    _keep_lift(user_id, recalls, lead, {"lifted_by": name, "lifted_at": at.isoformat()})
+
+
+def _keep_lift(user_id: int, recalls: Collection[int], lead: str, said: dict[str, str]) -> None:
     with acting_as(User(pk=user_id)):
-        RecallRow.objects.filter(pk__in=recalls).exclude(asked_by=name).update(lifted_by=name, lifted_at=at)
+        for row in RecallRow.objects.select_for_update().filter(pk__in=recalls):
+            row.lifts = {**row.lifts, lead: {**row.lifts.get(lead, {}), **said}}
+            row.save(update_fields=["lifts"])
+
+
+def still_recalled(row: Mapping[str, Any], lead: str) -> bool:
+    """Whether a recall that names a lead still keeps it from being sent."""
+    return row["lifted_at"] is None and "lifted_by" not in row["lifts"].get(lead, {})
 
 
 def acknowledge_recalls(user_id: int, recalls: Collection[int], *, at: datetime) -> int:

@@ -16,6 +16,7 @@ from fairlead.register.models import (
     ExposureRow,
     Grant,
     HoldRow,
+    IncidentRow,
     JudgementRow,
     LeadRow,
     LeadVersionRow,
@@ -105,6 +106,8 @@ def visible(user: User, model: type[models.Model], *, at: datetime) -> QuerySet[
             )
         else:
             condition |= Q(operation_id=grant.operation_id, country=grant.country) & shown
+            if model is IncidentRow:  # what concerns every country is read in every command post
+                condition |= Q(operation_id=grant.operation_id, country=WHOLE_OPERATION)
     return model._default_manager.filter(condition)
 
 

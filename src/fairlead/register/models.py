@@ -192,7 +192,8 @@ class OutcomeRow(Scoped):
 class RecallRow(Scoped):
     """A notice that something sent was wrong, and whether the recipient has acknowledged it.
 
-    What it names is not sent again until two people have lifted it: one asks with a reason, another one agrees.
+    A lead it names is not sent again until two people have lifted it for that lead: one asks with a reason, another one
+    agrees. ``lifts`` keeps that by lead; ``lifted_at`` is when an older version lifted the notice as a whole.
     """
 
     package = models.CharField(max_length=64)
@@ -201,8 +202,7 @@ class RecallRow(Scoped):
     at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
     notice = models.CharField(max_length=64, default="")
-    asked_by = models.TextField(default="")
-    asked_reason = models.TextField(default="")
+    lifts = models.JSONField(default=dict)
     lifted_by = models.TextField(default="")
     lifted_at = models.DateTimeField(null=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -18,9 +19,12 @@ from fairlead.register.actions import WHOLE_OPERATION, Action
 from fairlead.terms.board import CELLS, ZONES, Cell, CellKind
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
+from fairlead.terms.plain import is_plain
 
-_NUMBER_LIMIT = 100_000
-_COUNTED = {
+_NUMBER_LIMIT = 10_000
+_LONGEST_INCIDENT = 2_000
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?", re.ASCII)
+COUNTED = {
     Cell.SEARCHES.value: "house_searches",
     Cell.ARRESTS.value: "arrests",
     Cell.INTERVIEWS.value: "interviews",
@@ -37,8 +41,8 @@ _CONFLICTS_SHOWN = 200
 class BoardRow:
     """One country on the board: its cells, and when it starts by its own clock and in UTC.
 
-    A number is what the country called in until its signed outcomes come; then it is what these say, as on the press's
-    page, and ``called_in`` keeps what differs from it.
+    A number is what the country's signed outcomes say, as on the press's page; ``called_in`` is what it called in on the
+    day that differs from it, or that no outcome says yet.
     """
 
     country: str
@@ -55,7 +59,10 @@ class BoardRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """The board as a user may see it now. ``embargo_s`` is None when no embargo holds."""
+    """The board as a user may see it now. ``embargo_s`` is None when no embargo holds.
+
+    ``totals`` are of signed outcomes; ``called_in`` are those of what was called in and is not in them.
+    """
 
     at: datetime
     rows: tuple[BoardRow, ...]
@@ -64,6 +71,7 @@ class Board:
     embargo_until: datetime | None
     embargo_s: int | None
     totals: dict[str, int]
+    called_in: dict[str, int]
 
 
 def open_board(session: Session) -> Board:
@@ -81,13 +89,13 @@ def open_board(session: Session) -> Board:
             for cell in Cell
             if cell is not Cell.START
         }
+        signed = outcomes.get(state.country, {})
         called_in = {
             cell: cells[cell]
-            for cell, figure in _COUNTED.items()
-            if state.country in outcomes and cells[cell] not in (None, outcomes[state.country][figure])
+            for cell, figure in COUNTED.items()
+            if cells[cell] not in (None, signed.get(figure))
         }
-        if state.country in outcomes:
-            cells |= {cell: outcomes[state.country][figure] for cell, figure in _COUNTED.items()}
+        cells |= {cell: signed.get(figure) for cell, figure in COUNTED.items()}
         start = entries.get((state.country, Cell.START.value), {}).get("starts_at") or day.get("starts_at")
         rows.append(
             BoardRow(
@@ -118,6 +126,7 @@ def open_board(session: Session) -> Board:
         embargo_until=embargo,
         embargo_s=left if left > 0 else None,
         totals=totals,
+        called_in={cell: n for cell in totals if (n := sum(row.called_in.get(cell, 0) for row in rows))},
     )
 
 
@@ -186,16 +195,25 @@ def _parse_value(session: Session, cell: Cell, text: str, country: str) -> dict[
 def _parse_moment(session: Session, text: str, zone: tzinfo) -> datetime:
     """A moment as somebody wrote it, in UTC: by its own offset, or by ``zone`` without one.
 
-    Raises UsageError for what is no time, and for one outside the operation's span: from a day before it began to two
-    years from now.
+    Raises UsageError for what is no time with date and hour, for an hour that the clocks there skip or have twice, and for
+    a time outside the operation's span: from a day before it began to two years from now.
     """
     from fairlead.register.people import began_at
 
+    if not _MOMENT.fullmatch(text):
+        raise _wrong(Cell.START)
     try:
         written = datetime.fromisoformat(text)
         at = (written if written.tzinfo else written.replace(tzinfo=zone)).astimezone(UTC)
+        twice = written.replace(tzinfo=zone, fold=1).astimezone(UTC) if not written.tzinfo else at
     except (ValueError, OverflowError) as problem:
-        raise _wrong("start") from problem
+        raise _wrong(Cell.START) from problem
+    if at != twice:
+        raise UsageError(
+            "the clocks there are changed in that hour: it does not exist, or twice",
+            "Write the time with its offset from UTC, such as 2026-10-25T02:30+01:00.",
+            code="USAGE-BOARD",
+        )
     if not began_at(session.operation) - _LONGEST_BEFORE <= at <= session.clock() + _LONGEST_AHEAD:
         raise UsageError(
             "the time lies outside the operation: before it began, or more than two years ahead",
@@ -205,11 +223,14 @@ def _parse_moment(session: Session, text: str, zone: tzinfo) -> datetime:
     return at
 
 
-def _wrong(cell: str) -> UsageError:
+def _wrong(cell: Cell) -> UsageError:
+    wanted = {
+        CellKind.STATE: f"It takes one of: {', '.join(CELLS[cell].states)}.",
+        CellKind.NUMBER: f"It takes a whole number from 0 to {_NUMBER_LIMIT:,}.",
+        CellKind.TIME: "It takes a date and a time, such as 2026-12-01T06:00, by the country's clock or with its offset.",
+    }
     return UsageError(
-        f"the cell {cell[:20]} does not take this value",
-        "Choose one of the values that the board offers.",
-        code="USAGE-BOARD",
+        f"the cell {cell} does not take this value", wanted[CELLS[cell].kind], code="USAGE-BOARD"
     )
 
 
@@ -232,7 +253,13 @@ def report_incident(session: Session, country: str, text: str) -> None:
         session.require(Action.COORDINATE)
     if not text.strip():
         raise UsageError("an incident needs a text", "Say what happened.", code="USAGE-REASON")
-    record_incident(session.user_id, session.operation, country, text=text.strip()[:2000], at=session.clock())
+    if not is_plain(text, longest=_LONGEST_INCIDENT):
+        raise UsageError(
+            f"the text is longer than {_LONGEST_INCIDENT:,} characters, or has some that turn others round",
+            "Write what a command post has to read, and no more.",
+            code="USAGE-BOARD",
+        )
+    record_incident(session.user_id, session.operation, country, text=text.strip(), at=session.clock())
     session.record(Operation.ALTERATION, "board.incident", (country,), "action day")
 
 
@@ -248,10 +275,16 @@ def plan_day(session: Session, *, starts: str, embargo: str) -> None:
     """Set the common start and the end of the embargo, in UTC or with an offset; an empty text means not set."""
     from fairlead.register.board import set_action_day
 
+    starts_at = _parse_moment(session, starts.strip(), UTC) if starts.strip() else None
+    embargo_until = _parse_moment(session, embargo.strip(), UTC) if embargo.strip() else None
+    if starts_at and embargo_until and embargo_until < starts_at:
+        raise UsageError(
+            "the embargo would end before the action starts", "Look at both dates.", code="USAGE-BOARD"
+        )
     set_action_day(
         session.operation,
-        starts_at=_parse_moment(session, starts.strip(), UTC) if starts.strip() else None,
-        embargo_until=_parse_moment(session, embargo.strip(), UTC) if embargo.strip() else None,
+        starts_at=starts_at,
+        embargo_until=embargo_until,
         name=session.user_name,
         at=session.clock(),
     )

@@ -219,7 +219,7 @@ def officer(workspace: Workspace, name: str, *, at: datetime) -> Officer:
 
 def _end_of(path: Path) -> datetime | None:
     end = path.with_suffix(".until")
-    return datetime.fromisoformat(end.read_text().strip()) if end.is_file() else None
+    return _moment(end.read_text().strip()) if end.is_file() else None
 
 
 def public_key_of(workspace: Workspace, name: str) -> Ed25519PublicKey:
@@ -276,6 +276,13 @@ class LeadKeys:
         return json.dumps({**value, "ledger": str(self.ledger)}, indent=1) + "\n"
 
 
+def _moment(untrusted: str) -> datetime:
+    at = datetime.fromisoformat(untrusted)
+    if at.tzinfo is None:
+        raise ValueError("a time without an offset from UTC ends a key at no moment")
+    return at
+
+
 def parse_lead_keys(untrusted_text: str) -> LeadKeys:
     """Read a lead country's keys; UsageError when the text is not such a file."""
     try:
@@ -291,8 +298,7 @@ def parse_lead_keys(untrusted_text: str) -> LeadKeys:
             officers=officers,
             ledger=parse_note_key(value["ledger"]),
             valid_until={
-                OfficerName.parse(name): datetime.fromisoformat(at)
-                for name, at in value.get("valid_until", {}).items()
+                OfficerName.parse(name): _moment(at) for name, at in value.get("valid_until", {}).items()
             },
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, ItemError) as problem:

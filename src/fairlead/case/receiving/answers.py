@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from fairlead.case.place.keys import LeadKeys, officer, own_officers
 from fairlead.case.place.workspace import Workspace
-from fairlead.case.receiving.foreign import CLOCKS_APART, read_foreign, require_valid_key
+from fairlead.case.receiving.foreign import CLOCKS_APART, plain_text, read_foreign, require_valid_key
 from fairlead.engine.below import hold_folder
 from fairlead.leads.dsse import refused
 from fairlead.leads.outcome import Outcome, OutcomeFile, sign_outcomes
@@ -98,21 +101,62 @@ def received_package(workspace: Workspace, package: str, *, sender: str | None =
     return found[0]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredRecall:
+    """A recall that was answered. ``opened``: the package had been opened here; ``again``: the notice had been answered."""
+
+    recall: Recall
+    acknowledgement: str
+    opened: bool
+    again: bool
+
+
 def answer_recall(
     workspace: Workspace, notice: Path, keys: LeadKeys, *, officer_name: str, at: datetime
-) -> tuple[Recall, str]:
+) -> AnsweredRecall:
     """On the recipient's side: check a notice, mark the package as recalled, and sign the acknowledgement.
 
-    A package that was not opened here is marked all the same: there is nothing to erase, and the recall is answered.
+    It has to be about the bytes, the country and the leads of the package that was opened here, and signed after that was
+    built. A package that was not opened is marked all the same: there is nothing to erase, and the recall is answered.
+    Raises ItemError for a notice that is not to be believed.
     """
     text = read_foreign(notice)
     recall, signer = verify_recall(text, keys.officers)
+    plain_text(recall.reason, code="PACKAGE-RECALL")
     if recall.at.tzinfo is None or recall.at > at + CLOCKS_APART:
         raise refused("the recall's time lies in the future, or has no offset", "PACKAGE-RECALL")
     require_valid_key(keys, signer, recall.at)
     name = PackageName.given(recall.package)
-    received = workspace.root / "received"
-    with hold_folder(received) as top, top.below(name.operation, keys.country, make=True) as place:
-        place.write(f"{recall.package}.recalled.json", text.encode())
+    if recall.country != name.country:
+        raise refused("the notice is addressed to another country than the package", "PACKAGE-RECALL")
+    signed = officer(workspace, officer_name, at=at)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return recall, acknowledge_recall(recall, officer(workspace, officer_name, at=at), notice=digest, at=at)
+    folder = workspace.root / "received" / name.operation / keys.country
+    opened = (folder / name).is_dir()
+    if opened:
+        _require_about(recall, folder / name, own_officers(workspace))
+    with (
+        hold_folder(workspace.root / "received") as top,
+        top.below(name.operation, keys.country, make=True) as place,
+    ):
+        kept = f"{name}.{digest[:16]}.recalled.json"
+        again = place.holds(kept)
+        place.write(kept, text.encode())
+    return AnsweredRecall(
+        recall=recall,
+        acknowledgement=acknowledge_recall(recall, signed, notice=digest, at=at),
+        opened=opened,
+        again=again,
+    )
+
+
+def _require_about(recall: Recall, folder: Path, own: Mapping[str, Ed25519PublicKey]) -> None:
+    """ItemError for a notice about other bytes or leads than those of an opened package, or older than it."""
+    opened, _ = verify_receipt((folder.parent / f"{folder.name}.receipt.json").read_text(), own)
+    cover = json.loads((folder / "data" / "package.json").read_text())
+    if recall.sha256 != opened.sha256:
+        raise refused("the notice is about other bytes than those that were opened here", "PACKAGE-RECALL")
+    if not set(recall.leads) <= set(cover["leads"]):
+        raise refused("the notice names leads that are not in the package", "PACKAGE-RECALL")
+    if recall.at < datetime.fromisoformat(cover["built_at"]) - CLOCKS_APART:
+        raise refused("the notice is older than the package", "PACKAGE-RECALL")

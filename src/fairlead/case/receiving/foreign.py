@@ -21,13 +21,11 @@ from fairlead.leads.recall import ACKNOWLEDGEMENT_TYPE
 from fairlead.leads.receipt import RECEIPT_TYPE
 from fairlead.terms.errors import UsageError
 from fairlead.terms.names import CountryCode, PackageName
+from fairlead.terms.plain import is_plain
 
 _BEFORE_IT_BEGAN = timedelta(days=1)
 CLOCKS_APART = timedelta(minutes=15)
 """So far ahead another country's clock may be: an answer from a later time would outlive every true one until then."""
-_TURNING = frozenset(
-    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)  # change the order of letters (UAX 9)
 _LARGEST_BYTES = 16 << 20
 _LONGEST_TEXT = 2000
 
@@ -147,11 +145,6 @@ def require_valid_key(keys: LeadKeys, signer: str, at: datetime) -> None:
 
 def plain_text(untrusted: str, *, code: str) -> str:
     """A text that can be kept: without control characters, of a length that somebody reads. ItemError otherwise."""
-    if len(untrusted) > _LONGEST_TEXT or any(
-        (ord(letter) < ord(" ") and letter not in "\n\t")
-        or 0xD800 <= ord(letter) <= 0xDFFF
-        or letter in _TURNING
-        for letter in untrusted
-    ):
+    if not is_plain(untrusted, longest=_LONGEST_TEXT):
         raise refused("a text in the file is too long, or has characters that no text has", code)
     return untrusted

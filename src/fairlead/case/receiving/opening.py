@@ -145,12 +145,14 @@ def _require_accepted(workspace: Workspace, package: VerifiedPackage, accepted: 
 
 
 def _require_not_recalled(folder: HeldFolder, package: PackageName, keys: LeadKeys) -> None:
-    """ItemError for a package whose recall as a whole was acknowledged here before it was ever opened."""
-    notice = folder.read(f"{package}.recalled.json")
-    if notice is not None and not verify_recall(notice.decode(), keys.officers)[0].leads:
-        raise refused(
-            f"{package} was recalled as a whole, and that was acknowledged here", "PACKAGE-RECALLED"
-        )
+    """ItemError for a package whose recall as a whole was acknowledged here."""
+    for name in folder.names():
+        of_it = name.startswith(f"{package}.") and name.endswith(".recalled.json")
+        notice = folder.read(name) if of_it else None
+        if notice is not None and not verify_recall(notice.decode(), keys.officers)[0].leads:
+            raise refused(
+                f"{package} was recalled as a whole, and that was acknowledged here", "PACKAGE-RECALLED"
+            )
 
 
 def _newer_than_last(

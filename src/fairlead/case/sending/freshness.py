@@ -92,7 +92,7 @@ def require_fresh(session: Session, leads: Iterable[Mapping[str, Any]]) -> None:
 
 def recalled_leads(session: Session) -> dict[str, str]:
     """Leads that were recalled and are not to be sent again, each with a package it was recalled from."""
-    from fairlead.register.followup import find_recalls
+    from fairlead.register.followup import find_recalls, still_recalled
     from fairlead.register.leads import find_packages
 
     at = session.clock()
@@ -102,8 +102,8 @@ def recalled_leads(session: Session) -> dict[str, str]:
     return {
         lead: recall["package"]
         for recall in find_recalls(session.user_id, session.operation, at=at)
-        if recall["lifted_at"] is None
         for lead in (recall["leads"] or carried.get(recall["package"], ()))
+        if still_recalled(recall, lead)
     }
 
 

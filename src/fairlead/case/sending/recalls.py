@@ -111,10 +111,10 @@ def recall_package(
 def lift_recall(session: Session, package: str, lead: str, *, reason: str) -> bool:
     """Let a recalled lead be sent again: the first person asks, another one agrees. True once it is lifted.
 
-    It ends every recall that names the lead, in whichever package it was. What was sent stays recalled with whoever has it:
-    only the next package carries the lead again.
+    It ends every recall that names the lead, in whichever package it was, and for no other lead. What was sent stays
+    recalled with whoever has it: only the next package carries the lead again.
     """
-    from fairlead.register.followup import ask_to_lift, find_recalls, lift_recalls
+    from fairlead.register.followup import ask_to_lift, find_recalls, lift_recalls, still_recalled
 
     at = session.clock()
     officer(session.workspace, session.user_name, at=at)  # whoever asks or agrees opens their own key for it
@@ -122,7 +122,7 @@ def lift_recall(session: Session, package: str, lead: str, *, reason: str) -> bo
     waiting = [
         row
         for row in find_recalls(session.user_id, session.operation, at=at)
-        if row["lifted_at"] is None
+        if still_recalled(row, lead)
         and row["country"] == sent["country"]
         and (lead in row["leads"] or (not row["leads"] and lead in sent["leads"]))
     ]
@@ -131,7 +131,7 @@ def lift_recall(session: Session, package: str, lead: str, *, reason: str) -> bo
             "this lead is not recalled", "`fairlead package list` names the packages.", code="USAGE-RECALL"
         )
     keys = [row["id"] for row in waiting]
-    asked = {row["asked_by"] for row in waiting}
+    asked = {row["lifts"].get(lead, {}).get("asked_by", "") for row in waiting}
     if "" in asked or asked == {session.user_name}:
         if asked == {session.user_name}:
             raise UsageError(
@@ -139,10 +139,10 @@ def lift_recall(session: Session, package: str, lead: str, *, reason: str) -> bo
                 "Another officer has to agree.",
                 code="USAGE-RELEASE",
             )
-        ask_to_lift(session.user_id, keys, name=session.user_name, reason=reason)
+        ask_to_lift(session.user_id, keys, lead, name=session.user_name, reason=reason)
         lifted = False
     else:
-        lift_recalls(session.user_id, keys, name=session.user_name, at=at)
+        lift_recalls(session.user_id, keys, lead, name=session.user_name, at=at)
         lifted = True
     session.record(
         Operation.ALTERATION,

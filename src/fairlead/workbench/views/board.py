@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from fairlead.case.board.action_day import (
+    COUNTED,
     find_conflicts,
     open_board,
     open_press_desk,
@@ -29,7 +30,7 @@ from fairlead.workbench.wording import sentence
 
 _TWIN = (
     "country", "zone", "starts_at", "sent", "acknowledged", "leads", "answered",
-    *(cell.value for cell in Cell if cell is not Cell.START),
+    *(cell.value for cell in Cell if cell is not Cell.START), *(f"{name}_called_in" for name in COUNTED),
 )  # fmt: skip
 
 
@@ -40,6 +41,7 @@ def board(request: HttpRequest, desk: Desk) -> HttpResponseBase:
         {
             **{name: getattr(row, name) for name in _TWIN[:7]},
             **row.cells,
+            **{f"{name}_called_in": row.called_in.get(name) for name in COUNTED},
         }
         for row in shown.rows
     ]
@@ -48,7 +50,7 @@ def board(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     context = {
         "board": shown,
         "cells": [(cell.value, CELLS[cell]) for cell in Cell],
-        "tiles": country_tiles([(r.country, _progress(r.cells)) for r in shown.rows]),
+        "tiles": country_tiles([(r.country, _progress({**r.cells, **r.called_in})) for r in shown.rows]),
         "conflicts": find_conflicts(desk.session) if desk.whole else [],
         "may_report": [
             r.country
