@@ -9,6 +9,7 @@ import os
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ class Watched:
             officer_name="berg",
             accept_operation=accept,
             user_name=self.session.user_name,
-            clock=self.session.clock,
+            clock=lambda: AT + timedelta(days=1),
         )[1]
 
     def kept(self) -> list[str]:

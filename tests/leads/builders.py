@@ -115,7 +115,11 @@ def prove(name: str, manifest: str, *, private: Ed25519PrivateKey = LOG) -> dict
     detail = EntryDetail(actor="holm", objects=(name, manifest), justification="made up", recipient="SE")
     salt = b"\x09" * 16
     entry = Entry(
-        operation=Operation.DISCLOSURE, what="package.build", at=AT, case="x", commitment=commit(detail, salt)
+        operation=Operation.DISCLOSURE,
+        what="package.build",
+        at=AT,
+        case="lanternfish",
+        commitment=commit(detail, salt),
     )
     tree = MerkleTree([b"\x01" * 32, b"\x02" * 32, entry.leaf_hash(), b"\x03" * 32, b"\x04" * 32])
     checkpoint = Checkpoint(origin="fairlead/test", size=5, root=tree.root())
@@ -133,6 +137,11 @@ def prove(name: str, manifest: str, *, private: Ed25519PrivateKey = LOG) -> dict
         "proof": [node.hex() for node in tree.inclusion_proof(2, 5)],
         "checkpoint": str(sign_checkpoint(checkpoint, private)),
     }
+
+
+def proof_file(value: dict[str, Any]) -> bytes:
+    """`ledger.json` as it is written."""
+    return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
 
 
 def allowed_by(made: PackagePlan, **changes: Any) -> Allowed:
@@ -183,7 +192,7 @@ def closed_by_hand(made: PackagePlan, payload: dict[str, bytes], **tags: bytes) 
     given = {name.replace("__", "."): data for name, data in tags.items()}
     files |= given
     manifest = hashlib.sha256(files[MANIFEST]).hexdigest()
-    files.setdefault(LEDGER_FILE, json.dumps(prove(made.package, manifest)).encode())
+    files.setdefault(LEDGER_FILE, proof_file(prove(made.package, manifest)))
     subjects = {p: hashlib.sha256(data).hexdigest() for p, data in files.items() if not p.startswith("data/")}
     predicate = _predicate(made, PREPARER.name)
     files[STATEMENT_FILE] = sign_statement(subjects, PREDICATE_TYPE, predicate, [PREPARER, RELEASER]).encode()

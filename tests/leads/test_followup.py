@@ -84,7 +84,7 @@ def test_a_recall_and_its_acknowledgement_are_signed_over_the_same_bytes() -> No
     answered, signer = verify_acknowledgement(
         acknowledge_recall(read, PREPARER, notice="c" * 64, at=AT), OFFICERS
     )
-    assert answered.answers(notice="c" * 64, leads=(), at=AT)
+    assert answered.answers(notice="c" * 64, leads=recall.leads, at=AT)
     assert not answered.answers(notice="d" * 64, leads=("L-SE-1",), at=AT)
     assert (answered.sha256, answered.leads, signer) == ("a" * 64, ("L-SE-1",), "holm")
     with pytest.raises(ItemError):

@@ -9,6 +9,7 @@ import base64
 import gzip
 import io
 import json
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -19,6 +20,8 @@ import pytest
 
 from fairlead.leads.case_uco import render_case
 from fairlead.leads.document import EvidenceItem, LeadDocument
+from fairlead.leads.dsse import sign_statement
+from fairlead.leads.egress.allowed import Allowed
 from fairlead.leads.egress.check import check_egress
 from fairlead.leads.material import HashRow
 from fairlead.leads.opening import verify_package
@@ -31,12 +34,15 @@ from tests.leads.builders import (
     AT,
     LOG_KEY,
     OFFICERS,
+    PREPARER,
+    RELEASER,
     SWEDEN,
     allowed_by,
     closed_by_hand,
     lead,
     payload_of,
     plan,
+    proof_file,
     sealed,
     statement,
 )
@@ -384,6 +390,34 @@ PAYLOAD: dict[str, tuple[str, Plant]] = {
     "a person's name as the name of a file": ("name is not allowed", added("Another_Person.txt", b"")),
 }  # fmt: skip
 
+_JSON, _CASE = f"data/leads/{SE}/lead.json", f"leads/{SE}/lead.case.jsonld"
+PAYLOAD |= {
+    "a number with more digits than it needs": (
+        "lead.json", replaced(_JSON.removeprefix("data/"), '"version": 1,', '"version": 1.00000000000000000000046701999888,'),
+    ),
+    "a truth that is a number": (
+        "lead.json", replaced(_JSON.removeprefix("data/"), '"names_person": false', '"names_person": 0'),
+    ),
+    "blanks behind a lead": ("lead.json", appended(_JSON.removeprefix("data/"), b" \t" * 100)),
+    "a lead in another encoding": (
+        "lead.json", lambda f: {**f, f"leads/{SE}/lead.json": f[f"leads/{SE}/lead.json"].decode().encode("utf-16")},
+    ),
+    "a number in the cover with more digits": ("package.json", replaced("package.json", '"version": 1,', '"version": 1.0,')),
+    "a term the ontology does not have": ("lead.case", replaced(_CASE, "uco-identity:Identity", "uco-core:OtherPerson")),
+    "a key the ontology does not have": ("lead.case", replaced(_CASE, '"uco-core:tag"', '"uco-core:OtherPersonMalmo"')),
+    "a node with a number of its own": (
+        "lead.case", lambda f: {**f, _CASE: re.sub(rb"kb:identity-[0-9a-f-]{36}",
+                                                   b"kb:identity-46701999-8880-5000-8000-000000000000", f[_CASE])},
+    ),
+    "a row that stands there often": (
+        "selectors.csv", lambda f: {**f, "selectors.csv": f["selectors.csv"] + f["selectors.csv"].split(b"\r\n")[1] + b"\r\n"},
+    ),
+    "a row that was approved and is left out": (
+        "selectors.csv", lambda f: {**f, "selectors.csv": b"\r\n".join(f["selectors.csv"].split(b"\r\n")[:-2]) + b"\r\n"},
+    ),
+    "cells in quotation marks that need none": ("hashes.csv", replaced("hashes.csv", "lead,sha256", '"lead",sha256')),
+}  # fmt: skip
+
 TAGS: dict[str, tuple[str, str, bytes]] = {
     "another person in the bag's information": (
         "bag-info.txt", "bag-info__txt", f"External-Identifier: {STRANGER}\n".encode(),
@@ -433,6 +467,88 @@ def test_a_leak_beside_the_payload_is_found_where_it_stands(name: str) -> None:
     assert not any(STRANGER in reason for reason in found), "a finding repeats the leak"
 
 
+def with_actors(made: PackagePlan) -> Allowed:
+    return allowed_by(
+        made, built_at=AT, recipients=frozenset(made.recipients), actors=frozenset({"holm", "lund"})
+    )
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        lambda p: p["detail"].update(facts={"leads": 46701999888}),
+        lambda p: p["detail"].update(facts={"other_person_malmo": 1}),
+        lambda p: p["detail"].update(actor=STRANGER),
+        lambda p: p.update(leaf=p["leaf"].replace('"lanternfish"', f'"{STRANGER}"')),
+        lambda p: p.update(leaf=p["leaf"][:-1] + ',"note":"a.street"}'),
+        lambda p: p.update(salt=STRANGER.encode().hex()),
+        lambda p: p.update(index=True),
+        lambda p: p.update(proof=[1]),
+        lambda p: p.update(detail=-1),
+        lambda p: p.update(restored=-1),
+    ],
+)
+def test_what_nobody_approved_is_found_in_the_proof(plant: Callable[[Any], None]) -> None:
+    made = swedish_plan()
+    proof = json.loads(closed_by_hand(made, payload_of(made))["ledger.json"])
+    plant(proof)
+    files = closed_by_hand(made, payload_of(made), ledger__json=proof_file(proof))
+    assert any("ledger.json" in reason for reason in check_egress(files, with_actors(made)))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"prepared_by": STRANGER},
+        {"released_by": "lund"},
+        {"content": STRANGER.encode().hex().ljust(64, "0")},
+        {"recipients": [str(SWEDEN.to_public()), f"age1{'q' * 58}"]},
+        {"version": True},
+        {"built_at": "2026-03-04T05:06:08+00:00"},
+        {"leads": -1},
+        {"to": -1},
+    ],
+)
+def test_what_nobody_approved_is_found_in_the_statement(said: dict[str, Any]) -> None:
+    made = swedish_plan()
+    files = closed_by_hand(made, payload_of(made))
+    assert check_egress(files, with_actors(made)) == []
+    statement = json.loads(base64.b64decode(json.loads(files["statement.dsse.json"])["payload"]))
+    subjects = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
+    signed = sign_statement(
+        subjects, statement["predicateType"], statement["predicate"] | said, [PREPARER, RELEASER]
+    )
+    found = check_egress({**files, "statement.dsse.json": signed.encode()}, with_actors(made))
+    assert any("statement.dsse.json" in reason for reason in found)
+
+
+@pytest.mark.parametrize("line", ["Bagging-Date: 4670-19-99", "Payload-Oxum: 467019.99888", "twice"])
+def test_what_nobody_approved_is_found_in_the_tag_files(line: str) -> None:
+    made = swedish_plan()
+    files = closed_by_hand(made, payload_of(made))
+    name = line.partition(":")[0]
+    if line == "twice":
+        path = "manifest-sha256.txt"
+        changed = files[path] + files[path].splitlines(keepends=True)[0]
+    else:
+        path = "bag-info.txt"
+        changed = re.sub(rb"(?m)^" + name.encode() + rb": .*$", line.encode(), files[path])
+    found = check_egress({**files, path: changed}, with_actors(made))
+    assert any(path in reason for reason in found)
+
+
+@pytest.mark.parametrize("value", [-1, 7.5, True, None, "x", [1], {"a": 1}])
+@pytest.mark.parametrize("key", ["leads", "handling", "to", "built_at", "version", "purpose"])
+def test_a_cover_of_any_kind_is_a_finding_and_never_a_crash(key: str, value: object) -> None:
+    made = swedish_plan()
+    payload = payload_of(made)
+    cover = json.loads(payload["package.json"]) | {key: value}
+    payload["package.json"] = (json.dumps(cover, indent=1) + "\n").encode()
+    assert any(
+        "package.json" in reason for reason in check_egress(closed_by_hand(made, payload), with_actors(made))
+    )
+
+
 def clean(country: str) -> PackagePlan:
     """A lead with texts in several scripts, long and short, for one country."""
     fields = swedish().model_dump(mode="json")
@@ -455,7 +571,7 @@ def test_nothing_is_found_in_a_clean_package(country: str) -> None:
     proof_for_country = closed_by_hand(made, payload_of(made))
     proof = json.loads(proof_for_country["ledger.json"])
     proof["detail"]["recipient"] = country
-    files = closed_by_hand(made, payload_of(made), ledger__json=json.dumps(proof).encode())
+    files = closed_by_hand(made, payload_of(made), ledger__json=proof_file(proof))
     assert check_egress(files, allowed_by(made)) == []
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -26,6 +26,7 @@ from fairlead.ledger.notes import NoteKey
 from fairlead.terms.names import CountryCode, OperationSlug, PackageName
 
 _TWO = 2
+_CLOCKS_APART = timedelta(minutes=15)
 _COVER = "data/package.json"
 
 
@@ -93,15 +94,17 @@ def verify_package(
     seen: Checkpoint | None = None,
     earlier: Sequence[Checkpoint] = (),
     restored_at: datetime | None = None,
+    now: datetime | None = None,
 ) -> VerifiedPackage:
     """Decrypt and check a package: signatures, manifests, ledger proof, egress rules. Raises ItemError.
 
     ``officers`` and ``ledger`` are keys of ``country``, and the package must say that it comes from there: a country
     cannot send in the name of another one.
-    ``valid_until`` ends officers' keys. With ``needed_witnesses`` the checkpoint must carry as many cosignatures
-    of the given ``witnesses``. With ``seen``, the last checkpoint of this log that the recipient knows, the
-    package must prove that the log was only added to since: every recipient is a witness for itself. A log restored
-    from a backup says so and proves it; what was seen up to the backup, in ``earlier``, must still be in it.
+    ``valid_until`` ends officers' keys; a package from after ``now``, but for clocks that differ, is refused. With
+    ``needed_witnesses`` the checkpoint must carry as many cosignatures of the given ``witnesses``. With ``seen``, the last
+    checkpoint of this log that the recipient knows, the package must prove that the log was only added to since: every
+    recipient is a witness for itself. A log restored from a backup says so and proves it; what was seen up to the backup,
+    in ``earlier``, must still be in it.
     """
     root, files = unpack(decrypt(untrusted_data, identity_text))
     check_bag(files)
@@ -115,6 +118,8 @@ def verify_package(
         raise refused("the package is signed by one officer; two are needed", "PACKAGE-SIGNATURE")
     cover = _read_cover(statement.predicate)
     _check_cover(cover, files, root=root, country=country)
+    if now is not None and cover.built_at > now + _CLOCKS_APART:
+        raise refused("the package says that it was built in the future", "PACKAGE-COVER")
     for name in statement.signers:
         if valid_until and name in valid_until and cover.built_at > valid_until[name]:
             raise refused(f"the key of {name} had ended when the package was signed", "PACKAGE-EXPIRED")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -128,7 +128,13 @@ def finish_package(draft: DraftPackage, signatures: Sequence[Signature], prove: 
     files[STATEMENT_FILE] = envelope_of(draft.payload, signatures).encode()
     files[LEDGER_FILE] = (json.dumps(prove(draft.manifest_sha256), indent=1, sort_keys=True) + "\n").encode()
     closed = close_bag(files)
-    _require_clean(closed, draft.allowed, plan.package)
+    signers = frozenset(one.officer for one in signatures)
+    acting = draft.allowed.actors
+    _require_clean(
+        closed,
+        replace(draft.allowed, actors=None if acting is None else acting | signers),
+        plan.package,
+    )
     data = encrypt(pack(closed, plan.package, at=plan.built_at), plan.recipients)
     return BuiltPackage(
         name=f"{plan.package}.tar.age",

@@ -18,6 +18,23 @@ def read_json(data: bytes) -> Any:
     return value
 
 
+def is_written_as(
+    data: bytes, value: object, *, indent: int | None, sort: bool = False, ascii_only: bool = False
+) -> bool:
+    """Whether a file holds a value in the one way it is written here: no other spelling of a number, blank or letter.
+
+    With ``indent`` the file ends with a line feed; without, nothing stands between the parts.
+    """
+    between = None if indent is not None else (",", ":")
+    text = json.dumps(value, indent=indent, sort_keys=sort, ensure_ascii=ascii_only, separators=between)
+    return data == (f"{text}\n" if indent is not None else text).encode()
+
+
+def same(left: object, right: object) -> bool:
+    """Whether two JSON values are the same in kind too: 1, 1.0 and true are three."""
+    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({key for key, _ in pairs}) != len(pairs):
         raise ValueError("a key stands twice, so that two readers may read two things")

@@ -39,6 +39,7 @@ def check_package(
     seen: Checkpoint | None = None,
     earlier: Sequence[Checkpoint] = (),
     restored_at: datetime | None = None,
+    clock: Clock = utc_now,
 ) -> VerifiedPackage:
     """Verify a package file; nothing is written. Raises ItemError with the reason when it is refused."""
     if not file.is_file() or not identity_file.is_file():
@@ -55,6 +56,7 @@ def check_package(
         seen=seen,
         earlier=earlier,
         restored_at=restored_at,
+        now=clock(),
     )
 
 
@@ -76,7 +78,7 @@ def open_for_recipient(
     one may be opened again. Nothing is written but below the folder of this operation and country.
     """
     digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
-    first = check_package(file, identity_file, keys)
+    first = check_package(file, identity_file, keys, clock=clock)
     open_register(workspace.register)
     from fairlead.register.people import get_user
 

@@ -239,6 +239,9 @@ def draft_for(
         country=country,
         leads=allow(plan.leads, plan.material),
         said=frozenset({plan.legal_basis, plan.purpose, plan.h3_release}),
+        built_at=plan.built_at,
+        recipients=frozenset(plan.recipients),
+        actors=frozenset({preparer, session.user_name}),
         held=held.persons(published),
         h3_released=bool(plan.h3_release.strip()),
     )

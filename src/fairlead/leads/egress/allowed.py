@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fairlead.leads.document import LeadDocument
@@ -38,7 +39,8 @@ class Allowed:
     """What may stand in a package: who sends what to whom on what ground, and the leads by id.
 
     ``said`` are texts that officers wrote for this package: legal basis, purpose, and the release of H3. None where
-    they cannot be known, which is on the recipient's side. ``held`` are persons about whom nothing may be sent.
+    they cannot be known, which is on the recipient's side; so are ``built_at``, ``recipients`` (the keys) and ``actors``
+    (officers who sign, and who writes the ledger's entry). ``held`` are persons about whom nothing may be sent.
     """
 
     package: str
@@ -48,6 +50,9 @@ class Allowed:
     country: str
     leads: Mapping[str, AllowedLead]
     said: frozenset[str] | None
+    built_at: datetime | None = None
+    recipients: frozenset[str] | None = None
+    actors: frozenset[str] | None = None
     held: frozenset[str] = frozenset()
     h3_released: bool = False
 

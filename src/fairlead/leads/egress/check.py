@@ -34,11 +34,21 @@ def check_egress(files: Mapping[str, bytes], allowed: Allowed) -> list[str]:
     found = []
     for path in sorted(files):
         shown = path if _may_be_shown(path, allowed) else "a file whose name is not allowed"
-        found += [f"{shown}: {what}" for what in _check_file(path, files, allowed)]
+        found += [f"{shown}: {what}" for what in _read_through(path, files, allowed)]
     found += [f"{path}: missing or not readable" for path in sorted(_NEEDED - {*files})]
     for name in sorted(allowed.leads):
         if f"data/leads/{name}/lead.json" not in files:
             found.append(f"data/leads/{name}/lead.json: missing or not readable")
+    return found
+
+
+def _read_through(path: str, files: Mapping[str, bytes], allowed: Allowed) -> list[str]:
+    """What is found in a file; a value of another kind than the file has, wherever it stands, is a finding too."""
+    found: list[str] = []
+    try:
+        found.extend(_check_file(path, files, allowed))
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError):
+        found.append("holds something of another kind than a file of this name does")
     return found
 
 
@@ -49,7 +59,7 @@ def _check_file(path: str, files: Mapping[str, bytes], allowed: Allowed) -> Iter
             yield f"{what}, at byte {at}; pictures, videos and archives never leave in a package"
     checks: dict[str, Callable[[], Iterator[str]]] = {
         "bagit.txt": lambda: check_declaration(data),
-        "bag-info.txt": lambda: check_info(data, allowed),
+        "bag-info.txt": lambda: check_info(data, files, allowed),
         "manifest-sha256.txt": lambda: check_manifest(data, files),
         "tagmanifest-sha256.txt": lambda: check_manifest(data, files),
         "ledger.json": lambda: check_proof(data, files, allowed),

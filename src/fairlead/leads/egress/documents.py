@@ -6,33 +6,47 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ValidationError
 
 from fairlead.leads.document import LeadDocument, StatementDocument, lead_schema
 from fairlead.leads.egress.allowed import Allowed, AllowedLead
-from fairlead.leads.strict_json import read_json, strings_of
+from fairlead.leads.strict_json import is_written_as, read_json, same, strings_of
 from fairlead.terms.grades import HandlingCode
+from fairlead.terms.plain import is_plain
 
 _NAMING = ("name", "date_of_birth", "postcode")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_LONGEST_SAID = 2_000
 _NEVER = "This package holds hashes and references, never pictures."
 _COVER_KEYS = {
     "format", "package", "version", "operation", "from", "to", "built_at", "legal_basis", "purpose", "leads", "handling",
     "never",
 }  # fmt: skip
-_IRI = re.compile(r"kb:[a-z-]{4,24}-[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_CASE_KEY = re.compile(
-    r"@(?:id|type|value|context|graph)|(?:uco-(?:core|identity|observable)|case-investigation):[a-zA-Z]{3,32}|kb|xsd"
-    r"|uco-(?:core|identity|observable)|case-investigation"
-)
+_CASE_TERMS = frozenset({
+    *(f"case-investigation:{term}" for term in ("Investigation", "ProvenanceRecord", "exhibitNumber")),
+    *(f"uco-core:{term}" for term in (
+        "Annotation", "Relationship", "name", "description", "object", "objectCreatedTime", "statement", "tag", "source",
+        "target", "kindOfRelationship", "isDirectional", "startTime", "endTime", "hasFacet",
+    )),
+    "uco-identity:Identity",
+    *(f"uco-observable:{term}{facet}" for facet in ("", "Facet") for term in (
+        "EmailAddress", "PhoneAccount", "DigitalAccount", "Account", "IPv4Address", "IPv6Address",
+    )),
+    *(f"uco-observable:{term}" for term in ("addressValue", "phoneNumber", "accountLogin", "accountIdentifier")),
+})  # fmt: skip
+"""Terms of CASE 1.5.0 and UCO 1.4 that say something of a lead."""
+_CASE_KEYS = frozenset({
+    "@id", "@type", "@value", "@context", "@graph", "kb", "xsd", "uco-core", "uco-identity", "uco-observable",
+    "case-investigation", *_CASE_TERMS,
+})  # fmt: skip
 _CASE_WORDS = frozenset({
     "urn:fairlead:kb:", "https://ontology.caseontology.org/case/investigation/",
     "https://ontology.unifiedcyberontology.org/uco/core/", "https://ontology.unifiedcyberontology.org/uco/identity/",
     "https://ontology.unifiedcyberontology.org/uco/observable/", "http://www.w3.org/2001/XMLSchema#", "xsd:dateTime",
     "Attributed_To", "Records joined into one person; a grade is not guilt.",
 })  # fmt: skip
-_CASE_TYPE = re.compile(r"(?:uco-(?:core|identity|observable)|case-investigation):[A-Z][A-Za-z0-9]{2,31}")
 
 
 def check_lead(data: bytes, lead: AllowedLead, allowed: Allowed) -> Iterator[str]:
@@ -46,8 +60,10 @@ def check_lead(data: bytes, lead: AllowedLead, allowed: Allowed) -> Iterator[str
     except ValueError:
         yield "not a JSON file in which every key stands once"
         return
+    if not is_written_as(data, value, indent=1):
+        yield "written in another way than a lead is"
     for key in sorted({*value, *lead.body}):
-        if value.get(key) != lead.body.get(key):
+        if not same(value.get(key), lead.body.get(key)):
             yield f"{key}: not what was approved"
     yield from check_rules(document, allowed)
     if lead.hashes is not None:
@@ -118,6 +134,10 @@ def check_cover(data: bytes, allowed: Allowed) -> Iterator[str]:
         return
     if given != _COVER_KEYS:
         yield "has other entries than a cover has"
+    if not is_written_as(data, cover, indent=1, ascii_only=True):
+        yield "written in another way than a cover is"
+    if allowed.built_at is not None and built_at != allowed.built_at:
+        yield "built_at: not what was approved"
     if cover.get("to") != allowed.country:
         yield f"addressed to another country than {allowed.country}"
     if sorted(map(str, cover.get("leads") or ())) != sorted(allowed.leads):
@@ -134,7 +154,9 @@ def check_cover(data: bytes, allowed: Allowed) -> Iterator[str]:
         "handling": codes,
         "never": _NEVER,
     }
-    yield from (f"{key}: not what was approved" for key, said in expected.items() if cover.get(key) != said)
+    yield from (
+        f"{key}: not what was approved" for key, said in expected.items() if not same(cover.get(key), said)
+    )
     if cover.get("built_at") != built_at.isoformat():
         yield "built_at: not a time alone"
     for key in ("legal_basis", "purpose"):
@@ -143,8 +165,10 @@ def check_cover(data: bytes, allowed: Allowed) -> Iterator[str]:
 
 
 def may_be_said(text: object, allowed: Allowed) -> bool:
-    """Whether officers wrote this for the package; a recipient cannot know, and takes any text."""
-    return isinstance(text, str) and (allowed.said is None or text in allowed.said)
+    """Whether officers wrote this for the package; a recipient cannot know, and takes any text that somebody reads."""
+    if not isinstance(text, str) or (allowed.said is not None and text not in allowed.said):
+        return False
+    return is_plain(text, longest=_LONGEST_SAID)
 
 
 def check_case(data: bytes, lead: AllowedLead) -> Iterator[str]:
@@ -154,18 +178,41 @@ def check_case(data: bytes, lead: AllowedLead) -> Iterator[str]:
     except ValueError:
         yield "not a JSON file in which every key stands once"
         return
+    if not is_written_as(data, value, indent=1):
+        yield "written in another way than a CASE file is"
     body = lead.body
     allowed = {*lead.texts, *_CASE_WORDS, f"{body['operation']} {body['lead']}"}
     allowed |= {f"{e['kind']}, sha256 {e['sha256']}, {e['authority']}" for e in body["evidence"]}
     allowed |= {f"grade {s['source_grade']}{s['information_grade']}" for s in body["statements"]}
     allowed |= {_moment(text) for text in lead.texts}
+    nodes = set(_nodes_of(body))
     for place, text in _leaves(value, ""):
-        if text in allowed or _moment(text) in allowed or _IRI.fullmatch(text) or _CASE_TYPE.fullmatch(text):
+        if text in allowed or _moment(text) in allowed or text in _CASE_TERMS or text in nodes:
             continue
         yield f"{place}: not this lead's"
     for key in _keys(value):
-        if not _CASE_KEY.fullmatch(key):
+        if key not in _CASE_KEYS:
             yield "a key that the ontology does not have"
+
+
+def _nodes_of(body: Mapping[str, Any]) -> Iterator[str]:
+    """The names of all nodes that a lead can have, each ending in the UUID (RFC 9562, version 5) of what it is about."""
+    operation, lead = str(body["operation"]), str(body["lead"])
+    yield _node("investigation", operation, lead)
+    for person in (body["person"], *(related["person"] for related in body["related"])):
+        yield _node("identity", operation, person)
+    for item in body["evidence"]:
+        yield _node("provenance-record", operation, item["exhibit"])
+    for said in body["statements"]:
+        yield _node("annotation", lead, said["id"])
+        yield _node("relationship", lead, said["id"])
+        yield _node("observable", operation, said["of"], said["value"], said["about"])
+        yield _node("facet", operation, said["of"], said["value"], said["about"])
+        yield _node("identity", operation, said["about"])
+
+
+def _node(kind: str, *names: str) -> str:
+    return f"kb:{kind}-{uuid5(NAMESPACE_URL, '/'.join(('urn:fairlead', kind, *names)))}"
 
 
 def _moment(text: str) -> str:

@@ -64,11 +64,16 @@ def _selectors_of(name: str, body: Mapping[str, Any]) -> Iterator[Cells]:
 
 def _check(data: bytes, columns: list[str], known: set[Cells], allowed: Allowed) -> Iterator[str]:
     bare = {tuple(_as_told(cell) for cell in cells) for cells in known}
+    seen: set[Cells] = set()
     for number, row in _rows(data, columns):
         if row is None:
             yield f"row {number}: not a row of this table"
             continue
-        if tuple(row) in known or tuple(_as_told(cell) for cell in row) in bare:
+        told = tuple(_as_told(cell) for cell in row)
+        if told in bare:
+            if told in seen:
+                yield f"row {number}: stands there twice"
+            seen.add(told)
             continue
         if columns[0] == "lead" and row[0] not in allowed.leads:
             yield f"row {number}: belongs to no lead of this package"
@@ -79,6 +84,8 @@ def _check(data: bytes, columns: list[str], known: set[Cells], allowed: Allowed)
             if not any(_as_told(row[place]) in (c[place], _as_told(c[place])) for c in known)
         ]
         yield f"row {number}: {', '.join(strange) or 'these cells together'} not allowed for this country"
+    if bare - seen:
+        yield f"{len(bare - seen)} rows that were approved are missing"
 
 
 def _check_forms(data: bytes, allowed: Allowed) -> Iterator[str]:
@@ -98,10 +105,17 @@ def _rows(data: bytes, columns: list[str]) -> Iterator[tuple[int, list[str] | No
     except (UnicodeDecodeError, csv.Error):
         yield 1, None
         return
-    if not lines or lines[0] != columns:
+    if not lines or lines[0] != columns or _written(lines) != data:
         yield 1, None
     for number, row in enumerate(lines[1:], start=2):
         yield number, row if len(row) == len(columns) else None
+
+
+def _written(lines: list[list[str]]) -> bytes:
+    """The table as RFC 4180 writes it: quotation marks where they are needed and nowhere else."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerows(lines)
+    return buffer.getvalue().encode()
 
 
 def _as_told(cell: str) -> str:

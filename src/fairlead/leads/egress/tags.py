@@ -10,13 +10,14 @@ from typing import Any
 
 from fairlead.leads.egress.allowed import Allowed
 from fairlead.leads.egress.documents import may_be_said
-from fairlead.leads.strict_json import read_json
+from fairlead.leads.strict_json import is_written_as, read_json, same
+from fairlead.terms.custody import Operation
 from fairlead.terms.names import OfficerName
 
-_HEX = re.compile(r"[0-9a-f]*")
+_HEX = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
+_VERB = re.compile(r"[a-z]{2,16}\.[a-z-]{2,24}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
-_SIZE = re.compile(r"\d{1,12}\.\d{1,6}")
 _RECIPIENT = re.compile(r"age1[0-9a-z]{40,2000}")
 _LOG_NAME = re.compile(r"[\w./@ -]{1,120}")
 _NOTE_LINE = re.compile(
@@ -38,16 +39,19 @@ def check_declaration(data: bytes) -> Iterator[str]:
         yield "not the declaration of a bag"
 
 
-def check_info(data: bytes, allowed: Allowed) -> Iterator[str]:
+def check_info(data: bytes, files: Mapping[str, bytes], allowed: Allowed) -> Iterator[str]:
     """Lines of the bag's information that were not allowed."""
+    payload = [data for path, data in files.items() if path.startswith("data/")]
+    size = f"{sum(map(len, payload))}.{len(payload)}"
+    built_at = str(read_json(files["data/package.json"]).get("built_at", ""))
     fits: dict[str, Callable[[str], bool]] = {
         "External-Identifier": lambda said: said == allowed.package,
         "Source-Organization": lambda said: said == allowed.sender,
-        "Bagging-Date": lambda said: bool(_DATE.fullmatch(said)),
+        "Bagging-Date": lambda said: bool(_DATE.fullmatch(said)) and built_at.startswith(said),
         "Internal-Sender-Description": lambda said: (
             said == f"{len(allowed.leads)} leads for {allowed.country}"
         ),
-        "Payload-Oxum": lambda said: bool(_SIZE.fullmatch(said)),
+        "Payload-Oxum": lambda said: said == size,
     }
     seen = set()
     for number, line in enumerate(_lines(data), start=1):
@@ -58,7 +62,10 @@ def check_info(data: bytes, allowed: Allowed) -> Iterator[str]:
 
 
 def check_manifest(data: bytes, files: Mapping[str, bytes]) -> Iterator[str]:
-    """Lines of a manifest that are not digest and path of a file of the package."""
+    """Lines of a manifest that are not digest and path of a file of the package, each once and in their order."""
+    lines = _lines(data)
+    if lines != sorted(set(lines), key=lambda line: line.partition("  ")[2]) or not data.endswith(b"\n"):
+        yield "lines that stand there twice, or in another order"
     for number, line in enumerate(_lines(data), start=1):
         digest, gap, path = line.partition("  ")
         if not gap or path not in files or hashlib.sha256(files[path]).hexdigest() != digest:
@@ -122,31 +129,44 @@ def check_proof(data: bytes, files: Mapping[str, bytes], allowed: Allowed) -> It
         return
     if keys or {*detail} - {"actor", "objects", "justification", "recipient", "facts"}:
         yield "has other entries than a proof has"
+    told = {"leads": len(allowed.leads), "version": allowed.version}
     manifests = {hashlib.sha256(files[path]).hexdigest() for path in files if path.startswith("manifest-")}
     if not {*objects} <= {allowed.package, *manifests, *allowed.leads}:
         yield "names something else than this package and its leads"
     if detail.get("recipient") != allowed.country or not may_be_said(detail.get("justification"), allowed):
         yield "is about another disclosure"
-    if not OfficerName.fits(str(detail.get("actor"))):
+    if not is_written_as(data, proof, indent=1, sort=True, ascii_only=True):
+        yield "written in another way than a proof is"
+    if not _is_actor(detail.get("actor"), allowed):
         yield "names no officer where it should"
-    if any(type(value) is not int for value in (*facts.values(), *numbers)) or any(
-        not re.fullmatch(r"[a-z_]{1,24}", name) for name in facts
-    ):
-        yield "has facts that are no numbers"
+    if any(not same(facts[name], said) for name, said in told.items() if name in facts) or {*facts} - {*told}:
+        yield "has other facts than how many leads there are, and which version"
+    if any(type(value) is not int for value in numbers):
+        yield "has places that are no numbers"
     if any(not isinstance(text, str) or not _HEX.fullmatch(text) for text in hexes):
         yield "has something else than digests in its path"
     if not all(_NOTE_LINE.fullmatch(line) for text in notes for line in text.split("\n") if line):
         yield "has a checkpoint of another form"
     for one in leaves:
-        yield from _check_leaf(one)
+        yield from _check_leaf(one, allowed)
 
 
-def _check_leaf(leaf: Any) -> Iterator[str]:
-    if not isinstance(leaf, dict) or any(
-        not (isinstance(said, str | int) and re.fullmatch(r"[\w.:+/@-]{0,160}", str(said)))
-        for said in leaf.values()
-    ):
+def _check_leaf(leaf: dict[str, Any], allowed: Allowed) -> Iterator[str]:
+    fits = {
+        "at": _TIME.fullmatch(str(leaf["at"])),
+        "case": leaf["case"] in ("", allowed.operation),
+        "commitment": _HEX.fullmatch(str(leaf["commitment"])),
+        "operation": leaf["operation"] in set(Operation),
+        "what": _VERB.fullmatch(str(leaf["what"])),
+    }
+    if {*leaf} != {*fits} or not all(fits.values()):
         yield "has an entry of another form"
+
+
+def _is_actor(untrusted: object, allowed: Allowed) -> bool:
+    """Whether this is an officer who acts here; a recipient cannot know whom the sender has, and takes any name."""
+    name = str(untrusted)
+    return name in allowed.actors if allowed.actors is not None else OfficerName.fits(name)
 
 
 def check_statement(data: bytes, files: Mapping[str, bytes], allowed: Allowed) -> Iterator[str]:
@@ -173,7 +193,11 @@ def check_statement(data: bytes, files: Mapping[str, bytes], allowed: Allowed) -
         yield "has other entries than a statement has"
     if not subjects <= {*files} or any(not re.fullmatch(r"[0-9a-f]{64}", str(d)) for d in digests):
         yield "signs for a file that is not in the package"
-    if any(not OfficerName.fits(name) or len(raw) != len(b"\x00" * 64) for name, raw in signatures):
+    if not is_written_as(data, envelope, indent=1, ascii_only=True) or not is_written_as(
+        base64.b64decode(envelope["payload"]), statement, indent=None, sort=True
+    ):
+        yield "written in another way than a statement is"
+    if any(not _is_actor(name, allowed) or len(raw) != len(b"\x00" * 64) for name, raw in signatures):
         yield "has a signature of another form"
     if (envelope["payloadType"], statement.get("_type"), statement.get("predicateType")) != (
         "application/vnd.in-toto+json",
@@ -198,18 +222,26 @@ def _check_predicate(said: dict[str, Any], allowed: Allowed) -> Iterator[str]:
     }  # fmt: skip
     if {*said} - {*expected, *free}:
         yield "says more than a statement says"
-    yield from (f"{name}: not allowed" for name, value in expected.items() if said.get(name) != value)
+    yield from (f"{name}: not allowed" for name, value in expected.items() if not same(said.get(name), value))
     if not _TIME.fullmatch(str(said.get("built_at"))):
         yield "built_at: not a time"
+    elif allowed.built_at is not None and said["built_at"] != allowed.built_at.isoformat():
+        yield "built_at: not allowed"
     for name in ("legal_basis", "purpose", "h3_release"):
         if said.get(name) and not may_be_said(said[name], allowed):
             yield f"{name}: not allowed"
-    if not all(_RECIPIENT.fullmatch(str(key)) for key in said.get("recipients") or ()):
+    keys = [str(key) for key in said.get("recipients") or ()]
+    if allowed.recipients is not None and set(keys) != allowed.recipients:
+        yield "recipients: not the keys that were approved"
+    if not all(map(_RECIPIENT.fullmatch, keys)) or len(set(keys)) != len(keys):
         yield "recipients: not keys"
-    if not OfficerName.fits(str(said.get("prepared_by"))) or not OfficerName.fits(
-        str(said.get("released_by", said.get("prepared_by")))  # versions before two acts named it
+    if not _is_actor(said.get("prepared_by"), allowed) or not _is_actor(
+        said.get("released_by", said.get("prepared_by")), allowed
     ):
         yield "names no officer where it should"
+    older = {"released_by", "content"} & {*said}  # versions before two acts had them
+    if older and allowed.actors is not None:
+        yield "says more than a statement says"
     if not re.fullmatch(r"[0-9a-f]{64}|", str(said.get("content", ""))):
         yield "content: not a digest"
 
