@@ -295,3 +295,20 @@ def test_an_officer_whose_name_reads_like_another_ones_gets_no_key(pair, other: 
     create_officer_key(first.workspace, "hasty", passphrase="a long enough secret")
     with pytest.raises(UsageError, match="USAGE-OFFICER"):
         create_officer_key(first.workspace, other, passphrase="a long enough secret")
+
+
+@pytest.mark.parametrize("what", ["the role", "the key"])
+def test_who_is_no_officer_any_more_does_not_count_as_the_first_one(pair, what: str) -> None:
+    from fairlead.register.models import Grant
+
+    first, second = pair
+    prepare(first)
+    if what == "the role":
+        Grant.objects.using("owner").filter(user_id=first.user_id, operation_id=first.operation).delete()
+    else:
+        key = first.workspace.keys / f"officer-{first.user_name}.until"
+        key.write_text((first.clock() - timedelta(seconds=1)).isoformat())
+    with answering(**{second.user_name: PASSPHRASES["second"]}), pytest.raises(UsageError) as refused:
+        release_as_read(second, waiting_for(second, "SE"))
+    assert "who prepared it" in refused.value.fact
+    assert packages(first) == []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.engine.catalogue import Catalogue
+from fairlead.leads.material import HashRow
 from fairlead.terms.grades import Handling, combine_handling, parse_handling
 from fairlead.terms.platform import INTERNAL_STATUSES, Role
 
@@ -151,6 +152,14 @@ def gather_country(catalogue: Catalogue, country: str) -> CountryFacts:
     ]
     exhibits = {row["exhibit"]: row for row in catalogue.rows("SELECT * FROM exhibits ORDER BY sequence")}
     return CountryFacts(country=country, leads=_group(persons), exhibits=exhibits)
+
+
+def gather_material(catalogue: Catalogue, country: str) -> dict[str, frozenset[HashRow]]:
+    """The digests behind each person of a country, and what their lists say of release, as they stand now."""
+    rows: dict[str, set[HashRow]] = defaultdict(set)
+    for row in catalogue.rows(_MATERIAL_SQL, {"country": country}):
+        rows[row["person"]].add(HashRow.of(row))
+    return {person: frozenset(found) for person, found in rows.items()}
 
 
 def _group(persons: list[PersonFacts]) -> list[LeadFacts]:

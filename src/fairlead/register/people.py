@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from fairlead.register.actions import WHOLE_OPERATION, Role
+from fairlead.register.actions import MAY, WHOLE_OPERATION, Action, Role
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import Grant, OperationRow, Participant, User
 from fairlead.terms.errors import UsageError
@@ -139,3 +139,13 @@ def began_at(operation: str) -> datetime:
     """When an operation was opened; nothing about it can be older."""
     began: datetime = OperationRow.objects.using(_OWNER).get(slug=operation).created_at
     return began
+
+
+def may_act(user_id: int, action: Action, operation: str, *, country: str, at: datetime) -> bool:
+    """Whether a role of another person allows an action for a country at a time; asked with the owner's rights."""
+    grants = Grant.objects.using(_OWNER).filter(user_id=user_id, operation_id=operation)
+    return any(
+        action in MAY[grant.role]
+        for grant in grants.filter(country__in=(WHOLE_OPERATION, country))
+        if grant.expires_at is None or grant.expires_at > at
+    )

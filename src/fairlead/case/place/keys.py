@@ -205,8 +205,7 @@ def officer(workspace: Workspace, name: str, *, at: datetime) -> Officer:
     if pointer.is_file():
         return Officer(name=name, private=read_pointer(pointer))
     path = officer_key(workspace, name)
-    end = _end_of(path)
-    if end is not None and at > end:
+    if has_ended(workspace, name, at=at):
         raise UsageError(
             f"the key of officer {name} has ended: what it signs is refused by every recipient",
             "Make a new one under another name with `fairlead key officer`, and hand out the public keys again.",
@@ -215,6 +214,12 @@ def officer(workspace: Workspace, name: str, *, at: datetime) -> Officer:
     if not is_locked(path):
         _require_made_up(workspace, name)
     return Officer(name=name, private=open_key(path))
+
+
+def has_ended(workspace: Workspace, name: str, *, at: datetime) -> bool:
+    """Whether an officer's key has an end, and that was before a time."""
+    end = _end_of(workspace.keys / f"officer-{OfficerName.given(name)}.key")
+    return end is not None and at > end
 
 
 def _end_of(path: Path) -> datetime | None:

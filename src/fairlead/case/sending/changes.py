@@ -33,7 +33,7 @@ def diff_with_sent(session: Session, lead: str) -> tuple[LeadDiff | None, str | 
 def preview(session: Session, country: str, *, limit: int | None = None) -> list[dict[str, Any]]:
     """Who would receive what: one row a lead, with what changed since it was last sent, and what is held back.
 
-    ``limit`` gives the first rows only, for a page.
+    ``limit`` gives the first rows only, for a page; whether digests have changed is asked without it only.
     """
     from fairlead.register.followup import find_versions, last_sent
     from fairlead.register.leads import find_leads
@@ -45,7 +45,7 @@ def preview(session: Session, country: str, *, limit: int | None = None) -> list
     changed = {row["lead"]: sent[row["lead"]][1] for row in rows if _differs(row, sent)}
     bodies = find_versions(session.user_id, session.operation, changed, at=at)
     listed = []
-    recalled, stale = recalled_leads(session), stale_leads(session, rows)
+    recalled, stale = recalled_leads(session), stale_leads(session, rows, digests=limit is None)
     for row in rows:
         body, before = row["body"], bodies.get(row["lead"])
         diff = (

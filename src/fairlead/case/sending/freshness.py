@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.anchored import CategoryDecision, category_standing
 from fairlead.leads.document import SubjectCategory
+from fairlead.leads.facts import gather_material
+from fairlead.leads.material import HashRow
 from fairlead.tables.attribution import PERSONS
 from fairlead.tables.evidence import EXHIBITS
 from fairlead.terms.errors import UsageError
@@ -24,11 +26,14 @@ class ToConsider:
     package: str
 
 
-def stale_leads(session: Session, leads: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+def stale_leads(
+    session: Session, leads: Sequence[Mapping[str, Any]], *, digests: bool = True
+) -> frozenset[str]:
     """Published leads one of whose persons has other records, another grade or another country now, or is gone; and those
     that rest on an exhibit whose handling codes were corrected since, or about a person who was categorised since.
 
-    Where no persons are computed at all, nothing can be compared with them.
+    With ``digests`` also those behind which other digests stand now, or whose lists say otherwise of release: that asks the
+    tables of accesses. Where no persons are computed at all, nothing can be compared with them.
     """
     catalogue = Catalogue(session.store, (PERSONS, EXHIBITS))
     try:
@@ -41,13 +46,14 @@ def stale_leads(session: Session, leads: Iterable[Mapping[str, Any]]) -> frozens
     decided = find_categories(session.user_id, session.operation, at=session.clock())
     now = {row["person"]: row for row in rows}
     codes = {row["exhibit"]: row["handling"] for row in handling}
+    matched = _matched_otherwise(session, leads, now) if digests and now else ()
     return frozenset(
         lead["lead"]
         for lead in leads
         if (now and _has_changed(lead, now))
         or _handled_otherwise(lead, codes)
         or _categorised_otherwise(lead, decided)
-    )
+    ) | frozenset(matched)
 
 
 def _categorised_otherwise(lead: Mapping[str, Any], decided: Sequence[CategoryDecision]) -> bool:
@@ -71,6 +77,26 @@ def _has_changed(lead: Mapping[str, Any], now: Mapping[str, Mapping[str, Any]]) 
     )
 
 
+def _matched_otherwise(
+    session: Session, leads: Iterable[Mapping[str, Any]], now: Collection[str]
+) -> Iterator[str]:
+    """Leads whose digests, or what the lists that know them say of release, are not those that were published."""
+    of: dict[str, list[Mapping[str, Any]]] = {}
+    for lead in leads:
+        if lead["person"] in now:
+            of.setdefault(lead["country"], []).append(lead)
+    catalogue = Catalogue(session.store)
+    try:
+        for country, own in of.items():
+            material = gather_material(catalogue, country)
+            for lead in own:
+                published = frozenset(HashRow.of(row) for row in lead["material"] or ())
+                if published != material.get(lead["person"], frozenset()):
+                    yield lead["lead"]
+    finally:
+        catalogue.close()
+
+
 def require_fresh(session: Session, leads: Iterable[Mapping[str, Any]]) -> None:
     """Stop with USAGE-STALE when a lead no longer says what the tables say, or was published without its hash rows."""
     listed = list(leads)
@@ -84,7 +110,7 @@ def require_fresh(session: Session, leads: Iterable[Mapping[str, Any]]) -> None:
     stale = sorted(stale_leads(session, listed))
     if stale:
         raise UsageError(
-            f"persons, categories or codes of {len(stale)} leads have changed since they were published: {stale[0]}",
+            f"persons, digests, categories or codes of {len(stale)} leads have changed since publishing: {stale[0]}",
             "Compute the leads again with `fairlead lead publish`, and read what changed.",
             code="USAGE-STALE",
         )

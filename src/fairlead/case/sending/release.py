@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from fairlead.case.place.keys import officer
+from fairlead.case.place.keys import has_ended, officer
 from fairlead.case.place.session import Session
 from fairlead.case.sending.building import Terms, draft_for, send_prepared, unchanged_since
 from fairlead.case.sending.concerned import country_of_release
@@ -263,6 +263,7 @@ def release(session: Session, waiting: int, *, manifest_sha256: str) -> str:
             )
         prepared = prepared_of(row)
         require_read(prepared, manifest_sha256)
+        _require_still_an_officer(session, row, prepared.country)
         require_same(recipients_of(session, prepared.country), fingerprints_of(row["recipients"]))
         releaser = officer(session.workspace, session.user_name, at=session.clock())
         begin_release(session.user_id, waiting, at=session.clock())
@@ -277,6 +278,20 @@ def release(session: Session, waiting: int, *, manifest_sha256: str) -> str:
         Operation.ALTERATION, "release.decide", (prepared.country, package), "released by a second officer"
     )
     return package
+
+
+def _require_still_an_officer(session: Session, row: Mapping[str, Any], country: str) -> None:
+    """UsageError when whoever prepared a release may prepare no more, or their key has ended since."""
+    from fairlead.register.people import may_act
+
+    at = session.clock()
+    allowed = may_act(row["prepared_by_id"], Action.PREPARE, session.operation, country=country, at=at)
+    if not allowed or has_ended(session.workspace, row["preparer"], at=at):
+        raise UsageError(
+            f"{row['preparer']}, who prepared it, {'has a key that ended' if allowed else 'may not prepare any more'}",
+            "Return the release and let another officer prepare it.",
+            code="USAGE-RELEASE",
+        )
 
 
 def waiting_for(session: Session, country: str) -> int:
