@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from fairlead.case.place.session import Session
 from fairlead.case.sending.building import build_for_country
 from fairlead.case.sending.recipients import keep_recipients, recipients_of
-from fairlead.case.sending.release import country_states, prepare_release, waiting_for
+from fairlead.case.sending.release import country_states, prepare_release, settle, waiting_for
 from fairlead.leads.recipients import AgeRecipient, fingerprints_of
 from fairlead.register.actions import Role
 from fairlead.terms.errors import UsageError
@@ -221,3 +222,40 @@ def test_preparing_the_same_again_says_that_nothing_changed(denmark: Session) ->
     assert not prepare_release(denmark, "SE", legal_basis="a", purpose="b").nothing_changed_since
     package = release_as_read(lund, waiting_for(lund, "SE"))
     assert prepare_release(denmark, "SE", legal_basis="a", purpose="b").nothing_changed_since == package
+
+
+@pytest.mark.parametrize("at", ["record_package", "rename"])
+def test_a_name_never_stands_for_two_packages_wherever_the_process_is_killed(
+    denmark: Session, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    class Killed(BaseException):
+        """The process is gone at this point."""
+
+    def dies(*_: object, **__: object) -> None:
+        raise Killed
+
+    lund = officer(denmark, "lund", Role.LEAD_OFFICER)
+    for session in (denmark, lund):
+        make_officer(session.workspace, session.user_name)
+    keep_recipients(denmark, "SE", [new_key()])
+    prepare_release(denmark, "SE", legal_basis="a basis", purpose="a purpose")
+    folder = denmark.workspace.operation(denmark.operation) / "packages"
+    number = waiting_for(lund, "SE")
+    with monkeypatch.context() as patched:
+        if at == "rename":
+            patched.setattr(Path, "rename", dies)
+        else:
+            patched.setattr("fairlead.register.leads.record_package", dies)
+        with pytest.raises(Killed):
+            release_as_read(lund, number)
+        assert not list(folder.glob("[!.]*.age"))
+    later = replace(lund, clock=lambda: lund.clock() + timedelta(minutes=11))
+    if at == "rename":
+        settle(later)
+    else:
+        release_as_read(lund, waiting_for(later, "SE"))
+    (sent,) = folder.glob("[!.]*.age")
+    from fairlead.register.leads import find_packages
+
+    (row,) = find_packages(lund.user_id, lund.operation, at=lund.clock())
+    assert hashlib.sha256(sent.read_bytes()).hexdigest() == row["sha256"]

@@ -21,7 +21,7 @@ from fairlead.case.place.keys import (
     own_officers,
     protect_officer_key,
 )
-from fairlead.case.place.made_up import DEMO_MARK
+from fairlead.case.place.made_up import DEMO_MARK, mark_made_up
 from fairlead.case.place.secrets import asking
 from fairlead.case.place.session import Session
 from fairlead.case.sending.building import Release, build_for_country
@@ -106,6 +106,9 @@ def test_a_key_that_lies_open_signs_nothing_but_in_a_made_up_operation(pair) -> 
         private = open_key(workspace.keys / f"officer-{name}.key")
     mark = workspace.root.parent / DEMO_MARK
     mark.touch()
+    with pytest.raises(UsageError, match="USAGE-OPEN-KEY"):
+        create_officer_key(workspace, "open", passphrase=None)  # a mark that does not name it says nothing
+    mark_made_up(workspace)
     path = create_officer_key(workspace, "open", passphrase=None)
     assert officer(workspace, "open", at=first.clock())
     mark.unlink()

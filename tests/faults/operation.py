@@ -13,7 +13,8 @@ from pathlib import Path
 import psycopg
 import pyarrow as pa
 
-from fairlead.case.place.made_up import DEMO_MARK
+from fairlead.case.place.made_up import mark_made_up
+from fairlead.case.place.workspace import find_workspace
 from fairlead.engine.parts import PartStore
 from fairlead.register.embedded import start_embedded
 from fairlead.tables import ALL
@@ -52,7 +53,7 @@ def make_template(folder: Path) -> tuple[Path, Path]:
     fairlead("training", "make", made, "--seed", "3", "--scale", _SCALE)
     here = ("--workspace", workspace)
     fairlead("init", workspace)
-    (folder / DEMO_MARK).touch()
+    mark_made_up(find_workspace(workspace))
     fairlead("operation", "new", SLUG, "--lead", "DK", "--partner", COUNTRY, "--partner", "DE", *here)
     plan = tomllib.loads((made / "operation.toml").read_text())
     for item in plan["exhibit"]:
@@ -79,7 +80,7 @@ def make_template(folder: Path) -> tuple[Path, Path]:
 def copy_workspace(template: Path, target: Path) -> Path:
     """A copy with owners and rights, as the database insists on them; marked as made up like its template."""
     shutil.copytree(template, target, symlinks=True)
-    (target.parent / DEMO_MARK).touch()
+    mark_made_up(find_workspace(target))
     for path in template.rglob("*"):
         status = path.lstat()
         os.chown(target / path.relative_to(template), status.st_uid, status.st_gid, follow_symlinks=False)

@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from fairlead.case.place.made_up import DEMO_MARK
+from fairlead.case.place.made_up import mark_made_up
+from fairlead.case.place.workspace import find_workspace
 from tests.operations.workplace import Countries, ask, environment, fairlead, run
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
@@ -181,7 +182,7 @@ def works_on(file: Path, place: Path, **more: Any) -> Path:
     """Restore and build the next package there; where the package lies."""
     told = ask("restore", file, place, "--user", "holm", **more)
     assert told["ledger_verified"] is True
-    (place.parent / DEMO_MARK).touch()
+    mark_made_up(find_workspace(place))
     built = ask(
         "package", "build", "--country", "SE", "--preparer", "holm", "--releaser", "lund", "--user", "holm",
         "--workspace", place, **more,

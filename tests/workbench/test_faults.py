@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from fairlead.case.place.made_up import DEMO_MARK
+from fairlead.case.place.made_up import mark_made_up
 from fairlead.terms.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
@@ -158,7 +158,7 @@ def served(world) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     with socket.socket() as free:
         free.bind((LOOPBACK, 0))
         port = free.getsockname()[1]
-    (world.workspace.root.parent / DEMO_MARK).touch()
+    mark_made_up(world.workspace)
     server = start(
         "serve", "--demo", "--workspace", str(world.workspace.root), "--port", str(port), "--user", "holm"
     )

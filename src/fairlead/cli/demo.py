@@ -17,7 +17,8 @@ from typing import Any
 
 import click
 
-from fairlead.case.place.made_up import DEMO_MARK
+from fairlead.case.place.made_up import DEMO_MARK, mark_folder, mark_made_up
+from fairlead.case.place.workspace import find_workspace
 from fairlead.cli.main import run
 from fairlead.cli.options import json_option
 from fairlead.cli.render import print_facts, print_json
@@ -87,7 +88,7 @@ def _prepare(folder: Path) -> None:
             )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / DEMO_MARK).touch()
+    mark_folder(folder)
 
 
 class _Story:
@@ -185,6 +186,7 @@ def _load(story: _Story) -> None:
 
 def _open_operation(story: _Story) -> None:
     story.run("init", story.lead)
+    mark_made_up(find_workspace(story.lead))
     partners = [a for code in sorted(PARTICIPANTS) if code != "DK" for a in ("--partner", code)]
     story.run("operation", "new", _OPERATION, "--lead", "DK", *partners, "--workspace", story.lead)
 
@@ -247,6 +249,7 @@ def _package_file(story: _Story) -> Path:
 
 def _open_package(story: _Story) -> None:
     story.elsewhere("init", story.partner)
+    mark_made_up(find_workspace(story.partner))
     story.elsewhere("key", "officer", "berg", "--unencrypted", "--workspace", story.partner)
     story.elsewhere(
         "package", "open", _package_file(story), "--key", story.keys / f"{_RECIPIENT}.age", "--lead-keys",

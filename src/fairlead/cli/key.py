@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from fairlead.case.place.key_log import note_key
 from fairlead.case.place.keys import (
     add_token_key,
     create_age_identity,
@@ -52,12 +53,14 @@ def officer(
 
     The passphrase is asked for, now and at every signature. FAIRLEAD_PASSPHRASE_FILE names a file instead.
     """
+    place = workspace_of(workspace)
     path = create_officer_key(
-        workspace_of(workspace),
+        place,
         name,
         passphrase=None if unencrypted else new_passphrase(name),
         valid_until=valid_until.replace(tzinfo=UTC) if valid_until else None,
     )
+    note_key(place, name, "made")
     if as_json:
         print_json({"officer": name, "file": str(path)})
     else:
@@ -69,11 +72,13 @@ def officer(
 @workspace_option
 def protect(name: str, workspace: Path | None, *, as_json: bool) -> None:
     """Encrypt the key of the officer NAME that lies open, or give it another passphrase."""
-    path = officer_key(workspace_of(workspace), name)
+    place = workspace_of(workspace)
+    path = officer_key(place, name)
     if is_locked(path):
         click.echo("First the present passphrase, then the new one.", err=True)
     private = open_key(path)
     protect_officer_key(path, private, passphrase=new_passphrase(name))
+    note_key(place, name, "locked")
     if as_json:
         print_json({"officer": name, "file": str(path), "encrypted": True})
     else:
@@ -90,7 +95,9 @@ def protect(name: str, workspace: Path | None, *, as_json: bool) -> None:
 @workspace_option
 def token(name: str, module: str, token: str, label: str, workspace: Path | None, *, as_json: bool) -> None:
     """Use a key on a smart card or security token for the officer NAME. The PIN is asked for."""
-    add_token_key(workspace_of(workspace), name, TokenKey(module=module, token=token, label=label))
+    place = workspace_of(workspace)
+    add_token_key(place, name, TokenKey(module=module, token=token, label=label))
+    note_key(place, name, "on a token")
     if as_json:
         print_json({"officer": name, "token": token, "label": label})
     else:

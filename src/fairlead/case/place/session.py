@@ -28,6 +28,7 @@ SYSTEM = {
     "operation.new": "who opens an operation at the shell of a workspace becomes its lead officer",
     "tables.form": "tables of an older version get the columns they lack whenever an operation is opened",
     "decision.anchor": "decisions of an older version get the records they are about when they are next looked at",
+    "key.officer": "whoever has the workspace's account makes keys there, before an operation is opened or after",
     "package.open": "a package is opened in the recipient's own workspace, which has no operation",
 }
 """Entries of changes that nobody's right is asked for, and why."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -255,7 +256,11 @@ def _folder(session: Session) -> Path:
 def _send(
     session: Session, draft: DraftPackage, preparer: str, signatures: list[Signature]
 ) -> tuple[Path, BuiltPackage]:
-    """Record the disclosure, close the package, and keep it; called in turn, for one country at a time."""
+    """Record the disclosure, close the package, and keep it; called in turn, for one country at a time.
+
+    The file gets its name once the register knows the package: a name never stands for two packages, wherever the
+    process is killed.
+    """
     from fairlead.register.leads import record_package
 
     plan, folder = draft.plan, _folder(session)
@@ -279,7 +284,6 @@ def _send(
     path = folder / built.name
     temporary = path.with_name(f".{path.name}")
     temporary.write_bytes(built.data)
-    temporary.rename(path)
     shown.write_text("".join(f"{size}\n" for size in sizes))
     record_package(
         session.user_id,
@@ -293,7 +297,24 @@ def _send(
         released_by=next(one.officer for one in signatures if one.officer != preparer),
         at=session.clock(),
     )
+    temporary.rename(path)
     return path, built
+
+
+def name_files(session: Session) -> None:
+    """Give files of recorded packages their names, where a process was killed before it did."""
+    from fairlead.register.leads import find_packages
+
+    folder = _folder(session)
+    for row in find_packages(session.user_id, session.operation, at=session.clock()):
+        path = folder / f"{row['package']}.tar.age"
+        closed = path.with_name(f".{path.name}")
+        if (
+            not path.exists()
+            and closed.is_file()
+            and sha256(closed.read_bytes()).hexdigest() == row["sha256"]
+        ):
+            closed.rename(path)
 
 
 def unchanged_since(session: Session, country: str) -> str:

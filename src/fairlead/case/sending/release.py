@@ -9,7 +9,7 @@ from typing import Any
 
 from fairlead.case.place.keys import has_ended, officer
 from fairlead.case.place.session import Session
-from fairlead.case.sending.building import Terms, draft_for, send_prepared, unchanged_since
+from fairlead.case.sending.building import Terms, draft_for, name_files, send_prepared, unchanged_since
 from fairlead.case.sending.concerned import country_of_release
 from fairlead.case.sending.reading import prepared_of, require_read
 from fairlead.case.sending.recipients import recipients_of, require_same
@@ -329,6 +329,7 @@ def settle(session: Session, *, left: int | None = None) -> int:
     from fairlead.register.leads import find_packages
     from fairlead.register.releases import close_release, find_prepared, reopen_release
 
+    name_files(session)
     at = session.clock()
     stuck = [
         row
