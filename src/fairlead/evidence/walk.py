@@ -193,13 +193,7 @@ def _inside(
                     )
             if page.verdict is not None:
                 yield rest(page.verdict, page.detail)
-        if disk:
-            for volume in session.volumes(source, prefix):
-                yield _volume_row(source, prefix, volume)
-        for gap in session.gaps(source, prefix):
-            yield rest(
-                FileVerdict.DAMAGED, f"part {gap} of the image is missing; what comes after it is not read"
-            )
+        yield from _told_of_whole(source, session, prefix, rest, disk=disk)
     except (ItemError, OSError, ValueError, KeyError, TypeError) as problem:
         yield rest(FileVerdict.DAMAGED, f"listing: {type(problem).__name__}")
 
