@@ -52,6 +52,7 @@ class DmgDisk:
         self._runs = sorted(runs)
         self._starts = [run[0] for run in self._runs]
         self._unpacked: OrderedDict[int, bytes] = OrderedDict()
+        self._broken: set[int] = set()
 
     def read(self, offset: int, length: int) -> bytes:
         """Bytes of the disk; sectors that no run names are zeros."""
@@ -72,8 +73,12 @@ class DmgDisk:
             return bytes(take)
         if kind == _RAW:
             return exactly(self._file, self._runs[place][3] + within, take)
+        if place in self._broken:
+            raise OSError("a packed run is damaged")
         if place not in self._unpacked:
+            self._broken.add(place)  # asked for again and again, it would be unpacked as often
             self._unpacked[place] = self._unpack(place)
+            self._broken.discard(place)
             if len(self._unpacked) > _KEPT:
                 self._unpacked.popitem(last=False)
         return self._unpacked[place][within : within + take]

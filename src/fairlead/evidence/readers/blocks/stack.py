@@ -212,7 +212,7 @@ class Stack:
             name = f"LUKS{header.version} {header.uuid}"
             added = self._add([volume], 1, "encrypted volume", name, opened)
             if added is not None:
-                added.encrypted, added.offset, added.password = True, header.offset, volume.password
+                added.encrypted, added.offset = True, header.offset
             return
         grounds = "no password of the list opens it" if self._given.passwords else "no password was given"
         raise Stop("encrypted", f"{volume.form}; {grounds}")
