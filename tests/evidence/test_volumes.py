@@ -6,11 +6,13 @@ import os
 import random
 import struct
 import subprocess
+import zlib
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from backports import zstd
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from fairlead.evidence.readers.blocks.block import Block, Slice
@@ -96,6 +98,62 @@ def test_a_btrfs_gives_the_files_that_were_put_in_and_their_times(tmp_path: Path
     assert problems(rows) == []
     times = {row["path"]: row["modified_at"].timestamp() for row in rows if row["path"] in source[1]}
     assert times == {path: (source[0] / path[1:]).stat().st_mtime for path in source[1]}
+
+
+def crc32c(data: bytes) -> int:
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
+
+
+def lzo_of_literals(data: bytes) -> bytes:
+    """An extent as Btrfs packs it by LZO, of sectors that hold literals only."""
+    out = bytearray(4)
+    for at in range(0, len(data), 4096):
+        piece = data[at : at + 4096]
+        zeros, last = divmod(len(piece) - 18 - 1, 255)
+        stored = bytes(1 + zeros) + bytes([last + 1]) + piece + b"\x11\0\0"
+        if 4096 - len(out) % 4096 < 4:
+            out += bytes(4096 - len(out) % 4096)
+        out += struct.pack("<I", len(stored)) + stored
+    struct.pack_into("<I", out, 0, len(out))
+    return bytes(out)
+
+
+PACKERS = {1: zlib.compress, 2: lzo_of_literals, 3: zstd.compress}
+
+
+@pytest.mark.parametrize("packing", PACKERS)
+def test_a_packed_extent_of_btrfs_is_read_as_btrfs_restore_reads_it(tmp_path: Path, packing: int) -> None:
+    """mkfs.btrfs of this age packs nothing: one extent is packed here, its item changed and its leaf signed anew."""
+    size = 30 * 4096
+    data = (b"the tide is out at the old pier\n" * size)[:size]
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "packed.txt").write_bytes(data)
+    image = btrfs(tmp_path / "b.img", tmp_path / "tree")
+    whole = bytearray(image.read_bytes())
+    place = whole.index(data)
+    packed = PACKERS[packing](data)
+    stored = -(-len(packed) // 4096) * 4096
+    mark = struct.pack("<QBBHB", size, 0, 0, 0, 1)
+    at = whole.find(mark)
+    while at >= 0:
+        struct.pack_into("<QBBHB", whole, at, size, packing, 0, 0, 1)
+        struct.pack_into("<Q", whole, at + 13 + 8, stored)
+        leaf = at // 16384 * 16384
+        struct.pack_into("<I", whole, leaf, crc32c(bytes(whole[leaf + 32 : leaf + 16384])))
+        at = whole.find(mark, at + 1)
+    if stored > size:  # literals take more room than they did; what lies behind the extent is free
+        assert not any(whole[place + size : place + stored])
+    whole[place : place + max(stored, size)] = packed.ljust(max(stored, size), b"\0")
+    image.write_bytes(whole)
+    assert digests(process(image)) == {"/packed.txt": sha256(data)}
+    (tmp_path / "out").mkdir()
+    run("btrfs", "restore", image, tmp_path / "out")
+    assert (tmp_path / "out" / "packed.txt").read_bytes() == data
 
 
 @pytest.mark.parametrize("packing", ["gzip", "xz", "zstd", "lzo", "lz4", "lzma"])
@@ -667,6 +725,82 @@ def test_pictures_of_a_deleted_folder_of_fat_are_listed_with_their_way(tmp_path:
     gone = {row["path"]: row["sha256"] for row in process(image) if row["allocation"] == "deleted"}
     assert {sha256(data) for data in names.values()} <= set(gone.values())
     assert all("/" in path[1:] for path in gone)
+
+
+def exfat(image: Path, files: dict[str, tuple[bytes, bool]]) -> Path:
+    """An exFAT by mkfs.exfat, into whose root entries are written here; True marks a deleted one."""
+    image.write_bytes(b"")
+    os.truncate(image, 16 * MIB)
+    run("mkfs.exfat", "-c", "4096", image)
+    data = bytearray(image.read_bytes())
+    heap, root = struct.unpack_from("<I", data, 88)[0] * 512, struct.unpack_from("<I", data, 96)[0]
+    at = heap + (root - 2) * 4096
+    bitmap = next(place for place in range(at, at + 4096, 32) if data[place] == 0x81)
+    bits = heap + (struct.unpack_from("<I", data, bitmap + 20)[0] - 2) * 4096
+    end = next(place for place in range(at, at + 4096, 32) if data[place] == 0)
+    cluster = root + 8
+    for name, (body, gone) in files.items():
+        stored = name.encode("utf-16-le")
+        parts = [stored[place : place + 30].ljust(30, b"\0") for place in range(0, len(stored), 30)]
+        stamp = 0x5B210000
+        first = bytearray(
+            struct.pack("<BBHHHIII", 0x85, 1 + len(parts), 0, 0x20, 0, stamp, stamp, stamp).ljust(32, b"\0")
+        )
+        stream = struct.pack("<BBBBHHQIIQ", 0xC0, 3, 0, len(name), 0, 0, len(body), 0, cluster, len(body))
+        entries = bytes(first) + stream + b"".join(b"\xc1\0" + part for part in parts)
+        total = 0
+        for place, byte in enumerate(entries):
+            if place not in (2, 3):
+                total = ((total << 15 | total >> 1) & 0xFFFF) + byte & 0xFFFF
+        made = bytearray(entries)
+        struct.pack_into("<H", made, 2, total)
+        clusters = -(-len(body) // 4096)
+        if gone:
+            for place in range(0, len(made), 32):
+                made[place] &= 0x7F
+        else:
+            for number in range(cluster - 2, cluster - 2 + clusters):
+                data[bits + number // 8] |= 1 << number % 8
+        data[heap + (cluster - 2) * 4096 : heap + (cluster - 2) * 4096 + len(body)] = body
+        data[end : end + len(made)] = made
+        end += len(made)
+        cluster += clusters
+    image.write_bytes(data)
+    return image
+
+
+def test_an_exfat_gives_live_files_and_deleted_ones(tmp_path: Path) -> None:
+    chance = random.Random(9)
+    files = {"live.bin": (chance.randbytes(9000), False), "A long name of a picture.jpg": (chance.randbytes(70_000), False),
+             "gone.bin": (chance.randbytes(5000), True)}  # fmt: skip
+    rows = process(exfat(tmp_path / "x.img", files))
+    for name, (body, gone) in files.items():
+        found = [row for row in rows if row["sha256"] == sha256(body)]
+        assert [row["allocation"] for row in found] == ["deleted" if gone else "live"], (name, rows)
+
+
+def test_trees_that_go_in_circles_end() -> None:
+    from fairlead.evidence.readers.blocks.thin import ThinPool
+
+    metadata = bytearray(4 * 4096)
+    struct.pack_into("<Q", metadata, 32, 27022010)
+    struct.pack_into("<QQI", metadata, 320, 1, 1, 128)
+    node = struct.pack("<IIQIIII", 0, 1, 1, 2, 100, 8, 0) + struct.pack("<2Q", 0, 1).ljust(800, b"\0")
+    metadata[4096 : 4096 + len(node)] = node
+    struct.pack_into("<2Q", metadata, 4096 + 32 + 800, 1, 1)
+    with pytest.raises(OSError, match="circles"):
+        ThinPool(Bytes(bytes(metadata)), Bytes(bytes(65536)), 65536)
+
+
+def test_a_text_of_lvm_in_itself_ends() -> None:
+    from fairlead.evidence.readers.blocks.lvm import VolumeGroup
+    from fairlead.evidence.readers.blocks.lvm_text import parse_text
+
+    group = VolumeGroup(lvm_text([4 * MIB], lv("a", striped(0, 2, [("a", 0)]))), {})
+    with pytest.raises(ValueError, match="without end"):
+        group.open("a")
+    with pytest.raises(ValueError, match="too deep"):
+        parse_text("a {" * 10_000)
 
 
 def test_helpers_of_this_file_agree() -> None:

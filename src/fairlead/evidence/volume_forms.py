@@ -223,3 +223,8 @@ def unread_features(form: VolumeForm, read: Read) -> list[str]:
         for bit, name in names.items()
         if struct.unpack_from("<I", superblock, at)[0] & bit
     ]
+
+
+def journal_waits(read: Read) -> bool:
+    """Whether an ext file system was not closed, and its journal holds what is still to be written."""
+    return bool(int.from_bytes(read(1120, 4), "little") & 0x4)

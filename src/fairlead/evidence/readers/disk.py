@@ -23,7 +23,7 @@ from fairlead.evidence.readers.systems.squashfs import SquashfsReader
 from fairlead.evidence.readers.systems.udf import UdfReader
 from fairlead.evidence.readers.systems.xfs import XfsReader
 from fairlead.evidence.readers.unowned import unknown_free_space, unowned
-from fairlead.evidence.volume_forms import UNREAD, VolumeForm, declared_size, unread_features
+from fairlead.evidence.volume_forms import UNREAD, VolumeForm, declared_size, journal_waits, unread_features
 
 _CHUNK_BYTES = 1 << 20
 _REFUSALS = (OSError, ValueError, TypeError, RuntimeError, OverflowError, KeyError, struct.error)
@@ -128,7 +128,10 @@ class DiskReader:
         yield from _cut(volume)
         free = system.free()
         if free is None:
-            yield unknown_free_space(_partition(volume), volume.image, extent=_extent(volume))
+            searched = isinstance(system, FileSystem)
+            yield unknown_free_space(
+                _partition(volume), volume.image, extent=_extent(volume), deleted=searched
+            )
             return
         where = f"free space of {_words(volume)}"
         yield from unowned(
@@ -171,6 +174,8 @@ class DiskReader:
                 return SquashfsReader(volume.block, volume.number)
             case VolumeForm.UDF:
                 return UdfReader(volume.block, volume.number)
+        if form is VolumeForm.EXT and journal_waits(volume.block.read):
+            volume.note = "its journal was not replayed: the last seconds of writing may stand there only"
         system = FileSystem(volume.image, _partition(volume))
         volume.form = volume.form or system.family
         return system

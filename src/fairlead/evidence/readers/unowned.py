@@ -65,8 +65,10 @@ def unowned(
     )
 
 
-def unknown_free_space(partition: Partition, image: BlockImage, *, extent: int | None = None) -> Entry:
-    """The row for a file system whose map of free space cannot be read."""
+def unknown_free_space(
+    partition: Partition, image: BlockImage, *, extent: int | None = None, deleted: bool = True
+) -> Entry:
+    """The row for a file system whose map of free space cannot be read; ``deleted`` says whether its files were."""
     return Entry(
         path=b"$FreeSpace",
         kind="range" if extent is None else "extent",
@@ -76,5 +78,5 @@ def unknown_free_space(partition: Partition, image: BlockImage, *, extent: int |
         allocation="free",
         verdict="not_examined",
         detail=f"free space of partition {partition.number} and slack behind its files: not examined; "
-        "which bytes are free is not known here",
+        "which bytes are free is not known here" + ("" if deleted else "; deleted files are not looked for"),
     )

@@ -46,6 +46,7 @@ class Volume:
     system: VolumeForm | None = None
     encrypted: bool = False
     member_of: str = ""
+    note: str = ""
     problem: Stop | None = None
     password: int | None = None
     holds: int = 0
@@ -58,7 +59,7 @@ class Volume:
 
     def row(self) -> dict[str, Any]:
         """What the table of volumes says of it, in the form that crosses the sandbox."""
-        said = self.problem.detail if self.problem is not None else self.member_of
+        said = self.problem.detail if self.problem is not None else self.member_of or self.note
         return {
             "number": self.number,
             "parent": self.parent.number if self.parent is not None else None,
