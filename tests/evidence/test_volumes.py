@@ -156,6 +156,27 @@ def test_a_packed_extent_of_btrfs_is_read_as_btrfs_restore_reads_it(tmp_path: Pa
     assert (tmp_path / "out" / "packed.txt").read_bytes() == data
 
 
+@pytest.mark.parametrize(("profile", "count"), [("raid0", 2), ("raid1", 2), ("raid10", 4), ("raid1c3", 3)])
+def test_a_btrfs_on_several_devices_is_read_once(tmp_path: Path, profile: str, count: int) -> None:
+    """Made empty: mkfs.btrfs fills one device only. Its trees lie by the profile, and every node names its place."""
+    (tmp_path / "d").mkdir()
+    devices = [tmp_path / "d" / f"{place}.img" for place in range(count)]
+    for device in devices:
+        device.write_bytes(b"")
+        os.truncate(device, 300 * MIB)
+    run("mkfs.btrfs", "-q", "-m", profile, "-d", profile, *devices)
+    rows = process(tmp_path / "d")
+    assert problems(rows) == []
+    read_elsewhere = [row["path"] for row in rows if "several devices" in str(row["detail"])]
+    assert len(read_elsewhere) == count - 1
+    if profile == "raid1":
+        devices[1].unlink()
+        (tmp_path / "d").rename(tmp_path / "half")
+        assert [detail for _, detail in problems(process(tmp_path / "half"))] == [
+            "Btrfs: 1 of 2 devices are not here; what lies on them alone is not read"
+        ]
+
+
 @pytest.mark.parametrize("packing", ["gzip", "xz", "zstd", "lzo", "lz4", "lzma"])
 def test_a_squashfs_gives_the_files_that_were_put_in(tmp_path: Path, source: Source, packing: str) -> None:
     image = tmp_path / "s.img"

@@ -20,7 +20,7 @@ from fairlead.evidence.volume_forms import VolumeForm, find_form
 
 _STEP, _MOST_NUMBER = 1000, 1 << 52
 _MOST_VOLUMES = 4096
-_LEAST_BYTES = 512
+_LEAST_BYTES, _BTRFS_AT = 512, 0x10000
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, struct.error, RecursionError, OverflowError)
 
 
@@ -112,7 +112,22 @@ class Stack:
                 continue
             if self._assemble(complete=False) or self._open_groups(complete=False):
                 continue
+            self._join_devices()
             return
+
+    def _join_devices(self) -> None:
+        """Devices of one Btrfs are read with the first of them; one that has more asks for other disks."""
+        devices: dict[bytes, list[Volume]] = {}
+        for volume in self.volumes:
+            if volume.system is VolumeForm.BTRFS:
+                head = volume.block.read(_BTRFS_AT, 0x90)
+                devices.setdefault(head[0x20:0x30], []).append(volume)
+                self.incomplete = self.incomplete or int.from_bytes(head[0x88:0x90], "little") > 1
+        for volumes in devices.values():
+            first, *others = sorted(volumes, key=lambda one: (one.disk, one.number))
+            first.below = tuple(others)
+            for other in others:
+                other.member_of = "a Btrfs of several devices"
 
     def _keep(self, volume: Volume) -> None:
         if len(self.volumes) >= _MOST_VOLUMES:
