@@ -18,7 +18,6 @@ SOURCE = ROOT / "src" / "fairlead"
 
 # Needed and never imported by a line of the program, each with its reason.
 NOT_IMPORTED = {
-    "argon2-cffi": "Django hashes passwords with it",
     "django-htmx": "named in the settings of the workbench",
     "pylibmagic": "the library that python-magic's callers load",
     "tzdata": "zoneinfo reads it where the system has none",

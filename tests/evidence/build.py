@@ -17,7 +17,7 @@ from typing import Any
 from fairlead.evidence.exhibits import detect_kind
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.passwords import keep_passwords
-from fairlead.evidence.stages import DigestStage, WalkStage, source_of
+from fairlead.evidence.stages import DigestStage, VolumesStage, WalkStage, source_of
 from fairlead.tables.evidence import EXHIBITS
 
 MIB = 1 << 20
@@ -118,17 +118,11 @@ def fat16_image(path: Path, live: dict[bytes, bytes], deleted: dict[bytes, bytes
     return path
 
 
-def process(
-    path: Path,
-    limits: EvidenceLimits | None = None,
-    *,
-    passwords: Iterable[str] = (),
-    carve: bool = False,
-    unexamined: bool = False,
-) -> list[dict[str, Any]]:
-    """Rows of FILES for one exhibit, by the two stages; rows for free space only if asked for."""
-    limits = limits or EvidenceLimits()
-    row = {
+def exhibit_row(
+    path: Path, limits: EvidenceLimits, *, passwords: Iterable[str] = (), carve: bool = False
+) -> dict[str, Any]:
+    """A row of EXHIBITS for one exhibit, with its list of passwords kept."""
+    row: dict[str, Any] = {
         "exhibit": "AB/1",
         "sequence": 1,
         "kind": detect_kind(path).value,
@@ -141,6 +135,27 @@ def process(
         kept, listed = keep_passwords(given, path.parent / ".kept", most=limits.passwords)
         given.unlink()
         row |= {"passwords_path": os.fspath(kept), "passwords_digest": listed.digest}
+    return row
+
+
+def volumes_of(path: Path, *, passwords: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Rows of VOLUMES for one exhibit, by the two stages."""
+    row = exhibit_row(path, EvidenceLimits(), passwords=passwords)
+    listing = WalkStage().run(iter([EXHIBITS.batch([row])]))
+    return [row for batch in VolumesStage().run(listing) for row in batch.to_pylist()]
+
+
+def process(
+    path: Path,
+    limits: EvidenceLimits | None = None,
+    *,
+    passwords: Iterable[str] = (),
+    carve: bool = False,
+    unexamined: bool = False,
+) -> list[dict[str, Any]]:
+    """Rows of FILES for one exhibit, by the two stages; rows for free space only if asked for."""
+    limits = limits or EvidenceLimits()
+    row = exhibit_row(path, limits, passwords=passwords, carve=carve)
     listing = WalkStage(limits=limits).run(iter([EXHIBITS.batch([row])]))
     digested = DigestStage(sources=(source_of(row),), limits=limits).run(listing)
     rows = [row for batch in digested for row in batch.to_pylist()]

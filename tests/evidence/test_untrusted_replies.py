@@ -15,6 +15,7 @@ from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.medium import parse_medium
 from fairlead.evidence.session import Page
+from fairlead.evidence.volumes import FoundVolume, parse_volume
 from fairlead.evidence.walk import walk_exhibit
 from fairlead.evidence.working_copy import WorkingCopy
 from fairlead.tables.evidence import LISTING
@@ -49,6 +50,12 @@ class TakenOver:
 
     def pages(self, source: ExhibitSource, prefix: object, hint: object = None) -> Iterator[Page]:
         yield Page(untrusted_entries=self.entries)
+
+    def gaps(self, source: ExhibitSource, prefix: object) -> tuple[str, ...]:
+        return ()
+
+    def volumes(self, source: ExhibitSource, prefix: object) -> list[FoundVolume]:
+        return [parse_volume(dict(entry), "0" * 64) for entry in self.entries if "number" in entry]
 
 
 @settings(deadline=None)

@@ -17,7 +17,7 @@ from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import SandboxReport, self_test
 from fairlead.engine.stage import Stage
 from fairlead.evidence.sidecars import SidecarStage
-from fairlead.evidence.stages import DigestStage, WalkStage
+from fairlead.evidence.stages import DigestStage, VolumesStage, WalkStage
 from fairlead.media.examine import ExamineStage
 from fairlead.media.limits import MediaLimits
 from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, WorklistStage
@@ -114,6 +114,7 @@ def stages_of(
     unsandboxed, alone = allow_unsandboxed, one_process_per_file
     return [
         WalkStage(limits=opener.limits, allow_unsandboxed=unsandboxed),
+        VolumesStage(),
         DigestStage(sources=opener.sources, limits=opener.limits, allow_unsandboxed=unsandboxed),
         SidecarStage(opener=opener, allow_unsandboxed=unsandboxed),
         WorklistStage(),

@@ -21,6 +21,7 @@ from fairlead.case.exhibits.custody import (
 )
 from fairlead.case.exhibits.handling import correct_handling
 from fairlead.case.exhibits.holders import list_holders, state_holder, withdraw_holder
+from fairlead.case.exhibits.volumes import StackedVolume, list_volumes
 from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.limits import evidence_limits, write_limits
 from fairlead.cli.options import OUTPUT, operation_option, session_of, workspace_of, workspace_option
@@ -251,20 +252,44 @@ def list_(workspace: Path | None, operation: str | None, user: str | None, *, as
 def show(
     number: str, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
 ) -> None:
-    """Show EXHIBIT: how it is read, what an image says of its acquisition, and its custody."""
+    """Show EXHIBIT: how it is read, what an image says of its acquisition, its volumes, and its custody."""
     session = session_of(workspace, operation, user)
     row, events = get_exhibit(session, number), show_custody(session, number)
     acquisition, holders = find_acquisition(session, number), list_holders(session, number)
+    volumes = list_volumes(session, number)
     if as_json:
-        print_json({"exhibit": row, "acquisition": acquisition, "custody": events, "holders": holders})
+        print_json(
+            {
+                "exhibit": row,
+                "acquisition": acquisition,
+                "volumes": [asdict(volume) for volume in volumes],
+                "custody": events,
+                "holders": holders,
+            }
+        )
         return
     facts = {k: row[k] for k in ("kind", "size_bytes", "sha256", "authority", "handling")}
     facts |= {"passwords_digest": row["passwords_digest"] or "no list", "carve": bool(row["carve"])}
     print_facts(f"Exhibit {number}", facts)
     _print_acquisition(acquisition)
+    if volumes:
+        print_rows([_volume_line(one) for one in volumes], ["volume", "number", "size", "holds", "opened"])
     for statement in holders:
         click.echo(f"Stated to be from the holder of account {statement['account']}: {statement['reason']}")
     print_rows(events, ["at", "event", "actor", "counter_party", "location", "reason", "authority"])
+
+
+def _volume_line(volume: StackedVolume) -> dict[str, Any]:
+    """One volume as a line of the stack, further in the more lies below it."""
+    state = "yes" if volume.opened else "NO"
+    holds = f"{volume.form}, encrypted" if volume.encrypted and volume.form else volume.form
+    return {
+        "volume": f"{'  ' * volume.depth}{volume.container or ''} {volume.kind} {volume.name}".rstrip(),
+        "number": volume.number,
+        "size": volume.size_bytes,
+        "holds": holds or "nothing known",
+        "opened": f"{state}: {volume.detail}" if volume.detail else state,
+    }
 
 
 def _handover(

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from fairlead.engine.places import Place
 from fairlead.evidence.copies import copy_at
-from fairlead.evidence.sniff import DISKS, DOCUMENTS, sniff
+from fairlead.evidence.sniff import DISKS, DOCUMENTS
 from fairlead.evidence.working_copy import CopyForm, WorkingCopy
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import UsageError
 from fairlead.terms.verdicts import FileVerdict
 
-_IMAGE_NAMES = {".img", ".dd", ".raw", ".001"}
+_IMAGE_NAMES = {".img", ".dd", ".raw", ".001", ".000", ".aa"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def detect_kind(place: Place) -> ExhibitKind:
             "Give the folder or image that was acquired.",
             code="EVIDENCE-002",
         )
-    match sniff(copy.read_head()):
+    match copy.container():
         case None if Path(place.name).suffix.lower() in _IMAGE_NAMES:
             return ExhibitKind.IMAGE  # its first sectors may be what is damaged
         case None:

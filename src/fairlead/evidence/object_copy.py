@@ -13,8 +13,8 @@ from fairlead.engine.object_cache import open_object
 from fairlead.engine.objects import asked, filesystem
 from fairlead.engine.places import ObjectPlace, Place, is_plain
 from fairlead.evidence.found import FoundFile, FoundTimes
-from fairlead.evidence.segments import segment_names
-from fairlead.evidence.sniff import SNIFF_BYTES
+from fairlead.evidence.segments import find_segments, segment_names
+from fairlead.evidence.sniff import Container, sniff_whole
 from fairlead.evidence.working_copy import CopyForm, Digested, WorkingCopy, may_have_head
 from fairlead.terms.errors import ItemError
 from fairlead.terms.verdicts import FileVerdict
@@ -77,15 +77,15 @@ class ObjectCopy(WorkingCopy):
                 )
             yield found
 
-    def with_heads(self, found: Iterator[FoundFile]) -> Iterator[tuple[FoundFile, bytes | None]]:
-        """Entries with their first bytes, of which many are asked for at once."""
+    def with_containers(self, found: Iterator[FoundFile]) -> Iterator[tuple[FoundFile, Container | None]]:
+        """Entries with what they are; many are asked for at once."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             while some := list(islice(found, _AHEAD)):
-                yield from zip(some, pool.map(self._head_of, some), strict=True)
+                yield from zip(some, pool.map(self._container_of, some), strict=True)
 
-    def _head_of(self, found: FoundFile) -> bytes | None:
+    def _container_of(self, found: FoundFile) -> Container | None:
         try:
-            return self._head(self._beneath(found.path_bytes)) if may_have_head(found) else None
+            return self._sniff(self._beneath(found.path_bytes)) if may_have_head(found) else None
         except FileNotFoundError:
             return None
 
@@ -120,6 +120,23 @@ class ObjectCopy(WorkingCopy):
         names = segment_names(name.decode(errors="surrogateescape"), lambda: _names(beside))
         return [prefix + each.encode(errors="surrogateescape") for each in names]
 
+    def gaps_beneath(self, path: bytes) -> tuple[str, ...]:
+        """By what lies beside the object now."""
+        folder, _, name = path.rpartition(b"/")
+        beside = self._beneath(folder) if folder else self.place
+        return find_segments(name.decode(errors="surrogateescape"), lambda: _names(beside)).gaps
+
+    def gaps(self) -> tuple[str, ...]:
+        """By what lies beside the first now."""
+        return find_segments(self.place.name, lambda: _names(self.place.parent)).gaps
+
+    def beside(self, path: bytes) -> list[bytes]:
+        """Names by what lies there now."""
+        folder, _, _ = path.rpartition(b"/")
+        prefix = folder + b"/" if folder else b""
+        beside = self._beneath(folder) if folder else self.place
+        return sorted(prefix + name.encode(errors="surrogateescape") for name in _names(beside))
+
     def segments(self) -> list[Place]:
         """Objects by what lies beside the first now."""
         beside = self.place.parent
@@ -147,10 +164,10 @@ class ObjectCopy(WorkingCopy):
             raise FileNotFoundError(2, "no such object")
         return int(info.size)
 
-    def read_head(self) -> bytes:
-        """The first bytes of the object; no more is fetched."""
+    def container(self) -> Container | None:
+        """What the object is; no more of it is fetched than that needs."""
         try:
-            return self._head(self.place)
+            return self._sniff(self.place)
         except FileNotFoundError as problem:
             raise _gone() from problem
 
@@ -163,10 +180,12 @@ class ObjectCopy(WorkingCopy):
             raise FileNotFoundError(2, "no such object")
         return self.place / name
 
-    def _head(self, place: ObjectPlace) -> bytes:
+    def _sniff(self, place: ObjectPlace) -> Container | None:
         with asked(place), filesystem().open_input_file(place.path) as file:
-            head: bytes = file.read_at(min(SNIFF_BYTES, file.size()), 0)
-        return head
+            size = int(file.size())
+            return sniff_whole(
+                lambda at, length: bytes(file.read_at(max(0, min(length, size - at)), at)), size
+            )
 
     def _read(self, place: ObjectPlace) -> Iterator[bytes]:
         with asked(place), filesystem().open_input_stream(place.path) as stream:

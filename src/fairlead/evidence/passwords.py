@@ -13,7 +13,9 @@ from pathlib import Path
 from fairlead.terms.errors import ItemError, UsageError
 
 _MOST_BYTES = 1 << 18
-_MOST_LINE_BYTES = 1024
+_MOST_LINE_BYTES, _MOST_KEY_FILE = 1024, 1 << 14
+KEY_FILE = "base64:"
+"""How a line begins that stands for the bytes of a key file."""
 _SALT_BYTES = 16
 
 
@@ -35,7 +37,9 @@ class PasswordList:
 def keep_passwords(given: Path, folder: Path, *, most: int) -> tuple[Path, PasswordList]:
     """Copy a list to where the owner of the workspace alone can read it.
 
-    One password a line, UTF-8 or raw bytes. Raises UsageError for what is no such list, or too long a one.
+    One password a line, UTF-8 or raw bytes; a key file as ``base64:`` and its bytes.
+
+    Raises UsageError for what is no such list, or too long a one.
     """
     try:
         data = given.read_bytes()[: _MOST_BYTES + 1]
@@ -52,7 +56,7 @@ def keep_passwords(given: Path, folder: Path, *, most: int) -> tuple[Path, Passw
             "Put one password on a line. To allow more lines see `fairlead exhibit limits`.",
             code="EVIDENCE-PASSWORDS",
         )
-    if any(len(line) > _MOST_LINE_BYTES for line in lines):
+    if any(len(line) > (_MOST_KEY_FILE if line.startswith(KEY_FILE) else _MOST_LINE_BYTES) for line in lines):
         raise UsageError(
             f"a line of the list of passwords is longer than {_MOST_LINE_BYTES} characters",
             "Put one password on a line.",

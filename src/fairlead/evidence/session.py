@@ -8,7 +8,7 @@ import os
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,9 @@ from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.medium import Medium, parse_medium
 from fairlead.evidence.passwords import PasswordList, load_passwords
-from fairlead.evidence.sniff import Container, read_head, sniff
+from fairlead.evidence.segments import goes_on_from
+from fairlead.evidence.sniff import DISKS, Container, sniff_descriptor
+from fairlead.evidence.volumes import FoundVolume, parse_volume
 from fairlead.evidence.working_copy import WorkingCopy
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
@@ -32,6 +34,8 @@ _PROBE_BYTES = 1 << 16
 _MOST_OPEN = 6
 _PASSED_AT_ONCE = 30
 _MOST_OPEN_FILES = 4096
+_MOST_DISKS, _MOST_DISK_FILES = 64, 1024
+_MOST_VOLUMES = 5000
 _MOST_SILENT_PAGES = 10
 _LEAST_PAGE_S = 1.0
 _MOST_FACTS, _MOST_NAME, _MOST_VALUE = 40, 40, 2000
@@ -50,6 +54,17 @@ class OpenContainer:
     size_bytes: int
     passwords: PasswordList | None = None
     carve: bool = False
+    names: tuple[str, ...] = ()
+    folder: WorkingCopy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """One of the images of a folder that may make volumes together."""
+
+    name: bytes
+    container: Container
+    names: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,14 +141,18 @@ class EvidenceSession:
             self._containers.move_to_end(token)
             return held
         copy = self.copy(source)
+        names: tuple[str, ...] = ()
         if not prefix.steps:
-            descriptors = tuple(copy.open_segment(segment) for segment in copy.segments())
+            segments = copy.segments()
+            names = tuple(segment.name for segment in segments)
+            descriptors = tuple(copy.open_segment(segment) for segment in segments)
         elif prefix.steps[-1].kind is StepKind.PATH:
-            names = copy.segments_beneath(prefix.steps[-1].path)
-            descriptors = tuple(copy.open_beneath(name) for name in names)
+            beneath = copy.segments_beneath(prefix.steps[-1].path)
+            names = tuple(os.fsdecode(name) for name in beneath)
+            descriptors = tuple(copy.open_beneath(name) for name in beneath)
         else:
             descriptors = (self.fetch(source, prefix).descriptor,)
-        kind = sniff(read_head(descriptors[0]))
+        kind = sniff_descriptor(descriptors[0])
         if kind is None and source.kind is ExhibitKind.IMAGE and not prefix.steps:
             kind = Container.IMAGE
         kind = kind or hint
@@ -153,6 +172,8 @@ class EvidenceSession:
             size_bytes=size,
             passwords=passwords,
             carve=source.carve,
+            names=names,
+            folder=copy if prefix.steps and prefix.steps[-1].kind is StepKind.PATH else None,
         )
         self._containers[token] = opened
         while len(self._containers) > _MOST_OPEN:
@@ -269,6 +290,26 @@ class EvidenceSession:
             return Fetched(descriptor=output, verdict=verdict, detail=str(body.get("detail", "")))
         return Fetched(descriptor=output)
 
+    def gaps(self, source: ExhibitSource, prefix: Locator) -> tuple[str, ...]:
+        """Parts that are missing between those of a split image or archive; none for what is not split."""
+        if not prefix.steps:
+            return self.copy(source).gaps()
+        if len(prefix.steps) == 1 and prefix.steps[0].kind is StepKind.PATH:
+            return self.copy(source).gaps_beneath(prefix.steps[0].path)
+        return ()
+
+    def volumes(self, source: ExhibitSource, prefix: Locator) -> list[FoundVolume]:
+        """The volumes of an image, none for another container. Raises ItemError when it is not there any more."""
+        container = self.container(source, prefix)
+        if container.container not in DISKS:
+            return []
+        outcome, body, _ = self._ask(container, {"op": "volumes"}, [])
+        untrusted = body.get("volumes")
+        if outcome is not Outcome.OK or not isinstance(untrusted, list):
+            return []
+        digest = container.passwords.digest if container.passwords is not None else ""
+        return [parse_volume(one, digest) for one in untrusted[:_MOST_VOLUMES] if isinstance(one, dict)]
+
     def _ask(
         self, container: OpenContainer, request: dict[str, Any], descriptors: list[int]
     ) -> tuple[Outcome, dict[str, Any], str]:
@@ -276,30 +317,71 @@ class EvidenceSession:
         request = {**request, "token": container.token}
         reply = self._pool.call(request, descriptors)
         if reply.outcome is Outcome.OK and reply.body.get("unknown"):
-            opening = {
-                "op": "open",
-                "token": container.token,
-                "container": container.container.value,
-                "given": {
-                    "unpacked_bytes": max(
-                        self.limits.ratio_from_bytes, container.size_bytes * self.limits.ratio
-                    ),
-                    "message_bytes": self.limits.message_bytes,
-                    "carved_bytes": self.limits.carved_bytes,
-                    "passwords": list(container.passwords.passwords) if container.passwords else [],
-                    "carve": container.carve,
-                },
-            }
-            for start in range(0, len(container.descriptors), _PASSED_AT_ONCE):
-                some = list(container.descriptors[start : start + _PASSED_AT_ONCE])
-                handed = self._pool.call({"op": "hand_over", "token": container.token}, some)
-                if handed.outcome is not Outcome.OK:
-                    return handed.outcome, {}, handed.detail
-            opened = self._pool.call(opening, [])
-            if opened.outcome is not Outcome.OK:
-                return opened.outcome, {}, opened.detail
+            outcome, body, detail = self._open(container)
+            if outcome is not Outcome.OK:
+                return outcome, {}, detail
+            if body.get("incomplete"):
+                outcome, _, detail = self._open_beside(container)
+                if outcome is not Outcome.OK:
+                    return outcome, {}, detail
             reply = self._pool.call(request, descriptors)
         return reply.outcome, reply.body, reply.detail
+
+    def _open(
+        self,
+        container: OpenContainer,
+        handed: Sequence[int] | None = None,
+        told: dict[str, Any] | None = None,
+    ) -> tuple[Outcome, dict[str, Any], str]:
+        """Hand a container over and let the reader find its volumes; what it says of them at last."""
+        given = {
+            "unpacked_bytes": max(self.limits.ratio_from_bytes, container.size_bytes * self.limits.ratio),
+            "message_bytes": self.limits.message_bytes,
+            "carved_bytes": self.limits.carved_bytes,
+            "passwords": list(container.passwords.passwords) if container.passwords else [],
+            "carve": container.carve,
+            "names": list(container.names),
+            **(told or {}),
+        }
+        token = container.token
+        descriptors = list(container.descriptors if handed is None else handed)
+        for start in range(0, len(descriptors), _PASSED_AT_ONCE):
+            some = descriptors[start : start + _PASSED_AT_ONCE]
+            reply = self._pool.call({"op": "hand_over", "token": token}, some)
+            if reply.outcome is not Outcome.OK:
+                return reply.outcome, {}, reply.detail
+        opening = {"op": "open", "token": token, "container": container.container.value, "given": given}
+        reply = self._pool.call(opening, [])
+        if reply.outcome is not Outcome.OK or container.container not in DISKS:
+            return reply.outcome, {}, reply.detail
+        begun_at = time.monotonic()
+        while reply.outcome is Outcome.OK and not reply.body.get("end"):
+            reply = self._pool.call({"op": "prepare", "token": token}, [])
+            if reply.body.get("unknown") or time.monotonic() - begun_at > self.limits.search_s:
+                return Outcome.TIMEOUT, {}, "finding its volumes took too long"
+        return reply.outcome, reply.body, reply.detail
+
+    def _open_beside(self, container: OpenContainer) -> tuple[Outcome, dict[str, Any], str]:
+        """Open an image again together with the images that lie beside it in its folder."""
+        copy = container.folder
+        disks = _disks_beside(copy, os.fsencode(container.names[0])) if copy is not None else []
+        if copy is None or len(disks) < 2:
+            return Outcome.OK, {}, ""
+        opened: list[int] = []
+        try:
+            for disk in disks:
+                opened += [copy.open_beneath(name) for name in disk.names]
+            told = {
+                "disks": [[disk.container.value, len(disk.names)] for disk in disks],
+                "names": [os.fsdecode(name) for disk in disks for name in disk.names],
+                "primary": next(
+                    place for place, disk in enumerate(disks) if os.fsdecode(disk.name) == container.names[0]
+                ),
+            }
+            return self._open(container, opened, told)
+        finally:
+            for descriptor in opened:
+                os.close(descriptor)
 
 
 def _stop_if_short(untrusted: dict[str, Any], output: int) -> None:
@@ -318,6 +400,37 @@ def _stop_if_short(untrusted: dict[str, Any], output: int) -> None:
         if shortage is not None:
             os.close(output)
             raise shortage from problem
+
+
+def _disks_beside(copy: WorkingCopy, path: bytes) -> list[Disk]:
+    """The images of a folder by name, that of ``path`` among them: all that may hold parts of its volumes."""
+    names = copy.beside(path)
+    small = frozenset(os.fsdecode(name.rpartition(b"/")[2]).casefold() for name in names)
+    found: list[Disk] = []
+    files = 0
+    for name in names:
+        if goes_on_from(os.fsdecode(name.rpartition(b"/")[2]), small):
+            continue
+        try:
+            descriptor = copy.open_beneath(name)
+        except (OSError, ItemError):
+            continue
+        try:
+            kind = sniff_descriptor(descriptor)
+        except OSError:
+            kind = None
+        finally:
+            os.close(descriptor)
+        if name == path and kind is None:
+            kind = Container.IMAGE
+        if kind not in DISKS or kind is None:
+            continue
+        segments = tuple(copy.segments_beneath(name))
+        files += len(segments)
+        if name != path and (files > _MOST_DISK_FILES or len(found) >= _MOST_DISKS):
+            continue
+        found.append(Disk(name=name, container=kind, names=segments))
+    return found
 
 
 def _close(container: OpenContainer) -> None:

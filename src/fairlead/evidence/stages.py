@@ -19,14 +19,14 @@ from fairlead.evidence.session import EvidenceSession, Fetched, shared_session
 from fairlead.evidence.sniff import note_unopened, read_head
 from fairlead.evidence.walk import walk_exhibit
 from fairlead.tables import Table
-from fairlead.tables.evidence import EXHIBITS, FILES, LISTING
+from fairlead.tables.evidence import EXHIBITS, FILES, LISTING, VOLUMES
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import parse_locator
 from fairlead.terms.shortage import shortage_of
 from fairlead.terms.verdicts import FileVerdict
 
-_CODE_VERSION = "2"
+_CODE_VERSION = "3"
 _BATCH_ROWS = 4096
 
 
@@ -60,6 +60,8 @@ class WalkStage:
 class DigestStage:
     """LISTING to FILES: reads every file once, takes three digests, gives every file its verdict.
 
+    Rows of the listing that carry a volume are no files, and left out.
+
     ``sources`` says where exhibits lie; it is not part of the version, because the place does not change the
     result.
     """
@@ -78,11 +80,33 @@ class DigestStage:
         return f"{_CODE_VERSION}-{self.limits.version}"
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Rows of FILES, one for each row of LISTING."""
+        """Rows of FILES, one for each file of LISTING."""
         session = shared_session(self.limits, allow_unsandboxed=self.allow_unsandboxed)
         sources = {source.exhibit: source for source in self.sources}
         for batch in batches:
-            yield FILES.batch([_read(row, sources, session) for row in batch.to_pylist()])
+            listed = [_file_row(row) for row in batch.to_pylist() if row["volume"] is None]
+            yield FILES.batch([_read(row, sources, session) for row in listed])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumesStage:
+    """LISTING to VOLUMES: what the walk found of partitions, arrays, encrypted and logical volumes."""
+
+    name: str = "volumes"
+    reads: Table = LISTING
+    writes: Table = VOLUMES
+    rows_per_task: int = 100_000
+
+    @property
+    def version(self) -> str:
+        """Of the code alone."""
+        return _CODE_VERSION
+
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of VOLUMES, one for each row of LISTING that carries one."""
+        for batch in batches:
+            carrying = batch.filter(batch.column("volume").is_valid())
+            yield VOLUMES.batch(row["volume"] for row in carrying.to_pylist())
 
 
 def source_of(exhibit_row: dict[str, Any]) -> ExhibitSource:
@@ -94,6 +118,10 @@ def source_of(exhibit_row: dict[str, Any]) -> ExhibitSource:
         passwords=Path(exhibit_row["passwords_path"]) if exhibit_row.get("passwords_path") else None,
         carve=bool(exhibit_row.get("carve")),
     )
+
+
+def _file_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "volume"}
 
 
 def _read(row: dict[str, Any], sources: dict[str, ExhibitSource], session: EvidenceSession) -> dict[str, Any]:

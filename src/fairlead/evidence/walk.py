@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,11 +11,14 @@ from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.found import FoundFile, FoundTimes, listing_row
 from fairlead.evidence.passwords import load_passwords
 from fairlead.evidence.phone import PhoneLayout, detect_layout
+from fairlead.evidence.segments import firsts_of, goes_on_from
 from fairlead.evidence.session import EvidenceSession, Page
-from fairlead.evidence.sniff import DOCUMENTS, Container, sniff
+from fairlead.evidence.sniff import DOCUMENTS, Container
+from fairlead.evidence.volumes import FoundVolume
+from fairlead.evidence.working_copy import WorkingCopy
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
-from fairlead.terms.origin import NUMBER_NAMES, Locator, Step, StepKind, build_step
+from fairlead.terms.origin import NUMBER_NAMES, Locator, Step, StepKind, build_step, display_path
 from fairlead.terms.verdicts import Allocation, FileVerdict
 
 
@@ -28,6 +31,8 @@ class _Budget:
 
 
 Row = dict[str, Any]
+_OF_DISKS = frozenset({StepKind.INODE, StepKind.STREAM, StepKind.VOLUME, StepKind.RANGE, StepKind.EXTENT})
+"""Steps into images; a range may also be one of bytes of an old Office file, which has no volumes."""
 
 
 def walk_exhibit(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
@@ -72,7 +77,7 @@ def _whole(source: ExhibitSource, session: EvidenceSession, detail: str) -> Row:
 
 def _file(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
     """The file, and what lies in it where it is a document with members."""
-    container = sniff(session.copy(source).read_head())
+    container = session.copy(source).container()
     yield _whole(source, session, "")
     if container in DOCUMENTS:
         budget = _Budget(session.limits.members, session.limits.archive_bytes)
@@ -82,15 +87,59 @@ def _file(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
 
 def _folder(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
     copy = session.copy(source)
-    for found, head in copy.with_heads(copy.walk()):
+    names = _Names(copy)
+    for found, container in copy.with_containers(copy.walk()):
         locator = Locator(steps=(Step(kind=StepKind.PATH, path=found.path_bytes),))
-        container = sniff(head) if head is not None else None
-        yield listing_row(source.exhibit, locator, found)
-        if container is not None:
+        first = names.first_of(found.path_bytes) if container is not None or found.size_bytes else ""
+        told = (
+            f"a part of {display_path(os.fsencode(first))}, which is read with it" if first else found.detail
+        )
+        shown = replace(found, detail=told)
+        yield listing_row(source.exhibit, locator, shown)
+        if container is not None and not first:
             budget = _Budget(session.limits.members, session.limits.archive_bytes)
             yield from _inside(
                 source, session, prefix=locator, shown=found.path_bytes, depth=1, budget=budget
             )
+
+
+def _told_of_whole(
+    source: ExhibitSource,
+    session: EvidenceSession,
+    prefix: Locator,
+    rest: Callable[[FileVerdict, str], Row],
+    *,
+    disk: bool,
+) -> Iterator[Row]:
+    """Rows for the volumes of an image, and for parts of a split image or archive that are missing."""
+    for volume in session.volumes(source, prefix) if disk else ():
+        yield _volume_row(source, prefix, volume)
+    gaps = session.gaps(source, prefix)
+    if gaps:
+        named = ", ".join(gaps[:5]) + (" and others" if len(gaps) > 5 else "")
+        yield rest(
+            FileVerdict.DAMAGED, f"parts missing: {named}; what comes after the first of them is not read"
+        )
+
+
+class _Names:
+    """Names beside each other in a folder, asked for when a name looks like a later part of something."""
+
+    def __init__(self, copy: WorkingCopy) -> None:
+        self._copy = copy
+        self._folder: bytes | None = None
+        self._names: frozenset[str] = frozenset()
+
+    def first_of(self, path: bytes) -> str:
+        """The name of the first part of which this file is a later one; empty for others."""
+        folder, _, name = path.rpartition(b"/")
+        if not firsts_of(os.fsdecode(name)):
+            return ""
+        if folder != self._folder:
+            beside = self._copy.beside(path)
+            self._folder = folder
+            self._names = frozenset(os.fsdecode(each.rpartition(b"/")[2]).casefold() for each in beside)
+        return goes_on_from(os.fsdecode(name), self._names)
 
 
 def _inside(
@@ -104,7 +153,7 @@ def _inside(
     hint: Container | None = None,
 ) -> Iterator[Row]:
     """Members of the container at ``prefix``, and what lies in them."""
-    listed = 0
+    listed, disk = 0, False
 
     def rest(verdict: FileVerdict, detail: str) -> Row:
         step = Step(kind=StepKind.MEMBER, path=b"", index=listed)
@@ -127,9 +176,8 @@ def _inside(
                     return
                 budget.members -= 1
                 listed += 1
-                if layout is not None:
-                    found = replace(found, device_path=layout.device_path(found.path_bytes))
-                found = _limited(found, stored, session, budget)
+                disk = disk or step.kind in _OF_DISKS
+                found = _limited(_on_device(found, layout), stored, session, budget)
                 locator = Locator(steps=(*prefix.steps, step))
                 yield _row(source, locator, found, shown)
                 if found.verdict is None and found.container is not None:
@@ -145,6 +193,7 @@ def _inside(
                     )
             if page.verdict is not None:
                 yield rest(page.verdict, page.detail)
+        yield from _told_of_whole(source, session, prefix, rest, disk=disk)
     except (ItemError, OSError, ValueError, KeyError, TypeError) as problem:
         yield rest(FileVerdict.DAMAGED, f"listing: {type(problem).__name__}")
 
@@ -156,6 +205,18 @@ def _row(source: ExhibitSource, locator: Locator, found: FoundFile, shown: bytes
             source.exhibit, locator, replace(found, path_bytes=shown + b"!" + found.path_bytes)
         )["path"]
     return row
+
+
+def _volume_row(source: ExhibitSource, prefix: Locator, volume: FoundVolume) -> Row:
+    """A row that is no file: it carries what the table volumes says of one volume."""
+    size = volume.size_bytes or 0
+    numbers = {"partition": volume.number, "start": 0, "end": size}
+    step = build_step(StepKind.EXTENT, os.fsencode(f"$Volume/{volume.name}"), numbers)
+    found = FoundFile(
+        path_bytes=step.path, size_bytes=size, verdict=FileVerdict.NOT_A_FILE, detail=volume.kind
+    )
+    row = listing_row(source.exhibit, Locator(steps=(*prefix.steps, step)), found)
+    return {**row, "volume": volume.row(source.exhibit, prefix)}
 
 
 def _limited(found: FoundFile, stored: int | None, session: EvidenceSession, budget: _Budget) -> FoundFile:
@@ -178,6 +239,10 @@ def _layout(page: Page) -> PhoneLayout | None:
     """Whether the first members of an archive show the layout of a telephone's extraction."""
     members = (entry for entry in page.untrusted_entries if entry.get("kind") == StepKind.MEMBER)
     return detect_layout(bytes.fromhex(str(entry.get("path", ""))) for entry in members)
+
+
+def _on_device(found: FoundFile, layout: PhoneLayout | None) -> FoundFile:
+    return found if layout is None else replace(found, device_path=layout.device_path(found.path_bytes))
 
 
 def _parse(untrusted: dict[str, Any], passwords: str) -> tuple[Step, FoundFile, int | None]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from fairlead.engine.places import Place
 from fairlead.evidence.folder import open_beneath, open_root, walk_folder
 from fairlead.evidence.found import FoundFile
-from fairlead.evidence.segments import segment_names
-from fairlead.evidence.sniff import read_head
+from fairlead.evidence.segments import find_segments, segment_names
+from fairlead.evidence.sniff import Container, sniff_descriptor
 from fairlead.terms.errors import ItemError
 from fairlead.terms.verdicts import FileVerdict
 
@@ -47,8 +47,8 @@ class WorkingCopy(ABC):
         """Everything in a folder that is not a folder. Raises ItemError when it cannot be opened."""
 
     @abstractmethod
-    def with_heads(self, found: Iterator[FoundFile]) -> Iterator[tuple[FoundFile, bytes | None]]:
-        """Entries of a folder with their first bytes; None for those that cannot be opened."""
+    def with_containers(self, found: Iterator[FoundFile]) -> Iterator[tuple[FoundFile, Container | None]]:
+        """Entries of a folder with what their bytes say they are; None for those that cannot be opened."""
 
     @abstractmethod
     def digest_files(self) -> Iterator[tuple[FoundFile, Digested | None]]:
@@ -61,6 +61,18 @@ class WorkingCopy(ABC):
     @abstractmethod
     def segments_beneath(self, path: bytes) -> list[bytes]:
         """The files of a folder in which one of its files goes on, itself first."""
+
+    @abstractmethod
+    def gaps_beneath(self, path: bytes) -> tuple[str, ...]:
+        """Parts that are missing between the files in which one of a folder goes on."""
+
+    @abstractmethod
+    def gaps(self) -> tuple[str, ...]:
+        """Parts that are missing between the files of an exhibit that is no folder."""
+
+    @abstractmethod
+    def beside(self, path: bytes) -> list[bytes]:
+        """Names of everything in the folder in which a file of a folder lies, with the way there, in order."""
 
     @abstractmethod
     def segments(self) -> list[Place]:
@@ -79,8 +91,8 @@ class WorkingCopy(ABC):
         """Bytes of one of them. Raises OSError."""
 
     @abstractmethod
-    def read_head(self) -> bytes:
-        """The first bytes of an exhibit that is no folder. Raises ItemError."""
+    def container(self) -> Container | None:
+        """What the bytes of an exhibit that is no folder say it is. Raises ItemError."""
 
     @abstractmethod
     def close(self) -> None:
@@ -125,18 +137,18 @@ class FolderCopy(WorkingCopy):
         """Everything in the folder, link by link refused."""
         return walk_folder(self._root)
 
-    def with_heads(self, found: Iterator[FoundFile]) -> Iterator[tuple[FoundFile, bytes | None]]:
-        """Entries with their first bytes."""
+    def with_containers(self, found: Iterator[FoundFile]) -> Iterator[tuple[FoundFile, Container | None]]:
+        """Entries with what they are."""
         for one in found:
-            yield one, self._head_of(one) if may_have_head(one) else None
+            yield one, self._container_of(one) if may_have_head(one) else None
 
-    def _head_of(self, found: FoundFile) -> bytes | None:
+    def _container_of(self, found: FoundFile) -> Container | None:
         try:
             descriptor = self.open_beneath(found.path_bytes)
         except OSError:
             return None
         try:
-            return read_head(descriptor)
+            return sniff_descriptor(descriptor)
         except OSError:
             return None  # reading the whole file gives the verdict
         finally:
@@ -175,6 +187,22 @@ class FolderCopy(WorkingCopy):
         names = segment_names(os.fsdecode(name), lambda: (p.name for p in beside.iterdir()))
         return [prefix + os.fsencode(each) for each in names]
 
+    def gaps_beneath(self, path: bytes) -> tuple[str, ...]:
+        """By what lies beside the file now."""
+        folder, _, name = path.rpartition(b"/")
+        beside = self.place / os.fsdecode(folder)
+        return find_segments(os.fsdecode(name), lambda: (p.name for p in beside.iterdir())).gaps
+
+    def gaps(self) -> tuple[str, ...]:
+        """By what lies beside the first now."""
+        return find_segments(self.place.name, lambda: (p.name for p in self.place.parent.iterdir())).gaps
+
+    def beside(self, path: bytes) -> list[bytes]:
+        """Names by what lies there now."""
+        folder, _, _ = path.rpartition(b"/")
+        prefix = folder + b"/" if folder else b""
+        return sorted(prefix + os.fsencode(p.name) for p in (self.place / os.fsdecode(folder)).iterdir())
+
     def segments(self) -> list[Place]:
         """Paths by what lies beside the first now."""
         beside = self.place.parent
@@ -204,11 +232,11 @@ class FolderCopy(WorkingCopy):
         """Bytes of one of the files."""
         return Path(str(segment)).stat().st_size
 
-    def read_head(self) -> bytes:
-        """The first bytes of the file."""
+    def container(self) -> Container | None:
+        """What the file is."""
         descriptor = self.open_segment(self.place)
         try:
-            return read_head(descriptor)
+            return sniff_descriptor(descriptor)
         except OSError as problem:
             raise _failing(0, problem) from problem
         finally:

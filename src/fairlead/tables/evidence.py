@@ -81,12 +81,46 @@ _OUTCOME = (
     Column("detail", TEXT, "why, without content"),
 )
 
+_VOLUME = (
+    EXHIBIT,
+    Column("container", TEXT, "way to the image that it lies in; empty when that is the exhibit itself"),
+    Column("number", INT, "number that locators name it by; 0 is the disk"),
+    Column("parent", INT, "number of the volume that it lies on; null for the disk"),
+    Column("kind", TEXT, "disk, partition, array, encrypted volume or logical volume"),
+    Column("name", TEXT, "as its table, superblock or volume group names it"),
+    Column(
+        "form", TEXT, "what was found in it: a file system, or what it is a part of; null when nothing was"
+    ),
+    Column("offset_bytes", INT, "where it begins on its parent, where it is one piece of that, bytes"),
+    Column("size_bytes", INT, "its size, bytes"),
+    Column("encrypted", FLAG, "whether it is encrypted"),
+    Column("opened", FLAG, "whether what it holds was read"),
+    Column("detail", TEXT, "why it was not opened, or by which line of which list of passwords it was"),
+)
+VOLUME = pa.struct([pa.field(column.name, column.type) for column in _VOLUME])
+
 LISTING = Table(
     name="listing",
     row="one file found in one exhibit, before its bytes are read",
     key=("exhibit", "locator"),
     written_by="evidence",
-    columns=(EXHIBIT, LOCATOR, *_FOUND, *_OUTCOME),
+    columns=(
+        EXHIBIT,
+        LOCATOR,
+        *_FOUND,
+        *_OUTCOME,
+        Column(
+            "volume", VOLUME, "a row of volumes; null for a file. Such a row is no file, and not in files"
+        ),
+    ),
+)
+
+VOLUMES = Table(
+    name="volumes",
+    row="one volume of a disk image: the disk, a partition, an array, an encrypted or logical volume",
+    key=("exhibit", "container", "number"),
+    written_by="evidence",
+    columns=_VOLUME,
 )
 
 FILES = Table(
@@ -133,4 +167,4 @@ HOLDERS = Table(
     ),
 )
 
-TABLES = (EXHIBITS, ACQUISITIONS, LISTING, FILES, SIDECARS, HOLDERS)
+TABLES = (EXHIBITS, ACQUISITIONS, LISTING, VOLUMES, FILES, SIDECARS, HOLDERS)

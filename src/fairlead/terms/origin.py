@@ -19,6 +19,7 @@ class StepKind(StrEnum):
     PART = "part"  # message:part:name, a part of a mail message, counted depth first
     OBJECT = "object"  # number:generation:name, a stream object of a PDF document
     RANGE = "range"  # start:end:name, bytes of the container itself (half open, 0-based)
+    EXTENT = "extent"  # partition:start:end:name, bytes of a volume in a disk image (half open, 0-based)
 
 
 _NUMBERS: dict[StepKind, tuple[str, ...]] = {
@@ -30,6 +31,7 @@ _NUMBERS: dict[StepKind, tuple[str, ...]] = {
     StepKind.PART: ("message", "index"),
     StepKind.OBJECT: ("number", "generation"),
     StepKind.RANGE: ("start", "end"),
+    StepKind.EXTENT: ("partition", "start", "end"),
 }
 
 NUMBER_NAMES = frozenset(name for names in _NUMBERS.values() for name in names)

@@ -13,6 +13,7 @@ class FileVerdict(StrEnum):
     UNREADABLE = "unreadable"  # the medium or the operating system gave an error
     DAMAGED = "damaged"  # the container is damaged at this member
     ENCRYPTED = "encrypted"  # no password given, or a wrong one
+    UNSUPPORTED = "unsupported"  # a form or a feature that is not read here; `detail` names it
     NOT_EXAMINED = "not_examined"  # free space and slack: it is there, nobody looked into it
     NOT_A_FILE = "not_a_file"  # symbolic link, FIFO, device: recorded, never followed
     CRASHED = "crashed"  # the reader died on it in the sandbox

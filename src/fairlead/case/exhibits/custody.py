@@ -24,7 +24,7 @@ from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import UsageError
 
 _TOOLS = (
-    "pytsk3", "libewf-python", "libfsapfs-python", "libvhdi-python", "libvmdk-python", "py7zr",
+    "pytsk3", "libewf-python", "libfsapfs-python", "libfsxfs-python", "libvhdi-python", "libvmdk-python", "py7zr",
     "backports-zstd", "pikepdf", "olefile", "pillow", "pillow-heif", "simplejpeg", "av", "c2pa-python", "pylibmagic",
     "duckdb", "pyarrow",
 )  # fmt: skip

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import os
 import stat
 from collections.abc import Iterator
 from typing import Any
 
 import pyfsapfs
 
+from fairlead.evidence.readers.blocks.block import BlockFile, Slice
 from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
-from fairlead.evidence.readers.image import RawImage
+from fairlead.evidence.readers.image import BlockImage
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
 _CHUNK_BYTES = 1 << 20
-_MAGIC_AT, _MAGIC = 32, b"NXSB"
 _CLOCK = "APFS, UTC, 1 ns"
 _MOST_DEPTH = 1000
 _REFUSALS = (OSError, ValueError, TypeError, RuntimeError, OverflowError)
@@ -28,43 +26,13 @@ _SPECIAL = {
 }
 
 
-def begins_apfs(image: RawImage, start: int) -> bool:
-    """Whether an APFS container begins at a byte of the image."""
-    return image.read(start + _MAGIC_AT, len(_MAGIC)) == _MAGIC
-
-
-class _Region(io.RawIOBase):
-    """A range of an image as a file."""
-
-    def __init__(self, image: RawImage, start: int, size: int) -> None:
-        super().__init__()
-        self._image, self._start, self._size, self._at = image, start, size, 0
-
-    def read(self, size: int = -1) -> bytes:
-        left = max(self._size - self._at, 0)
-        data = self._image.read(self._start + self._at, left if size < 0 else min(size, left))
-        self._at += len(data)
-        return data
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence])
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def get_size(self) -> int:
-        """Size in bytes, which the library asks for by this name."""
-        return self._size
-
-
 class ApfsReader:
     """The volumes of the container in one partition. Raises OSError when it cannot be opened."""
 
-    def __init__(self, image: RawImage, *, partition: int, start: int, size: int, given: Given) -> None:
+    def __init__(self, image: BlockImage, *, partition: int, start: int, size: int, given: Given) -> None:
         self._partition = partition
         self._container = pyfsapfs.container()
-        self._container.open_file_object(_Region(image, start, size))
+        self._container.open_file_object(BlockFile(Slice(image.block, start, size)))
         self._volumes: list[Any] = list(self._container.volumes)
         self._lines = {number: _unlock(volume, given) for number, volume in enumerate(self._volumes)}
 
@@ -79,6 +47,9 @@ class ApfsReader:
                 yield from self._files(number, volume, problem)
             except _REFUSALS as broken:
                 yield self._rest(number, Stop("damaged", f"APFS volume: {type(broken).__name__}"))
+
+    def free(self) -> None:
+        """Not known here."""
 
     def copy(self, place: dict[str, Any], write: Write) -> None:
         """Write one file's bytes."""

@@ -70,7 +70,9 @@ def _present(value: object) -> bool:
 class Given:
     """What a reader is told beside the descriptors: bounds, passwords by line, and whether to search free space.
 
-    An empty line of the password list stays in ``passwords``, so that numbers are those of lines.
+    An empty line of the password list stays in ``passwords``, so that numbers are those of lines. ``names`` are
+    those of the files handed over. ``disks`` are the images that lie beside each other, by form and number of files,
+    of which ``primary`` is the one that is read.
     """
 
     unpacked_bytes: int = 1 << 40
@@ -78,10 +80,20 @@ class Given:
     carved_bytes: int = 1 << 30
     passwords: tuple[str, ...] = ()
     carve: bool = False
+    names: tuple[str, ...] = ()
+    disks: tuple[tuple[str, int], ...] = ()
+    primary: int = 0
 
     def numbered(self) -> Iterator[tuple[int, str]]:
         """Passwords with their line, counted from 1."""
         return ((line, password) for line, password in enumerate(self.passwords, 1) if password)
+
+
+def read_given(told: dict[str, Any]) -> Given:
+    """The same from the form that crosses the sandbox."""
+    disks = tuple((str(container), int(count)) for container, count in told.get("disks", ()))
+    lists = {"passwords": tuple(told["passwords"]), "names": tuple(told.get("names", ())), "disks": disks}
+    return Given(**{**told, **lists})
 
 
 class Reader(Protocol):

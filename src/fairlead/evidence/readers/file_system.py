@@ -12,7 +12,7 @@ import pytsk3
 
 from fairlead.evidence.readers.entry import Entry, Stop, Write
 from fairlead.evidence.readers.free_space import Range, free_ranges
-from fairlead.evidence.readers.image import RawImage, patch_ext_superblock
+from fairlead.evidence.readers.image import BlockImage, patch_ext_superblock
 from fairlead.evidence.readers.partitions import Partition
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
@@ -61,7 +61,7 @@ class _Seen:
 class FileSystem:
     """The files of one partition. Raises OSError when The Sleuth Kit knows no file system there."""
 
-    def __init__(self, image: RawImage, partition: Partition) -> None:
+    def __init__(self, image: BlockImage, partition: Partition) -> None:
         self._image = image
         self._partition = partition
         self._mended = False
@@ -131,9 +131,8 @@ class FileSystem:
                     meta = file.info.meta
                     if meta is None or not _allocated(name, meta):
                         seen.deleted_names.setdefault(name.meta_addr, path)
-                        if not scanned and _recoverable(meta) and meta.addr not in seen.inodes:
-                            seen.inodes.add(meta.addr)
-                            yield from self._entries_of(file, path, "deleted")
+                        if not scanned:
+                            yield from self._deleted(file, path, below)
                     elif meta.type in (pytsk3.TSK_FS_META_TYPE_DIR, pytsk3.TSK_FS_META_TYPE_VIRT_DIR):
                         if meta.addr not in seen.inodes and meta.type == pytsk3.TSK_FS_META_TYPE_DIR:
                             seen.inodes.add(meta.addr)
@@ -145,6 +144,18 @@ class FileSystem:
             except OSError:
                 seen.problems += 1
             waiting.extend(reversed(below))
+
+    def _deleted(self, file: Any, path: bytes, below: list[tuple[int, bytes]]) -> Iterator[Entry]:
+        """A deleted file that a folder still names; a deleted folder is looked into after the live ones."""
+        meta, seen = file.info.meta, self._seen
+        if meta is None or meta.addr in seen.inodes:
+            return
+        if _recoverable(meta):
+            seen.inodes.add(meta.addr)
+            yield from self._entries_of(file, path, "deleted")
+        elif meta.type == pytsk3.TSK_FS_META_TYPE_DIR:
+            seen.inodes.add(meta.addr)
+            below.append((meta.addr, path))
 
     def _scan(self) -> Iterator[Entry]:
         """Every used inode that no folder led to: deleted, or live and cut off."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from fairlead.evidence.readers.image import RawImage
+from fairlead.evidence.readers.image import BlockImage
 
 _PIECES = re.compile(rb"\x00+|[^\x00\xff]", re.DOTALL)
 _MOST_BITMAP_BYTES = 1 << 28
@@ -27,7 +27,7 @@ _FAT32_MASK = 0x0FFFFFFF
 Range = tuple[int, int]
 
 
-def free_ranges(family: str, image: RawImage, start: int, system: Any) -> list[Range] | None:
+def free_ranges(family: str, image: BlockImage, start: int, system: Any) -> list[Range] | None:
     """Free ranges of a file system as bytes of the image, in order; None where its map cannot be read.
 
     ``start`` is the first byte of the file system, ``system`` how The Sleuth Kit sees it.
@@ -76,7 +76,7 @@ def _joined(ranges: Iterator[Range]) -> Iterator[Range]:
         yield held
 
 
-def _ext(image: RawImage, start: int) -> Iterator[Range]:
+def _ext(image: BlockImage, start: int) -> Iterator[Range]:
     head = image.read(start + _EXT_SUPERBLOCK_AT, 1024)
     blocks, first = struct.unpack_from("<I", head, 4)[0], struct.unpack_from("<I", head, 20)[0]
     size = 1024 << struct.unpack_from("<I", head, 24)[0]
@@ -128,7 +128,7 @@ def _hfs(system: Any, start: int) -> Iterator[Range]:
         yield start + low * block, start + high * block
 
 
-def _fat(image: RawImage, start: int) -> Iterator[Range]:
+def _fat(image: BlockImage, start: int) -> Iterator[Range]:
     boot = image.read(start, 512)
     if boot[3:11] == b"EXFAT   ":
         raise ValueError("the map of exFAT is another one")

@@ -13,8 +13,8 @@ from typing import Any
 from PIL import Image
 
 from fairlead.evidence.readers.disk import DiskReader
-from fairlead.evidence.readers.entry import Entry, Given, Reader, Refused, Stop
-from fairlead.evidence.readers.image import open_image
+from fairlead.evidence.readers.entry import Entry, Given, Reader, Refused, Stop, read_given
+from fairlead.evidence.readers.image import open_disks
 from fairlead.evidence.readers.mail import MailReader
 from fairlead.evidence.readers.medium import MediumReader
 from fairlead.evidence.readers.ole import OleReader, PicturesReader
@@ -25,7 +25,7 @@ from fairlead.evidence.readers.tar import REFUSALS, PackedFileReader, TarReader,
 from fairlead.evidence.readers.zip import ZipReader
 from fairlead.evidence.readers.zip_crypto import warm_ciphers
 from fairlead.evidence.readers.zip_recovery import ZipRecovery
-from fairlead.evidence.sniff import SNIFF_BYTES, Container, sniff
+from fairlead.evidence.sniff import DISKS, SNIFF_BYTES, Container, sniff
 
 _PAGE_S = 5.0
 _BROKEN = -1
@@ -42,6 +42,7 @@ class _Open:
         self.listed = 0
         self.listing: Iterator[Entry | None] = reader.entries()
         self.medium: MediumReader | None = None
+        self.preparing: Iterator[None] | None = reader.prepare() if isinstance(reader, DiskReader) else None
 
     def close(self) -> None:
         for descriptor in self.descriptors:
@@ -78,12 +79,16 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
 
 
 def _use(header: dict[str, Any], token: str, descriptors: list[int]) -> dict[str, Any]:
-    """``list``, ``copy`` or ``medium`` of a container that is open."""
+    """``prepare``, ``list``, ``copy``, ``volumes`` or ``medium`` of a container that is open."""
     held = _OPEN.get(token)
     if held is None:
         return {"unknown": True}
     _OPEN.move_to_end(token)
     match header["op"]:
+        case "prepare":
+            return _prepare(held)
+        case "volumes":
+            return {"volumes": held.reader.volumes() if isinstance(held.reader, DiskReader) else []}
         case "medium":
             return _medium(held)
         case "list":
@@ -97,7 +102,7 @@ def _open(token: str, header: dict[str, Any], descriptors: list[int]) -> None:
         reader = _reader(
             Container(header["container"]),
             descriptors,
-            Given(**{**given, "passwords": tuple(given["passwords"])}),
+            read_given(given),
         )
     except BaseException:
         for descriptor in descriptors:  # hundreds of broken containers must not use them up
@@ -136,8 +141,9 @@ def _reader_of(container: Container, descriptors: list[int], given: Given) -> Re
             return MailReader(descriptors[0], given, many=container is Container.MBOX)
         case Container.PICTURES:
             return PicturesReader(descriptors[0], given)
-        case Container.IMAGE | Container.EWF | Container.QCOW | Container.VMDK | Container.VHD:
-            return DiskReader(open_image(container, descriptors), given)
+        case container if container in DISKS:
+            return DiskReader(open_disks(container, descriptors, given), given, primary=given.primary)
+    raise Stop("unsupported", f"not opened: {container.value}")
 
 
 def _packed(container: Container, descriptors: list[int], given: Given) -> Reader:
@@ -159,6 +165,16 @@ def _medium(held: _Open) -> dict[str, Any]:
             return {"verdict": "damaged", "detail": "no image"}
         held.medium = MediumReader(held.reader.image)
     return held.medium.step(_PAGE_S)
+
+
+def _prepare(held: _Open) -> dict[str, Any]:
+    """Some steps of finding an image's volumes; the last one says whether disks beside it are asked for."""
+    ends_at = time.monotonic() + _PAGE_S
+    for _ in held.preparing or ():
+        if time.monotonic() > ends_at:
+            return {"end": False}
+    held.preparing = None
+    return {"end": True, "incomplete": isinstance(held.reader, DiskReader) and held.reader.incomplete}
 
 
 def _list(held: _Open, start: int, count: int) -> dict[str, Any]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
 import pyewf
 import pytsk3
 import pyvhdi
 import pyvmdk
 
+from fairlead.evidence.readers.blocks.block import Block, Called, Zeros
+from fairlead.evidence.readers.blocks.dmg import DmgDisk
+from fairlead.evidence.readers.blocks.vdi import VdiDisk
+from fairlead.evidence.readers.blocks.vmdk import open_extents
 from fairlead.evidence.readers.descriptor import Parts, open_descriptor, open_parts
-from fairlead.evidence.readers.entry import Stop
+from fairlead.evidence.readers.entry import Given, Stop
 from fairlead.evidence.readers.qcow2 import QcowDisk
 from fairlead.evidence.sniff import Container
 
@@ -24,13 +29,12 @@ _NO_PARENT = 0xFFFFFFFF
 _DIFFERENCES = "the disk holds only what differs from another disk, which is not here"
 
 
-class RawImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no types
-    """Bytes of one or more descriptors; ``patches`` lie over them, in memory only."""
+class BlockImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no types
+    """A block as The Sleuth Kit sees it; ``patches`` lie over its bytes, in memory only."""
 
-    def __init__(self, descriptors: Sequence[int], size: int | None = None) -> None:
-        self._parts = Parts(descriptors)
+    def __init__(self, block: Block) -> None:
+        self.block = block
         # The Sleuth Kit asks for the size while it is being set up, and never again.
-        self._size = self._parts.size if size is None else size
         self.patches: list[tuple[int, bytes]] = []
         super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
 
@@ -39,7 +43,7 @@ class RawImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no type
 
     def get_size(self) -> int:
         """Size in bytes."""
-        return self._size
+        return self.block.size
 
     def read(self, offset: int, length: int) -> bytes:
         """Bytes at an offset, as The Sleuth Kit asks for them; none where the medium or the container gives none.
@@ -53,19 +57,29 @@ class RawImage(pytsk3.Img_Info):  # type: ignore[misc] # the library has no type
         return _overlaid(data, offset, self.patches)
 
     def _fetch(self, offset: int, length: int) -> bytes:
-        return self._parts.read(offset, length)
+        return self.block.read(offset, length)
 
 
-class HandleImage(RawImage):
+class RawImage(BlockImage):
+    """Bytes of one or more descriptors, one behind the other."""
+
+    def __init__(self, descriptors: Sequence[int]) -> None:
+        super().__init__(Parts(descriptors))
+
+
+class HandleImage(BlockImage):
     """An image whose sectors a library of the libyal family gives, through a handle that was opened by it."""
 
-    def __init__(self, descriptors: Sequence[int], handle: Any) -> None:
+    def __init__(self, handle: Any) -> None:
         self.handle = handle
-        super().__init__(descriptors, int(handle.get_media_size()))
+        size = int(handle.get_media_size())
+        super().__init__(Called(size, partial(_read_handle, handle, size)))
 
-    def _fetch(self, offset: int, length: int) -> bytes:
-        data: bytes = self.handle.read_buffer_at_offset(length, offset)
-        return data
+
+def _read_handle(handle: Any, size: int, offset: int, length: int) -> bytes:
+    length = min(length, size - offset)
+    data: bytes = handle.read_buffer_at_offset(length, offset) if length > 0 else b""
+    return data
 
 
 def _overlaid(data: bytes, offset: int, patches: list[tuple[int, bytes]]) -> bytes:
@@ -76,7 +90,7 @@ def _overlaid(data: bytes, offset: int, patches: list[tuple[int, bytes]]) -> byt
     return data
 
 
-def patch_ext_superblock(image: RawImage, start: int) -> bool:
+def patch_ext_superblock(image: BlockImage, start: int) -> bool:
     """Lay the first backup superblock, and its group descriptors, over a lost one of an ext file system.
 
     ``start`` is the first byte of the file system. Returns whether a backup was found.
@@ -101,31 +115,62 @@ def patch_ext_superblock(image: RawImage, start: int) -> bool:
     return False
 
 
-def open_image(container: Container, descriptors: list[int]) -> RawImage:
+def open_image(container: Container, descriptors: list[int], names: Sequence[str] = ()) -> BlockImage:  # noqa: PLR0911
     """The image behind one or more descriptors; raises OSError when it is not one that can be read.
 
-    A disk that stores only what differs from another disk needs that one beside it, and is refused.
+    ``names`` are those of the files, for a disk whose first file names the others. A disk that stores only what
+    differs from another disk needs that one beside it, and is refused.
     """
-    first = open_parts(descriptors)
     match container:
         case Container.EWF:
             ewf = pyewf.handle()
             ewf.open_file_objects([open_descriptor(descriptor) for descriptor in descriptors])
-            return HandleImage(descriptors, ewf)
+            return HandleImage(ewf)
         case Container.QCOW:
-            return HandleImage(descriptors, QcowDisk(Parts(descriptors).read))
+            return HandleImage(QcowDisk(Parts(descriptors).read))
+        case Container.VDI:
+            return BlockImage(VdiDisk(Parts(descriptors)))
+        case Container.DMG:
+            return BlockImage(DmgDisk(Parts(descriptors)))
         case Container.VHD:
             vhd = pyvhdi.file()
-            vhd.open_file_object(first)
+            vhd.open_file_object(open_parts(descriptors))
             if vhd.get_parent_identifier():
                 raise Stop("unreadable", _DIFFERENCES)
-            return HandleImage(descriptors, vhd)
+            return HandleImage(vhd)
         case Container.VMDK:
-            vmdk = pyvmdk.handle()
-            vmdk.open_file_object(first)
-            if vmdk.get_parent_content_identifier() not in (None, _NO_PARENT):
-                raise Stop("unreadable", _DIFFERENCES)
-            vmdk.open_extent_data_files_as_file_objects([first])
-            return HandleImage(descriptors, vmdk)
+            return _open_vmdk(open_parts(descriptors))
+        case Container.VMDK_PARTS:
+            return BlockImage(open_extents([Parts([descriptor]) for descriptor in descriptors], names))
         case _:
             return RawImage(descriptors)
+
+
+def open_disks(container: Container, descriptors: list[int], given: Given) -> list[BlockImage]:
+    """The image of a container, or all images that were handed over because they may make volumes together.
+
+    Raises OSError when the one that is read cannot be opened; another one is then an empty disk.
+    """
+    if not given.disks:
+        return [open_image(container, descriptors, given.names)]
+    images, at = [], 0
+    for place, (form, count) in enumerate(given.disks):
+        try:
+            images.append(
+                open_image(Container(form), descriptors[at : at + count], given.names[at : at + count])
+            )
+        except (OSError, Stop):
+            if place == given.primary:
+                raise
+            images.append(BlockImage(Zeros(0)))
+        at += count
+    return images
+
+
+def _open_vmdk(file: BinaryIO) -> HandleImage:
+    vmdk = pyvmdk.handle()
+    vmdk.open_file_object(file)
+    if vmdk.get_parent_content_identifier() not in (None, _NO_PARENT):
+        raise Stop("unreadable", _DIFFERENCES)
+    vmdk.open_extent_data_files_as_file_objects([file])
+    return HandleImage(vmdk)

@@ -6,7 +6,7 @@ import hashlib
 import time
 from typing import Any
 
-from fairlead.evidence.readers.image import HandleImage, RawImage
+from fairlead.evidence.readers.image import BlockImage, HandleImage
 
 _CHUNK_BYTES = 1 << 22
 
@@ -14,7 +14,7 @@ _CHUNK_BYTES = 1 << 22
 class MediumReader:
     """The sectors of an image from the first to the last; keeps its place between steps."""
 
-    def __init__(self, image: RawImage) -> None:
+    def __init__(self, image: BlockImage) -> None:
         self._image = image
         self._at = 0
         self._md5 = hashlib.md5(usedforsecurity=False)
@@ -44,7 +44,7 @@ class MediumReader:
         }
 
 
-def _statements(image: RawImage) -> dict[str, Any]:
+def _statements(image: BlockImage) -> dict[str, Any]:
     if not isinstance(image, HandleImage):
         return {}
     handle = image.handle

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytsk3
 
-from fairlead.evidence.readers.image import RawImage
-from fairlead.evidence.sniff import SNIFF_BYTES, begins_apple, begins_ext
+from fairlead.evidence.readers.image import BlockImage
 
 _SECTOR_BYTES = 512
+MOST_PARTITIONS = 256
 WHOLE_IMAGE = "whole image"
 
 
@@ -23,34 +22,29 @@ class Partition:
     size: int
     description: str
 
-    def end_in(self, image: RawImage) -> int:
+    def end_in(self, image: BlockImage) -> int:
         """The first byte behind it, in an image that may be cut."""
         return min(self.start + self.size, image.get_size())
 
 
-def find_partitions(image: RawImage) -> Iterator[Partition]:
-    """Allocated partitions; a file system without a partition table is partition 0."""
-    whole = Partition(number=0, start=0, size=image.get_size(), description=WHOLE_IMAGE)
-    if sniff_file_system(image.read(0, SNIFF_BYTES)):
-        yield whole
-        return
+def find_partitions(image: BlockImage) -> list[Partition]:
+    """Allocated partitions; none where there is no table, or one that names none."""
     try:
         volume = pytsk3.Volume_Info(image)
     except OSError:
-        yield whole
-        return
+        return []
+    sector = int(volume.info.block_size) or _SECTOR_BYTES
+    found = []
     for part in volume:
-        if part.flags == pytsk3.TSK_VS_PART_FLAG_ALLOC:
-            yield Partition(
-                number=part.addr,
-                start=part.start * _SECTOR_BYTES,
-                size=part.len * _SECTOR_BYTES,
-                description=part.desc.decode("utf-8", "replace")[:80],
+        if part.flags == pytsk3.TSK_VS_PART_FLAG_ALLOC and part.len:
+            found.append(
+                Partition(
+                    number=part.addr,
+                    start=part.start * sector,
+                    size=part.len * sector,
+                    description=part.desc.decode("utf-8", "replace")[:80],
+                )
             )
-
-
-def sniff_file_system(head: bytes) -> bool:
-    """Whether a file system, not a partition table, begins here."""
-    return (
-        begins_ext(head) or begins_apple(head) or head[3:7] == b"NTFS" or b"FAT" in (head[54:57], head[82:85])
-    )
+            if len(found) >= MOST_PARTITIONS:
+                break
+    return found

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from fairlead.case.exhibits.adding import find_acquisition
 from fairlead.case.exhibits.custody import Handover, get_exhibit, record_handover, show_custody
+from fairlead.case.exhibits.volumes import list_volumes
 from fairlead.case.lists.views import CONTENTS_VIEW
 from fairlead.case.looking.content_file import open_content
 from fairlead.case.place.exhibits import list_exhibits
@@ -99,6 +100,7 @@ def exhibit(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     context = {
         "row": row,
         "acquisition": find_acquisition(desk.session, number),
+        "volumes": list_volumes(desk.session, number),
         "events": events,
         "drawn": drawn,
         "out": bool(events) and events[-1]["event"] in (CustodyEvent.CHECK_OUT, CustodyEvent.TRANSFER),

@@ -1,0 +1,33 @@
+"""The page of an exhibit draws what lies on what, and says why something was not opened."""
+
+from __future__ import annotations
+
+import pytest
+
+from fairlead.case.exhibits.volumes import StackedVolume
+from tests.workbench.conftest import OPERATION, World
+
+
+def test_the_page_shows_every_volume_and_why_one_was_not_opened(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    volumes = [
+        StackedVolume(
+            container="", number=number, depth=depth, kind=kind, name=f"volume {number}", form=form,
+            offset_bytes=0, size_bytes=1 << 20, encrypted=not opened, opened=opened, detail=detail,
+        )
+        for number, depth, kind, form, opened, detail in (
+            (0, 0, "disk", "partition table", True, ""),
+            (2, 1, "partition", "LUKS2", False, "no password was given"),
+        )
+    ]  # fmt: skip
+    from django.urls import reverse
+
+    from fairlead.workbench.views import evidence
+
+    monkeypatch.setattr(evidence, "list_volumes", lambda session, number: volumes)
+    address = reverse("exhibit", kwargs={"operation": OPERATION, "number": world.ids["number"]})
+    page = world.as_("iversen").get(address).content.decode()
+    assert "volume 0" in page
+    assert "no password was given" in page
+    assert page.count("└") == 1
