@@ -6,7 +6,9 @@ from typing import Any
 
 from fairlead.case.log.restoration import Missing, note_missing
 from fairlead.case.place.session import Session
+from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import refused
+from fairlead.terms.errors import UsageError
 
 
 def get_sent_package(
@@ -31,5 +33,21 @@ def get_sent_package(
                 "after that backup, and is now listed by `fairlead doctor` as missing",
                 "PACKAGE-UNKNOWN",
             )
+        if not proved_by:
+            raise UsageError(
+                f"no package {package[:40]} was sent from here",
+                "`fairlead package list` names those that were.",
+                code="USAGE-PACKAGE",
+            )
         raise refused(f"package {package} was never sent from here", "PACKAGE-UNKNOWN")
     return match
+
+
+def find_sent_lead(session: Session, lead: str) -> tuple[LeadDocument, str] | None:
+    """A lead as its country was last sent it, and in which package; None for one that was never sent or is not kept."""
+    from fairlead.register.followup import find_version, last_sent_version
+
+    at = session.clock()
+    sent = last_sent_version(session.user_id, session.operation, lead, at=at)
+    body = find_version(session.user_id, session.operation, lead, sent[1], at=at) if sent else None
+    return (LeadDocument.model_validate(body), sent[0]) if sent and body else None

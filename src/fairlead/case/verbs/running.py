@@ -80,7 +80,7 @@ def run(verb: Verb, session: Session, given: Mapping[str, Any], work: Callable[[
     session.require(*verb.actions, country=country)
     _require_part(session, country)
     if verb.reason and not str(given["reason"]).strip():
-        raise UsageError("this needs a reason", "Say why, with --reason.", code="USAGE-REASON")
+        raise UsageError("this needs a reason", "Say why; at the shell with --reason.", code="USAGE-REASON")
     if verb.whole:
         return _as_one(verb, session, country, given, work)
     return _step_by_step(verb, session, country, given, work)

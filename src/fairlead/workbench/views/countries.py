@@ -77,10 +77,13 @@ def country(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
     outcomes = find_outcomes(desk.user.pk, desk.operation, at=at, country=country)
     recalls = find_recalls(desk.user.pk, desk.operation, at=at)
     defaults = Terms()
+    listed = preview(desk.session, country, limit=_LEADS_SHOWN)
+    kept_back = sum(bool(row["held"] or row["recalled"]) for row in listed)
     waiting = next((r for r in releases if r["state"] in ("waiting", "releasing")), None)
     context = {
         "state": state,
-        "preview": preview(desk.session, country, limit=_LEADS_SHOWN),
+        "preview": listed,
+        "going": state.leads - kept_back,
         "more": max(0, state.leads - _LEADS_SHOWN),
         "waiting": waiting,
         "waiting_manifest": sha256(waiting["manifest"].encode()).hexdigest() if waiting else "",

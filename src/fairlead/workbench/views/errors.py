@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from fairlead.terms.errors import ItemError, UsageError
@@ -38,6 +40,13 @@ def forged(request: HttpRequest, **_reason: Any) -> HttpResponse:
     return render(request, "workbench/problem.html", context, status=403)
 
 
+def _came_from(request: HttpRequest) -> str:
+    """The page of this server that sent the form; empty when the browser does not say, or says another place."""
+    page = request.headers.get("Referer", "")
+    here = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return urlsplit(page).path if here else ""
+
+
 def explain(request: HttpRequest, problem: UsageError | ItemError) -> HttpResponse:
     """A verb refused: its sentence and its remedy."""
     context = {
@@ -45,5 +54,6 @@ def explain(request: HttpRequest, problem: UsageError | ItemError) -> HttpRespon
         "fact": problem.fact,
         "remedy": problem.remedy,
         "code": problem.code,
+        "back": _came_from(request),
     }
     return render(request, "workbench/problem.html", context, status=422)

@@ -13,7 +13,8 @@ from fairlead.case.lists.lead_heads import list_lead_heads
 from fairlead.case.sending.changes import diff_with_sent
 from fairlead.case.sending.holds import hold, lift
 from fairlead.case.sending.leads import categorise, decide_again, get_lead, holds_on_lead
-from fairlead.leads.document import SubjectCategory
+from fairlead.case.sending.sent import find_sent_lead
+from fairlead.leads.document import LeadDocument, SubjectCategory
 from fairlead.register.actions import Action
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
@@ -57,7 +58,10 @@ def lead(request: HttpRequest, desk: Desk, lead: str) -> HttpResponse:
     except UsageError as problem:
         if problem.code != "USAGE-LEAD":
             raise
-        raise Http404 from problem
+        sent = find_sent_lead(desk.session, lead)
+        if sent is None:
+            raise Http404 from problem
+        return _as_sent(request, *sent)
     sections: dict[str, list[object]] = {}
     for statement in document.statements:
         sections.setdefault(statement.section, []).append(statement)
@@ -78,6 +82,20 @@ def lead(request: HttpRequest, desk: Desk, lead: str) -> HttpResponse:
             "title": document.lead,
         },
     )
+
+
+def _as_sent(request: HttpRequest, document: LeadDocument, package: str) -> HttpResponse:
+    """A lead that is published no more, or not in this version: as its country was last sent it."""
+    sections: dict[str, list[object]] = {}
+    for statement in document.statements:
+        sections.setdefault(statement.section, []).append(statement)
+    context = {
+        "lead": document,
+        "sections": list(sections.items()),
+        "as_sent": package,
+        "title": document.lead,
+    }
+    return TemplateResponse(request, "workbench/lead.html", context)
 
 
 def _person_of(desk: Desk, lead: str) -> str:

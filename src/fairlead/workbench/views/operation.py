@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from fairlead.case.board.overview import overview as count
 from fairlead.case.jobs import NEEDED, JobKind, ask_for_job, stop
 from fairlead.case.looking.review import estimate_missed
+from fairlead.case.sending.freshness import recalls_to_consider
 from fairlead.register.jobs import find_jobs
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.svg.bars import legend, split_bar
@@ -37,6 +38,7 @@ def overview(request: HttpRequest, desk: Desk) -> HttpResponse:
         "workbench/operation.html",
         {
             "figures": figures,
+            "consider": recalls_to_consider(desk.session),
             "states": states,
             "contents": contents,
             "bar": split_bar(contents, _("Distinct contents by state")),
