@@ -14,7 +14,7 @@ from fairlead.leads.bag import close_bag, make_bag, unpack
 from fairlead.leads.dsse import sign_statement
 from fairlead.leads.opening import decrypt
 from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE, PackagePlan, encrypt
-from tests.leads.builders import AT, PREPARER, RELEASER, SWEDEN, build, plan, prove
+from tests.leads.builders import AT, PREPARER, RELEASER, SWEDEN, build, plan, proof_file, prove
 
 BAD_COUNTRIES = (
     "../..",
@@ -70,11 +70,13 @@ def hostile(made: Made = Made()) -> bytes:
     _, honest = unpack(decrypt(build(made.honest).data, str(SWEDEN)))
     payload = {path.removeprefix("data/"): data for path, data in honest.items() if path.startswith("data/")}
     cover = json.loads(payload["package.json"])
-    payload["package.json"] = json.dumps({**cover, **made.said}).encode()
+    payload["package.json"] = (
+        json.dumps({**cover, **made.said}, indent=1, ensure_ascii=False) + "\n"
+    ).encode()
     files = make_bag({**payload, **made.payload}, _info_of(cover, made.said))
     name = str(made.said.get("package", cover["package"]))
     manifest = hashlib.sha256(files["manifest-sha256.txt"]).hexdigest()
-    files[LEDGER_FILE] = json.dumps(prove(name, manifest)).encode()
+    files[LEDGER_FILE] = proof_file(prove(name, manifest))
     subjects = {p: hashlib.sha256(d).hexdigest() for p, d in files.items() if not p.startswith("data/")}
     says: dict[str, Any] = {
         key: cover[key]

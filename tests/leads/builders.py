@@ -118,7 +118,7 @@ def prove(name: str, manifest: str, *, private: Ed25519PrivateKey = LOG) -> dict
         operation=Operation.DISCLOSURE,
         what="package.build",
         at=AT,
-        case="lanternfish",
+        case=name.rsplit("-", 2)[0],
         commitment=commit(detail, salt),
     )
     tree = MerkleTree([b"\x01" * 32, b"\x02" * 32, entry.leaf_hash(), b"\x03" * 32, b"\x04" * 32])

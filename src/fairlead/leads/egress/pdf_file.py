@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     rb"|(?P<ref>[1-9]\d{0,6}) 0 R\b|(?P<number>-?(?:0|[1-9]\d{0,8})(?:\.\d{1,12})?)(?![\w.])"
     rb"|(?P<word>true|false|null)\b|<(?P<hex>[0-9A-Fa-f]*)>|(?P<text>\()"
 )
+_ESCAPED_NAME = re.compile(rb"/[A-Za-z]*#")
 _BLANK = re.compile(rb"[ \n\r]{0,2}")
 _IN_TEXT = re.compile(rb"[^()\\]+|\\(?:[nrtbf()\\]|[0-7]{1,3})")
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
@@ -77,10 +78,10 @@ def take_apart(data: bytes) -> Parts:
     places: dict[int, int] = {}
     while begin := _BEGIN.match(data, at):
         number = int(begin.group(1))
+        held, at = _read_object(data, begin.end(), left)
         if number in objects:
             raise NotPlainError(f"more than one state of object {number}")
         places[number] = begin.start()
-        held, at = _read_object(data, begin.end(), left)
         left -= len(held.stream or b"")
         objects[number] = held
         at = _expect(_END, data, at, "an object that does not end").end()
@@ -144,6 +145,8 @@ def _unpack(packed: bytes, left: int) -> bytes:
 def read_value(data: bytes, at: int, depth: int = 0) -> tuple[Value, int]:
     """One value of PDF (ISO 32000-1, 7.3) from ``at`` on, and where it ends; NotPlainError for one in another spelling."""
     at = _expect(_BLANK, data, at, "").end()
+    if _ESCAPED_NAME.match(data, at):
+        raise NotPlainError("a name, or a stream that is packed, in a way no printed lead has")
     token = _expect(_TOKEN, data, at, "a value in a spelling that no printed lead has")
     at = token.end()
     value: Value
