@@ -21,8 +21,9 @@ import pytest
 from fairlead.leads.case_uco import render_case
 from fairlead.leads.document import EvidenceItem, LeadDocument
 from fairlead.leads.dsse import sign_statement
-from fairlead.leads.egress.allowed import Allowed
+from fairlead.leads.egress.allowed import Allowed, allow
 from fairlead.leads.egress.check import check_egress
+from fairlead.leads.egress.printed import check_printed
 from fairlead.leads.material import HashRow
 from fairlead.leads.opening import verify_package
 from fairlead.leads.package import PackagePlan
@@ -143,15 +144,84 @@ def in_lead(change: Callable[[Any], Any]) -> Plant:
 
 
 def in_pdf(change: Callable[[pikepdf.Pdf], Any]) -> Plant:
+    """The printed lead written again with a change, and with the digests that it had: nothing but the change differs."""
+
     def plant(files: Payload) -> Payload:
         path = f"leads/{SE}/lead.pdf"
         written = io.BytesIO()
         with pikepdf.open(io.BytesIO(files[path])) as document:
             change(document)
-            document.save(written)
-        return {**files, path: written.getvalue()}
+            document.save(written, fix_metadata_version=False)
+        digests = re.search(rb"/ID\[.*?\]", files[path])
+        assert digests
+        again = re.sub(rb"/ID \[.*?\](?= )", lambda _: digests.group(), written.getvalue())
+        return {**files, path: again}
 
     return plant
+
+
+def on_a_page(drawn: bytes) -> Plant:
+    """Something more in what draws the first page."""
+
+    def change(document: pikepdf.Pdf) -> None:
+        page = document.pages[0]
+        page.Contents = document.make_stream(page.Contents.read_bytes() + drawn)
+
+    return in_pdf(change)
+
+
+def in_bytes(old: bytes, new: bytes) -> Plant:
+    """Other bytes of the same length in the printed lead, so that every object stays where it is."""
+
+    def change(files: Payload) -> Payload:
+        path = f"leads/{SE}/lead.pdf"
+        assert len(old) == len(new)
+        assert old in files[path]
+        return {**files, path: files[path].replace(old, new, 1)}
+
+    return change
+
+
+def with_object(data: bytes, held: bytes) -> bytes:
+    """A PDF with one object more, which its table and trailer count."""
+    at, last = data.rfind(b"xref\n0 "), int(re.findall(rb"/Size (\d+)", data)[-1])
+    more = b"%d 0 obj\n%s\nendobj\n\n" % (last, held)
+    tail = data[at:].replace(b"0 %d\n" % last, b"0 %d\n" % (last + 1), 1).replace(
+        b"trailer", b"%010d 00000 n\r\ntrailer" % at
+    )  # fmt: skip
+    tail = tail.replace(b"/Size %d" % last, b"/Size %d" % (last + 1))
+    return data[:at] + more + re.sub(rb"startxref\n\d+", b"startxref\n%d" % (at + len(more)), tail)
+
+
+def in_stream(kind: str, change: Callable[[bytes], bytes]) -> Plant:
+    """Another content of the first stream of a kind: ``Metadata``, ``CMap``, or the key that leads to it."""
+
+    def plant(document: pikepdf.Pdf) -> None:
+        for one in document.objects:
+            if isinstance(one, pikepdf.Stream) and str(one.get("/Type", "")) == f"/{kind}":
+                one.write(change(one.read_bytes()))
+                return
+            if isinstance(one, pikepdf.Dictionary) and f"/{kind}" in one:
+                one[f"/{kind}"].write(change(one[f"/{kind}"].read_bytes()))
+                return
+        raise AssertionError(kind)
+
+    return in_pdf(plant)
+
+
+def of_type(kind: str, change: Callable[[Any], Any]) -> Plant:
+    """A change of the first object of a type."""
+
+    def plant(document: pikepdf.Pdf) -> None:
+        change(
+            next(
+                one
+                for one in document.objects
+                if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == kind
+            )
+        )
+
+    return in_pdf(plant)
 
 
 def printed(**changes: Any) -> Plant:
@@ -418,6 +488,67 @@ PAYLOAD |= {
     "cells in quotation marks that need none": ("hashes.csv", replaced("hashes.csv", "lead,sha256", '"lead",sha256')),
 }  # fmt: skip
 
+TELEPHONE = "46701999888"
+_PDF = f"leads/{SE}/lead.pdf"
+PAYLOAD |= {
+    f"in the printed lead: {name}": (PDF, change)
+    for name, change in {
+        "a remark in a page": on_a_page(f"% {STRANGER}\n".encode()),
+        "a remark without a sign in a page": on_a_page(b"\n% Other Person Malmo"),
+        "a number that places nothing": on_a_page(f"\nq {TELEPHONE} 0 0 1 0 0 cm Q".encode()),
+        "a number within the bounds with more digits": on_a_page(f"\nq 1 0 0 -1 46.{TELEPHONE} 0 cm Q".encode()),
+        "a number between letters": on_a_page(f"\nBT [ {TELEPHONE} ] TJ ET".encode()),
+        "small numbers between letters": on_a_page(b"\nBT [ 46.7 19.99 8.88 ] TJ ET"),
+        "a tag of marked content": on_a_page(b"\n/Other_Person BMC EMC"),
+        "a tag like a label": on_a_page(f"\n/U{TELEPHONE}x1y1 BMC EMC".encode()),
+        "a key of marked content": on_a_page(b"\n/Span <</Other_Person 1>> BDC EMC"),
+        "words that are drawn by another font": on_a_page(b"\nBT /f7 10 Tf (Other) Tj ET"),
+        "a number alone on a page": on_a_page(b" 46701"),
+        "blanks behind a page": on_a_page(b"\n \n  \n \n"),
+        "a number": in_pdf(lambda d: put(d, "/Zz", int(TELEPHONE))),
+        "a number with a point": in_pdf(lambda d: put(d, "/Zz", pikepdf.Object.parse(f"0.{TELEPHONE}".encode()))),
+        "a unit of length": in_pdf(
+            lambda d: d.pages[0].obj.__setitem__("/UserUnit", pikepdf.Object.parse(f"1.{TELEPHONE}".encode()))
+        ),
+        "codes of letters": in_pdf(lambda d: put(d, "/Zz", pikepdf.Array([*STRANGER.encode()]))),
+        "a day that is a telephone number": in_pdf(
+            lambda d: d.docinfo.__setitem__("/CreationDate", f"D:000{TELEPHONE}Z")
+        ),
+        "a day that is not the lead's": in_pdf(lambda d: d.docinfo.__setitem__("/ModDate", "D:20250304000000Z")),
+        "a name of hexadecimal digits": in_pdf(lambda d: put(d, "/Zz", pikepdf.Name(f"/{STRANGER.encode().hex()}"))),
+        "a key": in_pdf(lambda d: put(d, "/Other_Person", True)),
+        "a name where another belongs": of_type("/StructElem", lambda o: o.update({"/S": pikepdf.Name("/Other_Person")})),
+        "a label that is a number": of_type("/StructElem", lambda o: o.update({"/ID": f"U{TELEPHONE}x1y1"})),
+        "a font of another name": of_type(
+            "/FontDescriptor", lambda o: o.update({"/FontName": pikepdf.Name("/OTHERP+Person")})
+        ),
+        "a language of another country": of_type("/Catalog", lambda o: o.update({"/Lang": "fr"})),
+        "digests that spell a name": lambda f: {
+            **f, _PDF: re.sub(rb"/ID\[\(.{24}\)", b"/ID[(" + base64.b64encode(b"Other Person, 16") + b")", f[_PDF]),
+        },
+        "words in a free stream": in_pdf(
+            lambda d: put(d, "/Zz", d.make_stream(b"Other Person, Storgatan 1, 2001:db8:99::1"))
+        ),
+        "base64 in a free stream": in_pdf(lambda d: put(d, "/Zz", d.make_stream(base64.b64encode(STRANGER.encode())))),
+        "turned letters in a free stream": in_pdf(
+            lambda d: put(d, "/Zz", d.make_stream(bytes(c ^ 0x55 for c in b"Other Person " * 9)))
+        ),
+        "a free stream in the place of a font's": of_type("/FontDescriptor", lambda o: o.CIDSet.write(b"Other Person")),
+        "a remark in a table of letters": in_stream("CMap", lambda b: b + b"\n% Other Person"),
+        "a letter that nobody sees": in_stream("CMap", lambda b: re.sub(rb"(<0002>) <.{4}>", rb"\1 <200B>", b)),
+        "words in a font": in_stream("FontFile3", lambda b: b.replace(b"The Libertinus Project", b"Other Person, Malmo 46")),
+        "words in a colour profile": in_stream("DestOutputProfile", lambda b: b + b"Other Person"),
+        "a remark in the metadata": in_stream("Metadata", lambda b: b.replace(b"<dc:title>", b"<!--a--><dc:title>")),
+        "a tag in the metadata": in_stream("Metadata", lambda b: b.replace(b"<dc:title>", b"<Other/><dc:title>")),
+        "a number in the metadata": in_stream("Metadata", lambda b: b.replace(b">1.7<", b">4670199<")),
+        "another key of the same length": in_bytes(b"/Tabs/S", b"/Oth/Er"),
+        "a table of other places": lambda f: {**f, _PDF: re.sub(rb"\n\d{10} 00000 n", b"\n0467019998 00000 n", f[_PDF])},
+        "an object that nothing leads to": lambda f: {**f, _PDF: with_object(f[_PDF], b"(Other Person)")},
+        "a key that stands twice": in_bytes(b"/Marked true/Suspects", b"/Marked true /Marked "),
+        "other bytes in its head": in_bytes(b"%\x80\x80\x80\x80", b"%Othe"),
+    }.items()
+}  # fmt: skip
+
 TAGS: dict[str, tuple[str, str, bytes]] = {
     "another person in the bag's information": (
         "bag-info.txt", "bag-info__txt", f"External-Identifier: {STRANGER}\n".encode(),
@@ -455,6 +586,12 @@ def test_a_leak_in_the_payload_is_found_where_it_stands(name: str) -> None:
     assert not any(STRANGER in reason or "Another" in reason for reason in found), (
         "a finding repeats the leak"
     )
+
+
+def test_a_printed_lead_that_is_written_again_without_a_change_has_no_leak() -> None:
+    made = swedish_plan()
+    files = closed_by_hand(made, in_pdf(lambda _: None)(payload_of(made)))
+    assert check_egress(files, allowed_by(made)) == []
 
 
 @pytest.mark.parametrize("name", TAGS)
@@ -573,6 +710,47 @@ def test_nothing_is_found_in_a_clean_package(country: str) -> None:
     proof["detail"]["recipient"] = country
     files = closed_by_hand(made, payload_of(made), ledger__json=proof_file(proof))
     assert check_egress(files, allowed_by(made)) == []
+
+
+_SECTIONS = ("summary", "subject", "selectors", "related", "conduct", "material", "legal", "risk", "against")
+SCRIPTS = {
+    "Latin": "Łódź, Žižek, Ærøskøbing, Straße, þorn ðã: ffi fl AV To Te “x” – 1,200.00 €",
+    "Greek": "Αθήνα Παπαδόπουλος",
+    "Cyrillic": "Київ Олександр Щербак",
+    "Hebrew": "שלום עולם",
+    "Arabic": "محمد بن سلمان",
+}
+
+
+@pytest.mark.parametrize("grade", ["attributed", "probable", "possible", "unresolved"])
+@pytest.mark.parametrize("country", ["SE", "DE", "FR", "DK", "ES"])
+def test_nothing_is_found_in_a_long_printed_lead(country: str, grade: str) -> None:
+    made = lead(
+        country=country,
+        grade=grade,
+        names_person=grade == "attributed",
+        handling="H0+H1+H3",
+        restriction="For the police only, and for nobody else. " * 5,
+        related=[{"person": "P-2", "grade": "possible", "names_person": False, "relation": "payer"}],
+        statements=[
+            statement(
+                id=f"S-{number:010}",
+                section=_SECTIONS[number * len(_SECTIONS) // 200],
+                text=f"Statement {number}: {'a word and another ' * (number % 20)}1,{number:03}.00 EUR.",
+                origins=["NSK/3:inode:1:12:/a.sql#bytes=0-9"] * (number % 5),
+            )
+            for number in range(200)
+        ],
+        requests=["Answer.", "Say what you know. " * 30],
+    )
+    assert [*check_printed(render_lead(made), allow([made], {})[made.lead])] == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_nothing_is_found_in_a_printed_lead_with_names_in_another_script(script: str) -> None:
+    text = f"{SCRIPTS[script]} paid."
+    made = lead(statements=[statement(text=text, value=text), statement(id="S-2", text=f"{text} " * 40)])
+    assert [*check_printed(render_lead(made), allow([made], {})[made.lead])] == []
 
 
 def seen_by_recipient(name: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -186,19 +185,19 @@ def _check_recipient(statement: VerifiedStatement, identity_text: str) -> None:
 def _read_cover(untrusted: Mapping[str, Any]) -> _Cover:
     """What a package says of itself, with every name in its form; ItemError when something is missing or odd."""
     try:
-        version = untrusted["version"]
-        built_at = datetime.fromisoformat(str(untrusted["built_at"]))
+        version = _whole(untrusted["version"])
+        built_at = datetime.fromisoformat(_text(untrusted["built_at"]))
         cover = _Cover(
             package=PackageName.parse(untrusted["package"]),
-            version=int(version),
+            version=version,
             operation=OperationSlug.parse(untrusted["operation"]),
             from_country=CountryCode.parse(untrusted["from"]),
             to_country=CountryCode.parse(untrusted["to"]),
             built_at=built_at,
         )
-    except (KeyError, TypeError, ValueError, OverflowError) as problem:
+    except (KeyError, TypeError, ValueError) as problem:
         raise refused("what the package says of itself cannot be read", "PACKAGE-COVER") from problem
-    if built_at.tzinfo is None or type(version) is not int or version < 1:
+    if built_at.tzinfo is None or version < 1:
         raise refused("what the package says of itself cannot be read", "PACKAGE-COVER")
     return cover
 
@@ -216,8 +215,8 @@ def _check_cover(cover: _Cover, files: Files, *, root: PackageName, country: Cou
     if (name.operation, name.country, name.number) != (cover.operation, cover.to_country, cover.version):
         raise refused("the package's name does not fit its operation, country and version", "PACKAGE-COVER")
     try:
-        shown = _read_cover(json.loads(files.get(_COVER, b"")))
-    except (TypeError, ValueError, RecursionError) as problem:
+        shown = _read_cover(read_json(files.get(_COVER, b"")))
+    except ValueError as problem:
         raise refused("what the package says of itself cannot be read", "PACKAGE-COVER") from problem
     if shown != cover:
         raise refused("the package's cover file says something else than what was signed", "PACKAGE-COVER")
@@ -234,33 +233,69 @@ def _read_object(untrusted: bytes) -> dict[str, Any]:
     return value
 
 
+def _whole(untrusted: object) -> int:
+    """A whole number that was written as one: no truth, no fraction, no infinity."""
+    if type(untrusted) is not int:
+        raise TypeError("a whole number is wanted")
+    return untrusted
+
+
+def _text(untrusted: object) -> str:
+    if not isinstance(untrusted, str):
+        raise TypeError("a text is wanted")
+    return untrusted
+
+
+def _list(untrusted: object) -> list[object]:
+    if not isinstance(untrusted, list):
+        raise TypeError("a list is wanted")
+    return untrusted
+
+
+def _object(untrusted: object) -> dict[str, object]:
+    if not isinstance(untrusted, dict):
+        raise TypeError("an object is wanted")
+    return untrusted
+
+
+def _nodes(untrusted: object) -> list[bytes]:
+    return [bytes.fromhex(_text(node)) for node in _list(untrusted)]
+
+
+def _fact(untrusted: object) -> str | int:
+    return untrusted if isinstance(untrusted, str) else _whole(untrusted)
+
+
 def _proofs(files: Files) -> dict[int, list[bytes]]:
     """The proofs that the log was only added to, by the size from which they start."""
     proof = _read_object(files[LEDGER_FILE])
     try:
-        listed = [proof.get("consistency") or {"since": 0, "proof": []}, *proof.get("earlier", ())]
-        return {int(one["since"]): [bytes.fromhex(node) for node in one["proof"]] for one in listed}
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        first = proof.get("consistency")
+        listed = ([] if first is None else [_object(first)]) + [
+            *map(_object, _list(proof.get("earlier", [])))
+        ]
+        return {_whole(one["since"]): _nodes(one["proof"]) for one in listed}
+    except (KeyError, TypeError, ValueError) as problem:
         raise refused("the ledger proof cannot be read", "PACKAGE-LEDGER") from problem
 
 
 def _check_ledger(files: Files, ledger: NoteKey, *, package: str) -> tuple[Lineage, int]:
     try:
         proof = _read_object(files[LEDGER_FILE])
-        leaf = str(proof["leaf"]).encode()
+        leaf, shown = _text(proof["leaf"]).encode(), _object(proof["detail"])
         entry = _read_object(leaf)
         detail = EntryDetail(
-            actor=str(proof["detail"]["actor"]),
-            objects=tuple(str(o) for o in proof["detail"]["objects"]),
-            justification=str(proof["detail"]["justification"]),
-            recipient=str(proof["detail"]["recipient"]),
-            facts=proof["detail"]["facts"],
+            actor=_text(shown["actor"]),
+            objects=tuple(map(_text, _list(shown["objects"]))),
+            justification=_text(shown["justification"]),
+            recipient=_text(shown["recipient"]),
+            facts={name: _fact(fact) for name, fact in _object(shown["facts"]).items()},
         )
-        salt, index = bytes.fromhex(proof["salt"]), int(proof["index"])
-        path = [bytes.fromhex(node) for node in proof["proof"]]
-        note_text, commitment = str(proof["checkpoint"]), str(entry["commitment"])
+        salt, index = bytes.fromhex(_text(proof["salt"])), _whole(proof["index"])
+        path = _nodes(proof["proof"])
+        note_text, commitment = _text(proof["checkpoint"]), _text(entry["commitment"])
         restored = proof.get("restored")
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
+    except (KeyError, TypeError, ValueError) as problem:
         raise refused("the ledger proof cannot be read", "PACKAGE-LEDGER") from problem
     lineage = verify_lineage(note_text, restored, ledger)
     checkpoint = lineage.checkpoint

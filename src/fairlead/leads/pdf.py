@@ -23,14 +23,16 @@ def fixed_words(country: str) -> tuple[dict[str, str], ...]:
 def render_lead(lead: LeadDocument) -> bytes:
     """The lead as a tagged PDF (PDF/A-2a and PDF/UA-1), its fixed words in the recipient's language.
 
-    The same lead gives the same bytes.
+    The same lead gives the same bytes, on every machine: no font is used but those that come with Typst.
     """
     import typst
 
     language = language_of(lead.country)
     inputs = {"lead": lead.to_json(), "language": language, "words": json.dumps(_words()[language])}
     template = (files("fairlead.leads") / "templates" / "lead.typ").read_bytes()
-    compiled: bytes = typst.compile(template, sys_inputs=inputs, pdf_standards=["a-2a", "ua-1"])
+    compiled: bytes = typst.compile(
+        template, sys_inputs=inputs, pdf_standards=["a-2a", "ua-1"], ignore_system_fonts=True
+    )
     return compiled
 
 

@@ -172,7 +172,7 @@ def _check_proofs(untrusted: dict[str, object], found: Continuation, checkpoint:
         inclusion, consistency = (
             [bytes.fromhex(node) for node in _texts(untrusted[name])] for name in ("inclusion", "consistency")
         )
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, TypeError, ValueError, RecursionError) as problem:
         raise refused("the proofs of the declared continuation cannot be read") from problem
     if not is_consistent(found.entries, found.root, checkpoint.size, checkpoint.root, consistency):
         raise refused(f"the log does not begin with the {found.entries} entries of the declared continuation")
