@@ -269,3 +269,41 @@ def test_a_backup_is_made_by_a_worker_only_where_folder_and_recipient_are_set(wo
     report = make_backup(world.session("holm"))
     assert report.encrypted
     assert next(tmp_path.glob("*.age")).name in client.get(page).content.decode()
+
+
+def test_a_lead_that_is_gone_since_is_shown_as_it_was_sent_and_is_a_task(world):
+    from fairlead.case.sending.release import prepare_release, waiting_for
+    from fairlead.register.models import LeadRow
+    from tests.releases import release_as_read
+
+    country = "NL"
+    prepare_release(world.session("holm"), country, legal_basis="a basis", purpose="a purpose")
+    sent = release_as_read(world.session("lund"), waiting_for(world.session("lund"), country))
+    lead = world.ids[f"lead_{country}"]
+    rows = LeadRow.objects.using("owner").filter(lead=lead)
+    kept = rows.get()
+    page = f"{OP}leads/{lead}/"
+    try:
+        rows.delete()
+        shown = world.as_("holm").get(page).content.decode()
+        assert f"sent in package {sent}" in shown
+        assert 'name="reason"' not in shown, "there is nothing to hold or to categorise any more"
+        overview = world.as_("holm").get(OP).content.decode()
+        assert f"{lead}</a> {sent}" in overview
+        assert f'value="{lead}"' in world.as_("holm").get(f"{OP}countries/{country}/").content.decode()
+        assert world.as_("berg").get(page).status_code == 404, "another country's"
+    finally:
+        kept.save(using="owner", force_insert=True)
+
+
+def test_a_refused_form_leads_back_to_where_it_was_sent_from(world, country):
+    page = f"{OP}countries/{country}/"
+    answer = world.as_("holm").post(
+        f"{page}recall/", {"package": "none", "reason": "x"}, headers={"Referer": f"http://testserver{page}"}
+    )
+    assert answer.status_code == 422
+    assert f'href="{page}"' in answer.content.decode()
+    elsewhere = world.as_("holm").post(
+        f"{page}recall/", {"package": "none", "reason": "x"}, headers={"Referer": "http://evil.example/x"}
+    )
+    assert "evil.example" not in elsewhere.content.decode()
