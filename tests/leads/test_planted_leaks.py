@@ -518,6 +518,11 @@ PAYLOAD |= {
         "a name of hexadecimal digits": in_pdf(lambda d: put(d, "/Zz", pikepdf.Name(f"/{STRANGER.encode().hex()}"))),
         "a key": in_pdf(lambda d: put(d, "/Other_Person", True)),
         "a name where another belongs": of_type("/StructElem", lambda o: o.update({"/S": pikepdf.Name("/Other_Person")})),
+        "codes of letters as parts of a page": of_type("/StructElem", lambda o: o.update({"/K": [*b"Other Person"]})),
+        "codes of letters as a frame": of_type(
+            "/StructElem",
+            lambda o: o.update({"/A": [pikepdf.Dictionary(O=pikepdf.Name.Layout, BBox=[*b"Other Person"])]}),
+        ),
         "a label that is a number": of_type("/StructElem", lambda o: o.update({"/ID": f"U{TELEPHONE}x1y1"})),
         "a font of another name": of_type(
             "/FontDescriptor", lambda o: o.update({"/FontName": pikepdf.Name("/OTHERP+Person")})

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from fairlead.leads.egress.pdf_file import Name, NotPlainError, Parts, Ref, Value, read_value
 from fairlead.leads.egress.pdf_streams import CHECKS, FONTS, check_metadata, is_digest
@@ -99,10 +100,21 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A list, each part by one of the rules; ``count`` where it has as many and each has its own."""
+    """A list, each part by one of the rules; with ``each`` it has as many, and every part its own.
+
+    With ``run`` its numbers count on by one, so that they spell nothing.
+    """
 
     of: tuple[Rule, ...]
     each: bool = False
+    run: bool = False
+
+    def is_of_form(self, value: Value) -> bool:
+        """Whether a value is a list of as many parts, whose numbers count on."""
+        if not isinstance(value, tuple) or (self.each and len(value) != len(self.of)):
+            return False
+        numbers = [part for part in value if isinstance(part, int)]
+        return not self.run or all(after == before + 1 for before, after in pairwise(numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +147,9 @@ _LAYOUT = Keys(
         "O": _names("Table", "Layout", "List"),
         "Placement": _names("Block"),
         "BorderStyle": _names("Solid"),
-        "BorderColor": Many((Num(0, 1),)),
+        "BorderColor": Many((One((Decimal("0.6666667"),)),)),
         "BorderThickness": Num(0, 1),
-        "BBox": Many((_POINTS,)),
+        "BBox": Many((_POINTS,) * 4, each=True),
         "Headers": Many((Form(_LABEL),)),
         "Scope": _names("Column"),
         "ListNumbering": _names("Circle"),
@@ -234,7 +246,7 @@ GRAMMAR: dict[str, Rule] = {
             "Type": _names("FontDescriptor"),
             "FontName": _FONT,
             "Flags": One((131076, 131077, 131078)),
-            "FontBBox": Many((Num(-4000, 4000),)),
+            "FontBBox": Many((Num(-4000, 4000),) * 4, each=True),
             "ItalicAngle": One((0,)),
             "Ascent": Num(0, 2000),
             "Descent": Num(-2000, 0),
@@ -274,7 +286,7 @@ GRAMMAR: dict[str, Rule] = {
                 }
             ),
             "K": Many((_at("Element"),)),
-            "ParentTree": Keys({"Nums": Many((_at("Parents"), _COUNT))}),
+            "ParentTree": Keys({"Nums": Many((_at("Parents"), _COUNT), run=True)}),
             "IDTree": Keys({"Names": Many((_at("Element"), Form(_LABEL)))}),
             "ParentTreeNextKey": _COUNT,
         }
@@ -287,7 +299,7 @@ GRAMMAR: dict[str, Rule] = {
                         "LI", "Lbl", "LBody"),
             "P": _at("Element", "Structure"),
             "A": Many((_LAYOUT,)),
-            "K": Many((_at("Element"), _COUNT, _MARKED)),
+            "K": Many((_at("Element"), _COUNT, _MARKED), run=True),
             "Pg": _at("Page"),
             "T": _TEXT,
             "ID": Form(_LABEL),
@@ -369,7 +381,7 @@ class _Walk:
                 for key in value.keys() & rules.keys():
                     yield from self.check(value[key], rules[key])
             case Many(of, each):
-                if not isinstance(value, tuple) or (each and len(value) != len(of)):
+                if not isinstance(value, tuple) or not rule.is_of_form(value):
                     yield "a list of another kind"
                     return
                 for at, part in enumerate(value):
