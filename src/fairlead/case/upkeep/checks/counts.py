@@ -29,7 +29,8 @@ _RULES = (
     _Rule(
         question="Has every file that was found a verdict?",
         sql="""SELECT 'table files, exhibit ' || l.exhibit || ', ' || l.locator || ': listed, and no verdict'
-               FROM listing l ANTI JOIN (FROM files WHERE verdict IS NOT NULL) f USING (exhibit, locator)
+               FROM (FROM listing WHERE volume IS NULL) l
+               ANTI JOIN (FROM files WHERE verdict IS NOT NULL) f USING (exhibit, locator)
                UNION ALL SELECT 'table files, exhibit ' || f.exhibit || ', ' || f.locator || ': never listed'
                FROM files f ANTI JOIN listing l USING (exhibit, locator)""",
         remedy=_PROCESS,
