@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from fairlead.leads.pdf import fixed_words, language_of
 
 # What stands in a line beside the lead's texts: the number of the page, the sign before a request.
 _OWN = re.compile(r"\d{1,4} / \d{1,4}|•")
+_SPELLED = re.compile(r"\[U\+([0-9A-F]{4,6})\]")
 _LETTER = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>\n")
 _ODD_OBJECTS = (
     pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError,
@@ -92,8 +94,18 @@ def _check_page(page: pikepdf.Page, allowed: AllowedTexts) -> Iterator[str]:
                 line = _read_line(operands[-1], letters)
                 if line is None:
                     yield "letters that cannot be read"
-                elif not (_OWN.fullmatch(line.strip()) or allowed.hold(line)):
+                elif not (
+                    _OWN.fullmatch(line.strip())
+                    or allowed.hold(_SPELLED.sub(_letter, line))
+                    or allowed.hold(line)
+                ):
                     yield "a line that is not this lead's"
+
+
+def _letter(found: re.Match[str]) -> str:
+    """The letter that stands in print as its number in Unicode."""
+    number = int(found[1], 16)
+    return chr(number) if number <= sys.maxunicode else found[0]
 
 
 def _letters_of(cmap: bytes) -> dict[int, str]:
