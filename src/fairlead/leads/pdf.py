@@ -13,9 +13,9 @@ from fairlead.terms.errors import RunError
 
 _NOT_PRINTED = re.compile(
     "[^\n -\u024f\u0300-\u036f\u0370-\u03ff\u0400-\u052f\u060c\u061b\u061f\u0620-\u064a\u0660-\u0669\u067e-\u06d3"
-    "\u06f0-\u06f9\u1e00-\u1fff\u2010-\u2027\u2030-\u2040\u20a0-\u20c0\u2190-\u21ff][\u0300-\u036f]*"  # with the marks that would stand on it
+    "\u06f0-\u06f9\u1e00-\u1fff\u2010-\u2027\u2030-\u2040\u20a0-\u20c0\u2190-\u21ff][\u0300-\u036f]*"
 )
-"""What is spelled out in print: the fonts that come with Typst hold Latin, Greek, Cyrillic and Arabic letters."""
+"""What is spelled out in print, with the marks on it: Typst's fonts hold Latin, Greek, Cyrillic and Arabic letters."""
 _NO_SHAPE = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
 _ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}")
 _MOST_TRIES = 64

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import asdict
 from hashlib import sha256
 
@@ -29,10 +31,10 @@ from fairlead.workbench.listing import Column, Listing, list_rows
 from fairlead.workbench.uploads import uploaded_text
 from fairlead.workbench.wording import word
 
-_LEADS_SHOWN, _OUTCOMES_SHOWN, _LINES_SHOWN = 50, 50, 200
+_LEADS_SHOWN, _OUTCOMES_SHOWN, _ROWS_SHOWN = 50, 50, 100
 _READER_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """What a browser's own PDF reader needs: it shows the document as an object of the same address."""
-_READ_HERE = ("data/cover.txt", "data/selectors.csv", "data/hashes.csv", "data/evidence.csv")
+_READ_HERE = ("selectors.csv", "hashes.csv", "evidence.csv")
 
 
 def listing(request: HttpRequest, desk: Desk) -> HttpResponseBase:
@@ -189,11 +191,8 @@ def reading(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
         "reading": read,
         "leads": preview(desk.session, country, limit=_LEADS_SHOWN),
         "more": max(0, len(read.leads) - _LEADS_SHOWN),
-        "texts": [
-            (path.removeprefix("data/"), _shown(read.files[path]))
-            for path in _READ_HERE
-            if path in read.files
-        ],
+        "cover": read.files["data/cover.txt"].decode(),
+        "tables": [_table(name, read.files[f"data/{name}"]) for name in _READ_HERE],
         "files": [(path, *told) for path, told in read.sizes.items()],
         "decides": desk.may(Action.RELEASE, country) and row["prepared_by_id"] != desk.user.pk,
         "title": read.package,
@@ -201,11 +200,10 @@ def reading(request: HttpRequest, desk: Desk, country: str) -> HttpResponse:
     return TemplateResponse(request, "workbench/reading.html", context)
 
 
-def _shown(data: bytes) -> str:
-    """The first lines of a text, with how many were left out."""
-    lines = data.decode().splitlines()
-    more = [f"… {len(lines) - _LINES_SHOWN:,}"] if len(lines) > _LINES_SHOWN else []
-    return "\n".join([*lines[:_LINES_SHOWN], *more])
+def _table(name: str, data: bytes) -> dict[str, object]:
+    """A table of a package with its first rows, and how many there are in all."""
+    head, *rows = csv.reader(io.StringIO(data.decode(), newline=""))
+    return {"name": name, "head": head, "rows": rows[:_ROWS_SHOWN], "all": len(rows)}
 
 
 def reading_file(request: HttpRequest, desk: Desk, country: str, path: str) -> HttpResponse:  # noqa: ARG001
