@@ -144,3 +144,15 @@ def test_limits_are_a_file_that_a_person_can_change(
         path.write_text(wrong + "\n")
         with pytest.raises(UsageError):
             evidence_limits(session.workspace)
+
+
+@pytest.mark.parametrize("alike", ["nsk/1", "NSK/\u0661", "Nsk/1"])
+def test_a_number_that_reads_like_that_of_another_exhibit_is_refused(
+    make_session, tmp_path, alike: str
+) -> None:
+    session = make_session()
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "b.txt").write_text("b")
+    add_exhibit(session, NewExhibit(path=tmp_path / "a.txt", number="NSK/1", authority="order"))
+    with pytest.raises(UsageError, match="would take the two for one"):
+        add_exhibit(session, NewExhibit(path=tmp_path / "b.txt", number=alike, authority="order"))

@@ -130,7 +130,11 @@ def _effect(effect: JudgementEffect, judgement: Judgement) -> str:
         f"They are in {effect.left_person} (records: {effect.left_members}) and {effect.right_person} "
         f"(records: {effect.right_members})"
     )
-    return held + ("; the two will be one." if judgement is Judgement.SAME else "; they stay apart.")
+    return held + (
+        "; `fairlead attribute` joins the two, with whichever of their records still belong together then."
+        if judgement is Judgement.SAME
+        else "; they stay apart."
+    )
 
 
 @attribute.command("evaluate")

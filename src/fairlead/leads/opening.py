@@ -22,6 +22,7 @@ from fairlead.ledger.continuation import Continuation, Lineage, check_continues,
 from fairlead.ledger.entry import EntryDetail, commit
 from fairlead.ledger.merkle import leaf_hash, root_from_inclusion
 from fairlead.ledger.notes import NoteKey
+from fairlead.terms.errors import UsageError
 from fairlead.terms.names import CountryCode, OperationSlug, PackageName
 
 _TWO = 2
@@ -68,9 +69,9 @@ def decrypt(untrusted_data: bytes, identity_text: str) -> bytes:
     try:
         identities = [pyrage.x25519.Identity.from_str(line) for line in lines]
     except pyrage.IdentityError as problem:
-        raise refused("the key file holds no age identity", "PACKAGE-KEY") from problem
+        raise _no_identity() from problem
     if not identities:
-        raise refused("the key file holds no age identity", "PACKAGE-KEY")
+        raise _no_identity()
     try:
         data: bytes = pyrage.decrypt(untrusted_data, identities)
     except pyrage.DecryptError as problem:
@@ -78,6 +79,14 @@ def decrypt(untrusted_data: bytes, identity_text: str) -> bytes:
             raise refused("the package is not encrypted to this key", "PACKAGE-KEY") from problem
         raise refused("the package was changed or cut on its way", "PACKAGE-CHANGED") from problem
     return data
+
+
+def _no_identity() -> UsageError:
+    return UsageError(
+        "the key file holds no age identity",
+        "Name the file that `fairlead key identity` wrote; it is your own.",
+        code="PACKAGE-KEY",
+    )
 
 
 def verify_package(

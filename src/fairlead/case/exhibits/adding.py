@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +47,22 @@ class NewExhibit:
     carve: bool = False
 
 
+def _require_told_apart(number: str, there: Iterable[str]) -> None:
+    """UsageError for a number that people would read as that of another exhibit: in another case, or in other digits."""
+    for other in there:
+        if other != number and _read_as(other) == _read_as(number):
+            raise UsageError(
+                f"there is an exhibit {other} already, and people would take the two for one",
+                "Choose a number that differs in more than the case of its letters or the script of its digits.",
+                code="USAGE-EXHIBIT",
+            )
+
+
+def _read_as(number: str) -> str:
+    digits = (str(unicodedata.decimal(sign, sign)) for sign in unicodedata.normalize("NFKC", number))
+    return "".join(digits).casefold()
+
+
 @verb(
     "exhibit.add",
     Action.ADD_EXHIBIT,
@@ -67,6 +84,7 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
     with sole_writer(session.workspace.operation(session.operation)):
         listed = list_exhibits(session)
         before = next((row for row in listed if row["exhibit"] == new.number), None)
+        _require_told_apart(new.number, [row["exhibit"] for row in listed])
         digest = digest_exhibit(new.path) if before is None or _half_added(session, before) else None
         if digest is None or (before is not None and before["sha256"] != digest.sha256):
             raise UsageError(

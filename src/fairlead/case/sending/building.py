@@ -210,9 +210,12 @@ def draft_for(
         kept = [
             f"{row['lead']} is {'recalled' if row['lead'] in recalled else 'held back'}" for row in published
         ]
+        more = f" and {len(kept) - _NAMED} more" if len(kept) > _NAMED else ""
         raise UsageError(
-            f"nothing may be sent to {country}: {', '.join(kept[:3]) or 'there is no lead for it'}",
-            "Compute leads with `fairlead lead publish`. What is held or recalled is not sent.",
+            f"nothing may be sent to {country}: {', '.join(kept[:_NAMED]) or 'there is no lead for it'}{more}",
+            "What is held is sent once the hold is lifted, what is recalled once two officers have lifted that."
+            if kept
+            else "Compute leads with `fairlead lead publish`.",
             code="USAGE-LEAD",
         )
     require_fresh(session, rows)
