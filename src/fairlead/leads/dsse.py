@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -15,6 +16,8 @@ from fairlead.leads.strict_json import read_json
 from fairlead.terms.errors import ItemError
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+CLOCKS_APART = timedelta(minutes=15)
+"""So far ahead another country's clock may be: an answer from a later time would outlive every true one until then."""
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fairlead.leads.bag import MANIFEST, STATEMENT_AND_TAGS, Files, check_bag, unpack
 from fairlead.leads.document import LeadDocument
-from fairlead.leads.dsse import VerifiedStatement, refused, verify_statement
+from fairlead.leads.dsse import CLOCKS_APART, VerifiedStatement, refused, verify_statement
 from fairlead.leads.egress.allowed import told_by
 from fairlead.leads.egress.check import check_egress
 from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE
@@ -26,7 +26,6 @@ from fairlead.terms.errors import UsageError
 from fairlead.terms.names import CountryCode, OperationSlug, PackageName
 
 _TWO = 2
-_CLOCKS_APART = timedelta(minutes=15)
 _COVER = "data/package.json"
 
 
@@ -126,7 +125,7 @@ def verify_package(
         raise refused("the package is signed by one officer; two are needed", "PACKAGE-SIGNATURE")
     cover = _read_cover(statement.predicate)
     _check_cover(cover, files, root=root, country=country)
-    if now is not None and cover.built_at > now + _CLOCKS_APART:
+    if now is not None and cover.built_at > now + CLOCKS_APART:
         raise refused("the package says that it was built in the future", "PACKAGE-COVER")
     for name in statement.signers:
         if valid_until and name in valid_until and cover.built_at > valid_until[name]:

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from fairlead.leads.dsse import Officer, refused, sign_statement, verify_statement
+from fairlead.leads.dsse import CLOCKS_APART, Officer, refused, sign_statement, verify_statement
 from fairlead.terms.names import CountryCode, LeadName, PackageName
 
-_CLOCKS_APART = timedelta(minutes=15)
 _MOST_LEADS, _LONGEST_REASON = 10_000, 2_000
 RECALL_TYPE = "urn:fairlead:recall:1"
 ACKNOWLEDGEMENT_TYPE = "urn:fairlead:recall-acknowledgement:1"
@@ -68,7 +67,7 @@ class Acknowledgement:
         if named and self.notice != notice:
             return False
         return sorted(self.leads) == sorted(leads) and at <= self.at + (
-            _CLOCKS_APART if named else timedelta()
+            CLOCKS_APART if named else timedelta()
         )
 
 

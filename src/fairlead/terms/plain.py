@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that change the order in which others are shown (Unicode Standard Annex 9, 2.1 to 2.4)."""
 
@@ -14,3 +16,12 @@ def is_plain(untrusted: str, *, longest: int) -> bool:
         or letter in _TURNING
         for letter in untrusted
     )
+
+
+def read_as(text: str) -> str:
+    """A name or number as people read it: two that give the same are taken for one.
+
+    Case, and the script of digits, make no difference; width and form of letters neither (NFKC, Unicode Standard Annex 15).
+    """
+    signs = (str(unicodedata.decimal(sign, sign)) for sign in unicodedata.normalize("NFKC", text))
+    return "".join(signs).casefold()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +27,7 @@ from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.grades import Handling, parse_handling
 from fairlead.terms.names import ExhibitNumber
+from fairlead.terms.plain import read_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +50,12 @@ class NewExhibit:
 def _require_told_apart(number: str, there: Iterable[str]) -> None:
     """UsageError for a number that people would read as that of another exhibit: in another case, or in other digits."""
     for other in there:
-        if other != number and _read_as(other) == _read_as(number):
+        if other != number and read_as(other) == read_as(number):
             raise UsageError(
                 f"there is an exhibit {other} already, and people would take the two for one",
                 "Choose a number that differs in more than the case of its letters or the script of its digits.",
                 code="USAGE-EXHIBIT",
             )
-
-
-def _read_as(number: str) -> str:
-    digits = (str(unicodedata.decimal(sign, sign)) for sign in unicodedata.normalize("NFKC", number))
-    return "".join(digits).casefold()
 
 
 @verb(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from fairlead.leads.dsse import Officer
 from fairlead.ledger.notes import NoteKey, NoteKind, parse_note_key
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.names import CountryCode, OfficerName
+from fairlead.terms.plain import read_as
 
 _LEDGER = "ledger"
 _LOCKED = b"age-encryption.org/v1\n"  # the first line of a file encrypted with age (C2SP age)
@@ -175,17 +175,13 @@ def _new_name(workspace: Workspace, name: str) -> OfficerName:
     """An officer's name that nobody takes for that of another officer here, in other letters or another case."""
     new = OfficerName.given(name)
     for other in own_officers(workspace):
-        if other != new and _read_as(other) == _read_as(new):
+        if other != new and read_as(other) == read_as(new):
             raise UsageError(
                 f"there is an officer {other} already, and people would take the two for one",
                 "Take a name that differs in more than the case of its letters.",
                 code="USAGE-OFFICER",
             )
     return new
-
-
-def _read_as(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def add_token_key(workspace: Workspace, name: str, key: TokenKey) -> None:

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fairlead.case.place.keys import LeadKeys, officer, own_officers
 from fairlead.case.place.workspace import Workspace
-from fairlead.case.receiving.foreign import CLOCKS_APART, plain_text, read_foreign, require_valid_key
+from fairlead.case.receiving.foreign import plain_text, read_foreign, require_valid_key
 from fairlead.engine.below import hold_folder
-from fairlead.leads.dsse import refused
+from fairlead.leads.dsse import CLOCKS_APART, refused
 from fairlead.leads.outcome import Outcome, OutcomeFile, sign_outcomes
 from fairlead.leads.recall import Recall, acknowledge_recall, verify_recall
 from fairlead.leads.receipt import ReceiptState, sign_receipt, verify_receipt

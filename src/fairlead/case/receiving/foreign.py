@@ -15,7 +15,7 @@ from fairlead.case.place.keys import LeadKeys
 from fairlead.case.place.session import Session
 from fairlead.case.receiving.partners import partner_keys
 from fairlead.case.sending.sent import get_sent_package
-from fairlead.leads.dsse import open_envelope, refused
+from fairlead.leads.dsse import CLOCKS_APART, open_envelope, refused
 from fairlead.leads.outcome import OUTCOME_TYPE
 from fairlead.leads.recall import ACKNOWLEDGEMENT_TYPE
 from fairlead.leads.receipt import RECEIPT_TYPE
@@ -24,8 +24,6 @@ from fairlead.terms.names import CountryCode, PackageName
 from fairlead.terms.plain import is_plain
 
 _BEFORE_IT_BEGAN = timedelta(days=1)
-CLOCKS_APART = timedelta(minutes=15)
-"""So far ahead another country's clock may be: an answer from a later time would outlive every true one until then."""
 _LARGEST_BYTES = 16 << 20
 _LONGEST_TEXT = 2000
 
