@@ -276,7 +276,7 @@ def test_a_lead_that_is_gone_since_is_shown_as_it_was_sent_and_is_a_task(world):
     from fairlead.register.models import LeadRow
     from tests.releases import release_as_read
 
-    country = "NL"
+    country = "IS"
     prepare_release(world.session("holm"), country, legal_basis="a basis", purpose="a purpose")
     sent = release_as_read(world.session("lund"), waiting_for(world.session("lund"), country))
     lead = world.ids[f"lead_{country}"]

@@ -41,7 +41,7 @@ EXPECTED = {
     "person": (WHOLE, None),
     "judgement": ({"holm", "juhl"}, {"holm", "juhl"}),
     "leads": (SIGHT, None),
-    "lead": (WHOLE, None),  # a liaison's once it was released: see test_release
+    "lead": (SIGHT, None),
     "countries": (SIGHT, None),
     "country": (SIGHT, None),
     "hold": (None, {"holm", "juhl"}),
@@ -73,6 +73,8 @@ EXPECTED = {
 FOREIGN = (
     "lead", "country", "entry", "prepare", "decide", "reading", "reading_file", "incoming", "recall", "notice", "package", "hold", "lift", "category",
 )  # fmt: skip
+# A liaison officer has these once two officers released them: test_release shows both.
+AFTER_RELEASE = {"lead"}
 # 200 shown, 302 done, 204 noted, 422 the verb refused an empty form. 404 is for what is not there or not yours.
 PASSED = {200, 302, 204, 422}
 # These name an object of one moment, which an empty test operation has not: 404 is their answer to everybody.
@@ -136,6 +138,8 @@ def test_every_role_gets_what_is_expected_at_its_own_country(world, name):
             said = f"{method} {name} as {role}: {status}"
             if allowed is None:
                 assert status == 405, said
+            elif role == "berg" and name in AFTER_RELEASE:
+                assert status in PASSED | {404}, said
             elif role not in allowed:
                 assert status == 404, said
             elif name not in MOMENTARY:
