@@ -91,6 +91,13 @@ def test_two_officers_release_a_package_and_one_alone_cannot(served):
     assert first.locator("text=Release: sign, encrypt and record").count() == 0
     second = served.visit("lund")
     go(served, second, OP + "countries/SE/", shot="release")
+    second.click("text=Read what leaves, and decide")
+    second.wait_for_selector("text=What Sweden will read")
+    check_accessible(second)
+    served.shoot(second, "reading")
+    assert "Operation lanternfish: package lanternfish-SE-0002" in second.inner_text("pre")
+    pdf = second.locator("a:text-matches('lead.pdf$')").first.get_attribute("href")
+    assert second.request.get(f"{served.url}{pdf}").body().startswith(b"%PDF-")
     second.click("text=Release: sign, encrypt and record")
     second.wait_for_selector("text=Released: lanternfish-SE-0002")
     package = served.workspace / "operations/lanternfish/packages/lanternfish-SE-0002.tar.age"
@@ -176,7 +183,7 @@ def test_a_board_that_is_open_shows_what_another_country_reports_without_being_l
     liaison.fill("#SE-arrests", "17")
     liaison.click("text=Report for Sweden")
     liaison.wait_for_selector("text=The board is up to date")
-    coordinator.wait_for_selector("table.board td:text-is('17')", timeout=12_000)
+    coordinator.wait_for_selector("table.board td:has-text('17 called in')", timeout=12_000)
     assert coordinator.evaluate("window.sameDocument"), "the page was not loaded again"
 
 
