@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.case.place.made_up import mark_made_up
+from fairlead.case.place.made_up import DEMO_MARK, mark_made_up
 from fairlead.case.place.workspace import find_workspace
 from tests.operations.workplace import Countries, ask, environment, fairlead, run
 
@@ -183,6 +183,8 @@ def works_on(file: Path, place: Path, **more: Any) -> Path:
     told = ask("restore", file, place, "--user", "holm", **more)
     assert told["ledger_verified"] is True
     mark_made_up(find_workspace(place))
+    owner = place.stat()
+    os.chown(place.parent / DEMO_MARK, owner.st_uid, owner.st_gid)
     built = ask(
         "package", "build", "--country", "SE", "--preparer", "holm", "--releaser", "lund", "--user", "holm",
         "--workspace", place, **more,
