@@ -242,3 +242,21 @@ def test_a_liaison_officer_sees_of_leads_what_two_officers_released_and_nothing_
     assert rows() | {"leadversionrow": 0, "leadrow": 0} == dict.fromkeys(rows(), 0)
     recall_package(world.session("lund"), package, leads=(), reason="wrong", officer_name="lund")
     assert client.get(page).status_code == 404
+
+
+def test_a_lead_is_computed_again_once_the_digests_behind_it_or_their_lists_say_otherwise(world):
+    from fairlead.case.sending.freshness import stale_leads
+    from fairlead.register.leads import find_leads
+
+    session = world.session("holm")
+    published = find_leads(session.user_id, session.operation, at=session.clock())
+    stale = stale_leads(session, published)
+    row = next(row for row in published if row["material"] and row["lead"] not in stale)
+    withdrawn = [{**one, "releases": ["originator-consent"]} for one in row["material"]]
+    for material in (
+        withdrawn,
+        row["material"][1:],
+        [*row["material"], {**withdrawn[0], "sha256": "f" * 64}],
+    ):
+        assert stale_leads(session, [{**row, "material": material}]) == {row["lead"]}
+    assert stale_leads(session, [row]) == set()
