@@ -4,7 +4,7 @@ Made by the tools of others: XFS (`mkfs.xfs -p`), Btrfs (`mkfs.btrfs --rootdir`)
 (`mksquashfs`), ISO 9660 and UDF (`genisoimage`), LUKS (`cryptsetup reencrypt --encrypt`), metadata of thin pools
 (`thin_restore`). Written here from the published formats, since the tools need device mapper: superblocks and data
 of md arrays (md(4), md_p.h; `mdadm --examine` reads them in a test), labels and metadata of LVM2 (its text is read
-by `pvck` in a test), VDI and DMG (`qemu-img` and `7zz` read them in a test).
+by `pvck` in a test), VDI and DMG (`qemu-img` reads them in a test).
 """
 
 from __future__ import annotations
