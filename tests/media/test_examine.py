@@ -16,7 +16,7 @@ from PIL import Image
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore
-from fairlead.engine.sandbox import Outcome, SandboxReply
+from fairlead.engine.sandbox import Outcome, SandboxPolicy, SandboxReply
 from fairlead.media.examine import ExamineStage, columns_of, examine_file, shared_pool
 from fairlead.media.limits import MediaLimits
 from fairlead.media.pdq import hash_picture
@@ -140,9 +140,9 @@ def test_with_one_process_per_file_every_content_has_a_decoder_of_its_own_and_th
 ) -> None:
     contents = {f"{seed}.png": encode(scene(80, 80, seed), "PNG") for seed in range(3)}
     limits = MediaLimits(deadline_s=59.0)  # a pool of this test's own
-    alone = examine(tmp_path, contents, limits=limits, one_process_per_file=True)
+    alone = examine(tmp_path, contents, limits=limits, sandbox=SandboxPolicy(one_process_per_file=True))
     assert alone == examine(tmp_path, contents, limits=limits)
-    assert shared_pool(limits, 1, one_process_per_file=True).started == 3
+    assert shared_pool(limits, 1, SandboxPolicy(one_process_per_file=True)).started == 3
     assert shared_pool(limits, 1).started == 1
 
 

@@ -14,7 +14,7 @@ from fairlead.case.running.runs import sole_run
 from fairlead.case.verbs.verb import verb
 from fairlead.engine.engine import StageOutcome
 from fairlead.engine.progress import Progress
-from fairlead.engine.sandbox import SandboxReport, self_test
+from fairlead.engine.sandbox import STRICT, SandboxPolicy, SandboxReport, self_test
 from fairlead.engine.stage import Stage
 from fairlead.evidence.sidecars import SidecarStage
 from fairlead.evidence.stages import DigestStage, VolumesStage, WalkStage
@@ -51,20 +51,19 @@ def process(
     workers: int | None = None,
     progress: Progress | None = None,
     verify_exhibits: bool = True,
-    allow_unsandboxed: bool = False,
+    sandbox: SandboxPolicy = STRICT,
     fast: bool = False,
-    one_process_per_file: bool = False,
     cluster: Cluster | None = None,
 ) -> ProcessOutcome:
     """Bring the tables of the operation up to date; killed anywhere, the next run goes on from there.
 
     Refuses exhibits that changed since they were received (RunError), and compares them once more at the end.
-    Refuses to run without a working sandbox unless told otherwise, which the ledger then shows. ``fast`` looks at
-    key frames of videos only. ``one_process_per_file`` gives every picture and video a decoder of its own, so that
-    one taken over by a file cannot answer for the next: the same tables, hundreds of times slower. With ``cluster``
-    the tasks are done there, without it by ``workers`` processes of this computer.
+    Refuses to run without a working sandbox unless ``sandbox`` says otherwise, which the ledger then shows. ``fast``
+    looks at key frames of videos only. A policy of one process per file gives every picture and video a decoder of
+    its own, so that one taken over by a file cannot answer for the next: the same tables, hundreds of times slower.
+    With ``cluster`` the tasks are done there, without it by ``workers`` processes of this computer.
     """
-    sandbox = self_test(allow_unsandboxed=allow_unsandboxed)
+    report = self_test(policy=sandbox)
     if verify_exhibits:
         check_unchanged(session)
     with (
@@ -72,12 +71,7 @@ def process(
         engine_for(session, workers=workers, cluster=cluster, progress=followed) as engine,
     ):
         engine.check(*_GIVEN)
-        stages = stages_of(
-            session,
-            allow_unsandboxed=allow_unsandboxed,
-            fast=fast,
-            one_process_per_file=one_process_per_file,
-        )
+        stages = stages_of(session, sandbox=sandbox, fast=fast)
         outcomes = tuple(engine.run(stage) for stage in stages)
     compared, problem = "not compared", None
     if verify_exhibits:
@@ -93,45 +87,37 @@ def process(
         "exhibits processed by machine",
         facts={
             "tasks": sum(o.done for o in outcomes),
-            "sandbox": sandbox.summary + (", one process per file" if one_process_per_file else ""),
+            "sandbox": report.summary + (", one process per file" if sandbox.one_process_per_file else ""),
             "exhibits": compared,
         },
     )
     if problem is not None:
         raise problem
-    return ProcessOutcome(stages=outcomes, sandbox=sandbox, figures=triage(session))
+    return ProcessOutcome(stages=outcomes, sandbox=report, figures=triage(session))
 
 
-def stages_of(
-    session: Session,
-    *,
-    allow_unsandboxed: bool = False,
-    fast: bool = False,
-    one_process_per_file: bool = False,
-) -> list[Stage]:
+def stages_of(session: Session, *, sandbox: SandboxPolicy = STRICT, fast: bool = False) -> list[Stage]:
     """The stages in the order in which each finds what it reads."""
-    opener = opener_of(session)
-    unsandboxed, alone = allow_unsandboxed, one_process_per_file
+    opener = opener_of(session, sandbox)
     return [
-        WalkStage(limits=opener.limits, allow_unsandboxed=unsandboxed),
+        WalkStage(limits=opener.limits, sandbox=sandbox),
         VolumesStage(),
-        DigestStage(sources=opener.sources, limits=opener.limits, allow_unsandboxed=unsandboxed),
-        SidecarStage(opener=opener, allow_unsandboxed=unsandboxed),
+        DigestStage(sources=opener.sources, limits=opener.limits, sandbox=sandbox),
+        SidecarStage(opener=opener),
         WorklistStage(),
         ExamineStage(
             opener=opener,
             limits=MediaLimits(key_frames=fast),
-            allow_unsandboxed=unsandboxed,
-            one_process_per_file=alone,
+            sandbox=sandbox,
         ),
         ContentsStage(),
         MetadataStage(),
         FramesStage(),
         *match_stages(session.store),
-        TraceStage(opener=opener, allow_unsandboxed=unsandboxed, one_process_per_file=alone),
+        TraceStage(opener=opener, sandbox=sandbox),
         FactsStage(),
-        ToolFilesStage(opener=opener, allow_unsandboxed=unsandboxed),
+        ToolFilesStage(opener=opener, sandbox=sandbox),
         LinksStage(),
         AssessedActsStage(),
-        *weighing_stages(session, opener, allow_unsandboxed=unsandboxed, one_process_per_file=alone),
+        *weighing_stages(session, opener, sandbox),
     ]

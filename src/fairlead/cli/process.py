@@ -10,6 +10,7 @@ from fairlead.case.process import process as run_process
 from fairlead.cli.options import cluster_of, engine_options, operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_json
 from fairlead.cli.triage import print_figures
+from fairlead.engine.sandbox import SandboxPolicy
 
 
 @click.command()
@@ -52,9 +53,8 @@ def process(
         workers=workers,
         progress=None if as_json else TerminalProgress(),
         verify_exhibits=not no_verify_exhibits,
-        allow_unsandboxed=allow_unsandboxed,
+        sandbox=SandboxPolicy(required=not allow_unsandboxed, one_process_per_file=one_process_per_file),
         fast=fast,
-        one_process_per_file=one_process_per_file,
         cluster=cluster_of(engine, master, settings),
     )
     figures = outcome.figures

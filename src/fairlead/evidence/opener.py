@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from fairlead.engine.sandbox import STRICT, SandboxPolicy
 from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.session import shared_session
@@ -17,13 +18,15 @@ from fairlead.terms.verdicts import FileVerdict
 
 
 @contextmanager
-def open_item(source: ExhibitSource, locator: str, limits: EvidenceLimits) -> Iterator[int]:
+def open_item(
+    source: ExhibitSource, locator: str, limits: EvidenceLimits, policy: SandboxPolicy = STRICT
+) -> Iterator[int]:
     """A read-only descriptor of the whole item a locator leads to; a byte range in it is left to the caller.
 
     Read with ``os.pread``. Raises ItemError when the item cannot be reached or not be read whole.
     """
     try:
-        fetched = shared_session(limits).fetch(source, parse_locator(locator).item)
+        fetched = shared_session(limits, policy).fetch(source, parse_locator(locator).item)
     except (OSError, ValueError) as problem:
         shortage = shortage_of(problem) if isinstance(problem, OSError) else None
         if shortage is not None:
@@ -51,6 +54,7 @@ class ExhibitOpener:
 
     sources: tuple[ExhibitSource, ...]
     limits: EvidenceLimits = field(default_factory=EvidenceLimits)
+    sandbox: SandboxPolicy = STRICT
 
     @contextmanager
     def __call__(self, exhibit: str, locator: str) -> Iterator[int]:
@@ -62,5 +66,5 @@ class ExhibitOpener:
                 "List exhibits with `fairlead exhibit list`.",
                 code="EVIDENCE-008",
             )
-        with open_item(source, locator, self.limits) as descriptor:
+        with open_item(source, locator, self.limits, self.sandbox) as descriptor:
             yield descriptor

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.engine.places import Place
-from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool
+from fairlead.engine.sandbox import STRICT, Outcome, SandboxLimits, SandboxPolicy, SandboxPool
 from fairlead.evidence.copies import copy_at
 from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
@@ -96,7 +96,7 @@ _VERDICTS = {
 class EvidenceSession:
     """Reads exhibits through one sandboxed reader; keep it for many items of the same container."""
 
-    def __init__(self, limits: EvidenceLimits, *, allow_unsandboxed: bool = False) -> None:
+    def __init__(self, limits: EvidenceLimits, policy: SandboxPolicy = STRICT) -> None:
         self.limits = limits
         self._pool = SandboxPool(
             handler="fairlead.evidence.readers.handler:handle",
@@ -106,7 +106,7 @@ class EvidenceSession:
                 output_bytes=limits.member_bytes,
                 open_files=_MOST_OPEN_FILES,
             ),
-            allow_unsandboxed=allow_unsandboxed,
+            policy=SandboxPolicy(required=policy.required),
         )
         self._containers: OrderedDict[str, OpenContainer] = OrderedDict()
         self._copies: dict[Place, WorkingCopy] = {}
@@ -438,13 +438,13 @@ def _close(container: OpenContainer) -> None:
         os.close(descriptor)
 
 
-_SESSIONS: dict[tuple[EvidenceLimits, bool], EvidenceSession] = {}
+_SESSIONS: dict[tuple[EvidenceLimits, SandboxPolicy], EvidenceSession] = {}
 
 
-def shared_session(limits: EvidenceLimits, *, allow_unsandboxed: bool = False) -> EvidenceSession:
+def shared_session(limits: EvidenceLimits, policy: SandboxPolicy = STRICT) -> EvidenceSession:
     """This process's session for these limits; ended when the process ends."""
-    key = (limits, allow_unsandboxed)
+    key = (limits, policy)
     if key not in _SESSIONS:
-        _SESSIONS[key] = session = EvidenceSession(limits, allow_unsandboxed=allow_unsandboxed)
+        _SESSIONS[key] = session = EvidenceSession(limits, policy)
         atexit.register(session.close)
     return _SESSIONS[key]

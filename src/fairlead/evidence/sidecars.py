@@ -46,7 +46,6 @@ class SidecarStage:
     """
 
     opener: ExhibitOpener
-    allow_unsandboxed: bool = False
     name: str = "sidecars"
     version: str = "1"
     reads: tuple[Table, ...] = (FILES,)
@@ -70,7 +69,7 @@ class SidecarStage:
             yield exhibit, pa.Table.from_batches([SIDECARS.batch(found[exhibit])], schema=SIDECARS.schema)
 
     def _said(self, sidecar: dict[str, Any], subject: str) -> list[dict[str, Any]]:
-        session = shared_session(self.opener.limits, allow_unsandboxed=self.allow_unsandboxed)
+        session = shared_session(self.opener.limits, self.opener.sandbox)
         try:
             with self.opener(sidecar["exhibit"], sidecar["locator"]) as descriptor:
                 facts = session.sidecar(descriptor)

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from fairlead.engine.places import parse_place
+from fairlead.engine.sandbox import STRICT, SandboxPolicy
 from fairlead.evidence.digests import digest_descriptor
 from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
@@ -35,7 +36,7 @@ class WalkStage:
     """EXHIBITS to LISTING: one row per file, member, inode, or part that could not be listed."""
 
     limits: EvidenceLimits = field(default_factory=EvidenceLimits)
-    allow_unsandboxed: bool = False
+    sandbox: SandboxPolicy = STRICT
     name: str = "walk"
     reads: Table = EXHIBITS
     writes: Table = LISTING
@@ -48,7 +49,7 @@ class WalkStage:
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of LISTING for the exhibits in the batches."""
-        session = shared_session(self.limits, allow_unsandboxed=self.allow_unsandboxed)
+        session = shared_session(self.limits, self.sandbox)
         for batch in batches:
             for row in batch.to_pylist():
                 rows = walk_exhibit(source_of(row), session)
@@ -68,7 +69,7 @@ class DigestStage:
 
     sources: tuple[ExhibitSource, ...]
     limits: EvidenceLimits = field(default_factory=EvidenceLimits)
-    allow_unsandboxed: bool = False
+    sandbox: SandboxPolicy = STRICT
     name: str = "digest"
     reads: Table = LISTING
     writes: Table = FILES
@@ -81,7 +82,7 @@ class DigestStage:
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of FILES, one for each file of LISTING."""
-        session = shared_session(self.limits, allow_unsandboxed=self.allow_unsandboxed)
+        session = shared_session(self.limits, self.sandbox)
         sources = {source.exhibit: source for source in self.sources}
         for batch in batches:
             listed = [_file_row(row) for row in batch.to_pylist() if row["volume"] is None]

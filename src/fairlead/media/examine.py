@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from fairlead.engine.sandbox import Outcome, SandboxLimits, SandboxPool, SandboxReply
+from fairlead.engine.sandbox import STRICT, Outcome, SandboxLimits, SandboxPolicy, SandboxPool, SandboxReply
 from fairlead.media.identify import Family
 from fairlead.media.limits import MediaLimits
 from fairlead.tables import Table
@@ -52,8 +52,7 @@ class ExamineStage:
     opener: Opener
     limits: MediaLimits = field(default_factory=MediaLimits)
     workers: int = 1
-    allow_unsandboxed: bool = False
-    one_process_per_file: bool = False
+    sandbox: SandboxPolicy = STRICT
     name: str = "examine"
     reads: Table = WORKLIST
     writes: Table = EXAMINED
@@ -66,12 +65,7 @@ class ExamineStage:
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of EXAMINED, one for each row of WORKLIST."""
-        pool = shared_pool(
-            self.limits,
-            self.workers,
-            allow_unsandboxed=self.allow_unsandboxed,
-            one_process_per_file=self.one_process_per_file,
-        )
+        pool = shared_pool(self.limits, self.workers, self.sandbox)
         for batch in batches:
             yield _batch_of(self._examine(batch.to_pylist(), pool))
 
@@ -151,14 +145,12 @@ def _empty() -> dict[str, Any]:
     }
 
 
-_POOLS: dict[tuple[MediaLimits, int, bool, bool], SandboxPool] = {}
+_POOLS: dict[tuple[MediaLimits, int, SandboxPolicy], SandboxPool] = {}
 
 
-def shared_pool(
-    limits: MediaLimits, workers: int, *, allow_unsandboxed: bool = False, one_process_per_file: bool = False
-) -> SandboxPool:
+def shared_pool(limits: MediaLimits, workers: int, policy: SandboxPolicy = STRICT) -> SandboxPool:
     """This process's pool of decoders for these limits; ended when the process ends."""
-    key = (limits, workers, allow_unsandboxed, one_process_per_file)
+    key = (limits, workers, policy)
     if key not in _POOLS:
         _POOLS[key] = pool = SandboxPool(
             handler="fairlead.media.decode:handle",
@@ -168,17 +160,15 @@ def shared_pool(
                 deadline_s=limits.deadline_s,
                 reply_bytes=_REPLY_BYTES,
                 threads=True,
-                recycle_after=1 if one_process_per_file else _RECYCLE_AFTER,
+                recycle_after=_RECYCLE_AFTER,
             ),
-            allow_unsandboxed=allow_unsandboxed,
+            policy=policy,
         )
         atexit.register(pool.close)
     return _POOLS[key]
 
 
-def examine_file(
-    path: Path, limits: MediaLimits | None = None, *, allow_unsandboxed: bool = False
-) -> dict[str, Any]:
+def examine_file(path: Path, limits: MediaLimits | None = None) -> dict[str, Any]:
     """What the sandbox answers for one loose file: columns of the table examined without keys and digests.
 
     Raises ItemError when the file cannot be opened.
@@ -195,7 +185,7 @@ def examine_file(
     try:
         if os.fstat(descriptor).st_size == 0:
             return _empty()
-        pool = shared_pool(limits, 1, allow_unsandboxed=allow_unsandboxed)
+        pool = shared_pool(limits, 1)
         header = {"extension": path.suffix.lower().removeprefix("."), "limits": limits.for_worker()}
         return columns_of(pool.call(header, [descriptor]))
     finally:

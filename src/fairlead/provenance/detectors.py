@@ -147,7 +147,6 @@ def ask_detector(
     media_type: str,
     width: int,
     height: int,
-    allow_unsandboxed: bool = False,
 ) -> Iterator[Observation]:
     """What a detector says of one picture, with weight only inside its calibration."""
     plugin = detector.plugin
@@ -161,7 +160,7 @@ def ask_detector(
             "input": plugin.input.model_dump(),
             "output": plugin.output.model_dump(),
         }
-        reply = shared_pool(DETECTOR, allow_unsandboxed=allow_unsandboxed).call(job, [descriptor, model])
+        reply = shared_pool(DETECTOR).call(job, [descriptor, model])
     finally:
         os.close(model)
     yield read_detector_reply(reply, plugin, media_type=media_type, width=width, height=height)

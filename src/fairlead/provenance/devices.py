@@ -48,10 +48,10 @@ def structure_of(items: Sequence[Item]) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
 
 
-def extract_noise(descriptor: int, *, crop: int = 0, allow_unsandboxed: bool = False) -> Noise | None:
+def extract_noise(descriptor: int, *, crop: int = 0) -> Noise | None:
     """Noise and plane of one picture, taken in the sandbox; None when it cannot be decoded."""
     with _memory(b"") as out:
-        pool = shared_pool(NOISE, allow_unsandboxed=allow_unsandboxed)
+        pool = shared_pool(NOISE)
         reply = pool.call({"do": "extract", "crop": crop}, [descriptor, out])
         if reply.outcome is not Outcome.OK:
             return None
@@ -64,16 +64,14 @@ def extract_noise(descriptor: int, *, crop: int = 0, allow_unsandboxed: bool = F
     return noise, np.frombuffer(data, np.uint8, size, 2 * size).reshape(height, width)
 
 
-def compare_with(
-    descriptor: int, devices: Sequence[Device], *, allow_unsandboxed: bool = False
-) -> Iterator[Observation]:
+def compare_with(descriptor: int, devices: Sequence[Device]) -> Iterator[Observation]:
     """One observation for each device whose noise the picture carries, at its own place."""
     for device in devices:
         if device.fingerprint is None:
             continue
         height, width = device.fingerprint.shape
         with _memory(device.fingerprint.astype(np.float32).tobytes()) as held:
-            pool = shared_pool(NOISE, allow_unsandboxed=allow_unsandboxed)
+            pool = shared_pool(NOISE)
             job = {"do": "compare", "height": height, "width": width}
             reply = pool.call(job, [descriptor, held])
         if reply.outcome is Outcome.OK:

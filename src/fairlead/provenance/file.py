@@ -32,7 +32,7 @@ def weigh_file(
     try:
         traced: dict[str, Any] = {"traces": [], "verdict": "not measured"}
         if examined.get("family") == "picture" and examined.get("verdict") == "decoded":
-            reply = shared_pool(TRACES, allow_unsandboxed=False).call(job_of(columns), [descriptor])
+            reply = shared_pool(TRACES).call(job_of(columns), [descriptor])
             traced = columns_of(reply)
         seen = observe(items, [trace_of(trace) for trace in traced["traces"]])
         store = next((item for item in items if item.namespace == "jumbf"), None)

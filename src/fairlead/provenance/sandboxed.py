@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import atexit
-from dataclasses import replace
 
-from fairlead.engine.sandbox import SandboxLimits, SandboxPool
+from fairlead.engine.sandbox import STRICT, SandboxLimits, SandboxPolicy, SandboxPool
 
 C2PA = "fairlead.provenance.c2pa_reading:handle"
 TRACES = "fairlead.provenance.trace_reading:handle"
@@ -22,14 +21,13 @@ _LIMITS = {
     TOOLS: SandboxLimits(memory_bytes=2 << 30, deadline_s=1800.0),
     SEARCH: SandboxLimits(memory_bytes=6 << 30, deadline_s=600.0, threads=True),
 }
-_POOLS: dict[tuple[str, bool, bool], SandboxPool] = {}
+_POOLS: dict[tuple[str, SandboxPolicy], SandboxPool] = {}
 
 
-def shared_pool(handler: str, *, allow_unsandboxed: bool, one_process_per_file: bool = False) -> SandboxPool:
+def shared_pool(handler: str, policy: SandboxPolicy = STRICT) -> SandboxPool:
     """This process's pool of workers for one of the handlers above."""
-    key = (handler, allow_unsandboxed, one_process_per_file)
+    key = (handler, policy)
     if key not in _POOLS:
-        limits = replace(_LIMITS[handler], recycle_after=1) if one_process_per_file else _LIMITS[handler]
-        _POOLS[key] = pool = SandboxPool(handler=handler, limits=limits, allow_unsandboxed=allow_unsandboxed)
+        _POOLS[key] = pool = SandboxPool(handler=handler, limits=_LIMITS[handler], policy=policy)
         atexit.register(pool.close)
     return _POOLS[key]

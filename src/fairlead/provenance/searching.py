@@ -11,11 +11,9 @@ from fairlead.provenance.signal import Observation, printable
 from fairlead.terms.provenance import SignalKind
 
 
-def search_watermarks(descriptor: int, *, allow_unsandboxed: bool = False) -> Iterator[Observation]:
+def search_watermarks(descriptor: int) -> Iterator[Observation]:
     """One observation when a message is found after searching; takes seconds a picture."""
-    yield from read_search_reply(
-        shared_pool(SEARCH, allow_unsandboxed=allow_unsandboxed).call({}, [descriptor])
-    )
+    yield from read_search_reply(shared_pool(SEARCH).call({}, [descriptor]))
 
 
 def read_search_reply(reply: SandboxReply) -> Iterator[Observation]:

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.sandbox import STRICT, SandboxPolicy
 from fairlead.provenance.c2pa_signals import find_remote_manifest, read_c2pa_reply
 from fairlead.provenance.camera import find_camera_signals
 from fairlead.provenance.carried import Trace, find_carried_signals, trace_of
@@ -80,8 +81,7 @@ class SignalStage:
     opener: Opener
     trust: Trust = field(default_factory=Trust)
     weights: str = ""
-    allow_unsandboxed: bool = False
-    one_process_per_file: bool = False
+    sandbox: SandboxPolicy = STRICT
     name: str = "signals"
     reads: Table = TRACED
     writes: Table = SIGNALS
@@ -119,8 +119,7 @@ class SignalStage:
                     content["media_type"],
                     store,
                     trust=self.trust,
-                    allow_unsandboxed=self.allow_unsandboxed,
-                    one_process_per_file=self.one_process_per_file,
+                    policy=self.sandbox,
                 )
         except ItemError as problem:
             yield Observation(
@@ -177,11 +176,10 @@ def read_c2pa(
     store: Item,
     *,
     trust: Trust,
-    allow_unsandboxed: bool = False,
-    one_process_per_file: bool = False,
+    policy: SandboxPolicy = STRICT,
 ) -> list[Observation]:
     """What the C2PA manifest of one content shows, read in the sandbox."""
-    pool = shared_pool(C2PA, allow_unsandboxed=allow_unsandboxed, one_process_per_file=one_process_per_file)
+    pool = shared_pool(C2PA, policy)
     reply = pool.call({"media_type": media_type, "anchors": trust.anchors}, [descriptor])
     return list(read_c2pa_reply(reply, store, trust))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from fairlead.engine.sandbox import Outcome, SandboxReply
+from fairlead.engine.sandbox import STRICT, Outcome, SandboxPolicy, SandboxReply
 from fairlead.provenance.sandboxed import TOOLS, shared_pool
 from fairlead.provenance.signal import printable
 from fairlead.provenance.trace_stage import Opener
@@ -28,7 +28,7 @@ class ToolFilesStage:
     """WORKLIST to TOOL_FILES: one row for each content that is a model file."""
 
     opener: Opener
-    allow_unsandboxed: bool = False
+    sandbox: SandboxPolicy = STRICT
     name: str = "tool files"
     version: str = "1"
     reads: Table = WORKLIST
@@ -43,7 +43,7 @@ class ToolFilesStage:
             yield TOOL_FILES.batch(row for row in found if row is not None)
 
     def _read(self, row: dict[str, Any]) -> dict[str, Any] | None:
-        pool = shared_pool(TOOLS, allow_unsandboxed=self.allow_unsandboxed)
+        pool = shared_pool(TOOLS, self.sandbox)
         try:
             with self.opener(row["exhibit"], row["locator"]) as descriptor:
                 columns = columns_of(pool.call({}, [descriptor]))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from fairlead.engine.sandbox import Outcome, SandboxReply
+from fairlead.engine.sandbox import STRICT, Outcome, SandboxPolicy, SandboxReply
 from fairlead.provenance.sandboxed import TRACES, shared_pool
 from fairlead.tables import Table
 from fairlead.tables.media import EXAMINED
@@ -32,8 +32,7 @@ class TraceStage:
     """EXAMINED to TRACED: pictures and videos with their metadata, and what their pixels carry."""
 
     opener: Opener
-    allow_unsandboxed: bool = False
-    one_process_per_file: bool = False
+    sandbox: SandboxPolicy = STRICT
     name: str = "traces"
     reads: Table = EXAMINED
     writes: Table = TRACED
@@ -66,11 +65,7 @@ class TraceStage:
                     answers[row["sha256"]] = {"traces": [], "verdict": problem.code}
 
         if any(map(_measurable, rows)):
-            pool = shared_pool(
-                TRACES,
-                allow_unsandboxed=self.allow_unsandboxed,
-                one_process_per_file=self.one_process_per_file,
-            )
+            pool = shared_pool(TRACES, self.sandbox)
             for done, reply in enumerate(pool.map(jobs())):
                 answers[asked[done]] = columns_of(reply)
         nothing = {"traces": [], "verdict": "not measured"}

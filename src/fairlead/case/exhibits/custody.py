@@ -17,7 +17,7 @@ from fairlead.case.place.session import Session
 from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.places import parse_place
-from fairlead.engine.sandbox import self_test
+from fairlead.engine.sandbox import SandboxPolicy, self_test
 from fairlead.evidence.exhibits import digest_exhibit
 from fairlead.register.actions import Action
 from fairlead.terms.custody import CustodyEvent, Operation
@@ -170,7 +170,7 @@ def exhibit_report(session: Session, number: str) -> dict[str, Any]:
         )
     finally:
         catalogue.close()
-    sandbox = self_test(allow_unsandboxed=True)
+    sandbox = self_test(policy=SandboxPolicy(required=False))
     report = {
         "operation": session.operation,
         "made_at": session.clock().isoformat(),

@@ -12,6 +12,7 @@ from fairlead.case.place.workspace import Workspace
 from fairlead.case.running.engines import engine_for
 from fairlead.engine.engine import StageOutcome
 from fairlead.engine.lock import sole_writer
+from fairlead.engine.sandbox import STRICT, SandboxPolicy
 from fairlead.engine.stage import Stage
 from fairlead.media.examine import examine_file
 from fairlead.provenance.file import weigh_file
@@ -33,9 +34,7 @@ def weigh_loose_file(path: Path, *, workspace: Workspace | None = None) -> dict[
     }
 
 
-def weighing_stages(
-    session: Session, opener: Opener, *, allow_unsandboxed: bool = False, one_process_per_file: bool = False
-) -> list[Stage]:
+def weighing_stages(session: Session, opener: Opener, sandbox: SandboxPolicy = STRICT) -> list[Stage]:
     """The stages that make signals and conclusions, with the lists and weights as they are now."""
     weights = weights_text(session)
     return [
@@ -43,8 +42,7 @@ def weighing_stages(
             opener=opener,
             trust=find_trust(session.workspace),
             weights=weights,
-            allow_unsandboxed=allow_unsandboxed,
-            one_process_per_file=one_process_per_file,
+            sandbox=sandbox,
         ),
         WeighStage(weights=weights),
     ]

@@ -8,6 +8,7 @@ from fairlead.case.place.limits import evidence_limits
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.places import parse_place
+from fairlead.engine.sandbox import STRICT, SandboxPolicy
 from fairlead.evidence.exhibits import digest_exhibit
 from fairlead.evidence.opener import ExhibitOpener
 from fairlead.evidence.stages import source_of
@@ -24,11 +25,12 @@ def list_exhibits(session: Session) -> list[dict[str, Any]]:
         catalogue.close()
 
 
-def opener_of(session: Session) -> ExhibitOpener:
+def opener_of(session: Session, sandbox: SandboxPolicy = STRICT) -> ExhibitOpener:
     """Opens any item of any exhibit of the operation again."""
     return ExhibitOpener(
         sources=tuple(source_of(row) for row in list_exhibits(session)),
         limits=evidence_limits(session.workspace),
+        sandbox=sandbox,
     )
 
 

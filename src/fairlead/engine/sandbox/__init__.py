@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from fairlead.engine.sandbox.limits import SandboxLimits
+from fairlead.engine.sandbox.policy import STRICT, SandboxPolicy
 from fairlead.engine.sandbox.pool import SandboxPool
 from fairlead.engine.sandbox.reply import Outcome, SandboxReply
 from fairlead.engine.sandbox.selftest import SandboxReport, self_test
 
-__all__ = ["Outcome", "SandboxLimits", "SandboxPool", "SandboxReply", "SandboxReport", "self_test"]
+__all__ = [
+    "STRICT",
+    "Outcome",
+    "SandboxLimits",
+    "SandboxPolicy",
+    "SandboxPool",
+    "SandboxReply",
+    "SandboxReport",
+    "self_test",
+]

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from fairlead.engine.sandbox.job import Job
 from fairlead.engine.sandbox.limits import SandboxLimits
+from fairlead.engine.sandbox.policy import STRICT, SandboxPolicy
 from fairlead.engine.sandbox.process import StartFailed, WorkerProcess
 from fairlead.engine.sandbox.reply import SandboxReply
 from fairlead.terms.errors import RunError
@@ -29,7 +30,7 @@ class SandboxPool:
 
     The handler's module is imported, and its ``warm()`` called if it has one, before the worker locks itself
     down; afterwards it can open nothing. Workers start with the first job. Raises RunError when workers
-    cannot be started or cannot be locked down, unless ``allow_unsandboxed``.
+    cannot be started or, where ``policy`` requires the sandbox, cannot be locked down.
     """
 
     def __init__(
@@ -38,11 +39,11 @@ class SandboxPool:
         handler: str,
         workers: int = 1,
         limits: SandboxLimits | None = None,
-        allow_unsandboxed: bool = False,
+        policy: SandboxPolicy = STRICT,
     ) -> None:
         self.handler = handler
-        self.limits = limits or SandboxLimits()
-        self.allow_unsandboxed = allow_unsandboxed
+        self.limits = policy.limits(limits or SandboxLimits())
+        self.policy = policy
         self.started = 0
         self._workers: list[WorkerProcess | None] = [None] * workers
 
@@ -137,7 +138,7 @@ class SandboxPool:
                 continue
             self.started += 1
             missing = _missing_layers(worker.layers)
-            if missing and not self.allow_unsandboxed:
+            if missing and self.policy.required:
                 worker.kill()
                 raise RunError(
                     f"a sandboxed worker could not lock itself down: {', '.join(missing)}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairlead.engine.sandbox.limits import SandboxLimits
+from fairlead.engine.sandbox.policy import STRICT, SandboxPolicy
 from fairlead.engine.sandbox.pool import SandboxPool
 from fairlead.engine.sandbox.probes import ESCAPES
 from fairlead.engine.sandbox.reply import Outcome
@@ -51,14 +52,14 @@ class SandboxReport:
         )
 
 
-def self_test(limits: SandboxLimits | None = None, *, allow_unsandboxed: bool = False) -> SandboxReport:
+def self_test(limits: SandboxLimits | None = None, *, policy: SandboxPolicy = STRICT) -> SandboxReport:
     """Start one worker and try to open, write, connect, fork and exec in it.
 
     Raises RunError when no worker can be started or locked down. The caller refuses to go on unless
     ``holds``, or unless unsandboxed work was allowed, which it records.
     """
     handler = "fairlead.engine.sandbox.probes:handle"
-    with SandboxPool(handler=handler, limits=limits, allow_unsandboxed=allow_unsandboxed) as pool:
+    with SandboxPool(handler=handler, limits=limits, policy=policy) as pool:
         layers = pool.layers()
         attempts: dict[str, str] = {}
         for act in ESCAPES:
