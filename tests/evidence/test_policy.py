@@ -15,7 +15,6 @@ from fairlead.evidence.opener import ExhibitOpener
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import RunError
 
-
 LOCATOR = "path:a.zip!member:0:member.txt"
 
 
