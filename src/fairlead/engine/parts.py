@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
-import pyarrow.dataset
 import pyarrow.parquet as pq
 from blake3 import blake3
 
@@ -19,6 +18,9 @@ from fairlead.engine.part_digests import PartDigests, PartState
 from fairlead.engine.places import Place
 from fairlead.engine.storage import Storage, storage_at
 from fairlead.tables import Table
+
+if TYPE_CHECKING:
+    from pyarrow.dataset import Dataset
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -152,13 +154,11 @@ class PartStore:
             return table.schema.empty_table()
         return pa.concat_tables([part.read().cast(table.schema) for part in parts])
 
-    def scans(
-        self, tables: Sequence[Table]
-    ) -> Iterator[tuple[Table, list[Path] | pa.dataset.Dataset | None]]:
+    def scans(self, tables: Sequence[Table]) -> Iterator[tuple[Table, list[Path] | Dataset | None]]:
         """The parts of each table as DuckDB reads them; None where there are none. Asks about several at once."""
         yield from zip(tables, self._of_each(tables, self._scan), strict=True)
 
-    def _scan(self, table: Table) -> list[Path] | pa.dataset.Dataset | None:
+    def _scan(self, table: Table) -> list[Path] | Dataset | None:
         names = [f"{table.name}/{part.name}" for part in self.parts(table)]
         return self.storage.scan(names, table.schema) if names else None
 

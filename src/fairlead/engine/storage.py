@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.dataset
 from blake3 import blake3
 from pyarrow import fs
 
@@ -22,6 +22,9 @@ from fairlead.engine.object_cache import spool
 from fairlead.engine.objects import asked, filesystem
 from fairlead.engine.places import ObjectPlace, Place
 from fairlead.terms.errors import RunError
+
+if TYPE_CHECKING:
+    from pyarrow.dataset import Dataset
 
 _CHUNK_BYTES = 8 << 20
 
@@ -70,7 +73,7 @@ class Storage(ABC):
         """Remove it, if it is there."""
 
     @abstractmethod
-    def scan(self, names: list[str], schema: pa.Schema) -> list[Path] | pa.dataset.Dataset:
+    def scan(self, names: list[str], schema: pa.Schema) -> list[Path] | Dataset:
         """Parquet files as DuckDB reads them: as paths, or as a data set that reads what a statement asks for."""
 
     @abstractmethod
@@ -245,9 +248,12 @@ class ObjectStorage(Storage):
             except FileNotFoundError:
                 return
 
-    def scan(self, names: list[str], schema: pa.Schema) -> pa.dataset.Dataset:
+    def scan(self, names: list[str], schema: pa.Schema) -> Dataset:
         """A data set that reads only the columns and row groups that a statement needs."""
-        return pa.dataset.dataset(
+        # It brings in all of pandas where that is installed: a third of the start of every command that needs none.
+        from pyarrow.dataset import dataset
+
+        return dataset(
             [(self._place / name).path for name in names],
             schema=schema,
             filesystem=filesystem(),
