@@ -100,13 +100,15 @@ def policies(user: object, operation: str) -> None:
     """The same statement as the owner, whom no policy binds, and as the application, in turns."""
     from django.db import connections, transaction
 
+    from fairlead.register.gate import tell_user
+
     print(f"{'statement':<28}{'without ms':>12}{'with ms':>10}{'ratio':>8}")
     for name, sql in QUERIES.items():
         times: dict[str, list[float]] = {"owner": [], "default": []}
         for _ in range(4 * ROUNDS):
             for alias, kept in times.items():
                 with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-                    cursor.execute("SELECT set_config('fairlead.user', %s, true)", [str(user.pk)])
+                    tell_user(cursor, user.pk)
                     begun = time.perf_counter()
                     cursor.execute(sql, [operation])
                     cursor.fetchall()

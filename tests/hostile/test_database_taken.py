@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
+
+from fairlead.case.place.session import Session
 
 NOBODY, STRANGER = 65534, 54321
 AS_ROOT = os.geteuid() == 0
@@ -140,6 +143,17 @@ FORBIDDEN = [
     "UPDATE register_custodyrow SET reason = 'x'",
     "DELETE FROM register_custodyrow",
     "UPDATE register_ledgersize SET entries = 9",
+    "UPDATE register_packagerow SET sha256 = 'x'",
+    "DELETE FROM register_packagerow",
+    "UPDATE register_outcomerow SET signer = 'x'",
+    "UPDATE register_preparedrow SET purpose = 'x'",
+    "UPDATE register_recallrow SET reason = 'x'",
+    "DELETE FROM register_holdrow",
+    "UPDATE register_user SET username = 'x'",
+    "INSERT INTO register_user SELECT * FROM register_user",
+    "INSERT INTO register_grant SELECT * FROM register_grant",
+    "SELECT * FROM fairlead_session_key",
+    "ALTER TABLE register_leadrow DISABLE ROW LEVEL SECURITY",
     "ALTER TABLE register_ledger DISABLE TRIGGER USER",
     "SET session_replication_role = replica",
 ]
@@ -180,3 +194,78 @@ def test_the_database_erases_nothing_for_somebody_without_a_role_in_the_operatio
             'SELECT fairlead_erase_detail(index, "case") FROM register_ledger WHERE "case" <> \'\''
         )
         assert not any(row[0] for row in cursor.fetchall())
+
+
+def asked(statement: str, *values: object) -> object:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()[0]
+
+
+def seen() -> tuple[object, object]:
+    """How many operations and personal parts of the log the program's role is shown."""
+    return asked("SELECT count(*) FROM register_operation"), asked(
+        "SELECT count(*) FROM register_ledgerdetail"
+    )
+
+
+def test_sql_that_names_a_user_is_shown_nothing_of_that_user(make_session: Callable[..., Session]) -> None:
+    from django.db import transaction
+
+    from fairlead.register.gate import acting_as
+    from fairlead.register.models import User
+
+    session, other = make_session(), make_session()
+    with acting_as(User(pk=session.user_id)):
+        assert seen() != (0, 0)
+        own = asked("SELECT current_setting('fairlead.user')")
+    key = str(own).split(":")[1]
+    for name in (
+        str(other.user_id),
+        f"{other.user_id}:{key}:",
+        f"{other.user_id}:{key}:{'0' * 64}",
+        f"{own}0",
+        "x:y:z",
+    ):
+        with transaction.atomic():
+            asked("SELECT set_config('fairlead.user', %s, true)", name)
+            assert asked("SELECT fairlead_user()") is None
+            assert seen() == (0, 0)
+
+
+def test_what_was_proven_in_one_transaction_holds_in_no_other_and_for_no_other_user(
+    make_session: Callable[..., Session],
+) -> None:
+    from django.db import transaction
+
+    from fairlead.register.gate import acting_as
+    from fairlead.register.models import User
+
+    session, other = make_session(), make_session()
+    with acting_as(User(pk=session.user_id)):
+        own = str(asked("SELECT current_setting('fairlead.user')"))
+        assert asked("SELECT fairlead_user()") == session.user_id
+        asked(
+            "SELECT set_config('fairlead.user', %s, true)",
+            own.replace(str(session.user_id), str(other.user_id), 1),
+        )
+        assert asked("SELECT fairlead_user()") is None
+    with transaction.atomic():
+        asked("SELECT set_config('fairlead.user', %s, true)", own)
+        assert asked("SELECT fairlead_user()") is None
+
+
+def test_without_a_user_no_personal_part_of_the_log_is_shown_and_with_one_only_those_of_their_operations(
+    make_session: Callable[..., Session],
+) -> None:
+    from fairlead.register.gate import acting_as
+    from fairlead.register.models import LedgerDetail, User
+
+    session, other = make_session(), make_session()
+    assert seen() == (0, 0)
+    with acting_as(User(pk=session.user_id)):
+        cases = set(LedgerDetail.objects.values_list("entry__case", flat=True))
+    assert session.operation in cases
+    assert other.operation not in cases

@@ -107,9 +107,9 @@ def test_the_page_says_beside_an_entry_that_it_is_not_as_recorded(logged) -> Non
     session, index = logged
     with database_taken() as execute:
         execute("UPDATE register_ledger SET what = 'lead.publish' WHERE index = %s", [index])
-        rows = find_entries(session.operation, reader="holm", limit=50)
+        rows = find_entries(session.user_id, session.operation, reader="holm", limit=50)
         assert next(r["differs"] for r in rows if r["index"] == index) == "shows another verb than its leaf"
-    rows = find_entries(session.operation, reader="holm", limit=50)
+    rows = find_entries(session.user_id, session.operation, reader="holm", limit=50)
     assert not any(row["differs"] for row in rows)
 
 

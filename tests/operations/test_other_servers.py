@@ -226,3 +226,97 @@ def test_another_user_of_the_computer_restores_it_and_works_on(made: Countries) 
         assert package.stat().st_uid == other.pw_uid
     finally:
         shutil.rmtree(folder)
+
+
+ESCAPE = """
+import json, sys
+from pathlib import Path
+from fairlead.case.place.session import open_session
+from fairlead.case.place.workspace import find_workspace
+session = open_session(find_workspace(Path(sys.argv[1])), user_name="holm")
+from django.db import DatabaseError, connection, transaction
+told = {}
+for statement in sys.argv[2:]:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+            told[statement] = cursor.fetchall() if cursor.description else "done"
+    except DatabaseError as problem:
+        told[statement] = str(problem).splitlines()[0]
+print(json.dumps(told))
+"""
+WHO = "SELECT session_user = current_user AND current_user LIKE 'fairlead\\_%'"
+TRIED = [
+    "RESET ROLE",
+    WHO,
+    "SET ROLE keeper",
+    "SET SESSION AUTHORIZATION keeper",
+    "SELECT rolname FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER') AND rolname <> current_user",
+    "SELECT count(*) FROM register_operation",
+    "SELECT count(*) FROM register_ledgerdetail",
+    "DELETE FROM register_packagerow",
+    "SELECT * FROM fairlead_session_key",
+]
+
+
+@needs_server
+def test_a_server_of_the_agencys_own_needs_no_superuser_and_the_program_can_become_nobody_else(
+    server: Server, tmp_path: Path
+) -> None:
+    server.psql("postgres", f"CREATE ROLE keeper LOGIN CREATEROLE PASSWORD '{PASSWORD}'")
+    server.psql("postgres", "CREATE DATABASE kept OWNER keeper")
+    there = environment(FAIRLEAD_DATABASE_URL=server.url("kept", user="keeper"))
+    for place in (tmp_path / "first", tmp_path / "second"):  # two workspaces, each with a role of its own
+        fairlead("init", place, "--user", "holm", env=there)
+    place = tmp_path / "first"
+    fairlead("operation", "new", "lamp", "--lead", "DK", "--user", "holm", "--workspace", place, env=there)
+    fairlead("ledger", "verify", "--workspace", place, env=there)
+    told = json.loads(run("-c", ESCAPE, place, *TRIED, env=there).splitlines()[-1])
+    assert told[WHO] == [[True]]
+    assert "permission denied" in told["SET ROLE keeper"]
+    assert "permission denied" in told["SET SESSION AUTHORIZATION keeper"]
+    assert told[TRIED[4]] == [["fairlead_app"]]
+    assert told["SELECT count(*) FROM register_operation"] == [[0]]
+    assert told["SELECT count(*) FROM register_ledgerdetail"] == [[0]]
+    assert "permission denied" in told["DELETE FROM register_packagerow"]
+    assert "permission denied" in told["SELECT * FROM fairlead_session_key"]
+
+
+@needs_server
+def test_a_server_on_which_no_role_may_be_made_says_which_one_is_wanted(
+    server: Server, tmp_path: Path
+) -> None:
+    server.psql("postgres", f"CREATE ROLE modest LOGIN PASSWORD '{PASSWORD}'")
+    server.psql("postgres", "CREATE DATABASE small OWNER modest")
+    there = environment(FAIRLEAD_DATABASE_URL=server.url("small", user="modest"))
+    said = fairlead("init", tmp_path / "modest", "--user", "holm", code=2, env=there)
+    assert "Traceback" not in said
+    assert "RUN-DATABASE-ROLE" in said
+    assert "CREATEROLE" in said
+
+
+@needs_server
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("holder:", "stranger:"), "password"),
+        ((IN_URL, "wrong"), "password"),
+        (("/asked", "/absent"), "absent"),
+        (("127.0.0.1:", "127.0.0.1:1"), "RUN-DATABASE"),
+    ],
+)
+def test_a_server_that_cannot_be_reached_says_why(
+    server: Server, tmp_path: Path, change: tuple[str, str], expected: str
+) -> None:
+    url = (
+        server.url("asked").replace(*change)
+        if expected != "RUN-DATABASE"
+        else "postgresql://holder@127.0.0.1:1/asked"
+    )
+    there = environment(FAIRLEAD_DATABASE_URL=url)
+    said = fairlead("init", tmp_path / "w", "--user", "holm", code=2, env=there)
+    assert "Traceback" not in said
+    assert expected in said
+    assert "disk has room" not in said
+    assert PASSWORD not in said
+    assert IN_URL not in said

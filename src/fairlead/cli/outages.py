@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairlead.engine.objects import meaning_of
-from fairlead.register.database import is_outage
+from fairlead.register import database
 from fairlead.terms.errors import RunError
 from fairlead.terms.shortage import shortage_of
 
@@ -15,11 +15,4 @@ def outage_of(problem: BaseException) -> RunError | None:
         return shortage
     if isinstance(problem, OSError) and (refused := meaning_of(str(problem))):
         return refused
-    if is_outage(problem):
-        return RunError(
-            "the database broke off",
-            "See that PostgreSQL runs and that its disk has room, then run the same command again: finished parts "
-            "are kept.",
-            code="RUN-DATABASE",
-        )
-    return None
+    return database.outage_of(problem)

@@ -13,7 +13,7 @@ _PRIVATE = "review.reveal"
 
 
 def find_entries(
-    operation: str, *, reader: str, limit: int, before: int | None = None
+    user_id: int, operation: str, *, reader: str, limit: int, before: int | None = None
 ) -> list[dict[str, Any]]:
     """The newest entries of an operation, with what their personal part says unless it was erased.
 
@@ -24,7 +24,7 @@ def find_entries(
     if before is not None:
         rows = rows.filter(index__lt=before)
     listed = list(rows.values("index", "operation_name", "what", "at")[:limit])
-    shown = find_shown([row["index"] for row in listed])
+    shown = find_shown(user_id, [row["index"] for row in listed])
     details = {index: entry.detail or {} for index, entry in shown.items()}
     for row in listed:
         detail = details.get(row["index"], {})

@@ -9,9 +9,31 @@ from pathlib import Path
 import django
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError, ProgrammingError, connections
 
 from fairlead.terms.errors import RunError
+
+_AGAIN = "then run the same command again: finished parts are kept."
+# By PostgreSQL's error codes (its documentation, appendix A), which no language of messages changes.
+_TOLD = {
+    "53100": ("the database's disk is full", f"Make room on the server's disk, {_AGAIN}"),
+    "53200": ("the database is out of memory", f"Give the server memory, {_AGAIN}"),
+    "53300": (
+        "the database takes no more connections",
+        f"Raise max_connections or end other programs, {_AGAIN}",
+    ),
+    "25006": ("the database may only be read now", f"Name the primary server and not a standby, {_AGAIN}"),
+    "57P01": ("the database was shut down", f"Start it, {_AGAIN}"),
+    "57P02": ("the database broke down", f"See its log and that it runs again, {_AGAIN}"),
+    "57P03": ("the database is starting or stopping", f"Wait for it, {_AGAIN}"),
+}
+_UNREACHED = (
+    "connection failed",
+    "connection is bad",
+    "connection timeout",
+    "failed to resolve",
+)  # as psycopg begins
+_LONGEST_REASON = 300
 
 
 def open_register(folder: Path, *, settings: str = "fairlead.register.settings") -> str:
@@ -68,9 +90,30 @@ def runs_embedded(folder: Path) -> bool:
     return is_running(folder)
 
 
-def is_outage(problem: BaseException) -> bool:
-    """Whether the database went away, or could not write, while it was asked."""
-    return isinstance(problem, OperationalError | InterfaceError)
+def outage_of(problem: BaseException) -> RunError | None:
+    """What to tell when the database went away, could not be reached or could not write; None for anything else.
+
+    The server's own words go with what cannot be reached: they name user, database and address, and no row.
+    """
+    if not isinstance(problem, OperationalError | InterfaceError):
+        return None
+    state = getattr(problem.__cause__, "sqlstate", None)
+    if state in _TOLD:
+        fact, remedy = _TOLD[state]
+        return RunError(fact, remedy, code="RUN-DATABASE")
+    if state is None and str(problem).startswith(_UNREACHED):
+        reason = " ".join(str(problem).rpartition("failed: ")[2].split())[:_LONGEST_REASON]
+        return RunError(
+            f"the database cannot be reached: {reason}",
+            "See that the server runs, and that FAIRLEAD_DATABASE_URL names the right address, database, user and "
+            "password; pg_hba.conf of the server says who may come from where.",
+            code="RUN-DATABASE-REACH",
+        )
+    return RunError(
+        "the database broke off",
+        "See that PostgreSQL runs and that its disk has room, then run the same command again: finished parts are kept.",
+        code="RUN-DATABASE",
+    )
 
 
 def _secret(folder: Path) -> str:
@@ -101,19 +144,52 @@ def _migrate() -> None:
             with owner.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
     _let_app_log_in()
+    _know_key()
     owner.close()
 
 
 def _let_app_log_in() -> None:
-    """On an embedded server the program logs in as a role of its own, which is a member of nothing."""
+    """The program logs in as a role that can become nobody else: nothing to take back leads to the owner."""
+    from fairlead.register.proof import login_of
     from fairlead.register.settings import APP_ROLE
 
-    if connections["default"].settings_dict["USER"] != APP_ROLE:
-        return
+    user = connections["default"].settings_dict["USER"]
     with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", [APP_ROLE])
-        if not cursor.fetchone()[0]:
+        cursor.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", [user])
+        found = cursor.fetchone()
+        if user == APP_ROLE and not found[0]:
             cursor.execute(f"ALTER ROLE {APP_ROLE} LOGIN")
+        login = login_of(django_settings.SECRET_KEY)
+        if found is not None or user != login.name:
+            return
+        # As a verifier: a server that keeps its statements must not keep a password.
+        server = cursor.connection.pgconn
+        verifier = server.encrypt_password(
+            login.password.encode(), login.name.encode(), b"scram-sha-256"
+        ).decode()
+        try:
+            cursor.execute(f"CREATE ROLE {login.name} LOGIN PASSWORD '{verifier}' IN ROLE {APP_ROLE}")
+        except ProgrammingError as problem:
+            raise RunError(
+                "the database's user may not make the role as which the program works",
+                f"Give it CREATEROLE; or make a role that is in {APP_ROLE} and in nothing else, and name it in "
+                "FAIRLEAD_APP_DATABASE_URL.",
+                code="RUN-DATABASE-ROLE",
+            ) from problem
+
+
+def _know_key() -> None:
+    """Let the database know with what this workspace proves for whom it asks."""
+    from fairlead.register.proof import session_key
+
+    key = session_key(django_settings.SECRET_KEY)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT FROM fairlead_session_key WHERE id = %s", [key.id])
+        if cursor.fetchone() is None:
+            cursor.execute(
+                "INSERT INTO fairlead_session_key VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                [key.id, key.outer, key.inner],
+            )
 
 
 def _is_behind() -> bool:

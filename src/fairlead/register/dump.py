@@ -23,6 +23,8 @@ from fairlead.terms.errors import RunError, UsageError
 # As in migration 0002. The settings, which name it too, must not be read before the server runs.
 _APP_ROLE = "fairlead_app"
 _SERVICE = "fairlead"
+# What a workspace proves with comes back when it is opened: its secret is in the backup, encrypted or not, only once.
+_NO_KEYS = "--exclude-table-data=fairlead_session_key"
 _SETTING = re.compile(r"SET ([a-z_.]+) = ")
 _HANDED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH")
 _SAID = re.compile(r"\b(?:error|fatal|panic): +(.*)", re.IGNORECASE)
@@ -47,7 +49,7 @@ def dump_register(folder: Path, target: Path) -> int:
         count = (
             _ask(server, "SELECT coalesce(max(index) + 1, 0) FROM register_ledger") if known == "t" else "0"
         )
-        _run(server, "pg_dump", "--format=custom", "--no-owner", f"--file={target}", _dbname())
+        _run(server, "pg_dump", "--format=custom", "--no-owner", _NO_KEYS, f"--file={target}", _dbname())
     return int(count)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection, models, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import F, Func, Q, QuerySet, Value
 from django.db.models.lookups import Exact
 
@@ -27,6 +29,7 @@ from fairlead.register.models import (
     Scoped,
     User,
 )
+from fairlead.register.proof import session_key
 
 _BEFORE_RELEASE = (PreparedRow, HoldRow, CategoryRow, JudgementRow)
 """What people decide on the way to a release: not for who is shown what was released."""
@@ -37,7 +40,8 @@ _ACTING, _GRANTS = "fairlead_acting", "fairlead_grants"
 def acting_as(user: User) -> Iterator[None]:
     """One transaction in which the database, too, knows who is asking.
 
-    The setting is local to the transaction, so a pooled connection never carries it over. Inside another one of
+    The setting is local to the transaction, so a pooled connection never carries it over, and it is proven with the
+    workspace's secret, so that no SQL can name another user. Inside another one of
     the same user it is there already; inside one of another user it is put back at the end.
     """
     outer = getattr(connection, _ACTING, None) if connection.in_atomic_block else None
@@ -58,7 +62,15 @@ def acting_as(user: User) -> Iterator[None]:
 
 def _tell(user_id: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('fairlead.user', %s, true)", [str(user_id)])
+        tell_user(cursor, user_id)
+
+
+def tell_user(cursor: CursorWrapper, user_id: int) -> None:
+    """Prove to the database for whom the rest of a cursor's transaction asks."""
+    cursor.execute("SELECT pg_backend_pid(), (extract(epoch FROM now()) * 1000000)::bigint")
+    process, moment = cursor.fetchone()
+    proof = session_key(settings.SECRET_KEY).prove(user_id, process=process, moment=moment)
+    cursor.execute("SELECT set_config('fairlead.user', %s, true)", [proof])
 
 
 def grants_of(user: User, *, at: datetime) -> QuerySet[Grant]:

@@ -21,6 +21,7 @@ from fairlead.terms.custody import Operation
 
 _LOCK = 0x666C6C  # "fll": any number will do, as long as all writers use the same
 _SALT_BYTES = 16
+_OWNER = "owner"  # reads the whole log to compare it; the program's role sees what its user has part in
 _PARTS = 5  # of a personal part
 ERASED = "ledger.erase"  # the verb whose entry explains a personal part that is gone
 
@@ -167,7 +168,7 @@ def find_differences() -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     bare: list[int] = []
     erased: dict[int, int] = {}
-    for shown in _shown(LedgerRow.objects.all()):
+    for shown in _shown(LedgerRow.objects.using(_OWNER)):
         if difference := shown.difference():
             found.append((shown.index, difference))
         elif shown.is_bare:
@@ -180,9 +181,10 @@ def find_differences() -> list[tuple[int, str]]:
     return sorted(found)
 
 
-def find_shown(indices: Collection[int]) -> dict[int, Shown]:
-    """Some entries as they are shown, by index."""
-    return {shown.index: shown for shown in _shown(LedgerRow.objects.filter(index__in=indices))}
+def find_shown(user_id: int, indices: Collection[int]) -> dict[int, Shown]:
+    """Some entries as a person may see them, by index: without the personal part where they have no part."""
+    with acting_as(User(pk=user_id)):
+        return {shown.index: shown for shown in _shown(LedgerRow.objects.filter(index__in=indices))}
 
 
 def _shown(rows: QuerySet[LedgerRow]) -> Iterator[Shown]:
@@ -211,7 +213,7 @@ def highest_seen() -> int:
 
 def get_entry(index: int) -> tuple[bytes, bytes, dict[str, object]]:
     """Leaf, salt and detail of one entry; LookupError when it is not there or was erased."""
-    row = LedgerDetail.objects.select_related("entry").filter(pk=index).first()
+    row = LedgerDetail.objects.using(_OWNER).select_related("entry").filter(pk=index).first()
     if row is None or row.salt is None or row.detail is None:
         raise LookupError(f"entry {index} is not there, or its personal part was erased")
     return bytes(row.entry.leaf), bytes(row.salt), dict(row.detail)
@@ -227,7 +229,7 @@ def get_leaf(index: int) -> bytes:
 
 def find_objects(what: str, case: str) -> list[list[str]]:
     """The objects of every entry of one kind in one operation, in order; entries that were erased are left out."""
-    rows = LedgerDetail.objects.filter(entry__what=what, entry__case=case, detail__isnull=False)
+    rows = LedgerDetail.objects.using(_OWNER).filter(entry__what=what, entry__case=case, detail__isnull=False)
     return [list(row.detail["objects"]) for row in rows.order_by("entry_id")]
 
 
@@ -238,7 +240,9 @@ def erase_detail(user_id: int, index: int, *, case: str) -> str:
     itself stays, so that the log verifies as before. LookupError when there is nothing to erase in that operation;
     the entry of an erasure cannot be erased itself, for it is what explains the gap.
     """
-    row = LedgerDetail.objects.select_related("entry").filter(pk=index, entry__case=case).first()
+    row = (
+        LedgerDetail.objects.using(_OWNER).select_related("entry").filter(pk=index, entry__case=case).first()
+    )
     if row is None or row.detail is None or row.entry.what == ERASED:
         raise LookupError(f"entry {index} is not there, or its personal part was erased already")
     signed = json.loads(bytes(row.entry.leaf))

@@ -27,6 +27,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from fairlead.register.models import User
+from fairlead.workbench.sealed import seal, unseal
 
 SECOND_FACTOR_BY = "second_factor_by"
 _ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA")
@@ -115,7 +116,15 @@ def used_second_factor(claims: Mapping[str, Any], believed: frozenset[str]) -> b
 
 
 class SecondFactors(DefaultMFAAdapter):
-    """Second factors kept here, or one that the provider has just asked for."""
+    """Second factors kept here, sealed with the workspace's secret, or one that the provider has just asked for."""
+
+    def encrypt(self, text: str) -> str:
+        """What stands in the database instead of a second factor's secret."""
+        return seal(text, settings.SECRET_KEY)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """A second factor's secret. RunError when it was sealed in another workspace, or changed."""
+        return unseal(encrypted_text, settings.SECRET_KEY)
 
     def is_mfa_enabled(self, user: AbstractBaseUser, types: list[str] | None = None) -> bool:
         """Whether to ask for a second factor: not again when the provider's was believed for this session."""

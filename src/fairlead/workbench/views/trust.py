@@ -66,6 +66,7 @@ def ledger(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     before = request.GET.get("before", "")
     form = request.GET.get("format", "html")
     rows = find_entries(
+        desk.user.pk,
         desk.operation,
         reader=desk.user.username,
         limit=_ROWS if form == "html" else _ROWS_EXPORTED,
