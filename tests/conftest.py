@@ -13,11 +13,17 @@ import pytest
 from fairlead.case.place.operations import init_workspace, new_operation
 from fairlead.case.place.session import Session
 
+# What takes long to make, and is made once where all tests that need it run in one process.
+_MADE_ONCE = ("worked", "world", "served", "mariadb_server")
 _LONGEST = ("test_spark.py", "test_objects.py", "test_pages.py", "test_schedules.py", "test_killed.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that at the end no process waits for another."""
+    """Tests of one file, or of one thing that is made once, stay together; what takes longest begins first."""
+    for item in items:
+        made = next((name for name in _MADE_ONCE if name in getattr(item, "fixturenames", ())), "")
+        together = f"{item.path.parent}/{made}" if made else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(together))
     items.sort(key=lambda item: item.path.name not in _LONGEST)
 
 

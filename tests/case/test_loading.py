@@ -143,5 +143,7 @@ def test_a_reader_that_loses_a_row_is_found_by_the_second_count(session, mapping
         )
 
     monkeypatch.setattr(dump.DumpReader, "_given", loses_one)
+    # In this process, and not in a worker, which would have the honest one.
+    monkeypatch.setattr("fairlead.records.reading.read_by_worker", lambda source: False)
     load_records(session, mapping())
     assert findings(session, "second count")

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from fairlead.tables import Table
+from fairlead.tables.records import ACCOUNTS, PAYMENTS
+
 
 @dataclass(slots=True)
 class AccountDirectory:
@@ -26,6 +29,14 @@ class AccountDirectory:
     def declare(self, source: str, tables: tuple[str, ...]) -> None:
         """Note the tables of accounts that stand between a source's name and the platform's id in a key."""
         self.tables[source] = tables
+
+    def add(self, table: Table, batch: pa.RecordBatch) -> bool:
+        """Take in rows of a table, where they say who is who; whether they do."""
+        if table is ACCOUNTS:
+            self.add_accounts(batch)
+        elif table is PAYMENTS:
+            self.add_payments(batch)
+        return table is ACCOUNTS or table is PAYMENTS
 
     def add_accounts(self, accounts: pa.Table | pa.RecordBatch) -> None:
         """Take in rows of the table accounts."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -156,14 +155,69 @@ def load_source(
     yield SOURCES, SOURCES.batch([sink.summary(source, reader)])
 
 
+def broken_off(source: Source, *, exhibit: str, locator: str, parsed: int, reason: str) -> Iterator[Loaded]:
+    """What is told of a file that could not be read to its end: the reason in quarantine, and the rows that came."""
+    yield (
+        QUARANTINE,
+        QUARANTINE.batch(
+            [
+                {
+                    "source": source.name,
+                    "exhibit": exhibit,
+                    "locator": locator,
+                    "reason": reason,
+                    "length": None,
+                    "rows": None,
+                }
+            ]
+        ),
+    )
+    yield (
+        READINGS,
+        READINGS.batch(
+            [
+                {
+                    "source": source.name,
+                    "exhibit": exhibit,
+                    "locator": locator,
+                    "dialect": None,
+                    "dialect_reason": None,
+                    "rows_counted": None,
+                    "rows_read": parsed,
+                    "places_unknown": 1,
+                }
+            ]
+        ),
+    )
+    yield (
+        SOURCES,
+        SOURCES.batch(
+            [
+                {
+                    "source": source.name,
+                    "exhibit": exhibit,
+                    "locator": locator,
+                    "kind": source.kind,
+                    "zone": source.zone,
+                    "clock_offset_seconds": source.clock_offset_seconds,
+                    "clock_evidence": source.clock_evidence or None,
+                    "fields_unread": 0,
+                    "lines_in": parsed + 1,
+                    "lines_parsed": parsed,
+                    "lines_quarantined": 1,
+                    "lines_skipped": 0,
+                }
+            ]
+        ),
+    )
+
+
 def _with_date_form(source: PaymentSource, stream: BinaryIO) -> tuple[PaymentSource, BinaryIO]:
     """The source with the order of day and month that its own dates show, and the stream from its beginning."""
     use = source.roles.paid_on if source.roles else None
     if source.roles is None or use is None or use.format != BY_CONTENT:
         return source, stream
-    held = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed with the last reference to it
-    shutil.copyfileobj(stream, held)
-    held.seek(0)
+    held = io.BytesIO(stream.read())
     charset = source.charset or "utf-8"
     names = [name for name in (use.column, *use.or_columns) if name]
     values = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections import defaultdict
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,31 +23,22 @@ from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.progress import Done, Progress
 from fairlead.records.acts import ActsStage, rules_of
 from fairlead.records.clock_offset import ClockOffset, measure_offset
-from fairlead.records.directory import AccountDirectory
-from fairlead.records.load import VERSION, load_source, matches_path, tables_of_keys
+from fairlead.records.frames import LOADED
+from fairlead.records.load import VERSION, matches_path, tables_of_keys
 from fairlead.records.mapping import Mapping, Source, parse_mapping
 from fairlead.records.propose import Proposal, propose_mapping
+from fairlead.records.reading import RecordReader
 from fairlead.records.rows import Tallies
 from fairlead.register.actions import Action
 from fairlead.tables import Table
 from fairlead.tables.evidence import FILES
 from fairlead.tables.records import (
-    ACCESSES,
-    ACCOUNTS,
-    EVENTS,
-    PASSED_OVER,
     PAYMENTS,
-    QUARANTINE,
-    READINGS,
     SOURCES,
-    UNREAD_VALUES,
 )
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
-_LOADED: tuple[Table, ...] = (
-    ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, QUARANTINE, UNREAD_VALUES, PASSED_OVER, READINGS, SOURCES,
-)  # fmt: skip
 _NEXT, _BEFORE, _ASIDE = ".records-next", ".records-before", ".records-aside"
 _MAPPING, _MAPPING_BEFORE = "mapping.toml", "mapping.before.toml"
 _SALT_BYTES = 32
@@ -162,8 +152,7 @@ def load_records(
         shown.begin("records", len(found))
         staged = _beside(session, _NEXT)
         _empty(staged)
-        tallies = Tallies()
-        _load_all(session, staged, mapping, found, tallies, shown)
+        tallies = _load_all(session, staged, mapping, found, shown)
         if not accept and (problems := find_problems(session.store, staged, mapping, found, tallies)):
             _empty(staged)
             raise UsageError(
@@ -236,12 +225,12 @@ def _beside(session: Session, name: str) -> PartStore:
 
 
 def _empty(store: PartStore) -> None:
-    for table in _LOADED:
+    for table in LOADED:
         store.keep_only(table, set())
 
 
 def _move(source: PartStore, target: PartStore) -> None:
-    for table in _LOADED:
+    for table in LOADED:
         for part in source.parts(table):
             target.take(source, table, part.name)
 
@@ -366,31 +355,24 @@ def _load_all(
     store: PartStore,
     mapping: Mapping,
     found: list[tuple[Source, str, str]],
-    tallies: Tallies,
     progress: Progress,
-) -> None:
+) -> Tallies:
     opener = opener_of(session)
-    salt = _salt(session)
-    directory = AccountDirectory()
-    seen: dict[str, set[str]] = defaultdict(set)
-    for source in mapping.source:
-        directory.declare(source.name, tables_of_keys(source))
     version = hashlib.sha256(mapping.model_dump_json().encode()).hexdigest()[:16]
-    for source, exhibit, locator in found:
-        parts = _PartsOfOneFile(store, (VERSION, version, source.name, exhibit, locator))
-        with opener(exhibit, locator) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
-            stream.seek(0)
-            for table, batch in load_source(
-                source, exhibit=exhibit, locator=locator, stream=stream, directory=directory, salt=salt,
-                seen=seen[source.name], tallies=tallies,
-            ):  # fmt: skip
-                if table is ACCOUNTS:
-                    directory.add_accounts(batch)
-                elif table is PAYMENTS:
-                    directory.add_payments(batch)
-                parts.add(table, batch)
-        parts.flush()
-        progress.advance("records", Done(rows=parts.rows))
+    with RecordReader(salt=_salt(session)) as reader:
+        for source in mapping.source:
+            reader.directory.declare(source.name, tables_of_keys(source))
+        for place, (source, exhibit, locator) in enumerate(found):
+            parts = _PartsOfOneFile(store, (VERSION, version, source.name, exhibit, locator))
+            again = any(other is source for other, *_ in found[place + 1 :])
+            with opener(exhibit, locator) as descriptor:
+                for table, batch in reader.read(
+                    source, exhibit=exhibit, locator=locator, descriptor=descriptor, again=again
+                ):
+                    parts.add(table, batch)
+            parts.flush()
+            progress.advance("records", Done(rows=parts.rows))
+    return reader.tallies
 
 
 class _PartsOfOneFile:
@@ -400,7 +382,7 @@ class _PartsOfOneFile:
         self._store = store
         self._key = key
         self._held: dict[str, tuple[Table, list[pa.RecordBatch]]] = {}
-        self._written: dict[str, int] = {table.name: 0 for table in _LOADED}
+        self._written: dict[str, int] = {table.name: 0 for table in LOADED}
         self.rows = 0
 
     def add(self, table: Table, batch: pa.RecordBatch) -> None:
@@ -413,7 +395,7 @@ class _PartsOfOneFile:
 
     def flush(self) -> None:
         """Write what is still held; the table of sources last, since it says that all is there."""
-        for table in _LOADED:
+        for table in LOADED:
             _, batches = self._held.get(table.name, (table, []))
             if batches:
                 self._write(table, batches)

@@ -7,6 +7,7 @@ from fairlead.engine.sandbox.policy import STRICT, SandboxPolicy
 from fairlead.engine.sandbox.pool import SandboxPool
 from fairlead.engine.sandbox.reply import Outcome, SandboxReply
 from fairlead.engine.sandbox.selftest import SandboxReport, self_test
+from fairlead.engine.sandbox.stream import Streamed, write_frame
 
 __all__ = [
     "STRICT",
@@ -16,5 +17,7 @@ __all__ = [
     "SandboxPool",
     "SandboxReply",
     "SandboxReport",
+    "Streamed",
     "self_test",
+    "write_frame",
 ]

@@ -5,6 +5,7 @@ A job whose worker was killed from outside is done again, once: it may be that t
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from types import TracebackType
@@ -15,6 +16,7 @@ from fairlead.engine.sandbox.limits import SandboxLimits
 from fairlead.engine.sandbox.policy import STRICT, SandboxPolicy
 from fairlead.engine.sandbox.process import StartFailed, WorkerProcess
 from fairlead.engine.sandbox.reply import SandboxReply
+from fairlead.engine.sandbox.stream import Streamed, open_pipe
 from fairlead.terms.errors import RunError
 
 _START_ATTEMPTS = 3
@@ -91,6 +93,22 @@ class SandboxPool:
         finally:
             for _, _, job in waiting:
                 job.close()
+
+    def stream(
+        self, header: dict[str, Any], descriptors: list[int], *, idle_s: float, total_s: float
+    ) -> Streamed:
+        """Run one job whose worker writes frames into a pipe, given to it as its last descriptor, before it answers.
+
+        The first descriptor is what it reads: that it is read on is a sign of life. A job that was killed is not done
+        again, since its frames were used.
+        """
+        worker = self._worker(0)
+        reading, writing = open_pipe()
+        try:
+            worker.ask(header, [*descriptors, writing])
+        finally:
+            os.close(writing)
+        return Streamed(worker, reading, descriptors[0], idle_s=idle_s, total_s=total_s)
 
     def layers(self) -> dict[str, Any]:
         """Which layers a worker of this pool says it applied; starts one if none runs."""

@@ -23,6 +23,9 @@ _ENVIRONMENT = {
     "TZ": "UTC",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    # Arrow's allocators start threads of their own, which no filter would bind that is laid afterwards.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
 _GRACE_S = 1.0  # a reply that is already on its way is taken
 

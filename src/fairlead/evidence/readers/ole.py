@@ -6,6 +6,7 @@ found in it by their structure.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from typing import Any
@@ -30,11 +31,18 @@ _REFUSALS = (
 )
 
 
+_SECTOR_SHIFT_AT = 30
+_SECTOR_SHIFTS = (b"\x09\x00", b"\x0c\x00")
+
+
 class OleReader:
     """An OLE compound file. Raises Stop when it is none."""
 
     def __init__(self, descriptor: int, given: Given) -> None:
         self._given = given
+        # [MS-CFB] 2.2: sectors are of 512 or of 4096 octets. A header that says 2 to the power of 60 is asked for as much.
+        if os.pread(descriptor, 2, _SECTOR_SHIFT_AT) not in _SECTOR_SHIFTS:
+            raise Stop("damaged", "compound file: sectors of a size that the format does not have")
         try:
             self._file = olefile.OleFileIO(open_descriptor(descriptor))
             self._names = self._file.listdir(streams=True, storages=False)

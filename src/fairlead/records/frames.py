@@ -1,0 +1,109 @@
+"""What goes between the program and the sandboxed reader of record files: rows as Arrow batches, and what is known."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fairlead.records.directory import AccountDirectory
+from fairlead.records.mapping import Source
+from fairlead.tables import Table
+from fairlead.tables.records import (
+    ACCESSES,
+    ACCOUNTS,
+    EVENTS,
+    PASSED_OVER,
+    PAYMENTS,
+    QUARANTINE,
+    READINGS,
+    SOURCES,
+    UNREAD_VALUES,
+)
+
+LOADED: tuple[Table, ...] = (
+    ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, QUARANTINE, UNREAD_VALUES, PASSED_OVER, READINGS, SOURCES,
+)  # fmt: skip
+"""The tables a record file becomes; a frame's kind is the place of its table in here."""
+SEEN = len(LOADED)
+"""The kind of a frame with ids that were met for the first time."""
+_SEEN = pa.schema([pa.field("id", pa.string(), nullable=False)])
+
+
+class ForgedRowsError(ValueError):
+    """Rows that the reader of this file cannot have read in it."""
+
+
+def pack_batch(batch: pa.RecordBatch) -> memoryview:
+    """A batch as the octets of one Arrow IPC message, without its schema."""
+    return memoryview(batch.serialize())
+
+
+def unpack_batch(
+    kind: int, untrusted: bytearray, *, source: str, exhibit: str, locator: str
+) -> pa.RecordBatch:
+    """A batch of the table that a frame's kind names; every value lies within its buffers.
+
+    Raises ForgedRowsError when the octets are no such batch, or when a row claims another source, exhibit or item.
+    """
+    try:
+        batch = _read_batch(untrusted, LOADED[kind].schema)
+        for field, column in zip(batch.schema, batch.columns, strict=True):
+            if not field.nullable and column.null_count:
+                raise ForgedRowsError(field.name)
+        names = batch.schema.names
+        claims = [pc.equal(batch["source"], source), pc.equal(batch["exhibit"], exhibit)]
+        if "locator" in names:
+            claims.append(pc.starts_with(batch["locator"], pattern=locator))
+        if not all(pc.all(claim, skip_nulls=False).as_py() for claim in claims if len(claim)):
+            raise ForgedRowsError("origin")
+    except (pa.ArrowException, KeyError, IndexError) as problem:
+        raise ForgedRowsError(type(problem).__name__) from problem
+    return batch
+
+
+def _read_batch(untrusted: bytearray, schema: pa.Schema) -> pa.RecordBatch:
+    """One message of the stream, every offset, length and text of it checked. Raises ForgedRowsError."""
+    try:
+        batch = pa.ipc.read_record_batch(pa.py_buffer(untrusted), schema)
+        batch.validate(full=True)
+    except (pa.ArrowException, OSError, EOFError, ValueError, TypeError, MemoryError) as problem:
+        raise ForgedRowsError(type(problem).__name__) from problem
+    return batch
+
+
+def pack_seen(ids: list[str]) -> memoryview:
+    """Ids that were met for the first time, as the octets of a frame."""
+    return pack_batch(pa.record_batch([pa.array(ids, pa.string())], schema=_SEEN))
+
+
+def unpack_seen(untrusted: bytearray) -> list[str]:
+    """Ids of a frame; ForgedRowsError when the octets are none."""
+    ids = _read_batch(untrusted, _SEEN)["id"].to_pylist()
+    if None in ids:
+        raise ForgedRowsError("id")
+    return [str(one) for one in ids]
+
+
+def pack_known(directory: AccountDirectory, seen: set[str]) -> bytes:
+    """What earlier files showed, for the worker; only the program makes it."""
+    return pickle.dumps((directory, seen), protocol=5)
+
+
+def unpack_known(data: bytes) -> tuple[AccountDirectory, set[str]]:
+    """What ``pack_known`` packed: read by the worker, from the program, and never the other way."""
+    directory, seen = pickle.loads(data)  # noqa: S301 - written by the program for its own worker
+    return directory, seen
+
+
+def pack_source(source: Source) -> str:
+    """A source of the mapping, for the worker; only the program makes it."""
+    return base64.b64encode(pickle.dumps(source, protocol=5)).decode()
+
+
+def unpack_source(text: str) -> Source:
+    """What ``pack_source`` packed: read by the worker, from the program."""
+    source: Source = pickle.loads(base64.b64decode(text))  # noqa: S301 - written by the program for its own worker
+    return source

@@ -1,0 +1,243 @@
+"""Record files that attack their reader: it works in the sandbox, ends with a verdict, and cannot speak for other files."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairlead.engine.sandbox import Outcome, SandboxReply
+from fairlead.records import reading
+from fairlead.records.frames import LOADED, SEEN, ForgedRowsError, pack_batch, unpack_batch, unpack_seen
+from fairlead.records.mapping import Source, parse_mapping
+from fairlead.records.reading import RecordReader
+from fairlead.tables.records import ACCOUNTS, QUARANTINE, SOURCES
+
+MAPPING = """
+[[source]]
+name = "platform"
+kind = "sql_dump"
+exhibit = "X"
+path = "d"
+zone = "UTC"
+[[source.table]]
+name = "users"
+rows = "accounts"
+roles = {id = "id", email = "email"}
+[[source]]
+name = "web"
+kind = "access_log"
+exhibit = "X"
+path = "l"
+zone = "stated"
+accounts = "platform"
+[[source]]
+name = "reply"
+kind = "subscribers"
+exhibit = "X"
+path = "s"
+zone = "UTC"
+roles = {id = "id", email = "email"}
+"""
+DUMP, LOG, SHEET = parse_mapping(MAPPING, name="m").source
+HEAD = b"CREATE TABLE `users` (`id` int, `email` text);\n"
+ROWS = HEAD + b"INSERT INTO `users` VALUES (1,'a@example.org'),(2,'b@example.org');\n"
+LINE = b'192.0.2.1 - - [22/Nov/2026:12:17:17 +0000] "GET / HTTP/1.1" 200 5 "-" "x"\n'
+
+
+@dataclass
+class Read:
+    tables: dict[str, list[dict[str, object]]]
+
+    @property
+    def reasons(self) -> list[str]:
+        return [str(row["reason"]) for row in self.tables.get("quarantine", [])]
+
+    @property
+    def lines(self) -> dict[str, int]:
+        (row,) = self.tables["sources"]
+        return {name: int(str(row[f"lines_{name}"])) for name in ("in", "parsed", "quarantined", "skipped")}
+
+
+def read(tmp_path: Path, source: Source, data: bytes) -> Read:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    tables: dict[str, list[dict[str, object]]] = {}
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        with RecordReader(salt=b"s") as reader:
+            for table, batch in reader.read(source, exhibit="X", locator="path:file", descriptor=descriptor):
+                tables.setdefault(table.name, []).extend(batch.to_pylist())
+    finally:
+        os.close(descriptor)
+    return Read(tables)
+
+
+@pytest.mark.parametrize(
+    ("source", "data", "table"),
+    [(DUMP, ROWS, "accounts"), (LOG, LINE, "accesses"), (SHEET, b"id,email\n1,a@example.org\n", "accounts")],
+)
+def test_no_octet_of_a_dump_a_log_or_a_sheet_is_parsed_by_the_program_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Source, data: bytes, table: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("parsed in the open")
+
+    for name in ("load_source", "fairlead.records.load.DumpReader", "fairlead.records.load.read_log",
+                 "fairlead.records.load.read_csv", "fairlead.records.load.open_text"):  # fmt: skip
+        monkeypatch.setattr(name if "." in name else f"fairlead.records.reading.{name}", refuse)
+    assert read(tmp_path, source, data).tables[table]
+
+
+@pytest.mark.parametrize(
+    ("source", "data"),
+    [
+        (LOG, gzip.compress(b"x" * (600 << 20), 9)),
+        (DUMP, gzip.compress(HEAD + b"INSERT INTO `users` VALUES (1,'" + b"y" * (600 << 20), 9)),
+        (SHEET, gzip.compress(b'id,email\n1,"' + b"z" * (600 << 20), 9)),
+    ],
+    ids=["one line", "an unfinished string", "an unfinished cell"],
+)
+def test_a_file_that_unfolds_ends_with_a_verdict_and_the_program_stays_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Source, data: bytes
+) -> None:
+    monkeypatch.setattr(reading, "_LIMITS", replace(reading._LIMITS, memory_bytes=2 << 30))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = read(tmp_path, source, data)
+    assert found.reasons
+    assert found.lines["in"] >= 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 << 10
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HEAD + b"INSERT INTO `users` VALUES (" + b"9" * 6000 + b",'a@example.org'),(2,'b@example.org');\n",
+        HEAD + b"INSERT INTO `users` VALUES (1,'never ends\n" + b"(" * 100_000,
+        b"CREATE TABLE `users` (`id` int"
+        + b", `c` int" * 5000
+        + b");\n"
+        + b"INSERT INTO `users` VALUES (" * 500,
+    ],
+)
+def test_a_dump_made_to_confuse_ends_with_counted_rows(tmp_path: Path, data: bytes) -> None:
+    lines = read(tmp_path, DUMP, data).lines
+    assert lines["in"] == lines["parsed"] + lines["quarantined"] + lines["skipped"]
+
+
+class Answers:
+    """What a worker that was taken over could say."""
+
+    def __init__(self, frames: list[tuple[int, bytes]], reply: SandboxReply) -> None:
+        self.frames, self.reply = frames, reply
+
+    def __iter__(self) -> Iterator[tuple[int, bytearray]]:
+        return iter((kind, bytearray(data)) for kind, data in self.frames)
+
+
+def account(**changed: object) -> bytes:
+    row = {column.name: None for column in ACCOUNTS.columns} | {
+        "account": "platform:users:1", "source": "platform", "role": "account_user", "exhibit": "X",
+        "locator": "path:file#bytes=0-5",
+    } | changed  # fmt: skip
+    return bytes(pack_batch(ACCOUNTS.batch([row])))
+
+
+HONEST = SandboxReply(outcome=Outcome.OK, body={"tallies": []})
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [(0, account(exhibit="Y"))],
+        [(0, account(source="web"))],
+        [(0, account(locator="path:other#bytes=0-5"))],
+        [(1, account())],
+        [(77, account())],
+        [(0, b"nothing")],
+        [(0, account()[:-40])],
+        [(SEEN, b"\x00")],
+    ],
+    ids=["exhibit", "source", "item", "table", "kind", "noise", "cut", "ids"],
+)
+def test_a_reader_that_was_taken_over_cannot_speak_for_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frames: list[tuple[int, bytes]]
+) -> None:
+    monkeypatch.setattr(reading.SandboxPool, "stream", lambda *_, **__: Answers(frames, HONEST))
+    found = read(tmp_path, DUMP, ROWS)
+    assert found.reasons == ["the reader of this file answered with rows that are not of it"]
+    assert "accounts" not in found.tables
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CRASHED, Outcome.MEMORY, Outcome.TIMEOUT, Outcome.FAILED])
+def test_what_was_read_before_a_reader_died_is_kept_and_the_rest_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: Outcome
+) -> None:
+    monkeypatch.setattr(
+        reading.SandboxPool,
+        "stream",
+        lambda *_, **__: Answers([(0, account())], SandboxReply(outcome=outcome)),
+    )
+    found = read(tmp_path, DUMP, ROWS)
+    assert len(found.tables["accounts"]) == 1
+    assert len(found.reasons) == 1
+    assert found.lines == {"in": 2, "parsed": 1, "quarantined": 1, "skipped": 0}
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"tallies": 3}, {"tallies": [[1]]}, {"code": "RUN-000", "fact": "x", "remedy": "y"}]
+)
+def test_a_reply_that_is_none_counts_as_a_reader_that_died(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: dict[str, object]
+) -> None:
+    reply = SandboxReply(outcome=Outcome.OK, body=body)
+    monkeypatch.setattr(reading.SandboxPool, "stream", lambda *_, **__: Answers([(0, account())], reply))
+    assert read(tmp_path, DUMP, ROWS).reasons == ["the reader of this file died"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    kind=st.integers(0, 255), place=st.integers(0, 4000), octet=st.integers(0, 255), cut=st.integers(0, 4000)
+)
+def test_whatever_octets_come_they_are_rows_of_this_file_or_refused(
+    kind: int, place: int, octet: int, cut: int
+) -> None:
+    data = bytearray(account())[: -cut or None]
+    if data:
+        data[place % len(data)] = octet
+    try:
+        batch = unpack_batch(kind % 10, data, source="platform", exhibit="X", locator="path:file")
+    except ForgedRowsError:
+        return
+    assert batch.schema == LOADED[kind % 10].schema
+    assert set(batch["exhibit"].to_pylist()) <= {"X"}
+    batch.to_pylist()
+
+
+@given(st.binary(max_size=400))
+def test_whatever_ids_come_they_are_texts_or_refused(data: bytes) -> None:
+    with suppress(ForgedRowsError):
+        assert all(isinstance(one, str) for one in unpack_seen(bytearray(data)))
+
+
+def test_rows_of_a_file_are_the_same_in_the_sandbox_and_out_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = HEAD + b"".join(
+        b"INSERT INTO `users` VALUES (%d,'u%d@example.org');\n" % (n, n) for n in range(45_000)
+    )
+    inside = read(tmp_path, DUMP, data)
+    monkeypatch.setattr(reading, "read_by_worker", lambda source: False)
+    assert read(tmp_path, DUMP, data) == inside
+    assert len(inside.tables["accounts"]) == 45_000
+    assert {QUARANTINE.name, SOURCES.name} - set(inside.tables) == {QUARANTINE.name}
+    assert pa.types.is_string(ACCOUNTS.schema.field("email").type)
