@@ -20,10 +20,14 @@ _LONGEST = ("test_spark.py", "test_objects.py", "test_pages.py", "test_schedules
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file, or of one thing that is made once, stay together; what takes longest begins first."""
+    shared = {
+        item.path: f"{item.path.parent}/{name}"
+        for item in items
+        for name in _MADE_ONCE
+        if name in getattr(item, "fixturenames", ())
+    }
     for item in items:
-        made = next((name for name in _MADE_ONCE if name in getattr(item, "fixturenames", ())), "")
-        together = f"{item.path.parent}/{made}" if made else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(together))
+        item.add_marker(pytest.mark.xdist_group(shared.get(item.path, str(item.path))))
     items.sort(key=lambda item: item.path.name not in _LONGEST)
 
 

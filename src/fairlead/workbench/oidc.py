@@ -87,7 +87,9 @@ class KnownPeople(DefaultSocialAccountAdapter):
             user = _user_named(str(claims.get(settings.OIDC_NAME_CLAIM, "")))
             if user is None:
                 raise ImmediateHttpResponse(_refuse(request))
-            sociallogin.connect(request, user)
+            # Not `connect`: it writes the whole user again, which the program's role may not.
+            sociallogin.user = sociallogin.account.user = user
+            sociallogin.account.save()
         if used_second_factor(claims, settings.OIDC_SECOND_FACTOR):
             request.session[SECOND_FACTOR_BY] = "provider"
 
