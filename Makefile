@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: env spark s3 demo test test-long check format lint types imports docs benchmark linkage
+.PHONY: env spark s3 demo test test-long test-deep check format lint types imports docs benchmark linkage
 env: $(STAMP)
 
 $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
@@ -40,14 +40,21 @@ linkage: env .venv-peers/.installed
 demo: env
 	$(BIN)/fairlead demo
 
+# Tests that share what takes long to make stay in one process; what takes longest begins first.
+TESTS := $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
 test: env
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(TESTS)
 
-# What takes minutes and runs at small scale in `make test`.
+# What takes a minute or more, or needs a cluster: kills at random, damaged media, older servers. CI runs it, too.
 test-long: env
-	$(BIN)/pytest -n 2 --dist worksteal -m long
+	$(TESTS) -m long
 
-check: format lint types imports test
+# What takes many minutes and runs at smaller scale in the others: on request.
+test-deep: env
+	$(TESTS) -m deep
+
+check: format lint types imports test test-long
 
 format: env
 	$(BIN)/ruff format --check .

@@ -15,7 +15,11 @@ from fairlead.case.place.session import Session
 
 # What takes long to make, and is made once where all tests that need it run in one process.
 _MADE_ONCE = ("worked", "world", "served", "mariadb_server")
-_LONGEST = ("test_spark.py", "test_objects.py", "test_pages.py", "test_schedules.py", "test_killed.py")
+_LONGEST = (
+    "test_main_job.py", "test_story.py", "test_objects.py", "test_spark.py", "test_disk_image_page.py", "test_pages.py",
+    "test_older_backup_restored.py", "test_two_officers.py", "test_doctor.py", "test_cut_short.py", "test_killed.py",
+    "test_schedules.py",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,7 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     }
     for item in items:
         item.add_marker(pytest.mark.xdist_group(shared.get(item.path, str(item.path))))
-    items.sort(key=lambda item: item.path.name not in _LONGEST)
+    items.sort(
+        key=lambda item: _LONGEST.index(item.path.name) if item.path.name in _LONGEST else len(_LONGEST)
+    )
 
 
 class SteppingClock:

@@ -87,7 +87,7 @@ def test_no_two_people_of_made_up_families_are_attributed_to_be_one(seed: int, t
     assert told["scripts"]["one: apart"] <= 3
 
 
-@pytest.mark.long
+@pytest.mark.deep
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_no_two_people_of_five_hundred_made_up_families_of_each_kind_are_attributed_to_be_one(
     seed: int, tmp_path: Path

@@ -13,6 +13,8 @@ from fairlead.engine.parts import PartStore
 from tests.documents.console import run_page
 from tests.evidence.server_image import PARTS, PASSWORD, Server, make_server
 
+pytestmark = pytest.mark.long
+
 
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()

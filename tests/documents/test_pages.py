@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.documents.console import run_page
 from tests.end_to_end.conftest import ask, fairlead
 
 
+@pytest.mark.long
 def test_the_tutorial_and_the_recipients_page_work_as_written(tmp_path: Path) -> None:
     lead = tmp_path / "lead"
     lead.mkdir()

@@ -11,10 +11,13 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from fairlead.engine.parts import PartStore
 from fairlead.tables import ALL
 from tests.end_to_end.conftest import fairlead
+
+pytestmark = pytest.mark.long
 
 TABLES = (
     "listing",

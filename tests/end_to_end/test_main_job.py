@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pyrage
+import pytest
 
 from fairlead.leads.bag import unpack
 from tests.end_to_end.conftest import Worked, ask, fairlead
@@ -293,6 +294,7 @@ def test_the_log_shows_who_was_sent_what(worked: Worked) -> None:
     assert verified["size"] > 40
 
 
+@pytest.mark.long
 def test_two_makings_with_one_seed_are_equal_byte_for_byte(tmp_path) -> None:
     for name in ("a", "b"):
         fairlead("training", "make", tmp_path / name, "--seed", "5", "--scale", "0.1")

@@ -21,7 +21,7 @@ from tests.end_to_end.test_killed import TABLES
 from tests.engine.object_server import BUCKET, ObjectServer, needs_s3, object_server
 from tests.engine.spark_cluster import SparkCluster, needs_spark, start_cluster
 
-pytestmark = needs_s3
+pytestmark = [needs_s3, pytest.mark.long]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

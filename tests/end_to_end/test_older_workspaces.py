@@ -13,6 +13,8 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore
 from tests.end_to_end.conftest import ask, fairlead
 
+pytestmark = pytest.mark.long
+
 KEPT = Path(__file__).parents[1] / "data" / "workspaces"
 RELEASES = sorted(p.name for p in KEPT.iterdir() if p.is_dir())
 USER = ("--user", "holm")

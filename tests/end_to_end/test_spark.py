@@ -21,7 +21,7 @@ from tests.end_to_end.test_killed import TABLES, prepared, sorted_bytes
 from tests.engine.object_server import needs_s3
 from tests.engine.spark_cluster import ROOT, SparkCluster, needs_spark, start_cluster
 
-pytestmark = needs_spark
+pytestmark = [needs_spark, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

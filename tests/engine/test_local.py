@@ -297,6 +297,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.long
 def test_killed_at_random_points_the_final_tables_are_the_same(tmp_path: Path) -> None:
     whole = store_with(tmp_path / "whole", 200)
     with LocalEngine(whole, workers=2) as engine:

@@ -24,6 +24,8 @@ from tests.attribution.test_webs import store_of
 from tests.engine.spark_cluster import LOOPBACK, ROOT, SparkCluster, needs_spark, start_cluster
 from tests.engine.test_local import NUMBERS, SQUARES, Squaring, store_with
 
+pytestmark = pytest.mark.long
+
 OPENED = Table(
     name="opened",
     row="what a decoder said of a file",

@@ -24,13 +24,14 @@ def cut_short(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_an_act_that_was_killed_is_named_or_undone_and_the_same_again_finishes_it() -> None:
     done = cut_short("--moments", "1")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "5 of 5 acts" in done.stdout
 
 
-@pytest.mark.long
+@pytest.mark.deep
 @pytest.mark.timeout(1800)
 def test_ten_random_kills_of_each_act_leave_nothing_unfinished() -> None:
     done = cut_short("--moments", "10", "--seed", "2")

@@ -23,6 +23,8 @@ from tests.end_to_end.conftest import fairlead
 from tests.evidence.build import ext4_image
 from tests.faults.operation import findings
 
+pytestmark = pytest.mark.long
+
 MIB = 1 << 20
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 

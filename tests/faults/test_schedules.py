@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.faults.schedule import STEPS, FaultKind, schedule_of
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +23,7 @@ def test_five_hundred_schedules_hold_every_fault_in_every_step() -> None:
     assert drawn == {(kind, step) for kind in FaultKind for step in range(STEPS)}
 
 
+@pytest.mark.long
 def test_after_any_fault_the_tables_leads_ledger_and_package_are_those_of_an_undisturbed_run() -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FAIRLEAD")}
     done = subprocess.run(

@@ -107,6 +107,7 @@ def open_all(home: Path, packages: list[bytes]) -> Callable[[], None]:
     return work
 
 
+@pytest.mark.long
 def test_hostile_packages_write_nothing_outside_for_a_user_without_rights(database: str, home: Path) -> None:
     aim = home / "home" / ".ssh" / "authorized_keys"
     made = [

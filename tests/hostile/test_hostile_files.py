@@ -12,6 +12,7 @@ from tests.hostile.run import run
 FILES = 10_000
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_every_hostile_file_ends_with_a_verdict_and_leaves_nothing_behind(tmp_path: Path) -> None:
     ended = run(tmp_path, files=FILES, seed=20)

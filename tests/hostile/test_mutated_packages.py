@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from fairlead.leads.bag import unpack
 from fairlead.leads.opening import decrypt, verify_package
 from fairlead.leads.package import encrypt
@@ -54,6 +56,7 @@ def opens(data: bytes) -> str:
     return "opened"
 
 
+@pytest.mark.long
 def test_a_payload_that_was_damaged_and_signed_all_the_same_raises_nothing_but_a_refusal() -> None:
     rng, made, seen = random.Random(2), plan(), {}
     payload = payload_of(made)

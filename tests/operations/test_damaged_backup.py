@@ -9,6 +9,8 @@ import pytest
 
 from tests.operations.workplace import Countries, ask, fairlead
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Countries:

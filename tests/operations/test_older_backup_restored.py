@@ -12,6 +12,8 @@ import pytest
 
 from tests.operations.workplace import Countries, ask, fairlead
 
+pytestmark = pytest.mark.long
+
 
 @dataclass(frozen=True)
 class Story:

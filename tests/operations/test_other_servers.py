@@ -22,6 +22,8 @@ from fairlead.case.place.made_up import DEMO_MARK, mark_made_up
 from fairlead.case.place.workspace import find_workspace
 from tests.operations.workplace import Countries, ask, environment, fairlead, run
 
+pytestmark = pytest.mark.long
+
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 PASSWORD = r"a:b\c d"  # every character that a password file or a URL would read otherwise
 IN_URL = "a%3Ab%5Cc%20d"

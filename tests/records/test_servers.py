@@ -281,7 +281,7 @@ INSERT INTO `users` VALUES (1,'marker-04'),(2,'(marker-05');
 """
 
 
-@pytest.mark.parametrize("number", [300, pytest.param(10_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [300, pytest.param(10_000, marks=pytest.mark.deep)])
 def test_of_a_thousand_damaged_dumps_at_most_one_loses_a_row_uncounted(number):
     chance = random.Random(19)
     looked_at = lost = 0
