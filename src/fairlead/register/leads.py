@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Max, Value
 from django.db.models.functions import StrIndex
 
+from fairlead.leads.body import LeadBody
 from fairlead.leads.material import HashRow
 from fairlead.register.browse import Asked, Found, browse_rows
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import LeadRow, LeadVersionRow, PackageRow, User
+from fairlead.register.rows import (
+    KeptReceipt,
+    LeadAbout,
+    LeadEntry,
+    LeadFound,
+    PackageEntry,
+    PackageFound,
+    read_rows,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +34,7 @@ class PublishedLead:
     person: str
     grade: str
     digest: str
-    body: dict[str, Any]
+    body: LeadBody
     records: dict[str, tuple[str, ...]]
     material: tuple[HashRow, ...] = ()
 
@@ -95,7 +104,7 @@ def find_leads(
     country: str | None = None,
     lead: str | None = None,
     limit: int | None = None,
-) -> list[dict[str, Any]]:
+) -> list[LeadEntry]:
     """The leads a user may see, by country and id; the first ``limit`` of them."""
     user = User(pk=user_id)
     with acting_as(user):
@@ -104,19 +113,15 @@ def find_leads(
             rows = rows.filter(country=country)
         if lead is not None:
             rows = rows.filter(lead=lead)
-        return list(
-            rows.order_by("country", "lead").values(
-                "lead", "country", "person", "grade", "version", "body", "published_at", "records", "material"
-            )[:limit]
-        )
+        return read_rows(rows.order_by("country", "lead"), LeadEntry, limit=limit)
 
 
-def find_leads_about(user_id: int, operation: str, person: str, *, at: datetime) -> list[dict[str, Any]]:
+def find_leads_about(user_id: int, operation: str, person: str, *, at: datetime) -> list[LeadAbout]:
     """The published leads a user may see in which a person is, as its own or beside another."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, LeadRow, at=at).filter(operation_id=operation, records__has_key=person)
-        return list(rows.order_by("lead").values("lead", "records"))
+        return read_rows(rows.order_by("lead"), LeadAbout)
 
 
 def last_package_version(user_id: int, operation: str, country: str, *, at: datetime) -> int:
@@ -155,22 +160,22 @@ def record_package(
         )
 
 
-def find_packages(user_id: int, operation: str, *, at: datetime) -> list[dict[str, Any]]:
+def find_packages(user_id: int, operation: str, *, at: datetime) -> list[PackageEntry]:
     """The packages a user may see."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, PackageRow, at=at).filter(operation_id=operation)
-        return list(rows.order_by("country", "version").values())
+        return read_rows(rows.order_by("country", "version"), PackageEntry)
 
 
-def record_receipt(user_id: int, package: str, receipt: dict[str, Any], *, at: datetime) -> bool:
+def record_receipt(user_id: int, package: str, receipt: KeptReceipt, *, at: datetime) -> bool:
     """Keep a recipient's receipt with its package; False when the user may not see such a package."""
     user = User(pk=user_id)
     with acting_as(user):
         return bool(visible(user, PackageRow, at=at).filter(package=package).update(receipt=receipt))
 
 
-def words_of(lead: str, person: str, body: dict[str, Any]) -> str:
+def words_of(lead: str, person: str, body: LeadBody) -> str:
     """What a lead says, in lower case, as searching looks through it."""
     said = (f"{s.get('text', '')} {s.get('value', '')}" for s in body.get("statements", ()))
     return " ".join((lead, person, *said)).lower()
@@ -211,22 +216,20 @@ def browse_leads(user_id: int, operation: str, asked: Asked, *, at: datetime) ->
     return Found(rows=listed, total=found.total, facets=found.facets)
 
 
-def search_leads(
-    user_id: int, operation: str, words: str, *, limit: int, at: datetime
-) -> list[dict[str, Any]]:
+def search_leads(user_id: int, operation: str, words: str, *, limit: int, at: datetime) -> list[LeadFound]:
     """Leads that say some words."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, LeadRow, at=at).filter(operation_id=operation)
         rows = rows.annotate(found=StrIndex("words", Value(words.lower()))).filter(found__gt=0)
-        return list(rows.order_by("country", "lead").values("lead", "country", "grade", "body")[:limit])
+        return read_rows(rows.order_by("country", "lead"), LeadFound, limit=limit)
 
 
 def search_packages(
     user_id: int, operation: str, words: str, *, limit: int, at: datetime
-) -> list[dict[str, Any]]:
+) -> list[PackageFound]:
     """Packages whose name holds some words, the newest first."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, PackageRow, at=at).filter(operation_id=operation, package__icontains=words)
-        return list(rows.order_by("-built_at").values("package", "country", "built_at")[:limit])
+        return read_rows(rows.order_by("-built_at"), PackageFound, limit=limit)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from itertools import repeat
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
@@ -21,7 +22,10 @@ from fairlead.terms.custody import Operation
 from fairlead.terms.spreadsheet import inert
 from fairlead.workbench.desk import Desk
 
-Rows = list[dict[str, Any]]
+Rows = Sequence[Mapping[str, object]]
+"""Rows of any list: a face of it shows those of its columns that the list names."""
+
+R = TypeVar("R", bound=Mapping[str, object])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +81,8 @@ def list_tables(
     listing: Listing,
     view: View,
     *,
-    link: Callable[[dict[str, Any]], str] | None = None,
-    extra: dict[str, Any] | None = None,
+    link: Callable[[Mapping[str, object]], str] | None = None,
+    extra: Mapping[str, object] | None = None,
 ) -> HttpResponseBase:
     """A list over the operation's tables; what it can be filtered by is the view's to say."""
     listing = replace(listing, facets=view.facets)
@@ -87,7 +91,8 @@ def list_tables(
     if asked.format in ("csv", "json"):
         total, rows = browse_all(desk.session, question)
         return export(desk, listing, asked.format, rows, total)
-    return _page(request, listing, asked, browse(desk.session, question, page=asked.page), link, extra)
+    answer = browse(desk.session, question, page=asked.page)
+    return _page(request, listing, asked, answer, _urls(answer.rows, link), extra)
 
 
 def list_register(
@@ -96,7 +101,7 @@ def list_register(
     listing: Listing,
     find: Callable[[register_rows.Asked], register_rows.Found],
     *,
-    link: Callable[[dict[str, Any]], str] | None = None,
+    link: Callable[[Mapping[str, object]], str] | None = None,
 ) -> HttpResponseBase:
     """A list over rows of the register, filtered and paged by the database."""
     asked = Asked.of(request, listing)
@@ -110,17 +115,17 @@ def list_register(
         )
     )
     answer = Answer(rows=found.rows, total=found.total, page=page, facets=found.facets)
-    return _page(request, listing, asked, answer, link, None)
+    return _page(request, listing, asked, answer, _urls(found.rows, link), None)
 
 
 def list_rows(
     request: HttpRequest,
     desk: Desk,
     listing: Listing,
-    rows: Rows,
+    rows: Sequence[R],
     *,
-    link: Callable[[dict[str, Any]], str] | None = None,
-    extra: dict[str, Any] | None = None,
+    link: Callable[[R], str] | None = None,
+    extra: Mapping[str, object] | None = None,
 ) -> HttpResponseBase:
     """A list of rows that are few: one a country or an exhibit."""
     asked = Asked.of(request, listing)
@@ -129,13 +134,16 @@ def list_rows(
         return export(desk, listing, asked.format, kept, len(kept))
     facets = {name: _count(rows, name) for name in listing.facets}
     start = (max(1, asked.page) - 1) * PAGE_ROWS
-    answer = Answer(
-        rows=kept[start : start + PAGE_ROWS], total=len(kept), page=max(1, asked.page), facets=facets
-    )
-    return _page(request, listing, asked, answer, link, extra)
+    shown = kept[start : start + PAGE_ROWS]
+    answer = Answer(rows=shown, total=len(kept), page=max(1, asked.page), facets=facets)
+    return _page(request, listing, asked, answer, _urls(shown, link), extra)
 
 
-def _fits(row: dict[str, Any], asked: Asked, listing: Listing) -> bool:
+def _urls(rows: Sequence[R], link: Callable[[R], str] | None) -> list[str] | None:
+    return None if link is None else [link(row) for row in rows]
+
+
+def _fits(row: Mapping[str, object], asked: Asked, listing: Listing) -> bool:
     if any(str(row.get(name)) != value for name, value in asked.filters.items()):
         return False
     wanted = asked.search.lower()
@@ -152,10 +160,11 @@ def _page(
     listing: Listing,
     asked: Asked,
     answer: Answer,
-    link: Callable[[dict[str, Any]], str] | None,
-    extra: dict[str, Any] | None,
+    urls: Sequence[str] | None,
+    extra: Mapping[str, object] | None,
 ) -> HttpResponse:
-    rows = [{**row, "url": link(row)} for row in answer.rows] if link else answer.rows
+    """The page; ``urls`` are those of the rows' own pages."""
+    rows = [{**row, "url": url} for row, url in zip(answer.rows, urls or repeat(None), strict=False)]
     query = request.GET.copy()
     for name in ("page", "format"):
         query.pop(name, None)
@@ -189,7 +198,7 @@ def twin(
 
 
 def export(
-    desk: Desk, listing: Listing, form: str, rows: Iterable[dict[str, Any]], total: int
+    desk: Desk, listing: Listing, form: str, rows: Iterable[Mapping[str, object]], total: int
 ) -> HttpResponseBase:
     """The rows as a file, noted in the ledger: what leaves the screen leaves a trace. ``form`` is csv or json."""
     names = [column.name for column in listing.columns]
@@ -207,7 +216,7 @@ def export(
     return answer
 
 
-def _json(name: str, names: list[str], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _json(name: str, names: list[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     yield f'{{"list": {json.dumps(name)}, "rows": ['
     before = ""
     for row in rows:
@@ -217,7 +226,7 @@ def _json(name: str, names: list[str], rows: Iterable[dict[str, Any]]) -> Iterat
     yield "]}"
 
 
-def _csv(names: list[str], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _csv(names: list[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(names)

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import duckdb
 
@@ -22,15 +23,23 @@ FOLDER = "prepared"
 _ROWS_PER_GROUP = 20_480
 
 
+class Counted(TypedDict):
+    """How many rows there are for one combination of facets, which stand beside it as texts."""
+
+    n: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """A named SELECT over tables, in the order in which a list shows it. ``after`` names views it reads.
 
-    ``place`` numbers the rows of a list from 1; ``facets`` are the columns it can be filtered by.
+    ``place`` numbers the rows of a list from 1; ``facets`` are the columns it can be filtered by. ``row`` is a TypedDict
+    of its columns: ``check_views`` holds the two against each other.
     """
 
     name: str
     sql: str
+    row: type
     reads: tuple[Table, ...] = ()
     after: tuple[View, ...] = ()
     facets: tuple[str, ...] = ()
@@ -42,6 +51,7 @@ class View:
         return View(
             name=f"{self.name}_counts",
             sql=f"SELECT {listed}, count(*) AS n FROM {self.name} GROUP BY ALL ORDER BY ALL",
+            row=Counted,
             after=(self,),
         )
 

@@ -9,7 +9,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -43,6 +42,7 @@ from fairlead.tables.records import (
     SOURCES,
     UNREAD_VALUES,
 )
+from fairlead.tables.rows import SourceRow
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
@@ -101,7 +101,7 @@ class Placed:
 class LoadReport:
     """Lines in and what became of them, per record file, and sources that named no file."""
 
-    sources: list[dict[str, Any]]
+    sources: list[SourceRow]
     without_file: list[str]
     accounts: int
     payments: int
@@ -257,7 +257,7 @@ def load_report(session: Session, *, without_file: list[str] | None = None) -> L
     """The figures of the last load."""
     catalogue = Catalogue(session.store)
     try:
-        sources = catalogue.rows("SELECT * FROM sources ORDER BY source, exhibit, locator")
+        sources = catalogue.rows_as(SourceRow, "SELECT * FROM sources ORDER BY source, exhibit, locator")
         counts = {
             name: int(catalogue.scalar(f"SELECT count(*) FROM {name}"))
             for name in ("accounts", "payments", "accesses", "acts")
