@@ -236,12 +236,15 @@ def categories(session: Session) -> list[str]:
 
 
 class Clustered(TypedDict):
-    """A content, its cluster if any, and what of it a view of the representative does not cover."""
+    """A content, whether it represents its cluster, and what of it a view of the representative does not cover."""
 
     sha256: str
-    cluster: str | None
     representative: bool | None
     uncovered: str | None
+
+
+class _InCluster(Clustered):
+    cluster: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,12 +283,7 @@ def reach_now(session: Session, file: ContentFile, *, sample: bool) -> Reach:
     cluster = [_clustered(row) for row in file.cluster]
     own = next((row for row in cluster if row["sha256"] == file.row["sha256"]), None)
     if own is None:
-        alone: Clustered = {
-            "sha256": file.row["sha256"],
-            "cluster": None,
-            "representative": None,
-            "uncovered": None,
-        }
+        alone: Clustered = {"sha256": file.row["sha256"], "representative": None, "uncovered": None}
         return Reach([alone], 0)
     return _reach(session, own, cluster, sample=sample)
 
@@ -293,7 +291,6 @@ def reach_now(session: Session, file: ContentFile, *, sample: bool) -> Reach:
 def _clustered(row: ClusterRow) -> Clustered:
     return {
         "sha256": row["sha256"],
-        "cluster": row["cluster"],
         "representative": row["representative"],
         "uncovered": row["uncovered"],
     }
@@ -328,7 +325,7 @@ def decide(session: Session, sha256: str, *, decision: str, category: str, note:
     catalogue = Catalogue(session.store, TRIAGE_TABLES)
     try:
         rows = catalogue.rows_as(
-            Clustered,
+            _InCluster,
             """SELECT c.sha256, k.cluster, k.representative, k.uncovered FROM contents c LEFT JOIN clusters k USING (sha256)
                WHERE c.sha256 = $s OR k.cluster = (SELECT cluster FROM clusters WHERE sha256 = $s)""",
             {"s": sha256},
