@@ -21,6 +21,7 @@ from fairlead.case.exhibits.custody import (
 from fairlead.case.exhibits.handling import correct_handling
 from fairlead.case.exhibits.holders import list_holders, state_holder, withdraw_holder
 from fairlead.case.exhibits.volumes import StackedVolume, list_volumes
+from fairlead.case.lists.for_the_lead import EXHIBITS
 from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.limits import evidence_limits, write_limits
 from fairlead.cli.options import OUTPUT, operation_option, session_of, workspace_of, workspace_option
@@ -243,7 +244,7 @@ def list_(workspace: Path | None, operation: str | None, user: str | None, *, as
     if as_json:
         print_json({"exhibits": rows})
     else:
-        print_rows(rows, ["exhibit", "kind", "size_bytes", "handling", "authority", "received_at"])
+        print_rows(rows, EXHIBITS.at_the_shell)
 
 
 @exhibit.command("show")

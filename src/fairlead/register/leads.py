@@ -19,6 +19,7 @@ from fairlead.register.rows import (
     LeadAbout,
     LeadEntry,
     LeadFound,
+    LeadHead,
     PackageEntry,
     PackageFound,
     read_rows,
@@ -189,27 +190,35 @@ def lead_versions(user_id: int, operation: str, *, at: datetime) -> list[tuple[s
         return list(rows.values_list("country", "lead", "version"))
 
 
-def browse_leads(user_id: int, operation: str, asked: Asked, *, at: datetime) -> Found:
+def browse_leads(
+    user_id: int,
+    operation: str,
+    asked: Asked,
+    *,
+    facets: tuple[str, ...],
+    searched: tuple[str, ...],
+    order: tuple[str, ...],
+    at: datetime,
+) -> Found:
     """The leads a user may see, without their bodies, filtered and one page at a time."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, LeadRow, at=at).filter(operation_id=operation).defer("body", "words")
-        found = browse_rows(
-            rows, asked, facets=("country", "grade"), searched=("lead", "person"), order=("country", "lead")
-        )
-        details = {
-            row.lead: {"handling": row.body["handling"], "statements": len(row.body["statements"])}
-            for row in visible(user, LeadRow, at=at).filter(
-                operation_id=operation, lead__in=[row.lead for row in found.rows]
-            )
+        found = browse_rows(rows, asked, facets=facets, searched=searched, order=order)
+        shown = visible(user, LeadRow, at=at).filter(operation_id=operation)
+        bodies: dict[str, LeadBody] = {
+            row.lead: row.body for row in shown.filter(lead__in=[row.lead for row in found.rows])
         }
-    listed = [
+    listed: list[LeadHead] = [
         {
-            **{
-                name: getattr(row, name)
-                for name in ("lead", "country", "person", "grade", "version", "published_at")
-            },
-            **details[row.lead],
+            "lead": row.lead,
+            "country": row.country,
+            "grade": row.grade,
+            "version": row.version,
+            "person": row.person,
+            "names_person": bodies[row.lead]["names_person"],
+            "handling": bodies[row.lead]["handling"],
+            "statements": len(bodies[row.lead]["statements"]),
         }
         for row in found.rows
     ]

@@ -72,6 +72,19 @@ class LeadEntry(TypedDict):
     material: list[HashBody] | None
 
 
+class LeadHead(TypedDict):
+    """A lead without its statements; ``statements`` is how many there are."""
+
+    lead: str
+    country: str
+    grade: str
+    version: int
+    person: str
+    names_person: bool
+    handling: str
+    statements: int
+
+
 class LeadAbout(TypedDict):
     """A lead in which a person is, and the records of every person in it."""
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import repeat
@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from fairlead.case.lists.browse import PAGE_ROWS, Answer, Question, browse, browse_all
-from fairlead.case.lists.prepared import View
+from fairlead.case.lists.listed import Listed
 from fairlead.register import browse as register_rows
 from fairlead.terms.custody import Operation
 from fairlead.terms.spreadsheet import inert
@@ -29,32 +30,6 @@ R = TypeVar("R", bound=Mapping[str, object])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A column: its name in the row, its heading, how it looks, and whether it links to the row's page."""
-
-    name: str
-    label: str
-    kind: str = "text"
-    link: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """A list page: what it is called, its columns and filters, and what to say when it is empty."""
-
-    name: str
-    title: str
-    columns: tuple[Column, ...]
-    facets: tuple[str, ...] = ()
-    labels: dict[str, str] = field(default_factory=dict)
-    searched: tuple[str, ...] = ()
-    digest: str = ""
-    lead_in: str = ""
-    empty: str = ""
-    template: str = "workbench/list.html"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What the address asks for: filters, words, page, format. Names that the list does not have are dropped."""
 
@@ -64,7 +39,7 @@ class Asked:
     format: str
 
     @classmethod
-    def of(cls, request: HttpRequest, listing: Listing) -> Asked:
+    def of(cls, request: HttpRequest, listing: Listed) -> Asked:
         """Read an address."""
         page = request.GET.get("page", "1")
         return cls(
@@ -78,16 +53,16 @@ class Asked:
 def list_tables(
     request: HttpRequest,
     desk: Desk,
-    listing: Listing,
-    view: View,
+    listing: Listed,
     *,
     link: Callable[[Mapping[str, object]], str] | None = None,
     extra: Mapping[str, object] | None = None,
 ) -> HttpResponseBase:
     """A list over the operation's tables; what it can be filtered by is the view's to say."""
-    listing = replace(listing, facets=view.facets)
+    if listing.view is None:
+        raise TypeError(f"rows of the list {listing.name} come from no view")
     asked = Asked.of(request, listing)
-    question = Question(view=view, filters=asked.filters, search=asked.search, digest=listing.digest)
+    question = Question(view=listing.view, filters=asked.filters, search=asked.search, digest=listing.digest)
     if asked.format in ("csv", "json"):
         total, rows = browse_all(desk.session, question)
         return export(desk, listing, asked.format, rows, total)
@@ -98,7 +73,7 @@ def list_tables(
 def list_register(
     request: HttpRequest,
     desk: Desk,
-    listing: Listing,
+    listing: Listed,
     find: Callable[[register_rows.Asked], register_rows.Found],
     *,
     link: Callable[[Mapping[str, object]], str] | None = None,
@@ -121,7 +96,7 @@ def list_register(
 def list_rows(
     request: HttpRequest,
     desk: Desk,
-    listing: Listing,
+    listing: Listed,
     rows: Sequence[R],
     *,
     link: Callable[[R], str] | None = None,
@@ -143,7 +118,7 @@ def _urls(rows: Sequence[R], link: Callable[[R], str] | None) -> list[str] | Non
     return None if link is None else [link(row) for row in rows]
 
 
-def _fits(row: Mapping[str, object], asked: Asked, listing: Listing) -> bool:
+def _fits(row: Mapping[str, object], asked: Asked, listing: Listed) -> bool:
     if any(str(row.get(name)) != value for name, value in asked.filters.items()):
         return False
     wanted = asked.search.lower()
@@ -157,7 +132,7 @@ def _count(rows: Rows, name: str) -> list[tuple[str, int]]:
 
 def _page(
     request: HttpRequest,
-    listing: Listing,
+    listing: Listed,
     asked: Asked,
     answer: Answer,
     urls: Sequence[str] | None,
@@ -170,20 +145,27 @@ def _page(
         query.pop(name, None)
     context = {
         "listing": listing,
+        "columns": [(column, _(column.label)) for column in listing.on_page],
+        "lead_in": _(listing.lead_in) if listing.lead_in else "",
+        "empty": _(listing.empty) if listing.empty else "",
         "rows": rows,
         "answer": answer,
         "asked": asked,
         "facets": [
-            (name, listing.labels.get(name, name.replace("_", " ")), asked.filters.get(name, ""), values)
+            (name, _facet_label(listing, name), asked.filters.get(name, ""), values)
             for name, values in answer.facets.items()
         ],
         "query": query.urlencode(),
         "first": (answer.page - 1) * PAGE_ROWS + 1,
         "last": min(answer.total, answer.page * PAGE_ROWS),
-        "title": listing.title,
+        "title": _(listing.title),
         **(extra or {}),
     }
-    return TemplateResponse(request, listing.template, context)
+    return TemplateResponse(request, "workbench/list.html", context)
+
+
+def _facet_label(listing: Listed, name: str) -> str:
+    return _(listing.labels[name]) if name in listing.labels else name.replace("_", " ")
 
 
 def twin(
@@ -191,28 +173,41 @@ def twin(
 ) -> HttpResponseBase | None:
     """The rows of a page that is no plain list, as CSV or JSON when the address asks for it; None when it does not."""
     form = request.GET.get("format", "html")
-    if form not in ("csv", "json"):
-        return None
-    listing = Listing(name=name, title=name, columns=tuple(Column(name=c, label=c) for c in columns))
-    return export(desk, listing, form, rows, len(rows))
+    return _export(desk, name, columns, form, rows, len(rows)) if form in ("csv", "json") else None
+
+
+def listed_twin(request: HttpRequest, desk: Desk, listing: Listed, rows: Rows) -> HttpResponseBase | None:
+    """The same for a page that shows a declared list in its own way."""
+    return twin(request, desk, listing.name, tuple(c.name for c in listing.on_page), rows)
 
 
 def export(
-    desk: Desk, listing: Listing, form: str, rows: Iterable[Mapping[str, object]], total: int
+    desk: Desk, listing: Listed, form: str, rows: Iterable[Mapping[str, object]], total: int
 ) -> HttpResponseBase:
     """The rows as a file, noted in the ledger: what leaves the screen leaves a trace. ``form`` is csv or json."""
-    names = [column.name for column in listing.columns]
+    return _export(desk, listing.name, tuple(c.name for c in listing.on_page), form, rows, total)
+
+
+def _export(
+    desk: Desk,
+    name: str,
+    columns: tuple[str, ...],
+    form: str,
+    rows: Iterable[Mapping[str, object]],
+    total: int,
+) -> HttpResponseBase:
+    names = list(columns)
     desk.session.record(
         Operation.CONSULTATION,
         "list.export",
-        (listing.name, form),
+        (name, form),
         "list taken from the workbench",
         facts={"rows": total},
     )
     if form == "json":
-        return StreamingHttpResponse(_json(listing.name, names, rows), content_type="application/json")
+        return StreamingHttpResponse(_json(name, names, rows), content_type="application/json")
     answer = StreamingHttpResponse(_csv(names, rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{listing.name}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 

@@ -56,6 +56,28 @@ class View:
         )
 
 
+def check_view(view: View) -> None:
+    """TypeError when the statement of a view gives other columns than its rows have. Reads nothing: tables are empty here."""
+    with duckdb.connect(":memory:") as connection:
+        _describe(connection, view)
+        found = {name for name, *_ in connection.execute(f"DESCRIBE {view.name}").fetchall()}
+    declared = set(view.row.__annotations__)
+    if found != declared:
+        odd = ", ".join(sorted(found ^ declared))
+        raise TypeError(f"the view {view.name} and its rows differ in {odd}")
+    if lacking := set(view.facets) - found:
+        raise TypeError(f"the view {view.name} has no column {', '.join(sorted(lacking))} to filter by")
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, view: View) -> None:
+    """Make a view and those it reads, over tables without rows."""
+    for other in view.after:
+        _describe(connection, other)
+    for table in view.reads:
+        connection.register(table.name, table.schema.empty_table())
+    connection.execute(f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}")
+
+
 def open_views(session: Session, views: Iterable[View], tables: Iterable[Table] = ()) -> Catalogue:
     """A catalogue in which the views stand beside the tables; a view that is not there yet is worked out first."""
     wanted, read = tuple(views), tuple(tables)

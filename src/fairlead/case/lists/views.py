@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from fairlead.attribution.humans import HUMANS_SQL
-from fairlead.case.lists.prepared import View, prepare
+from fairlead.case.lists.prepared import View, check_view, prepare
 from fairlead.case.lists.states import TRIAGE_SQL, TRIAGE_TABLES, TriageRow
 from fairlead.case.place.session import Session
 from fairlead.tables.attribution import IDENTIFIERS, PERSONS
@@ -280,15 +280,25 @@ PATHS_VIEW = View(
 
 def prepare_lists(session: Session) -> None:
     """Work out every view now, so that nobody waits for it at the next page."""
-    for view in (
-        CONTENTS_VIEW.counts,
-        PERSONS_VIEW.counts,
+    for view in _views(session.operation):
+        prepare(session, view.counts if view in (CONTENTS_VIEW, PERSONS_VIEW) else view)
+
+
+def check_views() -> None:
+    """TypeError when a statement and the type of its rows differ; for the start of the program."""
+    for view in _views("any"):
+        check_view(view)
+
+
+def _views(operation: str) -> tuple[View, ...]:
+    return (
+        CONTENTS_VIEW,
+        PERSONS_VIEW,
         QUEUE_VIEW,
         FIGURES_VIEW,
-        sample_view(session.operation),
+        sample_view(operation),
         CONFLICTS_VIEW,
         SAID_VIEW,
         PATHS_VIEW,
         DIGESTS_VIEW,
-    ):
-        prepare(session, view)
+    )

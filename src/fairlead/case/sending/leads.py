@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, TypedDict
 
+from fairlead.case.lists.for_the_lead import Due
 from fairlead.case.log.restoration import number_floor
 from fairlead.case.persons.anchors import anchor_older_decisions, records_of_lead
 from fairlead.case.place.exhibits import list_exhibits, opener_of
@@ -23,7 +24,7 @@ from fairlead.leads.material import HashRow, digest_with
 from fairlead.leads.retention import review_due, review_rules
 from fairlead.records.sqlite import read_row
 from fairlead.register.actions import Action
-from fairlead.register.rows import LeadEntry
+from fairlead.register.rows import LeadEntry, LeadHead
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.origin import Locator, parse_locator
@@ -190,29 +191,6 @@ class Published(TypedDict):
     withdrawn: list[str]
     withdrawn_after_sending: list[str]
     categories_to_decide_again: list[str]
-
-
-class Due(TypedDict):
-    """A lead whose review is due, and by which rule."""
-
-    lead: str
-    country: str
-    category: str
-    due_on: date
-    rule: str
-
-
-class LeadHead(TypedDict):
-    """A lead without its statements; ``statements`` is how many there are."""
-
-    lead: str
-    country: str
-    grade: str
-    version: int
-    person: str
-    names_person: bool
-    handling: str
-    statements: int
 
 
 def find_due(session: Session, *, on: date) -> list[Due]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from fairlead.case.lists.for_everybody import CountryState
 from fairlead.case.place.keys import has_ended, officer
 from fairlead.case.place.session import Session
 from fairlead.case.sending.building import Terms, draft_for, name_files, send_prepared, unchanged_since
@@ -25,28 +26,6 @@ from fairlead.terms.errors import UsageError
 from fairlead.terms.names import CountryCode
 
 _DEAD_AFTER = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountryState:
-    """Where a country stands.
-
-    ``state`` is: waiting (for a second officer), no leads, never sent, changed since, what the receipt says
-    (opened, accepted, refused), or sent. ``answered`` counts leads that an outcome was reported for.
-    """
-
-    country: str
-    role: str
-    recipients: int
-    fingerprints: tuple[str, ...]
-    leads: int
-    changed: int
-    package: str
-    sent_at: Any
-    receipt: str
-    answered: int
-    recalls: int
-    state: str
 
 
 def country_states(session: Session) -> list[CountryState]:
