@@ -57,7 +57,7 @@ class View:
 
 
 def check_view(view: View) -> None:
-    """TypeError when the statement of a view gives other columns than its rows have. Reads nothing: tables are empty here."""
+    """TypeError when the statement of a view gives other columns than its rows have. It runs over empty tables."""
     with duckdb.connect(":memory:") as connection:
         _describe(connection, view)
         found = {name for name, *_ in connection.execute(f"DESCRIBE {view.name}").fetchall()}
