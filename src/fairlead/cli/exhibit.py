@@ -16,13 +16,13 @@ from fairlead.case.exhibits.custody import (
     record_handover,
     render_report,
     show_custody,
+    show_exhibits,
     verify_exhibit,
 )
 from fairlead.case.exhibits.handling import correct_handling
 from fairlead.case.exhibits.holders import list_holders, state_holder, withdraw_holder
 from fairlead.case.exhibits.volumes import StackedVolume, list_volumes
 from fairlead.case.lists.for_the_lead import EXHIBITS
-from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.limits import evidence_limits, write_limits
 from fairlead.cli.options import OUTPUT, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
@@ -240,7 +240,7 @@ def limits(workspace: Path | None, *, write: bool, as_json: bool) -> None:
 @operation_option
 def list_(workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool) -> None:
     """List the exhibits of an operation."""
-    rows = list_exhibits(session_of(workspace, operation, user))
+    rows = show_exhibits(session_of(workspace, operation, user))
     if as_json:
         print_json({"exhibits": rows})
     else:

@@ -6,7 +6,8 @@ from django.db.models import Count
 
 from fairlead.register.ledger_store import find_shown
 from fairlead.register.models import LedgerRow
-from fairlead.register.rows import LedgerEntryRow, LedgerShown, read_rows
+from fairlead.register.reading import read_rows
+from fairlead.register.rows import LedgerEntryRow, LedgerShown
 
 _PRIVATE = "review.reveal"
 

@@ -14,14 +14,13 @@ from fairlead.register.models import (
     ReleasedFiguresRow,
     User,
 )
+from fairlead.register.reading import read_first, read_rows
 from fairlead.register.rows import (
     ActionDayEntry,
     BoardEntry,
     FiguresBody,
     FiguresEntry,
     IncidentEntry,
-    read_first,
-    read_rows,
 )
 
 _OWNER = "owner"

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import CustodyRow, User
-from fairlead.register.rows import CustodyEntry, read_rows
+from fairlead.register.reading import read_rows
+from fairlead.register.rows import CustodyEntry
 from fairlead.terms.custody import CustodyEvent
 
 

@@ -21,7 +21,8 @@ from fairlead.register.models import (
     RecallRow,
     User,
 )
-from fairlead.register.rows import Lift, NewOutcome, OutcomeEntry, RecallEntry, read_rows
+from fairlead.register.reading import read_rows
+from fairlead.register.rows import Lift, NewOutcome, OutcomeEntry, RecallEntry
 
 _OWNER = "owner"
 

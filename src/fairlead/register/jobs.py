@@ -9,7 +9,8 @@ from django.db.models import Count, F
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import JobRow, User
-from fairlead.register.rows import JobAsked, JobShown, read_first, read_rows
+from fairlead.register.reading import read_first, read_rows
+from fairlead.register.rows import JobAsked, JobShown
 
 _ALIVE = ("waiting", "running")
 

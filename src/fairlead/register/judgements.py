@@ -8,7 +8,8 @@ from django.db.models import F, Q
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import JudgementRow, User
-from fairlead.register.rows import JudgementEntry, read_rows
+from fairlead.register.reading import read_rows
+from fairlead.register.rows import JudgementEntry
 from fairlead.terms.platform import Judgement
 
 

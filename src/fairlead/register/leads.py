@@ -14,6 +14,7 @@ from fairlead.leads.material import HashRow
 from fairlead.register.browse import Asked, Found, browse_rows
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import LeadRow, LeadVersionRow, PackageRow, User
+from fairlead.register.reading import read_rows
 from fairlead.register.rows import (
     KeptReceipt,
     LeadAbout,
@@ -22,7 +23,6 @@ from fairlead.register.rows import (
     LeadHead,
     PackageEntry,
     PackageFound,
-    read_rows,
 )
 
 

@@ -11,7 +11,8 @@ from django.db.models import F
 from fairlead.register.actions import MAY, WHOLE_OPERATION, Action, Role
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import Grant, OperationRow, Participant, User
-from fairlead.register.rows import GrantEnded, GrantEntry, read_first, read_rows
+from fairlead.register.reading import read_first, read_rows
+from fairlead.register.rows import GrantEnded, GrantEntry
 from fairlead.terms.errors import UsageError
 
 _OWNER = "owner"

@@ -10,7 +10,8 @@ from django.db.models import F
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import PreparedRow, User
-from fairlead.register.rows import ReleaseEntry, WaitingRelease, read_first, read_rows
+from fairlead.register.reading import read_first, read_rows
+from fairlead.register.rows import ReleaseEntry, WaitingRelease
 
 
 def record_prepared(

@@ -9,7 +9,8 @@ from django.db.models import F
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import ExposureRow, ReviewRow, User
-from fairlead.register.rows import ExposureEntry, GroupExposure, Opened, ReviewEntry, read_first, read_rows
+from fairlead.register.reading import read_first, read_rows
+from fairlead.register.rows import ExposureEntry, GroupExposure, Opened, ReviewEntry
 from fairlead.terms.review import ReviewDecision
 
 

@@ -1,30 +1,14 @@
-"""Rows of the register as types. The names of a row's keys are the columns that are asked for; they stand here alone."""
+"""Rows of the register as types. The names of a row's keys are the columns that are asked for; they stand here alone.
+
+``fairlead.register.reading`` asks for them. Nothing here needs the database.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict, TypeVar
-
-from django.db.models import F, QuerySet
+from typing import NotRequired, TypedDict
 
 from fairlead.leads.body import HashBody, LeadBody
-
-R = TypeVar("R")
-
-
-def read_rows(rows: QuerySet[Any], row: type[R], *, limit: int | None = None, **computed: F) -> list[R]:
-    """The rows that the gate let through as rows of a type; ``computed`` are keys that are no columns of the table."""
-    return list(_asked(rows, row, computed)[:limit])
-
-
-def read_first(rows: QuerySet[Any], row: type[R], **computed: F) -> R | None:
-    """The first of them, or None."""
-    found: R | None = _asked(rows, row, computed).first()
-    return found
-
-
-def _asked(rows: QuerySet[Any], row: type[R], computed: dict[str, F]) -> QuerySet[Any]:
-    return rows.values(*(name for name in row.__annotations__ if name not in computed), **computed)
 
 
 class CustodyEntry(TypedDict):

@@ -95,8 +95,15 @@ class ExhibitReport(TypedDict):
     tools: dict[str, str]
 
 
+def show_exhibits(session: Session) -> list[ExhibitRow]:
+    """All exhibits in order of arrival, for eyes."""
+    session.require_sight()
+    return list_exhibits(session)
+
+
 def get_exhibit(session: Session, number: str) -> ExhibitRow:
     """One exhibit's row; UsageError when there is none of that number."""
+    session.require_sight()
     row = next((r for r in list_exhibits(session) if r["exhibit"] == number), None)
     if row is None:
         raise UsageError(
@@ -199,6 +206,7 @@ def verify_exhibit(session: Session, number: str) -> Verified:
 
 def exhibit_report(session: Session, number: str) -> ExhibitReport:
     """Everything a court may ask about the treatment of one exhibit, as data."""
+    session.require_sight()
     row = get_exhibit(session, number)
     catalogue = Catalogue(session.store)
     try:

@@ -75,6 +75,7 @@ class MatchesExplained(TypedDict):
 
 def explain_matches(session: Session, sha256: str) -> MatchesExplained:
     """Everything that agrees with a content, applied or held back, with both hashes, and where it was found."""
+    session.require_sight()
     asked = {"sha256": sha256}
     catalogue = Catalogue(session.store, _TABLES)
     try:

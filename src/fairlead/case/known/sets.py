@@ -251,6 +251,7 @@ class HeldListed(TypedDict):
 
 def list_hash_sets(session: Session) -> list[HashSetListed]:
     """Every hash set with its settings, its matches, and what is held back."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (HASH_SETS, MATCHES, HELD))
     try:
         return catalogue.rows_as(
@@ -265,6 +266,7 @@ def list_hash_sets(session: Session) -> list[HashSetListed]:
 
 def list_held(session: Session) -> list[HeldListed]:
     """Entries that are held back, with the reason and how many contents they agree with."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (HELD,))
     try:
         return catalogue.rows_as(
@@ -278,6 +280,7 @@ def list_held(session: Session) -> list[HeldListed]:
 
 def count_ungated(session: Session) -> int:
     """Pictures that no near matching looked at, because their PDQ quality is below every set's gate."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (HASH_SETS, CONTENTS))
     try:
         return int(

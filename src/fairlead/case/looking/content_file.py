@@ -81,6 +81,7 @@ class ContentFile:
 
 def open_content(session: Session, sha256: str) -> ContentFile:
     """Gather what the tables say of a content; a consultation. LookupError when there is none."""
+    session.require_sight()
     asked = {"s": sha256}
     catalogue = Catalogue(session.store, (*TRIAGE_TABLES, SCENES, SIDECARS, SIGNALS, SEARCHED))
     try:

@@ -44,6 +44,7 @@ class TriageFigures:
 
 def triage(session: Session) -> TriageFigures:
     """Count states over the operation's tables as they are now."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (FILES, CONTENTS, MATCHES, ORIGINS_OF))
     try:
         states = {
@@ -98,6 +99,7 @@ class InOrder(TypedDict):
 
 def list_queue(session: Session, most: int) -> list[InOrder]:
     """The contents that people look at, in their order, each with its place and the reason for it; a consultation."""
+    session.require_sight()
     from fairlead.case.lists.states import TRIAGE_SQL, TRIAGE_TABLES
 
     catalogue = Catalogue(session.store, TRIAGE_TABLES)

@@ -161,6 +161,7 @@ def add_reference(
 
 def list_references(session: Session) -> list[ReferenceListed]:
     """Every reference without its fingerprint."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (REFERENCES,))
     try:
         return catalogue.rows_as(

@@ -152,6 +152,7 @@ def explain_origin(session: Session, sha256: str) -> OriginExplained:
 
     Raises UsageError when no picture or video has that digest.
     """
+    session.require_sight()
     asked = sha256.lower()
     tables = (*TRIAGE_TABLES, SIGNALS, SEARCHED, TRACED, GENERATION_FACTS, GENERATION_LINKS, NOISE_GROUPS)
     catalogue = Catalogue(session.store, tables)

@@ -67,6 +67,7 @@ def list_links(session: Session, *, sha256: str = "") -> PictureLinks:
 
     With ``sha256`` only the joins of that content, one by one.
     """
+    session.require_sight()
     catalogue = Catalogue(session.store, (GENERATION_LINKS, TOOL_FILES, ASSESSED_ACTS, FILES))
     try:
         tools = catalogue.rows_as(

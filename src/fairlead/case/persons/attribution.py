@@ -232,6 +232,7 @@ def judge(session: Session, left: str, right: str, judgement: Judgement, reason:
 
 def explain(session: Session, person: str) -> PersonExplained:
     """Why records were joined into a person; a consultation in the ledger."""
+    session.require_sight()
     catalogue = Catalogue(session.store)
     try:
         explained = explain_person(catalogue, person)
@@ -282,6 +283,7 @@ def evaluate_against(session: Session, truth: Path | None = None) -> Evaluated:
     ``truth`` is a labelled file (see ``read_labels``), or the folder ``truth`` that `fairlead training make` wrote; None
     looks for the one that `fairlead demo` puts beside its workspaces.
     """
+    session.require_sight()
     truth = truth or session.workspace.root.parent / "operation" / "truth"
     catalogue = Catalogue(session.store, (PERSONS, LINKS))
     try:

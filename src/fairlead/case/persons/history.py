@@ -74,6 +74,7 @@ def keep_changes(session: Session) -> int:
 
 def history_of(session: Session, person: str) -> list[HistoryStep]:
     """Every change that led to or from this person, oldest first. UsageError PERSON-001 for an unknown id."""
+    session.require_sight()
     steps = [
         HistoryStep(at=run["at"], change=_from_json(change))
         for run in _runs(session)

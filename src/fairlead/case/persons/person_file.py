@@ -113,6 +113,7 @@ class JudgementEffect:
 
 def open_person(session: Session, person: str) -> PersonFile:
     """Gather a person's file; a consultation in the ledger. UsageError PERSON-001 when there is none."""
+    session.require_sight()
     from fairlead.register.judgements import find_judgement_rows
 
     catalogue = Catalogue(session.store, _READ)
@@ -227,6 +228,7 @@ def _household(catalogue: Catalogue, person: str, members: list[str]) -> list[Ho
 
 def preview_judgement(session: Session, left: str, right: str) -> JudgementEffect | None:
     """Which persons two records are in now, and how large; None when one of them is in no person."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (PERSONS,))
     try:
         found = {

@@ -295,6 +295,7 @@ def load_report(session: Session, *, without_file: list[str] | None = None) -> L
 
 def measure_clock(session: Session, *, source: str, against: str) -> ClockOffset:
     """By how much the clock of a source was wrong, on payments that another source recorded, too."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (PAYMENTS, SOURCES))
     try:
         loaded = {
@@ -317,6 +318,7 @@ def measure_clock(session: Session, *, source: str, against: str) -> ClockOffset
 
 def propose_records(session: Session, *, exhibit: str, path: str, name: str) -> Proposal:
     """Draft a mapping for the one readable file of an exhibit that fits a path or pattern."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (FILES,))
     try:
         files = catalogue.rows(

@@ -306,6 +306,7 @@ def explain_lead(
 
     ``show_text`` adds the beginning of text rows, which may hold more than the statement says.
     """
+    session.require_sight()
     document = get_lead(session, lead)
     chosen = [s for s in document.statements if statement is None or s.id == statement]
     if not chosen:

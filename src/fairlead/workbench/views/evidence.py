@@ -12,11 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fairlead.case.exhibits.adding import find_acquisition
-from fairlead.case.exhibits.custody import Handover, get_exhibit, record_handover, show_custody
+from fairlead.case.exhibits.custody import Handover, get_exhibit, record_handover, show_custody, show_exhibits
 from fairlead.case.exhibits.volumes import list_volumes
 from fairlead.case.lists.for_the_lead import CONTENTS, EXHIBITS
 from fairlead.case.looking.content_file import open_content
-from fairlead.case.place.exhibits import list_exhibits
 from fairlead.register.reviews import find_reviews_of
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import UsageError
@@ -38,7 +37,7 @@ def exhibits(request: HttpRequest, desk: Desk) -> HttpResponse:
         request,
         desk,
         EXHIBITS,
-        list_exhibits(desk.session),
+        show_exhibits(desk.session),
         link=lambda row: reverse("exhibit", args=[desk.operation, row["exhibit"]]),
     )
 
