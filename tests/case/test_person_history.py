@@ -31,6 +31,9 @@ class Desk:
     def clock(self):
         return datetime(2026, 1, 2, tzinfo=UTC)
 
+    def require_sight(self):
+        """Whoever stands here sees the whole."""
+
     def record(self, operation, what, objects, justification, **facts):
         self.entries.append((what, facts.get("facts")))
 

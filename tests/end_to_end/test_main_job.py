@@ -9,8 +9,11 @@ from pathlib import Path
 import pyrage
 import pytest
 
+from fairlead.engine.parts import PartStore
 from fairlead.leads.bag import unpack
+from fairlead.tables import ALL
 from tests.end_to_end.conftest import Worked, ask, fairlead
+from tests.tables.absent import absent_in
 
 
 def test_the_summary_has_every_figure_that_was_promised(worked: Worked) -> None:
@@ -320,3 +323,10 @@ def test_leads_count_uploads_as_uploads_and_fetched_files_as_fetched(worked: Wor
     counted = {(row["person"], row["of"]): row["n"] for row in rows}
     assert told
     assert {key: counted[key] for key in told} == told
+
+
+def test_what_a_table_says_is_always_there_is_there(worked: Worked) -> None:
+    store = PartStore(worked.lead / "operations" / "lanternfish" / "tables")
+    absent = {table.name: absent_in(table, store.read(table)) for table in ALL.values()}
+    assert {name: paths for name, paths in absent.items() if paths} == {}
+    assert sum(bool(store.parts(table)) for table in ALL.values()) > 35

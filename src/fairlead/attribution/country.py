@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from importlib import resources
-from typing import Any
 
+from fairlead.tables.rows import PersonCountry
 from fairlead.terms.grades import AttributionGrade
 
 DAYS_FOR_RESIDENCE = 3
@@ -108,7 +108,7 @@ def claims_of_addresses(days: Sequence[Residence]) -> list[Claim]:
 
 def weigh_countries(
     claims: Sequence[Claim], *, choose: bool = True
-) -> tuple[list[dict[str, Any]], str | None]:
+) -> tuple[list[PersonCountry], str | None]:
     """Countries with grade, grounds and contradictions, best first, and the one they support, or None.
 
     Conflicting strong grounds choose nothing; weak grounds choose only where there is no strong one, where all
@@ -124,7 +124,7 @@ def weigh_countries(
         chosen = next(iter(strong))
     elif not strong and len(telling) == 1 and choose:
         chosen = next(iter(telling))
-    listed: list[dict[str, Any]] = []
+    listed: list[PersonCountry] = []
     order = sorted(by_country, key=lambda c: (c != chosen, by_country[c][0].ground, -len(by_country[c]), c))
     for country in order:
         held = by_country[country]

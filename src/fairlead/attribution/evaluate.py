@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -36,9 +36,22 @@ class GradeFigures:
     high: float | None
 
 
+class Evaluation(TypedDict):
+    """Figures of persons against truth; ``grades`` and ``at_least`` hold GradeFigures by grade."""
+
+    precision: float | None
+    recall: float
+    f1: float
+    false_attributions: int
+    grades: dict[str, dict[str, float | None]]
+    at_least: dict[str, dict[str, float | None]]
+    persons: int
+    records: int
+
+
 def evaluate(
     persons: Iterable[Mapping[str, Any]], truth: Mapping[str, str], links: Iterable[Mapping[str, Any]] = ()
-) -> dict[str, Any]:
+) -> Evaluation:
     """Figures of persons (rows of the table) against truth: record id to the real person's id.
 
     ``grades`` count pairs of records inside persons of a grade. ``at_least`` counts pairs inside what is said

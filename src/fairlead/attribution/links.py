@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pyarrow as pa
 
 from fairlead.attribution.clustering import ROLES_STAY_APART, Clustering, Decided, Edge, Facts
 from fairlead.tables import Table
 from fairlead.tables.attribution import LINKS, WEBS
+from fairlead.tables.rows import LinkRow, WebPair, WebRecord, WebRecordCopy
 from fairlead.terms.grades import AttributionGrade
 from fairlead.terms.platform import Judgement, Role
 
@@ -38,7 +38,7 @@ class LinksStage:
             )
 
 
-def links_of(records: list[dict[str, Any]], pairs: list[dict[str, Any]] | None) -> Iterator[dict[str, Any]]:
+def links_of(records: list[WebRecord], pairs: list[WebPair] | None) -> Iterator[LinkRow]:
     """The links of one web, both given as WEBS has them, in the order of the records' ids."""
     origins = {record["record"]: record["origin"] for record in records}
     for record in records:
@@ -78,7 +78,7 @@ def links_of(records: list[dict[str, Any]], pairs: list[dict[str, Any]] | None) 
 
 
 def _decide(
-    records: list[dict[str, Any]], pairs: list[dict[str, Any]], scored: list[dict[str, Any]]
+    records: list[WebRecord], pairs: list[WebPair], scored: list[WebPair]
 ) -> tuple[list[Edge], list[Decided], dict[int, str], set[int]]:
     """Edges of the scored pairs, what became of each, the grade in which it widens a group, and the triangles."""
     numbers = {record["record"]: number for number, record in enumerate(records)}
@@ -106,13 +106,13 @@ def _decide(
     return edges, decided, wider, triangles
 
 
-def _judgement(pair: dict[str, Any]) -> Judgement | None:
+def _judgement(pair: WebPair) -> Judgement | None:
     """What people decided about a pair last; to be unsure decides nothing."""
     last = Judgement((pair["judgements"] or [Judgement.UNSURE])[-1])
     return None if last is Judgement.UNSURE else last
 
 
-def _copy_link(record: dict[str, Any], copy: dict[str, Any]) -> dict[str, Any]:
+def _copy_link(record: WebRecord, copy: WebRecordCopy) -> LinkRow:
     """The link of a payment to the first one that says the same."""
     ends = sorted((copy, record), key=lambda end: str(end["record"]))
     return {
@@ -124,13 +124,14 @@ def _copy_link(record: dict[str, Any], copy: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _edge(pair: dict[str, Any], records: list[dict[str, Any]], numbers: dict[str, int]) -> Edge:
+def _edge(pair: WebPair, records: list[WebRecord], numbers: dict[str, int]) -> Edge:
     """The edge of a scored pair; a payer joins an account user only where identity agrees on both sides."""
     left, right = numbers[pair["left"]], numbers[pair["right"]]
     roles = {records[left]["role"], records[right]["role"]}
     named = pair["names"] in NAMES_THAT_AGREE or pair["dobs"] == "same"
     told_apart = roles == {Role.ACCOUNT_USER.value, Role.PAYER.value} and not named
-    grade = AttributionGrade.UNRESOLVED if pair["refusal"] else AttributionGrade(pair["grade"])
+    stated = None if pair["refusal"] else pair["grade"]
+    grade = AttributionGrade.UNRESOLVED if stated is None else AttributionGrade(stated)
     held_back = ROLES_STAY_APART if told_apart else "user-name-alone" if pair["pattern"] == "handle" else None
     return Edge(left, right, grade, pair["bits"], held_back, pair["email"] == "exclusive")
 
@@ -142,8 +143,8 @@ TRIANGLE = (
 
 
 def find_triangles(
-    pairs: list[dict[str, Any]],
-    records: list[dict[str, Any]],
+    pairs: list[WebPair],
+    records: list[WebRecord],
     numbers: dict[str, int],
     clustering: Clustering,
 ) -> set[int]:
@@ -167,7 +168,7 @@ def find_triangles(
     return found
 
 
-def may_be_triangle(pair: dict[str, Any]) -> bool:
+def may_be_triangle(pair: WebPair) -> bool:
     """Whether the pair shares what a triangle needs; ``webs`` asks the same in SQL."""
     return (
         not pair["refusal"] and pair["email"] == "exclusive" and "exclusive" in (pair["ip"], pair["device"])
@@ -210,7 +211,7 @@ UNLISTED = (
 )
 
 
-def _reasons(pair: dict[str, Any]) -> list[str]:
+def _reasons(pair: WebPair) -> list[str]:
     found = pair["shared"] or ()
     mailboxes = {one["value"].partition("@")[0] for one in found if one["kind"] == "email"}
     said = [
@@ -237,7 +238,7 @@ def _reasons(pair: dict[str, Any]) -> list[str]:
     return said
 
 
-def _against(pair: dict[str, Any]) -> list[str]:
+def _against(pair: WebPair) -> list[str]:
     said = [
         f"{one['kind']} {one['value']} is {_CLASS_SAYS[one['held']]} ({one['holders']} records)"
         for one in pair["shared"] or ()

@@ -91,14 +91,14 @@ class Networks:
             source = source or self.mmdb.name
         return Placed(country=country, kind=kind, range=cidr, source=source)
 
-    def _in_database(self, address: str) -> dict[str, Any]:
+    def _in_database(self, address: str) -> dict[str, object]:
         if self._reader is None:
             self._reader = maxminddb.open_database(str(self.mmdb))
         entry = self._reader.get(address)
         return entry if isinstance(entry, dict) else {}
 
 
-def _country_of(entry: dict[str, Any]) -> str | None:
+def _country_of(entry: dict[str, object]) -> str | None:
     country = entry.get("country", entry.get("registered_country"))
     code = country.get("iso_code") if isinstance(country, dict) else entry.get("country_code", country)
     return code if isinstance(code, str) and len(code) == 2 else None
@@ -110,7 +110,7 @@ _TRAITS = {
 }  # fmt: skip
 
 
-def _kind_of(entry: dict[str, Any]) -> str | None:
+def _kind_of(entry: dict[str, object]) -> str | None:
     """The kind that a database of anonymous networks states, at its top or among its traits."""
     traits = entry.get("traits", {})
     said = entry | (traits if isinstance(traits, dict) else {})

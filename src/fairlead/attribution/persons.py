@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
 
@@ -22,6 +21,7 @@ from fairlead.attribution.pairs import APART_STATUSES
 from fairlead.attribution.shipped import digest_of_shipped
 from fairlead.tables import Table
 from fairlead.tables.attribution import DOSSIERS, PERSONS
+from fairlead.tables.rows import DossierLink, DossierMember, DossierRow, PersonMaybeSame, PersonRow
 from fairlead.terms.grades import AttributionGrade
 from fairlead.terms.platform import IdentifierKind, Role
 
@@ -51,7 +51,7 @@ class PersonsStage:
             yield PERSONS.batch(person_of(dossier) for dossier in batch.to_pylist())
 
 
-def person_of(dossier: dict[str, Any]) -> dict[str, Any]:
+def person_of(dossier: DossierRow) -> PersonRow:
     """The row of PERSONS that a row of DOSSIERS supports."""
     person, members = dossier["person"], dossier["members"]
     links = dossier["links"] or []
@@ -113,11 +113,11 @@ def person_of(dossier: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _joins(link: dict[str, Any]) -> bool:
+def _joins(link: DossierLink) -> bool:
     return link["decision"] in ("joined", "same")
 
 
-def _grade(inside: Sequence[dict[str, Any]]) -> AttributionGrade:
+def _grade(inside: Sequence[DossierLink]) -> AttributionGrade:
     """The best grade of the links that join; what a person judged the same is attributed."""
     grades = {
         AttributionGrade.ATTRIBUTED if link["decision"] == "same" else AttributionGrade(link["grade"])
@@ -127,13 +127,13 @@ def _grade(inside: Sequence[dict[str, Any]]) -> AttributionGrade:
     return min(grades, key=_ORDER.index, default=AttributionGrade.UNRESOLVED)
 
 
-def _others(outside: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+def _others(outside: Sequence[DossierLink]) -> list[PersonMaybeSame]:
     """Other persons that this one may be, by the best noted link to each."""
     best: dict[str, AttributionGrade] = {}
     for link in outside:
-        grade = AttributionGrade(link["grade"])
-        if link["decision"] == "noted" and grade is not AttributionGrade.UNRESOLVED:
-            best[link["other"]] = min(best.get(link["other"], grade), grade, key=_ORDER.index)
+        grade, other = AttributionGrade(link["grade"]), link["other"]
+        if link["decision"] == "noted" and grade is not AttributionGrade.UNRESOLVED and other is not None:
+            best[other] = min(best.get(other, grade), grade, key=_ORDER.index)
     order = sorted(best.items(), key=lambda item: (_ORDER.index(item[1]), item[0]))
     return [{"person": person, "grade": grade.value} for person, grade in order[:ALTERNATIVES_AT_MOST]]
 
@@ -147,7 +147,7 @@ def _as_paid(claim: Claim) -> Claim:
     )
 
 
-def claims_of(member: dict[str, Any]) -> list[Claim]:
+def claims_of(member: DossierMember) -> list[Claim]:
     """What a record says of a country: its own columns, its identifiers, and where it was seen."""
     claims: list[Claim] = []
 
@@ -175,6 +175,6 @@ def claims_of(member: dict[str, Any]) -> list[Claim]:
         else:
             claim(country, Ground.PHONE, f"telephone number {start}… belongs to {country}", entry["origin"])
     seen: dict[bool, list[Residence]] = defaultdict(list)
-    for entry in member["residences"] or ():
-        seen[entry["late"]].append(Residence(entry["country"], entry["days"], entry["origin"]))
+    for home in member["residences"] or ():
+        seen[home["late"]].append(Residence(home["country"], home["days"], home["origin"]))
     return claims + claims_of_addresses(seen[False]) + claims_after_break(seen[True])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -153,15 +153,18 @@ def evaluate(
         print_json(figures)
     else:
         names = ("precision", "recall", "f1", "false_attributions", "persons", "records")
-        print_facts("Against the truth, all grades together", {k: figures[k] for k in names})
+        print_facts(
+            "Against the truth, all grades together",
+            {name: value for name, value in figures.items() if name in names},
+        )
         if "country" in figures:
             print_facts("Countries of member accounts", figures["country"])
         columns = ["groups", "pairs", "precision", "low", "high", "recall", "mixed"]
         for title, part in (
-            ("Persons of a grade", "grades"),
-            ("Said with a grade or a better one", "at_least"),
+            ("Persons of a grade", figures["grades"]),
+            ("Said with a grade or a better one", figures["at_least"]),
         ):
-            rows = [{"grade": name} | _rounded(row) for name, row in figures[part].items()]
+            rows = [{"grade": name, **_rounded(row)} for name, row in part.items()]
             print_rows(rows, ["grade", *columns], title=title)
         if figures["samples"]:
             print_rows([_rounded(row) for row in figures["samples"]], _SAMPLE, title="Judged by people")
@@ -172,7 +175,7 @@ def evaluate(
     return 1 if figures["false_attributions"] else 0
 
 
-def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+def _rounded(row: Mapping[str, object]) -> dict[str, object]:
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
 
 

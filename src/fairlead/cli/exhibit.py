@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -17,17 +16,19 @@ from fairlead.case.exhibits.custody import (
     record_handover,
     render_report,
     show_custody,
+    show_exhibits,
     verify_exhibit,
 )
 from fairlead.case.exhibits.handling import correct_handling
 from fairlead.case.exhibits.holders import list_holders, state_holder, withdraw_holder
 from fairlead.case.exhibits.volumes import StackedVolume, list_volumes
-from fairlead.case.place.exhibits import list_exhibits
+from fairlead.case.lists.for_the_lead import EXHIBITS
 from fairlead.case.place.limits import evidence_limits, write_limits
 from fairlead.cli.options import OUTPUT, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.engine.places import Place, parse_place
 from fairlead.evidence.limits import MEANINGS
+from fairlead.tables.rows import AcquisitionRow
 from fairlead.terms.custody import CustodyEvent
 
 _LIST = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -116,12 +117,12 @@ _RESULTS = {
 }
 
 
-def _print_acquisition(acquisition: dict[str, Any] | None) -> None:
+def _print_acquisition(acquisition: AcquisitionRow | None) -> None:
     """What an image says of its own acquisition, and whether it fits."""
     if acquisition is None:
         return
     digests = ("media_bytes", "stored_md5", "found_md5", "stored_sha1", "found_sha1")
-    facts = {name: acquisition[name] for name in digests if acquisition.get(name)}
+    facts = {name: value for name, value in acquisition.items() if name in digests and value}
     stated = {item["name"]: item["value"] for item in acquisition["header"] if item["value"]}
     print_facts(f"Acquisition: {_RESULTS[acquisition['result']]}.", {**facts, **stated})
 
@@ -239,11 +240,11 @@ def limits(workspace: Path | None, *, write: bool, as_json: bool) -> None:
 @operation_option
 def list_(workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool) -> None:
     """List the exhibits of an operation."""
-    rows = list_exhibits(session_of(workspace, operation, user))
+    rows = show_exhibits(session_of(workspace, operation, user))
     if as_json:
         print_json({"exhibits": rows})
     else:
-        print_rows(rows, ["exhibit", "kind", "size_bytes", "handling", "authority", "received_at"])
+        print_rows(rows, EXHIBITS.at_the_shell)
 
 
 @exhibit.command("show")
@@ -279,7 +280,7 @@ def show(
     print_rows(events, ["at", "event", "actor", "counter_party", "location", "reason", "authority"])
 
 
-def _volume_line(volume: StackedVolume) -> dict[str, Any]:
+def _volume_line(volume: StackedVolume) -> dict[str, str | int | None]:
     """One volume as a line of the stack, further in the more lies below it."""
     state = "yes" if volume.opened else "NO"
     holds = f"{volume.form}, encrypted" if volume.encrypted and volume.form else volume.form

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -175,11 +174,11 @@ def list_(
     """Show the hash sets with their settings and matches."""
     session = session_of(workspace, operation, user)
     if held:
-        rows = list_held(session)
+        back = list_held(session)
         if as_json:
-            print_json(rows)
+            print_json(back)
         else:
-            print_rows(rows, ["set", "entry", "reason", "contents", "agreements"], title="Held back")
+            print_rows(back, ["set", "entry", "reason", "contents", "agreements"], title="Held back")
         return
     rows, ungated = list_hash_sets(session), count_ungated(session)
     if as_json:
@@ -257,21 +256,23 @@ def export(
     written = export_hash_set(
         session, name, to, scheme=scheme, recipient=recipient, consent=consent, details=details
     )
-    answer: dict[str, Any] = {
-        "items": written.items,
-        "entries_left_out": written.left_out,
-        "without_category": dict(sorted(written.unmapped.items())),
-        "losses": dict(sorted(written.losses.items())),
-    }
+    unmapped, losses = dict(sorted(written.unmapped.items())), dict(sorted(written.losses.items()))
     if as_json:
-        print_json(answer)
+        print_json(
+            {
+                "items": written.items,
+                "entries_left_out": written.left_out,
+                "without_category": unmapped,
+                "losses": losses,
+            }
+        )
     else:
         print_facts(
             f"Hash set {name} written.", {"items": written.items, "entries left out": written.left_out}
         )
-        for category, count in answer["without_category"].items():
+        for category, count in unmapped.items():
             click.echo(f"  {count:,} without category: {category} has no counterpart in {scheme}")
-        for loss, count in answer["losses"].items():
+        for loss, count in losses.items():
             click.echo(f"  {count:,} with a loss: {loss}")
     return 1 if written.unmapped else 0
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from fairlead.case.lists.for_everybody import LEADS
+from fairlead.case.lists.for_the_lead import REVIEWS_DUE
 from fairlead.case.place.session import Session
 from fairlead.case.sending.changes import diff_with_sent
 from fairlead.case.sending.freshness import recalls_to_consider
@@ -54,7 +56,7 @@ def due(
     if as_json:
         print_json({"due": rows})
     else:
-        print_rows(rows, ["lead", "country", "category", "due_on", "rule"])
+        print_rows(rows, REVIEWS_DUE.at_the_shell)
     return 1 if rows else 0
 
 
@@ -71,7 +73,7 @@ def list_(
     if as_json:
         print_json({"leads": rows, "consider_recall": consider})
     else:
-        print_rows(rows, ["lead", "country", "grade", "names_person", "version", "handling", "statements"])
+        print_rows(rows, LEADS.at_the_shell)
         if consider:
             click.echo(
                 "These were sent, and nothing supports them any more: consider `fairlead package recall`."

@@ -126,7 +126,7 @@ def list_(workspace: Path | None, operation: str | None, user: str | None, *, as
         "at",
     ]
     if as_json:
-        print_json({"outcomes": [{c: row[c] for c in columns} for row in rows]})
+        print_json({"outcomes": [{c: value for c, value in row.items() if c in columns} for row in rows]})
     else:
         print_rows(rows, columns)
 

@@ -393,7 +393,7 @@ def list_(workspace: Path | None, operation: str | None, user: str | None, *, as
             "country": r["country"],
             "leads": len(r["leads"]),
             "built_at": r["built_at"],
-            "receipt": (r["receipt"] or {}).get("state", "none yet"),
+            "receipt": r["receipt"]["state"] if r["receipt"] else "none yet",
         }
         for r in rows
     ]

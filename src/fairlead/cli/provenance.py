@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -11,14 +11,15 @@ from fairlead.case.looking.queue import list_queue
 from fairlead.case.origin.certificates import find_trust, import_trust_list
 from fairlead.case.origin.detectors import add_detector, list_detectors, run_detector
 from fairlead.case.origin.devices import add_reference, compare_devices, group_by_noise, list_references
-from fairlead.case.origin.explaining import explain_origin, render_origin
+from fairlead.case.origin.explaining import OriginExplained, explain_origin, render_origin
 from fairlead.case.origin.picture_links import list_links
 from fairlead.case.origin.second_look import search_for_watermarks
-from fairlead.case.origin.weighing import weigh_loose_file
+from fairlead.case.origin.weighing import LooseOrigin, weigh_loose_file
 from fairlead.case.origin.weights import export_weights, list_weights, use_weights
 from fairlead.case.place.workspace import find_workspace
 from fairlead.cli.options import json_option, operation_option, session_of, workspace_option
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
+from fairlead.provenance.signal import SignalColumns
 from fairlead.terms.errors import UsageError
 from fairlead.terms.provenance import TrustFile
 
@@ -94,7 +95,7 @@ def explain(
     print_facts("Used", {"table of weights": answer["weights"][:16], "trust lists": len(answer["trust"])})
 
 
-def _print_conclusion(answer: dict[str, Any]) -> None:
+def _print_conclusion(answer: OriginExplained | LooseOrigin) -> None:
     strength = f", {answer['strength']}, at most {answer['bound']:g}" if answer["bound"] > 1 else ""
     if answer["conclusion"] == "conflict":
         strength = f": at most {answer['bound']:g} stands against at most {answer['bound_against']:g}"
@@ -109,15 +110,12 @@ def _print_conclusion(answer: dict[str, Any]) -> None:
             click.echo(f"  {name}: {sentence}")
 
 
-def _print_signals(signals: list[dict[str, Any]]) -> None:
+def _print_signals(signals: Sequence[SignalColumns]) -> None:
     if not signals:
         click.echo("  Nothing found, which says nothing.")
     for signal in signals:
-        place = (
-            ""
-            if not signal["length"]
-            else f", bytes {signal['offset']} to {signal['offset'] + signal['length'] - 1}"
-        )
+        begin, length = signal["offset"], signal["length"]
+        place = f", bytes {begin} to {begin + length - 1}" if length and begin is not None else ""
         click.echo(f"  {signal['detail']}{place}")
         bound = f", at most {signal['bound']:g} ({signal['basis']}), against {signal['against']}"
         click.echo(
@@ -392,7 +390,7 @@ def detector_run(
     )
 
 
-def _print_answer(answer: dict[str, Any], title: str, *, as_json: bool) -> None:
+def _print_answer(answer: Mapping[str, object], title: str, *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
     else:

@@ -7,10 +7,10 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -24,6 +24,11 @@ from fairlead.terms.shortage import shortage_of
 
 _FRUGAL = "512MiB"
 _ROWS_AT_ONCE = 8192
+
+Parameters = Sequence[object] | Mapping[str, object]
+"""Values for a statement, by their place or by name."""
+
+R = TypeVar("R")
 
 SPILL = ".spill-"
 """How the names of folders begin that ``spilling`` makes."""
@@ -97,7 +102,7 @@ class Catalogue:
             self._connection.execute("SET enable_external_access = false")
             self._connection.execute("SET lock_configuration = true")
 
-    def query(self, sql: str, parameters: list[Any] | dict[str, Any] | None = None) -> pa.Table:
+    def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """Run one SELECT and return an Arrow table; a wrong statement is a UsageError."""
         try:
             with _telling():
@@ -113,9 +118,18 @@ class Catalogue:
             ) from problem
         return answer
 
-    def rows(self, sql: str, parameters: list[Any] | dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    def rows(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
         """Run one SELECT and return rows as dictionaries."""
-        listed: list[dict[str, Any]] = self.query(sql, parameters).to_pylist()
+        # Which columns there are is the statement's to say: where the program reads them by name, ``rows_as`` is meant.
+        return list(self.query(sql, parameters).to_pylist())
+
+    def rows_as(self, row: type[R], sql: str, parameters: Parameters | None = None) -> list[R]:
+        """Run one SELECT and return rows of a type, a TypedDict; a statement that lacks one of its keys is a TypeError."""
+        answer = self.query(sql, parameters)
+        lacking: frozenset[str] = getattr(row, "__required_keys__", frozenset()) - set(answer.column_names)
+        if lacking:
+            raise TypeError(f"the statement gives {row.__name__} no column {', '.join(sorted(lacking))}")
+        listed: list[R] = answer.to_pylist()
         return listed
 
     def scalar(self, sql: str) -> Any:

@@ -113,8 +113,8 @@ class Engine(ABC):
         inputs = {table.name: [part.name for part in self.store.parts(table)] for table in stage.reads}
         key = part_name(stage.name, stage.version, json.dumps(inputs, sort_keys=True))
         known = self.store.read_gathered(stage.writes)
-        names: list[str] = known.get("parts", [])
-        if known.get("key") == key and self.store.find_whole(stage.writes, names) == set(names):
+        names = known["parts"]
+        if known["key"] == key and self.store.find_whole(stage.writes, names) == set(names):
             self._checked.add(stage.writes.name)
             self.progress.begin(stage.name, 0)
             self.progress.finish(stage.name)

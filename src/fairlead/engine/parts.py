@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -52,6 +52,13 @@ class Part:
         """Its rows."""
         with self.open() as file:
             return file.read(columns=list(columns) if columns is not None else None)
+
+
+class Gathered(TypedDict):
+    """What a gathering stage notes: from what its table was gathered, and in which parts it lies."""
+
+    key: str
+    parts: list[str]
 
 
 class PartStore:
@@ -167,15 +174,17 @@ class PartStore:
         found = self.storage.entries(table.name)
         return {e.name: (e.size_bytes, e.written) for e in found if e.name.startswith(_PREFIX)}
 
-    def read_gathered(self, table: Table) -> dict[str, Any]:
+    def read_gathered(self, table: Table) -> Gathered:
         """What the last gathering noted; nothing when there was none, or a power cut left half a note."""
         try:
             known = json.loads(self.storage.read(f"{table.name}/{_GATHERED}"))
         except (FileNotFoundError, ValueError):
-            return {}
-        return known if isinstance(known, dict) else {}
+            known = None
+        if isinstance(known, dict) and isinstance(known.get("parts"), list):
+            return {"key": str(known.get("key", "")), "parts": list(map(str, known["parts"]))}
+        return {"key": "", "parts": []}
 
-    def replace_gathered(self, table: Table, names: set[str], note: dict[str, Any]) -> int:
+    def replace_gathered(self, table: Table, names: set[str], note: Gathered) -> int:
         """Keep only these parts, and note what they were gathered from; returns how many others there were."""
         removed = self.keep_only(table, {*names, _GATHERED})
         self.storage.write(f"{table.name}/{_GATHERED}", json.dumps(note).encode())

@@ -14,7 +14,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import pyarrow as pa
 
@@ -37,6 +37,11 @@ _QUIET = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1",  # a batch is a task: an executor may be lost after any
     "spark.sql.adaptive.enabled": "false",  # there is nothing to shuffle
 }
+
+
+class _Outcome(TypedDict, total=False):
+    answers: list[Any]
+    problem: Exception
 
 
 class SparkEngine(Engine):
@@ -75,7 +80,7 @@ class SparkEngine(Engine):
 
     def _watch(self, work: Callable[[], list[Any]], stage: MapStage, waiting: list[Task]) -> list[Any]:
         """Run ``work`` in a thread and count meanwhile which parts have come."""
-        outcome: dict[str, Any] = {}
+        outcome: _Outcome = {}
 
         def run() -> None:
             try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
+from fairlead.tables.rows import ListingRow
 from fairlead.terms.origin import Locator, display_path
 from fairlead.terms.verdicts import Allocation, FileVerdict
 
@@ -42,7 +42,7 @@ class FoundFile:
     device_path: bytes | None = None
 
 
-def listing_row(exhibit: str, locator: Locator, found: FoundFile) -> dict[str, Any]:
+def listing_row(exhibit: str, locator: Locator, found: FoundFile) -> ListingRow:
     """A row of the table listing."""
     return {
         "exhibit": exhibit,

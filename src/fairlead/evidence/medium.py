@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from fairlead.tables.rows import AcquisitionRow
 
 _HEX = re.compile(r"[0-9a-f]{32}([0-9a-f]{8})?\Z")
 _MOST_HEADER, _MOST_VALUE = 40, 300
@@ -36,7 +38,7 @@ class Medium:
             return "not_stated"
         return "equal" if all(stated) else "different"
 
-    def row(self, exhibit: str) -> dict[str, Any]:
+    def row(self, exhibit: str) -> AcquisitionRow:
         """A row of the table acquisitions."""
         return {
             "exhibit": exhibit,
@@ -51,7 +53,7 @@ class Medium:
         }
 
 
-def parse_medium(untrusted: dict[str, Any]) -> Medium:
+def parse_medium(untrusted: Mapping[str, object]) -> Medium:
     """A reader's answer as a type. Raises ValueError or KeyError for what is none."""
     untrusted_header = untrusted.get("header")
     header = untrusted_header if isinstance(untrusted_header, dict) else {}

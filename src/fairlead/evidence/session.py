@@ -8,9 +8,9 @@ import os
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict, cast
 
 from fairlead.engine.places import Place
 from fairlead.engine.sandbox import STRICT, Outcome, SandboxLimits, SandboxPolicy, SandboxPool
@@ -19,6 +19,7 @@ from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.medium import Medium, parse_medium
 from fairlead.evidence.passwords import PasswordList, load_passwords
+from fairlead.evidence.readers.wire import EntryPlace, GivenTold, Request
 from fairlead.evidence.segments import goes_on_from
 from fairlead.evidence.sniff import DISKS, Container, sniff_descriptor
 from fairlead.evidence.volumes import FoundVolume, parse_volume
@@ -80,9 +81,17 @@ class Fetched:
 class Page:
     """Some entries of a listing, as the reader sent them; ``verdict`` says why it ended early."""
 
-    untrusted_entries: tuple[dict[str, Any], ...]
+    untrusted_entries: tuple[Mapping[str, object], ...]
     verdict: FileVerdict | None = None
     detail: str = ""
+
+
+class _Beside(TypedDict):
+    """What else the reader is told of an image that may need others of its folder."""
+
+    disks: list[tuple[str, int]]
+    names: list[str]
+    primary: int
 
 
 _VERDICTS = {
@@ -199,8 +208,11 @@ class EvidenceSession:
             if outcome is not Outcome.OK:
                 yield Page(untrusted_entries=(), verdict=_VERDICTS[outcome], detail=f"reader: {detail}")
                 return
-            entries = tuple(entry for entry in body.get("entries", ()) if isinstance(entry, dict))
-            verdict = FileVerdict(body["verdict"]) if "verdict" in body else None
+            untrusted_entries = body.get("entries", [])
+            if not isinstance(untrusted_entries, list):
+                raise TypeError("entries are no list")
+            entries = tuple(entry for entry in untrusted_entries if isinstance(entry, dict))
+            verdict = FileVerdict(str(body["verdict"])) if "verdict" in body else None
             yield Page(untrusted_entries=entries, verdict=verdict, detail=str(body.get("detail", "")))
             start += len(entries)
             if body.get("end") or verdict is not None:
@@ -266,7 +278,7 @@ class EvidenceSession:
         }
 
     def _copy(self, container: OpenContainer, step: Step) -> Fetched:
-        place = {"kind": step.kind.value, **step.numbers}
+        place = _place_of(step)
         output = os.memfd_create("item", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
         most = min(self.limits.member_bytes, self.limits.spool_in_memory_bytes)
         outcome, body, detail = self._ask(container, {"op": "copy", "place": place, "most": most}, [output])
@@ -275,7 +287,7 @@ class EvidenceSession:
             os.close(output)
             with tempfile.TemporaryFile() as spool:  # too large for memory: on disk, without a name
                 output = os.dup(spool.fileno())
-            request = {"op": "copy", "place": place, "most": self.limits.member_bytes}
+            request: Request = {"op": "copy", "place": place, "most": self.limits.member_bytes}
             outcome, body, detail = self._ask(container, request, [output])
             _stop_if_short(body, output)
             readable = os.open(f"/proc/self/fd/{output}", os.O_RDONLY | os.O_CLOEXEC)
@@ -286,7 +298,7 @@ class EvidenceSession:
         if outcome is not Outcome.OK:
             return Fetched(descriptor=output, verdict=_VERDICTS[outcome], detail=f"reader: {detail}")
         if "verdict" in body:
-            verdict = FileVerdict(body["verdict"])
+            verdict = FileVerdict(str(body["verdict"]))
             return Fetched(descriptor=output, verdict=verdict, detail=str(body.get("detail", "")))
         return Fetched(descriptor=output)
 
@@ -311,8 +323,8 @@ class EvidenceSession:
         return [parse_volume(one, digest) for one in untrusted[:_MOST_VOLUMES] if isinstance(one, dict)]
 
     def _ask(
-        self, container: OpenContainer, request: dict[str, Any], descriptors: list[int]
-    ) -> tuple[Outcome, dict[str, Any], str]:
+        self, container: OpenContainer, request: Request, descriptors: list[int]
+    ) -> tuple[Outcome, Mapping[str, object], str]:
         """One request; opens the container first where the reader is new or has let go of it."""
         request = {**request, "token": container.token}
         reply = self._pool.call(request, descriptors)
@@ -331,18 +343,19 @@ class EvidenceSession:
         self,
         container: OpenContainer,
         handed: Sequence[int] | None = None,
-        told: dict[str, Any] | None = None,
-    ) -> tuple[Outcome, dict[str, Any], str]:
+        beside: _Beside | None = None,
+    ) -> tuple[Outcome, Mapping[str, object], str]:
         """Hand a container over and let the reader find its volumes; what it says of them at last."""
-        given = {
+        given: GivenTold = {
             "unpacked_bytes": max(self.limits.ratio_from_bytes, container.size_bytes * self.limits.ratio),
             "message_bytes": self.limits.message_bytes,
             "carved_bytes": self.limits.carved_bytes,
             "passwords": list(container.passwords.passwords) if container.passwords else [],
             "carve": container.carve,
             "names": list(container.names),
-            **(told or {}),
         }
+        if beside is not None:
+            given = {**given, **beside}
         token = container.token
         descriptors = list(container.descriptors if handed is None else handed)
         for start in range(0, len(descriptors), _PASSED_AT_ONCE):
@@ -361,7 +374,7 @@ class EvidenceSession:
                 return Outcome.TIMEOUT, {}, "finding its volumes took too long"
         return reply.outcome, reply.body, reply.detail
 
-    def _open_beside(self, container: OpenContainer) -> tuple[Outcome, dict[str, Any], str]:
+    def _open_beside(self, container: OpenContainer) -> tuple[Outcome, Mapping[str, object], str]:
         """Open an image again together with the images that lie beside it in its folder."""
         copy = container.folder
         disks = _disks_beside(copy, os.fsencode(container.names[0])) if copy is not None else []
@@ -371,20 +384,25 @@ class EvidenceSession:
         try:
             for disk in disks:
                 opened += [copy.open_beneath(name) for name in disk.names]
-            told = {
-                "disks": [[disk.container.value, len(disk.names)] for disk in disks],
+            beside: _Beside = {
+                "disks": [(disk.container.value, len(disk.names)) for disk in disks],
                 "names": [os.fsdecode(name) for disk in disks for name in disk.names],
                 "primary": next(
                     place for place, disk in enumerate(disks) if os.fsdecode(disk.name) == container.names[0]
                 ),
             }
-            return self._open(container, opened, told)
+            return self._open(container, opened, beside)
         finally:
             for descriptor in opened:
                 os.close(descriptor)
 
 
-def _stop_if_short(untrusted: dict[str, Any], output: int) -> None:
+def _place_of(step: Step) -> EntryPlace:
+    # A step names its numbers as the reader does: NUMBER_NAMES.
+    return cast("EntryPlace", {"kind": step.kind.value, **step.numbers})
+
+
+def _stop_if_short(untrusted: Mapping[str, object], output: int) -> None:
     """Stop the run when there is no room for an item: that says nothing of the item. RunError.
 
     The reader's word is not enough, since a file could have taken it over: the writing is tried here.

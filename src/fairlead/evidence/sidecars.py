@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
 
@@ -16,6 +15,7 @@ from fairlead.evidence.readers.sidecar import MOST_BYTES
 from fairlead.evidence.session import shared_session
 from fairlead.tables import Table
 from fairlead.tables.evidence import FILES, SIDECARS
+from fairlead.tables.rows import SidecarRow
 from fairlead.terms.errors import ItemError
 
 _END = ".json"
@@ -57,7 +57,7 @@ class SidecarStage:
         for row in catalogue.rows(_BESIDE):
             folder, name = _split(row["path"])
             beside[row["exhibit"], folder].setdefault(name, row["locator"])
-        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        found: dict[str, list[SidecarRow]] = defaultdict(list)
         for row in catalogue.rows(_CANDIDATES, {"most": MOST_BYTES}):
             folder, name = _split(row["path"])
             names = beside[row["exhibit"], folder]
@@ -68,7 +68,7 @@ class SidecarStage:
         for exhibit in sorted(found):
             yield exhibit, pa.Table.from_batches([SIDECARS.batch(found[exhibit])], schema=SIDECARS.schema)
 
-    def _said(self, sidecar: dict[str, Any], subject: str) -> list[dict[str, Any]]:
+    def _said(self, sidecar: Mapping[str, str], subject: str) -> list[SidecarRow]:
         session = shared_session(self.opener.limits, self.opener.sandbox)
         try:
             with self.opener(sidecar["exhibit"], sidecar["locator"]) as descriptor:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import pyarrow as pa
 
@@ -21,6 +21,7 @@ from fairlead.evidence.sniff import note_unopened, read_head
 from fairlead.evidence.walk import walk_exhibit
 from fairlead.tables import Table
 from fairlead.tables.evidence import EXHIBITS, FILES, LISTING, VOLUMES
+from fairlead.tables.rows import ExhibitRow, FileRow, ListingRow
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import parse_locator
@@ -110,22 +111,24 @@ class VolumesStage:
             yield VOLUMES.batch(row["volume"] for row in carrying.to_pylist())
 
 
-def source_of(exhibit_row: dict[str, Any]) -> ExhibitSource:
+def source_of(exhibit_row: ExhibitRow) -> ExhibitSource:
     """Number, kind and place of an exhibit from its row of the table exhibits."""
+    passwords = exhibit_row.get("passwords_path")
     return ExhibitSource(
         exhibit=exhibit_row["exhibit"],
         kind=ExhibitKind(exhibit_row["kind"]),
         path=parse_place(exhibit_row["path"]),
-        passwords=Path(exhibit_row["passwords_path"]) if exhibit_row.get("passwords_path") else None,
+        passwords=Path(passwords) if passwords else None,
         carve=bool(exhibit_row.get("carve")),
     )
 
 
-def _file_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "volume"}
+def _file_row(row: ListingRow) -> FileRow:
+    # The two tables have the same columns, but for those that are filled in here.
+    return cast("FileRow", {name: value for name, value in row.items() if name != "volume"})
 
 
-def _read(row: dict[str, Any], sources: dict[str, ExhibitSource], session: EvidenceSession) -> dict[str, Any]:
+def _read(row: FileRow, sources: dict[str, ExhibitSource], session: EvidenceSession) -> FileRow:
     """A row with its verdict, and the digests where the file was read whole."""
     if row["verdict"] is not None:
         return row
@@ -147,12 +150,12 @@ def _read(row: dict[str, Any], sources: dict[str, ExhibitSource], session: Evide
     return {**row, "verdict": FileVerdict.UNREADABLE.value, "detail": detail}
 
 
-def _digested(row: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
+def _digested(row: FileRow, fetched: Fetched) -> FileRow:
     digests = digest_descriptor(fetched.descriptor)
     verdict, detail = fetched.verdict, fetched.detail
     if digests.problem:
         verdict, detail = FileVerdict.UNREADABLE, digests.problem
-    read = {**row, "verdict": verdict.value, "read_bytes": digests.size_bytes}
+    read: FileRow = {**row, "verdict": verdict.value, "read_bytes": digests.size_bytes}
     if verdict is not FileVerdict.READ:
         return {**read, "detail": detail or row["detail"]}
     unopened = note_unopened(read_head(fetched.descriptor))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from fairlead.tables.rows import VolumeRow
 from fairlead.terms.origin import Locator, display_path
 
 _MOST_NUMBER = 1 << 62
@@ -26,7 +27,7 @@ class FoundVolume:
     opened: bool
     detail: str
 
-    def row(self, exhibit: str, container: Locator) -> dict[str, Any]:
+    def row(self, exhibit: str, container: Locator) -> VolumeRow:
         """A row of the table volumes."""
         return {
             "exhibit": exhibit,
@@ -44,7 +45,7 @@ class FoundVolume:
         }
 
 
-def parse_volume(untrusted: dict[str, Any], passwords: str) -> FoundVolume:
+def parse_volume(untrusted: Mapping[str, object], passwords: str) -> FoundVolume:
     """A reader's words as a type; ``passwords`` is the digest of the list that was given. ValueError for what is none."""
     number = _number(untrusted.get("number"))
     if number is None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.found import FoundFile, FoundTimes, listing_row
@@ -16,6 +15,7 @@ from fairlead.evidence.session import EvidenceSession, Page
 from fairlead.evidence.sniff import DOCUMENTS, Container
 from fairlead.evidence.volumes import FoundVolume
 from fairlead.evidence.working_copy import WorkingCopy
+from fairlead.tables.rows import ListingRow
 from fairlead.terms.custody import ExhibitKind
 from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import NUMBER_NAMES, Locator, Step, StepKind, build_step, display_path
@@ -30,12 +30,11 @@ class _Budget:
     size_bytes: int
 
 
-Row = dict[str, Any]
 _OF_DISKS = frozenset({StepKind.INODE, StepKind.STREAM, StepKind.VOLUME, StepKind.RANGE, StepKind.EXTENT})
 """Steps into images; a range may also be one of bytes of an old Office file, which has no volumes."""
 
 
-def walk_exhibit(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
+def walk_exhibit(source: ExhibitSource, session: EvidenceSession) -> Iterator[ListingRow]:
     """Rows of the table listing for one exhibit; at least one.
 
     A row with a verdict is final. A row whose last step has an empty path stands for what could not be listed
@@ -61,7 +60,7 @@ def walk_exhibit(source: ExhibitSource, session: EvidenceSession) -> Iterator[Ro
         yield {**_whole(source, session, reason), "verdict": FileVerdict.UNREADABLE.value}
 
 
-def _whole(source: ExhibitSource, session: EvidenceSession, detail: str) -> Row:
+def _whole(source: ExhibitSource, session: EvidenceSession, detail: str) -> ListingRow:
     """A row for the exhibit itself, to be read as one file."""
     try:
         folder = source.kind is ExhibitKind.FOLDER
@@ -75,7 +74,7 @@ def _whole(source: ExhibitSource, session: EvidenceSession, detail: str) -> Row:
     return row
 
 
-def _file(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
+def _file(source: ExhibitSource, session: EvidenceSession) -> Iterator[ListingRow]:
     """The file, and what lies in it where it is a document with members."""
     container = session.copy(source).container()
     yield _whole(source, session, "")
@@ -85,7 +84,7 @@ def _file(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
         yield from _inside(source, session, prefix=Locator(), shown=shown, depth=1, budget=budget)
 
 
-def _folder(source: ExhibitSource, session: EvidenceSession) -> Iterator[Row]:
+def _folder(source: ExhibitSource, session: EvidenceSession) -> Iterator[ListingRow]:
     copy = session.copy(source)
     names = _Names(copy)
     for found, container in copy.with_containers(copy.walk()):
@@ -107,10 +106,10 @@ def _told_of_whole(
     source: ExhibitSource,
     session: EvidenceSession,
     prefix: Locator,
-    rest: Callable[[FileVerdict, str], Row],
+    rest: Callable[[FileVerdict, str], ListingRow],
     *,
     disk: bool,
-) -> Iterator[Row]:
+) -> Iterator[ListingRow]:
     """Rows for the volumes of an image, and for parts of a split image or archive that are missing."""
     for volume in session.volumes(source, prefix) if disk else ():
         yield _volume_row(source, prefix, volume)
@@ -151,11 +150,11 @@ def _inside(
     depth: int,
     budget: _Budget,
     hint: Container | None = None,
-) -> Iterator[Row]:
+) -> Iterator[ListingRow]:
     """Members of the container at ``prefix``, and what lies in them."""
     listed, disk = 0, False
 
-    def rest(verdict: FileVerdict, detail: str) -> Row:
+    def rest(verdict: FileVerdict, detail: str) -> ListingRow:
         step = Step(kind=StepKind.MEMBER, path=b"", index=listed)
         found = FoundFile(path_bytes=b"", size_bytes=None, verdict=verdict, detail=detail)
         return _row(source, Locator(steps=(*prefix.steps, step)), found, shown)
@@ -198,7 +197,7 @@ def _inside(
         yield rest(FileVerdict.DAMAGED, f"listing: {type(problem).__name__}")
 
 
-def _row(source: ExhibitSource, locator: Locator, found: FoundFile, shown: bytes) -> Row:
+def _row(source: ExhibitSource, locator: Locator, found: FoundFile, shown: bytes) -> ListingRow:
     row = listing_row(source.exhibit, locator, found)
     if shown:
         row["path"] = listing_row(
@@ -207,7 +206,7 @@ def _row(source: ExhibitSource, locator: Locator, found: FoundFile, shown: bytes
     return row
 
 
-def _volume_row(source: ExhibitSource, prefix: Locator, volume: FoundVolume) -> Row:
+def _volume_row(source: ExhibitSource, prefix: Locator, volume: FoundVolume) -> ListingRow:
     """A row that is no file: it carries what the table volumes says of one volume."""
     size = volume.size_bytes or 0
     numbers = {"partition": volume.number, "start": 0, "end": size}
@@ -245,10 +244,10 @@ def _on_device(found: FoundFile, layout: PhoneLayout | None) -> FoundFile:
     return found if layout is None else replace(found, device_path=layout.device_path(found.path_bytes))
 
 
-def _parse(untrusted: dict[str, Any], passwords: str) -> tuple[Step, FoundFile, int | None]:
+def _parse(untrusted: Mapping[str, object], passwords: str) -> tuple[Step, FoundFile, int | None]:
     """A reader's entry as types. Raises ValueError, KeyError or TypeError for what is none."""
     path = bytes.fromhex(str(untrusted.get("path", "")))
-    kind = StepKind(untrusted["kind"])
+    kind = StepKind(str(untrusted["kind"]))
     numbers = {
         name: value for name in NUMBER_NAMES if (value := _whole_number(untrusted.get(name))) is not None
     }
@@ -267,15 +266,15 @@ def _parse(untrusted: dict[str, Any], passwords: str) -> tuple[Step, FoundFile, 
             created_us=_whole_number(untrusted.get("created")),
             source=str(untrusted.get("clock", ""))[:80],
         ),
-        allocation=Allocation(untrusted.get("allocation", "live")),
-        verdict=FileVerdict(verdict) if verdict else None,
+        allocation=Allocation(str(untrusted.get("allocation", "live"))),
+        verdict=FileVerdict(str(verdict)) if verdict else None,
         detail=_detail(untrusted, passwords),
-        container=Container(container) if container else None,
+        container=Container(str(container)) if container else None,
     )
     return step, found, _whole_number(untrusted.get("stored"))
 
 
-def _detail(untrusted: dict[str, Any], passwords: str) -> str:
+def _detail(untrusted: Mapping[str, object], passwords: str) -> str:
     """The reader's words, and which line of the list of passwords opened the entry; never the password."""
     detail = str(untrusted.get("detail", ""))[:300]
     line = _whole_number(untrusted.get("password"))

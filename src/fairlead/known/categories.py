@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import NotRequired, TypedDict, cast
 
 from fairlead.terms.errors import UsageError
 
@@ -65,15 +65,28 @@ def get_scheme(name: str) -> Scheme:
         ) from None
 
 
+class _File(TypedDict):
+    """A scheme as its file has it."""
+
+    scheme: str
+    version: str
+    title: str
+    source: str
+    complete: bool
+    codes: dict[str, str]
+    back: dict[str, str]
+    mapping: NotRequired[list[dict[str, str]]]
+
+
 def parse_scheme(text: str) -> Scheme:
     """A scheme from its TOML; ValueError for an unknown key, a mapping of no code, or to no class."""
-    data: dict[str, Any] = tomllib.loads(text)
-    mappings: list[dict[str, str]] = data.get("mapping", [])
+    data = cast("_File", tomllib.loads(text))
+    mappings = data.get("mapping", [])
     unknown = data.keys() - _KEYS | {k for m in mappings for k in m.keys() - _MAPPING_KEYS}
     if unknown:
         raise ValueError(f"unknown keys {', '.join(sorted(unknown))}")
-    codes: dict[str, str] = data["codes"]
-    back: dict[str, str] = data["back"] if data["scheme"] != "pivot" else {c: c for c in codes}
+    codes = data["codes"]
+    back = data["back"] if data["scheme"] != "pivot" else {c: c for c in codes}
     pivot = {m["code"]: m["pivot"] for m in mappings} if data["scheme"] != "pivot" else back
     stray = (pivot.keys() | set(back.values())) - codes.keys()
     if stray:

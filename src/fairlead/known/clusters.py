@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ from fairlead.known.video_groups import VideoFrames, cover, group_videos, least_
 from fairlead.tables import Table
 from fairlead.tables.known import CLUSTERS
 from fairlead.tables.media import CONTENTS, FRAMES
+from fairlead.tables.rows import ClusterRow
 from fairlead.terms.matching import PDQ_MATCH_RADIUS, PDQ_MINIMUM_QUALITY, VIDEO_SHARE_PERCENT
 
 _PICTURES = """
@@ -58,10 +59,17 @@ class ClustersStage:
         yield "all", pa.Table.from_batches([CLUSTERS.batch(rows)])
 
 
-def _video_rows(frames: pa.Table, radius: int, percent: float) -> Iterator[dict[str, Any]]:
+class _Content(TypedDict):
+    sha256: str
+    exhibit: str
+    locator: str
+
+
+def _video_rows(frames: pa.Table, radius: int, percent: float) -> Iterator[ClusterRow]:
     videos = videos_of(frames)
     names = ["sha256", "exhibit", "locator"]
-    listed = {row["sha256"]: row for row in frames.group_by(names).aggregate([]).to_pylist()}
+    rows: list[_Content] = frames.group_by(names).aggregate([]).to_pylist()
+    listed = {row["sha256"]: row for row in rows}
     for lead, others in sorted(group_videos(videos, radius, percent).items()):
         shown, members = videos[lead], [videos[number] for number in others]
         diameter, least = least_agreement([shown, *members], radius)
@@ -95,14 +103,14 @@ def videos_of(frames: pa.Table) -> list[VideoFrames]:
     return videos
 
 
-def _rows(pictures: pa.Table, radius: int) -> Iterator[dict[str, Any]]:
+def _rows(pictures: pa.Table, radius: int) -> Iterator[ClusterRow]:
     hashes = hashes_of(pictures.column("pdq"))
     # Identical hashes are one hash: a thousand copies of one picture cost one comparison.
     different, first, which = np.unique(hashes, axis=0, return_index=True, return_inverse=True)
     which = which.reshape(-1)
     copies = np.argsort(which, kind="stable")
     starts = np.searchsorted(which[copies], np.arange(len(different) + 1))
-    listed = pictures.select(["sha256", "exhibit", "locator"]).to_pylist()
+    listed: list[_Content] = pictures.select(["sha256", "exhibit", "locator"]).to_pylist()
     groups = group_hashes(different, radius)
     for lead in sorted(groups, key=lambda g: int(first[g])):
         members = groups[lead]
@@ -115,8 +123,11 @@ def _rows(pictures: pa.Table, radius: int) -> Iterator[dict[str, Any]]:
         diameter = diameter_of(different[members], radius)
         shown = int(first[lead])
         for number in sorted(contents.tolist(), key=lambda c: (c != shown, to_lead[int(which[c])], c)):
+            content = listed[number]
             yield {
-                **listed[number],
+                "sha256": content["sha256"],
+                "exhibit": content["exhibit"],
+                "locator": content["locator"],
                 "cluster": listed[shown]["sha256"],
                 "representative": number == shown,
                 "size": len(contents),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from fairlead.engine.catalogue import Catalogue
+from fairlead.tables.rows import KnownRow
 from fairlead.terms.matching import ReleasePolicy
 
 _ENTRIES = 'SELECT * FROM known WHERE "set" = $set AND release = ANY($policies) ORDER BY source, "row", entry'
@@ -13,7 +13,7 @@ _ENTRIES = 'SELECT * FROM known WHERE "set" = $set AND release = ANY($policies) 
 
 def find_releasable(
     catalogue: Catalogue, hash_set: str, *, consent_of_originator: bool
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[KnownRow]:
     """Entries that may leave; those that need the originator's consent only when it is said to be there."""
     policies = [ReleasePolicy.RELEASABLE.value]
     if consent_of_originator:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +26,7 @@ from fairlead.known.transforms import TRANSFORMS, transformed
 from fairlead.tables import Table
 from fairlead.tables.known import COMPARISONS, FOUND, HASH_SETS, KNOWN
 from fairlead.tables.media import CONTENTS, FRAMES
+from fairlead.tables.rows import ComparisonRow, HashSetRow
 from fairlead.terms.matching import PDQ_BITS, Algorithm, MatchKind, PdqMode
 
 _DIGESTS = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
@@ -101,12 +101,14 @@ class PlanStage:
         finally:
             catalogue.close()
 
-    def _pieces(self, hash_set: dict[str, Any], listed: int, hashed: int) -> Iterator[dict[str, Any]]:
-        told = {name: hash_set[name] for name in ("set", "radius", "minimum_quality", "pdq_mode")}
+    def _pieces(self, hash_set: HashSetRow, listed: int, hashed: int) -> Iterator[ComparisonRow]:
         for number, (values_from, values_to) in enumerate(_ranges(listed, self.values_a_piece)):
             for other, (contents_from, contents_to) in enumerate(_ranges(hashed, self.contents_a_piece)):
                 yield {
-                    **told,
+                    "set": hash_set["set"],
+                    "radius": hash_set["radius"],
+                    "minimum_quality": hash_set["minimum_quality"],
+                    "pdq_mode": hash_set["pdq_mode"],
                     "values_from": values_from,
                     "values_to": values_to,
                     "contents_from": contents_from,
@@ -165,7 +167,7 @@ def contents_version(place: Place) -> str:
     return part_name(*(f"{t.name}/{part.name}" for t in (CONTENTS, FRAMES) for part in store.parts(t)))
 
 
-def _find_near(catalogue: Catalogue, piece: dict[str, Any], stage: FindStage) -> pa.Table:
+def _find_near(catalogue: Catalogue, piece: ComparisonRow, stage: FindStage) -> pa.Table:
     listed = find_listed(catalogue, piece["set"], piece["values_from"], piece["values_to"])
     hashed = catalogue.query(
         _HASHED,

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import duckdb
 import pyarrow as pa
@@ -195,11 +195,16 @@ def _with_deltas(path: Path, deltas: tuple[Path, ...], spool: Path, found: ListI
     return copy
 
 
+class _Refused(TypedDict):
+    row: int
+    reason: str
+
+
 def _spool_items(
     read: Read, file: Any, options: ListOptions, known: Any, refused: Any, found: ListImport
 ) -> None:
     columns: list[list[Any]] = [[] for _ in _FROM_LIST]
-    bad: list[dict[str, Any]] = []
+    bad: list[_Refused] = []
     for item in read(file, options):
         if isinstance(item, KnownEntry):
             found.usable += 1
@@ -219,7 +224,7 @@ def _spool_items(
     _write(known, refused, columns, bad)
 
 
-def _write(known: Any, refused: Any, columns: list[list[Any]], bad: list[dict[str, Any]]) -> None:
+def _write(known: Any, refused: Any, columns: list[list[Any]], bad: list[_Refused]) -> None:
     arrays = [pa.array(column, field.type) for column, field in zip(columns, _SPOOL, strict=True)]
     known.write_batch(pa.RecordBatch.from_arrays(arrays, schema=_SPOOL))
     refused.write_batch(pa.RecordBatch.from_pylist(bad, schema=_REFUSED))

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from fairlead.known.entry import KnownEntry, ListItem, RejectedEntry, check_value
 from fairlead.known.json_stream import JsonStream, NotJsonError
@@ -74,7 +74,7 @@ def _member(stream: JsonStream, rows: _Rows) -> Iterator[ListItem]:
         for item in inside if isinstance(inside, list) else [member]:
             yield from read_item(item, rows.next())
         return
-    seen: dict[str, Any] = {}
+    seen: dict[str, object] = {}
     case = False
     for key in stream.object_keys():
         if key == "Media" and stream.peek() == "[":
@@ -88,7 +88,7 @@ def _member(stream: JsonStream, rows: _Rows) -> Iterator[ListItem]:
         yield from read_item(seen, rows.next())
 
 
-def read_item(item: Any, row: int) -> Iterator[ListItem]:
+def read_item(item: object, row: int) -> Iterator[ListItem]:
     """The hashes of one Media object, as they were found to be written.
 
     Digests in either case; alternative hashes beside; only in the OData id, or only with the files of the item.
@@ -109,7 +109,7 @@ def read_item(item: Any, row: int) -> Iterator[ListItem]:
         yield RejectedEntry(row=row, reason="no MD5, SHA1 or SHA256")
 
 
-def _told(item: dict[str, Any]) -> str | None:
+def _told(item: dict[str, object]) -> str | None:
     """Everything that is neither hash nor category, as it stood there: numbers stay numbers, texts texts."""
     rest = {
         key: value
@@ -121,13 +121,13 @@ def _told(item: dict[str, Any]) -> str | None:
     return json.dumps(rest) if rest else None
 
 
-def _all_become_entries(alternatives: Any) -> bool:
+def _all_become_entries(alternatives: object) -> bool:
     named = [str(one.get("HashName") or "").upper().replace("-", "") for one in _objects(alternatives)]
     whole = alternatives is None or (isinstance(alternatives, list) and len(named) == len(alternatives))
     return whole and all(name in _HASHES for name in named)
 
 
-def _category(item: dict[str, Any]) -> str | None:
+def _category(item: dict[str, object]) -> str | None:
     """0, null and absent are three different things: they become '0', 'null' and None."""
     if "Category" not in item:
         return None
@@ -139,7 +139,7 @@ def _category(item: dict[str, Any]) -> str | None:
     return str(given).strip()
 
 
-def _hashes(item: dict[str, Any]) -> Iterator[tuple[Algorithm, str]]:
+def _hashes(item: dict[str, object]) -> Iterator[tuple[Algorithm, str]]:
     for key, algorithm in (("MD5", Algorithm.MD5), ("SHA1", Algorithm.SHA1), ("SHA256", Algorithm.SHA256),
                            ("PhotoDNA", Algorithm.PHOTODNA)):  # fmt: skip
         value = item.get(key)
@@ -152,15 +152,16 @@ def _hashes(item: dict[str, Any]) -> Iterator[tuple[Algorithm, str]]:
             yield _HASHES[name], value.strip()
 
 
-def _hashes_elsewhere(item: dict[str, Any]) -> Iterator[tuple[Algorithm, str]]:
+def _hashes_elsewhere(item: dict[str, object]) -> Iterator[tuple[Algorithm, str]]:
     told = item.get("odata.id") or item.get("@odata.id")
     found = _ODATA_ID.search(told) if isinstance(told, str) else None
     if found:
         yield Algorithm.MD5, found.group(1)
     for file in _objects(item.get("MediaFiles")):
-        if isinstance(file.get("MD5"), str) and file["MD5"].strip():
-            yield Algorithm.MD5, file["MD5"].strip()
+        digest = file.get("MD5")
+        if isinstance(digest, str) and digest.strip():
+            yield Algorithm.MD5, digest.strip()
 
 
-def _objects(untrusted: Any) -> list[dict[str, Any]]:
+def _objects(untrusted: object) -> list[dict[str, object]]:
     return [o for o in untrusted if isinstance(o, dict)] if isinstance(untrusted, list) else []

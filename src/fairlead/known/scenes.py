@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from fairlead.known.video_groups import spans
 from fairlead.tables import Table
 from fairlead.tables.known import SCENES
 from fairlead.tables.media import CONTENTS, FRAMES
+from fairlead.tables.rows import SceneRow
 from fairlead.terms.matching import PDQ_MATCH_RADIUS, PDQ_MINIMUM_QUALITY
 
 _ITEMS = """
@@ -54,7 +55,7 @@ class ScenesStage:
         yield "all", pa.Table.from_batches([SCENES.batch(rows)])
 
 
-def _rows(items: pa.Table, radius: int) -> Iterator[dict[str, Any]]:
+def _rows(items: pa.Table, radius: int) -> Iterator[SceneRow]:
     different, place = np.unique(hashes_of(items.column("pdq")), axis=0, return_inverse=True)
     lead = np.empty(len(different), np.int64)
     for shown, members in group_hashes(different, radius).items():
@@ -83,8 +84,18 @@ def _rows(items: pa.Table, radius: int) -> Iterator[dict[str, Any]]:
                 "last_s": float(times[end - 1]) if video else None,
                 "times": _times(number[begin:end], times[begin:end]) if video else None,
                 "distance": int(apart[begin:end].min()),
-                **where.slice(int(order[begin]), 1).to_pylist()[0],
+                **_place(where, int(order[begin])),
             }
+
+
+class _Place(TypedDict):
+    exhibit: str
+    locator: str
+
+
+def _place(where: pa.Table, row: int) -> _Place:
+    place: _Place = where.slice(row, 1).to_pylist()[0]
+    return place
 
 
 def _times(number: Any, times: Any) -> str:

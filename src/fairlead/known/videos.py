@@ -8,10 +8,10 @@ however often they are repeated, and only from the quality gate on. Both shares 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,7 @@ from fairlead.known.transforms import TRANSFORMS
 from fairlead.tables import Table
 from fairlead.tables.known import HASH_SETS, KNOWN, VIDEOS_FOUND
 from fairlead.tables.media import CONTENTS, FRAMES
+from fairlead.tables.rows import HashSetRow, VideosFoundRow
 from fairlead.terms.matching import VIDEO_SHARE_PERCENT, Algorithm, VideoRule
 
 # Equal hashes of one video are one frame, the earliest.
@@ -40,7 +41,54 @@ hashed AS (SELECT *, pdq AS hash FROM usable
 SELECT sha256, pdq, hash, min(time_s) AS time_s, max(time_s) AS last_s, min(pdq_quality) AS quality,
        min(pdq_pipeline) AS pipeline
 FROM hashed GROUP BY sha256, pdq, hash ORDER BY sha256, time_s, pdq, hash"""
-_Pairs = list[tuple[dict[str, Any], dict[str, Any], int]]
+
+
+class _KnownFrame(TypedDict):
+    """A frame of a known video."""
+
+    video: str
+    value: str
+    time_s: float | None
+    scheme: str | None
+    category: str | None
+    meaning: str
+    release: str
+
+
+class _Frame(TypedDict):
+    """A hash of a frame of a content; ``pdq`` is the frame's first one."""
+
+    sha256: str
+    pdq: bytes
+    hash: bytes
+    time_s: float | None
+    last_s: float | None
+    quality: int
+    pipeline: str | None
+
+
+class _Told(TypedDict):
+    """How much of a known video a content shows: columns of VIDEOS_FOUND."""
+
+    known_frames: int
+    known_matched: int
+    known_percent: float
+    content_frames: int
+    content_matched: int
+    content_percent: float
+    first_s: float | None
+    last_s: float | None
+    in_order: bool
+    distance: int
+    quality: int
+    pipeline: str
+    scheme: str | None
+    category: str | None
+    meaning: str
+    release: str
+
+
+_Pairs = list[tuple[_Frame, _KnownFrame, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +118,12 @@ class FindVideosStage:
                     catalogue.close()
 
 
-def find_videos(
-    catalogue: Catalogue, hash_set: dict[str, Any], share_percent: float
-) -> Iterator[dict[str, Any]]:
+def find_videos(catalogue: Catalogue, hash_set: HashSetRow, share_percent: float) -> Iterator[VideosFoundRow]:
     """Rows of VIDEOS_FOUND for one hash set (a row of HASH_SETS)."""
     gate = hash_set["minimum_quality"]
     rule = VideoRule(hash_set["video_rule"] or VideoRule.KNOWN)
-    known = catalogue.rows(_KNOWN, {"set": hash_set["set"], "quality": gate})
-    frames = catalogue.rows(_FRAMES, {"quality": gate}) if known else []
+    known = catalogue.rows_as(_KnownFrame, _KNOWN, {"set": hash_set["set"], "quality": gate})
+    frames = catalogue.rows_as(_Frame, _FRAMES, {"quality": gate}) if known else []
     if not frames:
         return
     index = HammingIndex.build(_stack(bytes.fromhex(k["value"]) for k in known))
@@ -89,8 +135,8 @@ def find_videos(
             (frames[query], known[entry], distance)
         )
     of_video, of_content = (
-        _counts(known, "video"),
-        _counts([f for f in frames if f["hash"] == f["pdq"]], "sha256"),
+        Counter(k["video"] for k in known),
+        Counter(f["sha256"] for f in frames if f["hash"] == f["pdq"]),
     )
     for (sha256, video), pairs_of in sorted(turned.items()):
         # The transform under which most of the known video is found; identity comes first among equals.
@@ -103,13 +149,14 @@ def find_videos(
             "transform": TRANSFORMS[transform],
             "rule": rule.value,
             "share": share_percent,
-            "matched": told[f"{rule.value}_percent"] >= share_percent,
+            "matched": told["known_percent" if rule is VideoRule.KNOWN else "content_percent"]
+            >= share_percent,
             "threshold": hash_set["radius"],
             **told,
         }
 
 
-def _tell(pairs: _Pairs, known_frames: int, content_frames: int) -> dict[str, Any]:
+def _tell(pairs: _Pairs, known_frames: int, content_frames: int) -> _Told:
     seen = {k["value"]: k for _, k, _ in pairs}
     shown = {f["pdq"]: f for f, _, _ in pairs}
     # The order in time: the nearest known frame of each frame of the content, in the content's order.
@@ -133,15 +180,11 @@ def _tell(pairs: _Pairs, known_frames: int, content_frames: int) -> dict[str, An
         "distance": min(distance for _, _, distance in pairs),
         "quality": min(f["quality"] for f in shown.values()),
         "pipeline": min(f["pipeline"] or "" for f in shown.values()),
-        **{name: entry[name] for name in ("scheme", "category", "meaning", "release")},
+        "scheme": entry["scheme"],
+        "category": entry["category"],
+        "meaning": entry["meaning"],
+        "release": entry["release"],
     }
-
-
-def _counts(rows: list[dict[str, Any]], key: str) -> dict[str, int]:
-    counts: dict[str, int] = defaultdict(int)
-    for row in rows:
-        counts[row[key]] += 1
-    return counts
 
 
 def _stack(hashes: Iterator[bytes]) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from fairlead.known.categories import NULL, Scheme, map_category
+from fairlead.tables.rows import KnownRow
 from fairlead.terms.matching import Algorithm
 
 _CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{}/$metadata#Media"
@@ -33,7 +34,7 @@ class WrittenList:
 
 
 def write_vics(
-    rows: Iterable[dict[str, Any]],
+    rows: Iterable[KnownRow],
     given: Scheme | None,
     wanted: Scheme,
     out: BinaryIO,
@@ -59,13 +60,13 @@ def write_vics(
 
 
 def _items(
-    rows: Iterable[dict[str, Any]],
+    rows: Iterable[KnownRow],
     given: Scheme | None,
     wanted: Scheme,
     written: WrittenList,
     *,
     details: bool,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[dict[str, object]]:
     number = 0
     for (_, row), members in groupby(rows, key=lambda r: (r["source"], r["row"])):
         # Entries without a row number are items of their own.
@@ -81,9 +82,9 @@ def _items(
 
 
 def _item(
-    entries: list[dict[str, Any]], number: int, given: Scheme | None, wanted: Scheme, written: WrittenList
-) -> dict[str, Any] | None:
-    item: dict[str, Any] = {"MediaID": number}
+    entries: list[KnownRow], number: int, given: Scheme | None, wanted: Scheme, written: WrittenList
+) -> dict[str, object] | None:
+    item: dict[str, object] = {"MediaID": number}
     others = []
     for entry in entries:
         algorithm = Algorithm(entry["algorithm"])
@@ -102,7 +103,7 @@ def _item(
 
 
 def _add_category(
-    item: dict[str, Any], category: str | None, given: Scheme | None, wanted: Scheme, written: WrittenList
+    item: dict[str, object], category: str | None, given: Scheme | None, wanted: Scheme, written: WrittenList
 ) -> None:
     if category is None:
         return

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import cast
 
 from fairlead.leads.document import (
     EvidenceItem,
+    Grade,
     LeadDocument,
     RelatedPerson,
     StatementDocument,
@@ -62,12 +64,12 @@ def build_lead(
         from_country=lead_country,
         country=country.country,
         person=head["person"],
-        grade=head["grade"],
+        grade=cast("Grade", head["grade"]),
         names_person=bool(head["names_person"]),
         related=[
             RelatedPerson(
                 person=other.identity,
-                grade=other.person["grade"],
+                grade=cast("Grade", other.person["grade"]),
                 names_person=bool(other.person["names_person"]),
                 relation=relation_of(facts.head, other),
             )
@@ -83,10 +85,10 @@ def build_lead(
                 exhibit=number,
                 kind=country.exhibits[number]["kind"],
                 sha256=country.exhibits[number]["sha256"],
-                authority=country.exhibits[number]["authority"],
+                authority=country.exhibits[number]["authority"] or "",
                 handling=country.exhibits[number]["handling"],
                 received_at=country.exhibits[number]["received_at"],
-                description=country.exhibits[number]["description"],
+                description=country.exhibits[number]["description"] or "",
             )
             for number in used
         ],

@@ -8,7 +8,6 @@ class there; they are in `lead.json`.
 from __future__ import annotations
 
 import json
-from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from fairlead.leads.document import LeadDocument, StatementDocument
@@ -32,7 +31,8 @@ _OBSERVABLES: dict[IdentifierKind, tuple[str, str, str]] = {
     IdentifierKind.WALLET: ("Account", "AccountFacet", "accountIdentifier"),
 }
 
-Node = dict[str, Any]
+Node = dict[str, object]
+"""A node of the graph (JSON-LD): keys are names of the vocabulary, values texts, references, or nodes again."""
 
 
 def render_case(lead: LeadDocument) -> str:

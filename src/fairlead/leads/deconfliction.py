@@ -12,9 +12,9 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from fairlead.leads.dsse import refused
+from fairlead.leads.strict_json import text_in
 from fairlead.terms.errors import UsageError
 
 LARGEST_LIST = 1_000_000
@@ -50,13 +50,13 @@ def answer(identifiers: Sequence[str], untrusted_request: str) -> tuple[str, int
 
     _check_size(identifiers)
     value = _read(untrusted_request, "fairlead-deconfliction-request/1")
-    count = int(value["count"])
-    if not 0 < count <= LARGEST_LIST:
+    count = value["count"]
+    if not isinstance(count, int) or not 0 < count <= LARGEST_LIST:
         raise refused("the request asks for more than a list may hold", "DECONFLICT-SIZE")
     server = psi.server.CreateWithNewKey(True)
     request = psi.Request()
     try:
-        request.ParseFromString(base64.b64decode(value["request"]))
+        request.ParseFromString(base64.b64decode(text_in(value["request"])))
         setup = server.CreateSetupMessage(
             _NO_FALSE_POSITIVES, count, list(identifiers), psi.DataStructure.RAW
         )
@@ -79,8 +79,8 @@ def find_common(identifiers: Sequence[str], private_key: bytes, untrusted_answer
     client = psi.client.CreateFromKey(private_key, True)
     setup, response = psi.ServerSetup(), psi.Response()
     try:
-        setup.ParseFromString(base64.b64decode(value["setup"]))
-        response.ParseFromString(base64.b64decode(value["response"]))
+        setup.ParseFromString(base64.b64decode(text_in(value["setup"])))
+        response.ParseFromString(base64.b64decode(text_in(value["response"])))
         common = client.GetIntersection(setup, response)
     except (RuntimeError, ValueError) as problem:
         raise refused("the answer does not fit the question", "DECONFLICT-FORM") from problem
@@ -100,7 +100,7 @@ def _encode(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _read(text: str, form: str) -> dict[str, Any]:
+def _read(text: str, form: str) -> dict[str, object]:
     try:
         value = json.loads(text)
         if value["format"] != form or ("request" in form and not {"count", "request"} <= value.keys()):

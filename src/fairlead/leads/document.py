@@ -6,11 +6,17 @@ import hashlib
 import json
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fairlead.leads.body import LeadBody
+
 FORMAT: Literal["fairlead-lead/1"] = "fairlead-lead/1"
+
+
+Grade = Literal["attributed", "probable", "possible", "unresolved"]
+"""``AttributionGrade`` as the schema has it; what is none of them is refused when the document is built."""
 
 
 class SubjectCategory(StrEnum):
@@ -69,7 +75,7 @@ class RelatedPerson(Closed):
     """A person of the same country whose records are kept apart: a payer, or somebody who may be the same."""
 
     person: str
-    grade: Literal["attributed", "probable", "possible", "unresolved"]
+    grade: Grade
     names_person: bool
     relation: str
 
@@ -84,7 +90,7 @@ class LeadDocument(Closed):
     from_country: str
     country: str = Field(pattern=r"^[A-Z]{2}$")
     person: str
-    grade: Literal["attributed", "probable", "possible", "unresolved"]
+    grade: Grade
     names_person: bool = Field(description="Whether the evidence allows naming a person.")
     related: list[RelatedPerson] = Field(default_factory=list)
     subject_category: SubjectCategory = Field(
@@ -105,6 +111,10 @@ class LeadDocument(Closed):
         """SHA-256 over everything but version and date, so that a change of substance shows."""
         value = self.model_dump(mode="json", exclude={"version", "verified_on"})
         return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def body(self) -> LeadBody:
+        """The lead as JSON."""
+        return cast("LeadBody", self.model_dump(mode="json"))
 
     def to_json(self) -> str:
         """The file `lead.json`."""

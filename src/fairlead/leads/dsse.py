@@ -53,7 +53,7 @@ class VerifiedStatement:
 
     subjects: dict[str, str]
     predicate_type: str
-    predicate: dict[str, Any]
+    predicate: Mapping[str, object]
     signers: tuple[str, ...]
 
     def digest_of(self, name: str) -> str:

@@ -4,14 +4,83 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict, TypeVar
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.material import HashRow
+from fairlead.tables.rows import (
+    AccountRow,
+    ActRow,
+    AssessedActRow,
+    AssessmentRow,
+    ExhibitRow,
+    IdentifierRow,
+    PaymentRow,
+    PersonRow,
+)
 from fairlead.terms.grades import Handling, combine_handling, parse_handling
 from fairlead.terms.platform import INTERNAL_STATUSES, Role
 
-Row = dict[str, Any]
+
+class OfPerson(TypedDict):
+    """A row that belongs to a person."""
+
+    person: str
+
+
+class IdentifierFact(IdentifierRow):
+    """An identifier of a person's record."""
+
+    person: str
+
+
+class AccountFact(AccountRow):
+    """An account of a person."""
+
+    person: str
+
+
+class PaymentFact(PaymentRow):
+    """A payment for a person's account, or by the person: ``own`` says which."""
+
+    person: str
+    own: bool
+
+
+class ActFact(ActRow):
+    """Conduct that records show."""
+
+    person: str
+
+
+class SuggestedFact(AssessedActRow):
+    """Conduct that files on an exhibit suggest, and why it is asked of this person."""
+
+    person: str
+    reason: str
+    origins: list[str]
+
+
+class MaterialFact(TypedDict):
+    """A content that a person's account had to do with, and what is known of it."""
+
+    person: str
+    sha256: str
+    uploaded: bool
+    fetched: bool
+    exhibit: str
+    locator: str
+    family: str | None
+    conclusion: str | None
+    derived: bool
+    sets: list[str] | None
+    meanings: list[str] | None
+    exact: bool | None
+    releases: list[str] | None
+
+
+R = TypeVar("R", bound=OfPerson)
+
 
 _MEMBERS = """
 WITH chosen AS (SELECT person, unnest(members) AS member FROM persons WHERE country = $country)
@@ -76,14 +145,14 @@ ORDER BY person, from_on, jurisdiction, legal_act, image, age_band"""
 class PersonFacts:
     """Everything the tables hold about one person."""
 
-    person: Row
-    identifiers: list[Row]
-    accounts: list[Row]
-    payments: list[Row]
-    acts: list[Row]
-    assessed_acts: list[Row]
-    material: list[Row]
-    assessments: list[Row]
+    person: PersonRow
+    identifiers: list[IdentifierFact]
+    accounts: list[AccountFact]
+    payments: list[PaymentFact]
+    acts: list[ActFact]
+    assessed_acts: list[SuggestedFact]
+    material: list[MaterialFact]
+    assessments: list[AssessmentRow]
 
     @property
     def identity(self) -> str:
@@ -115,7 +184,7 @@ class CountryFacts:
 
     country: str
     leads: list[LeadFacts]
-    exhibits: dict[str, Row]
+    exhibits: dict[str, ExhibitRow]
 
     def handling_of(self, origins: tuple[str, ...]) -> Handling:
         """The most restrictive union over the exhibits that origins lie in."""
@@ -131,33 +200,42 @@ def gather_country(catalogue: Catalogue, country: str) -> CountryFacts:
 
     Persons whom the evidence places elsewhere, or nowhere, do not come into it, also not as payers.
     """
-    parameters = {"country": country}
-    grouped: dict[str, dict[str, list[Row]]] = {}
-    for name, sql in (
-        ("identifiers", _IDENTIFIERS_SQL),
-        ("accounts", _ACCOUNTS_SQL),
-        ("payments", _PAYMENTS_SQL),
-        ("acts", _ACTS_SQL),
-        ("assessed_acts", _ASSESSED_SQL),
-        ("material", _MATERIAL_SQL),
-        ("assessments", _ASSESSMENTS_SQL),
-    ):
-        rows: dict[str, list[Row]] = defaultdict(list)
-        for row in catalogue.rows(sql, parameters):
-            rows[row["person"]].append(row)
-        grouped[name] = rows
+    identifiers = _by_person(catalogue, IdentifierFact, _IDENTIFIERS_SQL, country)
+    accounts = _by_person(catalogue, AccountFact, _ACCOUNTS_SQL, country)
+    payments = _by_person(catalogue, PaymentFact, _PAYMENTS_SQL, country)
+    acts = _by_person(catalogue, ActFact, _ACTS_SQL, country)
+    assessed_acts = _by_person(catalogue, SuggestedFact, _ASSESSED_SQL, country)
+    material = _by_person(catalogue, MaterialFact, _MATERIAL_SQL, country)
+    assessments = _by_person(catalogue, AssessmentRow, _ASSESSMENTS_SQL, country)
     persons = [
-        PersonFacts(person=row, **{name: rows.get(row["person"], []) for name, rows in grouped.items()})
-        for row in catalogue.rows(_PERSONS_SQL, parameters)
+        PersonFacts(
+            person=row,
+            identifiers=identifiers[row["person"]],
+            accounts=accounts[row["person"]],
+            payments=payments[row["person"]],
+            acts=acts[row["person"]],
+            assessed_acts=assessed_acts[row["person"]],
+            material=material[row["person"]],
+            assessments=assessments[row["person"]],
+        )
+        for row in catalogue.rows_as(PersonRow, _PERSONS_SQL, {"country": country})
     ]
-    exhibits = {row["exhibit"]: row for row in catalogue.rows("SELECT * FROM exhibits ORDER BY sequence")}
+    listed = catalogue.rows_as(ExhibitRow, "SELECT * FROM exhibits ORDER BY sequence")
+    exhibits = {row["exhibit"]: row for row in listed}
     return CountryFacts(country=country, leads=_group(persons), exhibits=exhibits)
+
+
+def _by_person(catalogue: Catalogue, row: type[R], sql: str, country: str) -> dict[str, list[R]]:
+    found: dict[str, list[R]] = defaultdict(list)
+    for one in catalogue.rows_as(row, sql, {"country": country}):
+        found[one["person"]].append(one)
+    return found
 
 
 def gather_material(catalogue: Catalogue, country: str) -> dict[str, frozenset[HashRow]]:
     """The digests behind each person of a country, and what their lists say of release, as they stand now."""
     rows: dict[str, set[HashRow]] = defaultdict(set)
-    for row in catalogue.rows(_MATERIAL_SQL, {"country": country}):
+    for row in catalogue.rows_as(MaterialFact, _MATERIAL_SQL, {"country": country}):
         rows[row["person"]].add(HashRow.of(row))
     return {person: frozenset(found) for person, found in rows.items()}
 

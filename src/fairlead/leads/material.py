@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fairlead.leads.body import HashBody
 from fairlead.leads.document import LeadDocument
 from fairlead.terms.matching import ReleasePolicy
 
@@ -25,7 +26,7 @@ class HashRow:
         """Whether every list that knows it lets its hashes go; one that no list knows may leave."""
         return all(release == ReleasePolicy.RELEASABLE.value for release in self.releases)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> HashBody:
         """The row as the register keeps it."""
         return {"sha256": self.sha256, "sets": list(self.sets), "releases": list(self.releases)}
 

@@ -230,7 +230,7 @@ def _check_cover(cover: _Cover, files: Files, *, root: PackageName, country: Cou
         raise refused("the package's cover file says something else than what was signed", "PACKAGE-COVER")
 
 
-def _read_object(untrusted: bytes) -> dict[str, Any]:
+def _read_object(untrusted: bytes) -> dict[str, object]:
     """A JSON object of the ledger's proof; ItemError for anything else, nesting without end included."""
     try:
         value = read_json(untrusted)

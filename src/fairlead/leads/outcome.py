@@ -13,6 +13,7 @@ from enum import StrEnum
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fairlead.leads.dsse import Officer, refused, sign_statement, verify_statement
+from fairlead.leads.strict_json import objects_in, text_in, texts_in
 from fairlead.terms.names import CountryCode, ExhibitNumber, LeadName, PackageName
 
 _MOST = 10_000  # devices or victims of one lead: more is a mistake or a lie
@@ -144,18 +145,18 @@ def verify_outcomes(
             package=PackageName.parse(value["package"]),
             sha256=statement.subjects[f"{value['package']}.tar.age"],
             country=CountryCode.parse(value["country"]),
-            at=datetime.fromisoformat(value["at"]),
+            at=datetime.fromisoformat(text_in(value["at"])),
             outcomes=tuple(
                 Outcome(
                     lead=LeadName.parse(o["lead"]),
-                    states=tuple(dict.fromkeys(OutcomeState(s) for s in o["states"])),
-                    reason=NoActionReason(o["reason"]) if o["reason"] else None,
+                    states=tuple(dict.fromkeys(OutcomeState(s) for s in texts_in(o["states"]))),
+                    reason=NoActionReason(text_in(o["reason"])) if o["reason"] else None,
                     devices_seized=_count(o["devices_seized"]),
                     victims_safeguarded=_count(o["victims_safeguarded"]),
                     new_exhibits=_exhibits(o["new_exhibits"]),
                     released=_yes_or_no(o["released"]),
                 )
-                for o in value["outcomes"][:_MOST_OUTCOMES]
+                for o in objects_in(value["outcomes"], most=_MOST_OUTCOMES)
             ),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as problem:

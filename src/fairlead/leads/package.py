@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -59,7 +58,7 @@ class BuiltPackage:
     fingerprints: tuple[str, ...]
 
 
-Prove = Callable[[str], dict[str, Any]]
+Prove = Callable[[str], Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +224,7 @@ def _info(plan: PackagePlan) -> dict[str, str]:
     }
 
 
-def _predicate(plan: PackagePlan, preparer: str) -> dict[str, Any]:
+def _predicate(plan: PackagePlan, preparer: str) -> dict[str, object]:
     return {
         "format": FORMAT,
         "package": plan.package,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fairlead.leads.dsse import CLOCKS_APART, Officer, refused, sign_statement, verify_statement
+from fairlead.leads.strict_json import text_in
 from fairlead.terms.names import CountryCode, LeadName, PackageName
 
 _MOST_LEADS, _LONGEST_REASON = 10_000, 2_000
@@ -123,7 +124,7 @@ def _read(text: str, keys: Mapping[str, Ed25519PublicKey], kind: str) -> tuple[R
             country=CountryCode.parse(statement.predicate["country"]),
             leads=_leads(statement.predicate["leads"]),
             reason=_reason(statement.predicate["reason"]),
-            at=datetime.fromisoformat(statement.predicate["at"]),
+            at=datetime.fromisoformat(text_in(statement.predicate["at"])),
         )
         notice = str(statement.predicate.get("notice", ""))
     except (KeyError, TypeError, ValueError, OverflowError) as problem:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fairlead.leads.dsse import Officer, refused, sign_statement, verify_statement
+from fairlead.leads.strict_json import text_in
 from fairlead.terms.names import CountryCode, PackageName
 
 RECEIPT_TYPE = "urn:fairlead:receipt:1"
@@ -75,9 +76,9 @@ def verify_receipt(untrusted_text: str, keys: Mapping[str, Ed25519PublicKey]) ->
             version=_version(statement.predicate["version"], package),
             sha256=statement.digest_of(f"{package}.tar.age"),
             country=CountryCode.parse(statement.predicate["country"]),
-            state=ReceiptState(statement.predicate["state"]),
+            state=ReceiptState(text_in(statement.predicate["state"])),
             reason=_reason(statement.predicate["reason"]),
-            at=datetime.fromisoformat(statement.predicate["at"]),
+            at=datetime.fromisoformat(text_in(statement.predicate["at"])),
         )
     except (KeyError, ValueError, TypeError, OverflowError) as problem:
         raise refused("the receipt cannot be read", "PACKAGE-RECEIPT") from problem

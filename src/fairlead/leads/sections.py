@@ -6,9 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from fairlead.leads.facts import CountryFacts, LeadFacts, PersonFacts
+from fairlead.leads.facts import (
+    AccountFact,
+    ActFact,
+    CountryFacts,
+    IdentifierFact,
+    LeadFacts,
+    MaterialFact,
+    PaymentFact,
+    PersonFacts,
+    SuggestedFact,
+)
 from fairlead.leads.material import HashRow
 from fairlead.leads.statement import RiskState, Section, Statement
 from fairlead.terms.countries import PARTICIPANTS
@@ -89,11 +98,11 @@ def written_amount(amount: Decimal) -> str:
     return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
 
 
-def _origin(row: dict[str, Any]) -> str:
+def _origin(row: IdentifierFact | AccountFact | PaymentFact | ActFact | MaterialFact) -> str:
     return f"{row['exhibit']}:{row['locator']}"
 
 
-def _may_be_named(rows: list[dict[str, Any]]) -> tuple[str, ...]:
+def _may_be_named(rows: list[MaterialFact]) -> tuple[str, ...]:
     """Digests of contents that every list which knows them lets go: those of other lists are counted, never named."""
     return tuple(row["sha256"] for row in rows if HashRow.of(row).may_leave)
 
@@ -102,7 +111,7 @@ def _day(at: datetime | None) -> str:
     return at.strftime("%d %B %Y").lstrip("0") if at else "an unknown day"
 
 
-def _period(act: dict[str, Any]) -> str:
+def _period(act: ActFact | SuggestedFact) -> str:
     first, last = _day(act["from_at"]), _day(act["to_at"])
     return f"on {first}" if first == last else f"between {first} and {last}"
 
@@ -114,7 +123,12 @@ class _Builder:
         person = facts.person
         self.named = bool(person["names_person"])
         self.member_origins = tuple(
-            dict.fromkeys(_origin(row) for row in (*facts.accounts, *(p for p in facts.payments if p["own"])))
+            dict.fromkeys(
+                [
+                    *(_origin(account) for account in facts.accounts),
+                    *(_origin(payment) for payment in facts.payments if payment["own"]),
+                ]
+            )
         )
 
     def _statement(
@@ -209,7 +223,7 @@ class _Builder:
 
     def selectors(self) -> Iterator[Statement]:
         """Identifiers, those that name a person only where the grade allows it."""
-        grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        grouped: dict[tuple[str, str], list[IdentifierFact]] = {}
         for row in self.facts.identifiers:
             if row["kind"] in _INTERNAL or (row["kind"] in _NAMING and not self.named):
                 continue
@@ -307,7 +321,7 @@ class _Builder:
                 related=_may_be_named(derived),
             )
 
-    def _contents(self, rows: list[dict[str, Any]], of: str, did: str) -> Iterator[Statement]:
+    def _contents(self, rows: list[MaterialFact], of: str, did: str) -> Iterator[Statement]:
         """What the account did with stored files: fetching and uploading are told apart."""
         if not rows:
             return
@@ -328,10 +342,10 @@ class _Builder:
         )
 
     def legal(self) -> Iterator[Statement]:
-        acts = {act["act"]: act for act in (*self.facts.assessed_acts, *self.facts.acts)}
+        origins_of = {act["act"]: tuple(act["origins"]) for act in self.facts.assessed_acts}
+        origins_of |= {act["act"]: tuple(act["origins"]) or (_origin(act),) for act in self.facts.acts}
         for row in self.facts.assessments:
-            act = acts.get(row["act"])
-            origins = (tuple(act["origins"] or ()) or (_origin(act),)) if act else self.member_origins
+            origins = origins_of.get(row["act"], self.member_origins)
             cited = "; ".join(row["citations"] or ()) or "no provision recorded"
             notes = [*(row["open_questions"] or ()), *(row["cautions"] or ())]
             text = (

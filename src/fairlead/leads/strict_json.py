@@ -35,7 +35,28 @@ def same(left: object, right: object) -> bool:
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def text_in(untrusted: object) -> str:
+    """A text where a JSON value should be one; TypeError for anything else."""
+    if not isinstance(untrusted, str):
+        raise TypeError("a text is expected")
+    return untrusted
+
+
+def texts_in(untrusted: object) -> list[str]:
+    """A list of texts; TypeError for anything else."""
+    if not isinstance(untrusted, list):
+        raise TypeError("a list is expected")
+    return [text_in(one) for one in untrusted]
+
+
+def objects_in(untrusted: object, *, most: int) -> list[Mapping[str, object]]:
+    """The first ``most`` objects of a list of objects; TypeError for anything else."""
+    if not isinstance(untrusted, list) or not all(isinstance(one, dict) for one in untrusted[:most]):
+        raise TypeError("a list of objects is expected")
+    return untrusted[:most]
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len({key for key, _ in pairs}) != len(pairs):
         raise ValueError("a key stands twice, so that two readers may read two things")
     return dict(pairs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -30,6 +31,7 @@ from fairlead.media.pdq import differ, hash_luma
 from fairlead.media.raw import read_raw
 from fairlead.media.raw_types import RAW_TYPES
 from fairlead.media.video import SampledFrame, read_video
+from fairlead.media.wire import ContentTold, ExamineJob, FrameTold, MetadataTold
 from fairlead.terms.errors import ItemError
 from fairlead.terms.matching import PdqMode
 from fairlead.terms.verdicts import ContentVerdict
@@ -71,14 +73,14 @@ def warm() -> None:
     _warm_video(square)
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def handle(header: ExamineJob, descriptors: list[int]) -> ContentTold:
     """Examine the content behind one descriptor. The answer holds the columns of the table contents."""
     limits = MediaLimits(**header["limits"])
     descriptor = descriptors[0]
     size = os.fstat(descriptor).st_size
     head = os.pread(descriptor, IDENTIFY_BYTES, 0)
     identity = identify(head, header["extension"])
-    answer: dict[str, Any] = {
+    answer: ContentTold = {
         "media_type": identity.media_type,
         "family": identity.family.value,
         "extension_mismatch": identity.extension_mismatch,
@@ -94,13 +96,13 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
     return answer
 
 
-def _describe(answer: dict[str, Any], content: Bytes) -> None:
+def _describe(answer: ContentTold, content: Bytes) -> None:
     """Add what a content says of itself, and how it is to be turned."""
     answer["metadata"] = [item.for_wire() for item in read_metadata(content)]
     answer["orientation"] = _orientation(answer["metadata"])
 
 
-def _picture(data: bytes, size: int, media_type: str, limits: MediaLimits) -> dict[str, Any]:
+def _picture(data: bytes, size: int, media_type: str, limits: MediaLimits) -> ContentTold:
     if media_type in _NOT_DECODED:
         return _verdict(ContentVerdict.UNSUPPORTED, "MEDIA-003", "no decoder for this type")
     if size > limits.picture_bytes:
@@ -114,7 +116,7 @@ def _picture(data: bytes, size: int, media_type: str, limits: MediaLimits) -> di
     alternate = hash_luma(luma, PdqMode.META512) if differ(luma) else full
     inside = without_border(luma)
     inner = hash_luma(inside, PdqMode.FULL) if inside is not None else None
-    verdict = (
+    verdict: ContentTold = (
         _verdict(ContentVerdict.PARTIAL, "MEDIA-006", "cut or damaged: decoded as far as it goes")
         if luma.partial
         else {"verdict": ContentVerdict.DECODED.value}
@@ -132,7 +134,7 @@ def _picture(data: bytes, size: int, media_type: str, limits: MediaLimits) -> di
     }
 
 
-def _refusal(problem: ItemError, media_type: str) -> dict[str, Any]:
+def _refusal(problem: ItemError, media_type: str) -> ContentTold:
     match problem:
         case PictureTooLargeError():
             return _verdict(ContentVerdict.LIMIT, problem.code, problem.fact)
@@ -146,13 +148,13 @@ def _refusal(problem: ItemError, media_type: str) -> dict[str, Any]:
             return _verdict(ContentVerdict.DAMAGED, problem.code, problem.fact)
 
 
-def _orientation(items: list[dict[str, Any]]) -> int | None:
+def _orientation(items: Sequence[MetadataTold]) -> int | None:
     """What EXIF says of how the picture is to be turned, 1 to 8; the first item that says so."""
     said = (i["value"] for i in items if i["namespace"] == "exif" and i["key"].endswith("Orientation"))
     return next((int(value) for value in said if value in _ORIENTATIONS), None)
 
 
-def _video(descriptor: int, limits: MediaLimits) -> dict[str, Any]:
+def _video(descriptor: int, limits: MediaLimits) -> ContentTold:
     with os.fdopen(os.dup(descriptor), "rb") as file:
         file.seek(0)
         try:
@@ -165,7 +167,7 @@ def _video(descriptor: int, limits: MediaLimits) -> dict[str, Any]:
     if video is None:
         return {}
     frames = _frames(video.frames)
-    described = {
+    described: ContentTold = {
         "width": video.width,
         "height": video.height,
         "duration_s": video.duration_s,
@@ -176,7 +178,7 @@ def _video(descriptor: int, limits: MediaLimits) -> dict[str, Any]:
     return described | {"verdict": ContentVerdict.DECODED.value}
 
 
-def _frames(sampled: tuple[SampledFrame, ...]) -> list[dict[str, Any]]:
+def _frames(sampled: tuple[SampledFrame, ...]) -> list[FrameTold]:
     return [
         {
             "index": index,
@@ -190,7 +192,7 @@ def _frames(sampled: tuple[SampledFrame, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _verdict(verdict: ContentVerdict, code: str, detail: str) -> dict[str, Any]:
+def _verdict(verdict: ContentVerdict, code: str, detail: str) -> ContentTold:
     return {"verdict": verdict.value, "error_code": code, "detail": detail}
 
 

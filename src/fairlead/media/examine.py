@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Required, TypedDict, cast
 
 import pyarrow as pa
 
 from fairlead.engine.sandbox import STRICT, Outcome, SandboxLimits, SandboxPolicy, SandboxPool, SandboxReply
 from fairlead.media.identify import Family
 from fairlead.media.limits import MediaLimits
+from fairlead.media.wire import ExamineJob
 from fairlead.tables import Table
 from fairlead.tables.media import EXAMINED, WORKLIST
+from fairlead.tables.rows import ExaminedFrame, ExaminedMetadata, WorklistRow
 from fairlead.terms.errors import ItemError
 from fairlead.terms.verdicts import ContentVerdict
 
@@ -37,12 +39,35 @@ _VERDICTS = {
 }
 
 
-_OUT_OF_BOUNDS = {
+_OUT_OF_BOUNDS: dict[str, object] = {
     "verdict": ContentVerdict.CRASHED.value,
     "error_code": "SANDBOX-CRASHED",
     "detail": "answer out of bounds",
 }
 _MISFITS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, pa.ArrowException)
+
+
+class Examined(TypedDict, total=False):
+    """What the sandbox says of one content: columns of the table examined without keys and digests."""
+
+    media_type: str
+    family: str
+    extension_mismatch: bool
+    width: int
+    height: int
+    orientation: int | None
+    duration_s: float | None
+    pdq: bytes
+    pdq_quality: int
+    pdq_pipeline: str
+    pdq_alternate: bytes
+    pdq_inner: bytes | None
+    pdq_inner_quality: int | None
+    verdict: Required[str]
+    error_code: str
+    detail: str
+    metadata: list[ExaminedMetadata]
+    frames: list[ExaminedFrame]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +94,12 @@ class ExamineStage:
         for batch in batches:
             yield _batch_of(self._examine(batch.to_pylist(), pool))
 
-    def _examine(self, rows: list[dict[str, Any]], pool: SandboxPool) -> list[dict[str, Any]]:
-        answers: dict[str, dict[str, Any]] = {}
+    def _examine(self, rows: list[WorklistRow], pool: SandboxPool) -> list[dict[str, object]]:
+        answers: dict[str, Mapping[str, object]] = {}
         asked: list[str] = []
         limits = self.limits.for_worker()
 
-        def jobs() -> Iterator[tuple[dict[str, Any], list[int]]]:
+        def jobs() -> Iterator[tuple[ExamineJob, list[int]]]:
             for row in rows:
                 if row["size_bytes"] == 0:
                     answers[row["sha256"]] = _empty()
@@ -92,51 +117,67 @@ class ExamineStage:
 
         for done, reply in enumerate(pool.map(jobs())):
             answers[asked[done]] = _columns_of(reply)
-        return [{name: row[name] for name in _KEPT} | answers[row["sha256"]] for row in rows]
+        return [{**_kept(row), **answers[row["sha256"]]} for row in rows]
 
 
-def columns_of(reply: SandboxReply) -> dict[str, Any]:
+def _kept(row: WorklistRow) -> dict[str, object]:
+    return {name: value for name, value in row.items() if name in _KEPT}
+
+
+def columns_of(reply: SandboxReply) -> Examined:
     """A worker's reply as columns; an answer that is not one counts as a crash."""
     columns = _columns_of(reply)
-    return columns if _fits(columns) else dict(_OUT_OF_BOUNDS)
+    # What Arrow takes as columns of EXAMINED has their types.
+    return cast("Examined", columns if _fits(columns) else _OUT_OF_BOUNDS)
 
 
-def _batch_of(rows: list[dict[str, Any]]) -> pa.RecordBatch:
+def _batch_of(rows: list[dict[str, object]]) -> pa.RecordBatch:
     """Rows of EXAMINED; where a value fits no column, its content alone counts as a crash."""
     try:
         return EXAMINED.batch(rows)
     except _MISFITS:
-        kept = [row if _fits(row) else {name: row[name] for name in _KEPT} | _OUT_OF_BOUNDS for row in rows]
+        kept = [
+            row if _fits(row) else {**{name: row[name] for name in _KEPT}, **_OUT_OF_BOUNDS} for row in rows
+        ]
         return EXAMINED.batch(kept)
 
 
-def _fits(columns: dict[str, Any]) -> bool:
+def _fits(columns: Mapping[str, object]) -> bool:
     try:
-        EXAMINED.batch([{name: "" for name in _KEPT if name != "size_bytes"} | columns])
+        EXAMINED.batch([{**{name: "" for name in _KEPT if name != "size_bytes"}, **columns}])
     except _MISFITS:
         return False
     return True
 
 
-def _columns_of(reply: SandboxReply) -> dict[str, Any]:
+def _columns_of(reply: SandboxReply) -> dict[str, object]:
     """The reply's columns by name, hashes as bytes; whether their values fit is still to be seen."""
     if reply.outcome is not Outcome.OK:
         verdict = _VERDICTS[reply.outcome]
         code = f"SANDBOX-{reply.outcome.value.upper()}"
         return {"verdict": verdict.value, "error_code": code, "detail": reply.detail}
     try:
-        columns = {name: value for name, value in reply.body.items() if name in _ANSWERED}
-        ContentVerdict(columns["verdict"])
-        for holder in (columns, *columns.get("frames", ())):
-            for name in _HASHES:
-                if holder.get(name) is not None:
-                    holder[name] = bytes.fromhex(holder[name])
+        columns = _with_bytes({name: value for name, value in reply.body.items() if name in _ANSWERED})
+        ContentVerdict(str(columns["verdict"]))
+        frames = columns.get("frames", [])
+        if not isinstance(frames, list):
+            return dict(_OUT_OF_BOUNDS)
+        if frames:
+            columns["frames"] = [_with_bytes(frame) for frame in frames]
     except (ValueError, KeyError, TypeError, AttributeError):
         return dict(_OUT_OF_BOUNDS)
     return columns
 
 
-def _empty() -> dict[str, Any]:
+def _with_bytes(untrusted: Mapping[str, object]) -> dict[str, object]:
+    """The same with hashes as bytes; ValueError, TypeError or AttributeError for what is none."""
+    hashes = {name: value for name in _HASHES if (value := untrusted.get(name)) is not None}
+    if not all(isinstance(value, str) for value in hashes.values()):
+        raise TypeError("a hash that is no text")
+    return {**untrusted, **{name: bytes.fromhex(str(value)) for name, value in hashes.items()}}
+
+
+def _empty() -> Examined:
     return {
         "media_type": "inode/x-empty",
         "family": Family.OTHER.value,
@@ -168,7 +209,7 @@ def shared_pool(limits: MediaLimits, workers: int, policy: SandboxPolicy = STRIC
     return _POOLS[key]
 
 
-def examine_file(path: Path, limits: MediaLimits | None = None) -> dict[str, Any]:
+def examine_file(path: Path, limits: MediaLimits | None = None) -> Examined:
     """What the sandbox answers for one loose file: columns of the table examined without keys and digests.
 
     Raises ItemError when the file cannot be opened.
@@ -186,7 +227,10 @@ def examine_file(path: Path, limits: MediaLimits | None = None) -> dict[str, Any
         if os.fstat(descriptor).st_size == 0:
             return _empty()
         pool = shared_pool(limits, 1)
-        header = {"extension": path.suffix.lower().removeprefix("."), "limits": limits.for_worker()}
+        header: ExamineJob = {
+            "extension": path.suffix.lower().removeprefix("."),
+            "limits": limits.for_worker(),
+        }
         return columns_of(pool.call(header, [descriptor]))
     finally:
         os.close(descriptor)

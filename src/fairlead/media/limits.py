@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import cast
+
+from fairlead.media.wire import LimitsTold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,6 @@ class MediaLimits:
         """A short digest of the settings, part of the version of every stage that obeys them."""
         return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()[:12]
 
-    def for_worker(self) -> dict[str, Any]:
+    def for_worker(self) -> LimitsTold:
         """The bounds as they are sent to a worker."""
-        return asdict(self)
+        return cast("LimitsTold", asdict(self))  # the fields of the two are the same

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -108,7 +107,7 @@ class FramesStage:
             )
 
 
-def _lists(batch: pa.RecordBatch, name: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _lists(batch: pa.RecordBatch, name: str) -> Iterator[tuple[str, list[Mapping[str, object]]]]:
     for row in batch.select(["sha256", name]).to_pylist():
         if row[name]:
             yield row["sha256"], row[name]

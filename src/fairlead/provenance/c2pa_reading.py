@@ -6,10 +6,12 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypedDict
 
 import c2pa
 from PIL import Image
+
+from fairlead.provenance.wire import ManifestJob, ManifestTold
 
 _MOST_BYTES = 512 << 20
 _MOST_LISTED = 50
@@ -27,7 +29,34 @@ _KEY_USAGES = (
 _METADATA = {"c2pa.metadata", "stds.iptc"}
 _GENERATED = "c2pa.ai_generated_content"
 _IDENTITY = "cawg.identity"
-_CONTEXTS: dict[str, Any] = {}
+_CONTEXTS: dict[str, c2pa.Context] = {}
+
+
+class _Action(TypedDict, total=False):
+    action: str
+    digitalSourceType: str
+
+
+class _Data(TypedDict, total=False):
+    actions: list[_Action]
+    alg: str
+
+
+class _Assertion(TypedDict, total=False):
+    label: str
+    data: _Data
+
+
+class _Generator(TypedDict, total=False):
+    name: str
+
+
+class _Manifest(TypedDict, total=False):
+    """A manifest as the library tells it, as far as it is read here; one that differs is refused as unreadable."""
+
+    claim_generator_info: list[_Generator]
+    claim_generator: str
+    assertions: list[_Assertion]
 
 
 def warm() -> None:
@@ -37,7 +66,7 @@ def warm() -> None:
     c2pa.Reader.try_create("image/jpeg", io.BytesIO(encoded.getvalue()), context=_context(""))
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def handle(header: ManifestJob, descriptors: list[int]) -> ManifestTold:
     """Validation state, signer, digital source types and ingredients of the manifests of one content."""
     data = os.pread(descriptors[0], _MOST_BYTES, 0)
     try:
@@ -82,7 +111,7 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _context(anchors: str) -> Any:
+def _context(anchors: str) -> c2pa.Context:
     """Reader settings: nothing is fetched, whatever the file asks for."""
     if anchors not in _CONTEXTS:
         trust = {"trust_config": "\n".join(_KEY_USAGES) + "\n"}
@@ -100,20 +129,20 @@ def _context(anchors: str) -> Any:
     return _CONTEXTS[anchors]
 
 
-def _generator(manifest: dict[str, Any]) -> str:
+def _generator(manifest: _Manifest) -> str:
     listed = manifest.get("claim_generator_info") or [{}]
     name = listed[0].get("name") or manifest.get("claim_generator") or ""
     return str(name)[:_MOST_TEXT]
 
 
-def _actions(manifest: dict[str, Any]) -> Iterator[str]:
+def _actions(manifest: _Manifest) -> Iterator[str]:
     for assertion in manifest.get("assertions", ()):
         if _label(assertion) == "c2pa.actions":
             for action in assertion.get("data", {}).get("actions", ()):
                 yield str(action.get("action", ""))[:_MOST_TEXT]
 
 
-def _source_types(manifest: dict[str, Any]) -> Iterator[str]:
+def _source_types(manifest: _Manifest) -> Iterator[str]:
     """Codes of digital source types, wherever an assertion may state one: in actions, in metadata, by its label."""
     for assertion in manifest.get("assertions", ()):
         label, data = _label(assertion), assertion.get("data")
@@ -122,10 +151,10 @@ def _source_types(manifest: dict[str, Any]) -> Iterator[str]:
         elif label == "c2pa.actions" and isinstance(data, dict):
             yield from (_code(action.get("digitalSourceType")) for action in data.get("actions", ()))
         elif label in _METADATA and isinstance(data, dict):
-            yield _code(data.get("Iptc4xmpExt:DigitalSourceType"))
+            yield _code(dict(data).get("Iptc4xmpExt:DigitalSourceType"))
 
 
-def _soft_bindings(manifest: dict[str, Any]) -> Iterator[str]:
+def _soft_bindings(manifest: _Manifest) -> Iterator[str]:
     """Algorithms of marks or fingerprints by which the manifest can be found again, e.g. com.adobe.trustmark.P."""
     for assertion in manifest.get("assertions", ()):
         data = assertion.get("data")
@@ -133,7 +162,7 @@ def _soft_bindings(manifest: dict[str, Any]) -> Iterator[str]:
             yield str(data["alg"])[:_MOST_TEXT]
 
 
-def _label(assertion: dict[str, Any]) -> str:
+def _label(assertion: _Assertion) -> str:
     """An assertion's label without version and instance: ``c2pa.actions.v2__1`` is ``c2pa.actions``."""
     label = str(assertion.get("label", "")).partition("__")[0]
     name, _, version = label.rpartition(".")

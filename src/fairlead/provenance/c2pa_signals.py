@@ -7,8 +7,7 @@ product, and does not forbid it this claim.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.engine.sandbox import Outcome, SandboxReply
 from fairlead.provenance.declared import source_type_states
@@ -59,7 +58,7 @@ def find_remote_manifest(items: Sequence[Item]) -> Iterator[Observation]:
 
 
 def _claims(
-    untrusted: dict[str, Any], trusted: bool, said: str, store: Item, trust: Trust
+    untrusted: Mapping[str, object], trusted: bool, said: str, store: Item, trust: Trust
 ) -> Iterator[Observation]:
     product = trust.find_product(printable(untrusted.get("name")), printable(untrusted.get("issuer")))
     level = _level(trusted, product)
@@ -112,7 +111,7 @@ def _product_words(trusted: bool, product: Product | None, trust: Trust) -> str:
     return f"; product on the conforming-products list at assurance level {product.assurance}{limits}"
 
 
-def _described(untrusted: dict[str, Any]) -> str:
+def _described(untrusted: Mapping[str, object]) -> str:
     parts = []
     signer = ", ".join(filter(None, (printable(untrusted.get("name")), printable(untrusted.get("issuer")))))
     if signer:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from fairlead.provenance.pixels import thresholds
 from fairlead.provenance.signal import Item, Observation
+from fairlead.tables.rows import TracedTrace
 from fairlead.terms.provenance import SignalKind
 
 
@@ -20,7 +20,7 @@ class Trace:
     detail: str
 
 
-def trace_of(columns: dict[str, Any]) -> Trace:
+def trace_of(columns: TracedTrace) -> Trace:
     """A measurement from its columns."""
     return Trace(name=columns["name"], value=float(columns["value"]), detail=columns["detail"] or "")
 

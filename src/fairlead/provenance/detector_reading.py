@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fairlead.provenance import trace_reading
+from fairlead.provenance.wire import DetectorInput, DetectorJob, ScoreTold
 
+# The runtime is imported where it is needed, and has no types.
 _SESSIONS: dict[str, Any] = {}
 # The runtime reports its use to its maker and starts a thread for that when it is loaded. The sandbox lets nothing
 # out; with this switch the thread is not even started.
@@ -30,7 +32,7 @@ def _runtime() -> Any:
     return onnxruntime
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def handle(header: DetectorJob, descriptors: list[int]) -> ScoreTold:
     """The mean score over crops at the picture's own size; empty when it is smaller than a crop.
 
     ``header``: model (its digest), input and output of the plug-in. The second descriptor holds the model.
@@ -78,7 +80,7 @@ def _crops(picture: npt.NDArray[np.uint8], size: int, *, ten: bool) -> Iterator[
             yield crop[:, ::-1]
 
 
-def _numbers(crop: npt.NDArray[np.uint8], given: dict[str, Any]) -> npt.NDArray[np.float32]:
+def _numbers(crop: npt.NDArray[np.uint8], given: DetectorInput) -> npt.NDArray[np.float32]:
     values = (crop.astype(np.float32) * given["scale"] - np.array(given["mean"])) / np.array(
         given["deviation"]
     )

@@ -55,7 +55,9 @@ def extract_noise(descriptor: int, *, crop: int = 0) -> Noise | None:
         reply = pool.call({"do": "extract", "crop": crop}, [descriptor, out])
         if reply.outcome is not Outcome.OK:
             return None
-        height, width = int(reply.body["height"]), int(reply.body["width"])
+        height, width = reply.body.get("height"), reply.body.get("width")
+        if not isinstance(height, int) or not isinstance(width, int):
+            return None
         size = height * width
         data = os.pread(out, 3 * size, 0)
     if len(data) != 3 * size or not size:

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from fairlead.provenance.signal import Item, printable
 
@@ -77,7 +77,25 @@ def parse_rules(text: str) -> tuple[GeneratorRule, ...]:
     return tuple(_rule(row, groups) for row in file["rule"])
 
 
-def _rule(row: dict[str, Any], groups: dict[str, frozenset[str]]) -> GeneratorRule:
+class _RuleTold(TypedDict):
+    """A rule as the file has it."""
+
+    id: str
+    name: str
+    namespaces: list[str]
+    keys: list[str]
+    source: str
+    pattern: NotRequired[str]
+    unless: NotRequired[str]
+    tool: NotRequired[str]
+    derived: NotRequired[list[str]]
+    also_key: NotRequired[str]
+    also_pattern: NotRequired[str]
+    facts: NotRequired[dict[str, list[str]]]
+    layout: NotRequired[bool]
+
+
+def _rule(row: _RuleTold, groups: dict[str, frozenset[str]]) -> GeneratorRule:
     unknown, missing = row.keys() - _KNOWN, _NEEDED - row.keys()
     if unknown or missing:
         raise ValueError(f"rule {row.get('id')}: unknown {sorted(unknown)}, missing {sorted(missing)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ from PIL import Image
 
 from fairlead.provenance.pixels import noise
 from fairlead.provenance.trace_reading import read_whole
+from fairlead.provenance.wire import NoiseJob, NoiseTold
 
 Image.MAX_IMAGE_PIXELS = None  # only pictures whose size media has bounded are asked for
 
@@ -27,7 +27,7 @@ def warm() -> None:
     noise.warm()
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def handle(header: NoiseJob, descriptors: list[int]) -> NoiseTold:
     """``do`` is extract or compare.
 
     *extract*: writes the noise (float16) and after it the plane (8 bits) into the second descriptor, row by row,

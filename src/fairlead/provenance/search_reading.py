@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,7 @@ from PIL import Image
 
 from fairlead.provenance import trace_reading
 from fairlead.provenance.pixels import watermark
+from fairlead.provenance.wire import LockTold
 
 # Sizes in which the programs that stamp these messages make pictures (width, height).
 _CANONICAL = (
@@ -26,7 +26,7 @@ def warm() -> None:
     trace_reading.warm()
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:  # noqa: ARG001 - the shape of a handler
+def handle(header: Mapping[str, object], descriptors: list[int]) -> LockTold:  # noqa: ARG001 - the shape of a handler
     """The best lock after searching: z, message, variant and how it was found; empty when the picture is too small."""
     data = trace_reading.read_whole(descriptors[0])
     picture, _ = trace_reading.decode(data)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 from fairlead.terms.provenance import Finding, SignalKind, Strength
 
@@ -26,6 +26,39 @@ class Observation:
     bound: float | None = None
     offset: int | None = None
     length: int | None = None
+
+
+class SignalColumns(TypedDict):
+    """A signal as columns of the tables signals and searched, without their keys."""
+
+    kind: str
+    state: str
+    finding: str
+    strength: str
+    bound: float
+    basis: str
+    cause: str
+    decides: bool
+    vouched: bool
+    signed: bool
+    against: str
+    tool: NotRequired[str | None]
+    detail: str
+    caveat: str
+    forgery: str
+    source: str
+    offset: NotRequired[int | None]
+    length: NotRequired[int | None]
+
+
+class ItemColumns(TypedDict):
+    """A metadata item as the tables that have some hold it."""
+
+    namespace: str
+    key: str
+    value: str
+    offset: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,24 +88,55 @@ class Signal:
     offset: int | None
     length: int | None
 
-    def columns(self) -> dict[str, Any]:
+    def columns(self) -> SignalColumns:
         """As columns of the table signals."""
-        row = {field.name: getattr(self, field.name) for field in fields(self)}
-        return row | {"kind": self.kind.value, "finding": self.finding.value, "strength": self.strength.value}
+        return {
+            "kind": self.kind.value,
+            "state": self.state,
+            "finding": self.finding.value,
+            "strength": self.strength.value,
+            "bound": self.bound,
+            "basis": self.basis,
+            "cause": self.cause,
+            "decides": self.decides,
+            "vouched": self.vouched,
+            "signed": self.signed,
+            "against": self.against,
+            "tool": self.tool,
+            "detail": self.detail,
+            "caveat": self.caveat,
+            "forgery": self.forgery,
+            "source": self.source,
+            "offset": self.offset,
+            "length": self.length,
+        }
 
 
-def signal_of(columns: dict[str, Any]) -> Signal:
+def signal_of(columns: SignalColumns) -> Signal:
     """A signal from its columns."""
-    row = {field.name: columns[field.name] for field in fields(Signal)}
-    row |= {
-        "kind": SignalKind(row["kind"]),
-        "finding": Finding(row["finding"]),
-        "strength": Strength(row["strength"]),
-    }
-    return Signal(**row)
+    return Signal(
+        kind=SignalKind(columns["kind"]),
+        state=columns["state"],
+        finding=Finding(columns["finding"]),
+        strength=Strength(columns["strength"]),
+        bound=columns["bound"],
+        basis=columns["basis"],
+        cause=columns["cause"],
+        decides=columns["decides"],
+        vouched=columns["vouched"],
+        signed=columns["signed"],
+        against=columns["against"],
+        tool=columns["tool"],
+        detail=columns["detail"],
+        caveat=columns["caveat"],
+        forgery=columns["forgery"],
+        source=columns["source"],
+        offset=columns["offset"],
+        length=columns["length"],
+    )
 
 
-def observation_of(columns: dict[str, Any]) -> Observation:
+def observation_of(columns: SignalColumns) -> Observation:
     """What was observed, from the columns of a signal; a plug-in's own measure is kept."""
     kind = SignalKind(columns["kind"])
     return Observation(
@@ -98,7 +162,7 @@ class Item:
     length: int | None
 
 
-def item_of(columns: dict[str, Any]) -> Item:
+def item_of(columns: ItemColumns) -> Item:
     """A metadata item from its columns."""
     return Item(
         namespace=columns["namespace"],

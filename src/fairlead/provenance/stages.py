@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from itertools import groupby
-from typing import Any
 
 import pyarrow as pa
 
@@ -20,7 +19,7 @@ from fairlead.provenance.declared import find_generator_signals, find_source_typ
 from fairlead.provenance.facts import find_facts
 from fairlead.provenance.queue import place_in_queue
 from fairlead.provenance.sandboxed import C2PA, shared_pool
-from fairlead.provenance.signal import Item, Observation, item_of, signal_of
+from fairlead.provenance.signal import Item, Observation, SignalColumns, item_of, signal_of
 from fairlead.provenance.trace_stage import Opener
 from fairlead.provenance.trust import Trust
 from fairlead.provenance.weigh import weigh
@@ -28,6 +27,7 @@ from fairlead.provenance.weights import WeightTable, weights_of
 from fairlead.tables import Table
 from fairlead.tables.media import CONTENTS
 from fairlead.tables.provenance import GENERATION_FACTS, ORIGINS_OF, SEARCHED, SIGNALS, TRACED
+from fairlead.tables.rows import OriginsOfRow, SignalRow, TracedRow
 from fairlead.terms.errors import ItemError
 from fairlead.terms.provenance import SignalKind
 
@@ -97,7 +97,7 @@ class SignalStage:
         table = weights_of(self.weights)
         wanted = ["sha256", "exhibit", "locator", "media_type", "metadata", "traces"]
         for batch in batches:
-            rows: list[dict[str, Any]] = []
+            rows: list[SignalRow] = []
             for content in batch.select(wanted).to_pylist():
                 items = [item_of(columns) for columns in content["metadata"] or ()]
                 traces = [trace_of(columns) for columns in content["traces"] or ()]
@@ -108,7 +108,7 @@ class SignalStage:
                 ]
             yield SIGNALS.batch(rows)
 
-    def _c2pa(self, content: dict[str, Any], items: Sequence[Item]) -> Iterator[Observation]:
+    def _c2pa(self, content: TracedRow, items: Sequence[Item]) -> Iterator[Observation]:
         store = next((item for item in items if item.namespace == "jumbf"), None)
         if store is None:
             return
@@ -116,7 +116,7 @@ class SignalStage:
             with self.opener(content["exhibit"], content["locator"]) as descriptor:
                 yield from read_c2pa(
                     descriptor,
-                    content["media_type"],
+                    content["media_type"] or "",
                     store,
                     trust=self.trust,
                     policy=self.sandbox,
@@ -151,12 +151,20 @@ class WeighStage:
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Partitions by the number of the first exhibit, rows by sha256."""
         table = weights_of(self.weights)
-        found = catalogue.rows(_SIGNALS_OF_CONTENTS)
+        found = catalogue.rows_as(_Weighed, _SIGNALS_OF_CONTENTS)
         for exhibit, rows in groupby(found, key=lambda row: row["exhibit"]):
             weighed = [
                 _weigh(sha256, group, table) for sha256, group in groupby(rows, lambda row: row["content"])
             ]
             yield exhibit, pa.Table.from_batches([ORIGINS_OF.batch(weighed)], schema=ORIGINS_OF.schema)
+
+
+class _Weighed(SignalColumns):
+    """A signal of a content; all but exhibit and content is null for one that has none."""
+
+    exhibit: str
+    content: str
+    signal: int | None
 
 
 def observe(items: Sequence[Item], traces: Sequence[Trace]) -> list[Observation]:
@@ -193,7 +201,7 @@ def rules_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def _weigh(sha256: str, rows: Iterable[dict[str, Any]], table: WeightTable) -> dict[str, Any]:
+def _weigh(sha256: str, rows: Iterable[_Weighed], table: WeightTable) -> OriginsOfRow:
     weighed = weigh([signal_of(row) for row in rows if row["signal"] is not None], table)
     rank, reason = place_in_queue(weighed)
     return {

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import Any
+from collections.abc import Mapping
 
 import blake3
+
+from fairlead.provenance.wire import ToolTold
 
 _PIECE = 4 << 20
 _AUTOV1_AT, _AUTOV1_LENGTH = 0x100000, 0x10000
@@ -21,7 +23,7 @@ _MOST_NAME = 120
 _LORA_MARKS = ("lora_up", "lora_down", "lora_A", "lora_B", "lokr_", "hada_")
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:  # noqa: ARG001 - the shape of a handler
+def handle(header: Mapping[str, object], descriptors: list[int]) -> ToolTold:  # noqa: ARG001 - the shape of a handler
     """Format, role and digests of one file; ``format`` is empty when it is no model file."""
     descriptor = descriptors[0]
     size = os.fstat(descriptor).st_size
@@ -29,7 +31,7 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:  #
     form, body_at = _format(head, size)
     if not form:
         return {"format": ""}
-    facts = (
+    facts: ToolTold = (
         _header_facts(os.pread(descriptor, body_at - 8, 8)) if form == "safetensors" else {"role": "unknown"}
     )
     return {"format": form, "size_bytes": size, **_digests(descriptor, body_at), **facts}
@@ -53,7 +55,7 @@ def _format(head: bytes, size: int) -> tuple[str, int]:
     )
 
 
-def _digests(descriptor: int, body_at: int) -> dict[str, str]:
+def _digests(descriptor: int, body_at: int) -> ToolTold:
     whole, body, first, other = hashlib.sha256(), hashlib.sha256(), hashlib.sha256(), blake3.blake3()
     at = 0
     while piece := os.pread(descriptor, _PIECE, at):
@@ -70,7 +72,7 @@ def _digests(descriptor: int, body_at: int) -> dict[str, str]:
     }
 
 
-def _header_facts(raw: bytes) -> dict[str, Any]:
+def _header_facts(raw: bytes) -> ToolTold:
     try:
         header = json.loads(raw)
         metadata = header.get("__metadata__") or {}
@@ -85,7 +87,7 @@ def _header_facts(raw: bytes) -> dict[str, Any]:
     }
 
 
-def _role(metadata: dict[str, Any], names: list[str]) -> str:
+def _role(metadata: Mapping[str, object], names: list[str]) -> str:
     if "ss_network_module" in metadata or any(mark in name for name in names for mark in _LORA_MARKS):
         return "lora"
     if names == ["emb_params"] or set(names) == {"clip_g", "clip_l"}:

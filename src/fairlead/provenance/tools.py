@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 
@@ -16,11 +16,26 @@ from fairlead.provenance.trace_stage import Opener
 from fairlead.tables import Table
 from fairlead.tables.media import WORKLIST
 from fairlead.tables.provenance import TOOL_FILES
+from fairlead.tables.rows import ToolFileRow, WorklistRow
 from fairlead.terms.errors import ItemError
 
 _EXTENSIONS = {"safetensors", "sft", "ckpt", "pt", "pth", "bin", "gguf"}
 _KEPT = ("sha256", "exhibit", "locator", "size_bytes")
 _TEXTS = ("format", "role", "autov1", "autov2", "autov3", "blake3", "output_name")
+
+
+class ToolColumns(TypedDict):
+    """Columns of the table tool_files that a worker fills in."""
+
+    format: str
+    role: str | None
+    autov1: str | None
+    autov2: str | None
+    autov3: str | None
+    blake3: str | None
+    output_name: str | None
+    trained_pictures: int | None
+    trained_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,26 +57,45 @@ class ToolFilesStage:
             found = (self._read(row) for row in rows if row["extension"] in _EXTENSIONS)
             yield TOOL_FILES.batch(row for row in found if row is not None)
 
-    def _read(self, row: dict[str, Any]) -> dict[str, Any] | None:
+    def _read(self, row: WorklistRow) -> ToolFileRow | None:
         pool = shared_pool(TOOLS, self.sandbox)
         try:
             with self.opener(row["exhibit"], row["locator"]) as descriptor:
                 columns = columns_of(pool.call({}, [descriptor]))
         except ItemError:
             return None
-        return {name: row[name] for name in _KEPT} | columns if columns else None
+        if columns is None:
+            return None
+        return {
+            "sha256": row["sha256"],
+            "exhibit": row["exhibit"],
+            "locator": row["locator"],
+            "size_bytes": row["size_bytes"],
+            **columns,
+        }
 
 
-def columns_of(reply: SandboxReply) -> dict[str, Any] | None:
+def columns_of(reply: SandboxReply) -> ToolColumns | None:
     """A worker's reply as columns; None when the file is no model file or could not be read."""
     untrusted = reply.body if reply.outcome is Outcome.OK else {}
     if not untrusted.get("format"):
         return None
-    columns: dict[str, Any] = {name: printable(untrusted.get(name), 120) or None for name in _TEXTS}
+    text = {name: printable(untrusted.get(name), 120) or None for name in _TEXTS}
+    form = text["format"]
+    if form is None:
+        return None
     pictures = str(untrusted.get("trained_pictures") or "")
-    columns["trained_pictures"] = int(pictures) if pictures.isdigit() else None
-    columns["trained_at"] = _time(str(untrusted.get("trained_at") or ""))
-    return columns
+    return {
+        "format": form,
+        "role": text["role"],
+        "autov1": text["autov1"],
+        "autov2": text["autov2"],
+        "autov3": text["autov3"],
+        "blake3": text["blake3"],
+        "output_name": text["output_name"],
+        "trained_pictures": int(pictures) if pictures.isdigit() else None,
+        "trained_at": _time(str(untrusted.get("trained_at") or "")),
+    }
 
 
 def _time(untrusted_seconds: str) -> datetime | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +16,13 @@ from fairlead.provenance.pixels import lattice, watermark
 from fairlead.provenance.pixels.generator_signature import check_signature, settings_of
 from fairlead.provenance.pixels.jpeg_history import quantisation_of, score_double_jpeg
 from fairlead.provenance.pixels.thumbnail import compare_thumbnail
+from fairlead.provenance.wire import TraceJob, TracesTold, TraceTold
 
 _MOST_BYTES = 256 << 20
 _JPEG = b"\xff\xd8\xff"
 _KEPT_WHOLE = {"RGB", "RGBA"}
 _MOST_THUMBNAIL = 4_000_000
 
-Trace = dict[str, Any]
 Image.MAX_IMAGE_PIXELS = None  # the stage asks only for pictures whose size media has bounded
 
 
@@ -45,7 +44,7 @@ def warm() -> None:
     measure(encoded_jpeg, "", (0, 0))
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def handle(header: TraceJob, descriptors: list[int]) -> TracesTold:
     """Traces of one picture. ``header``: comment (a text that may hold a signature), thumbnail (offset, length)."""
     data = read_whole(descriptors[0])
     offset, length = header.get("thumbnail") or (0, 0)
@@ -62,7 +61,7 @@ def read_whole(descriptor: int) -> bytes:
     return b"".join(parts)
 
 
-def measure(data: bytes, comment: str, thumbnail: tuple[int, int]) -> Iterator[Trace]:
+def measure(data: bytes, comment: str, thumbnail: tuple[int, int]) -> Iterator[TraceTold]:
     """Everything measured on one picture, as name, value and detail."""
     picture, exact = decode(data)
     lock = watermark.find_watermark(without_smoothing(data, picture))
@@ -115,14 +114,14 @@ def _luminance(data: bytes) -> npt.NDArray[np.uint8] | None:
         return None
 
 
-def _history(data: bytes, luminance: npt.NDArray[np.uint8]) -> Iterator[Trace]:
+def _history(data: bytes, luminance: npt.NDArray[np.uint8]) -> Iterator[TraceTold]:
     table = quantisation_of(data)
     score = score_double_jpeg(luminance, table) if table is not None else None
     if score is not None:
         yield _trace("double_jpeg", score, "")
 
 
-def _thumbnail(data: bytes, picture: npt.NDArray[np.uint8], place: tuple[int, int]) -> Iterator[Trace]:
+def _thumbnail(data: bytes, picture: npt.NDArray[np.uint8], place: tuple[int, int]) -> Iterator[TraceTold]:
     offset, length = place
     if not 0 < length <= _MOST_THUMBNAIL:
         return
@@ -137,5 +136,5 @@ def _thumbnail(data: bytes, picture: npt.NDArray[np.uint8], place: tuple[int, in
         yield _trace("thumbnail", agreement, "")
 
 
-def _trace(name: str, value: float, detail: str) -> Trace:
+def _trace(name: str, value: float, detail: str) -> TraceTold:
     return {"name": name, "value": round(value, 4), "detail": detail}

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 
 from fairlead.engine.sandbox import STRICT, Outcome, SandboxPolicy, SandboxReply
 from fairlead.provenance.sandboxed import TRACES, shared_pool
+from fairlead.provenance.wire import TraceJob
 from fairlead.tables import Table
 from fairlead.tables.media import EXAMINED
 from fairlead.tables.provenance import TRACED
+from fairlead.tables.rows import ExaminedMetadata, ExaminedRow, TracedRow, TracedTrace
 from fairlead.terms.errors import ItemError
 
 Opener = Callable[[str, str], AbstractContextManager[int]]
@@ -51,11 +53,11 @@ class TraceStage:
             seen = [row for row in rows if row["family"] in {"picture", "video"}]
             yield TRACED.batch(self._measure(seen))
 
-    def _measure(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        answers: dict[str, dict[str, Any]] = {}
+    def _measure(self, rows: list[ExaminedRow]) -> list[TracedRow]:
+        answers: dict[str, Traces] = {}
         asked: list[str] = []
 
-        def jobs() -> Iterator[tuple[dict[str, Any], list[int]]]:
+        def jobs() -> Iterator[tuple[TraceJob, list[int]]]:
             for row in filter(_measurable, rows):
                 try:
                     with self.opener(row["exhibit"], row["locator"]) as descriptor:
@@ -68,35 +70,58 @@ class TraceStage:
             pool = shared_pool(TRACES, self.sandbox)
             for done, reply in enumerate(pool.map(jobs())):
                 answers[asked[done]] = columns_of(reply)
-        nothing = {"traces": [], "verdict": "not measured"}
-        return [{name: row[name] for name in _KEPT} | answers.get(row["sha256"], nothing) for row in rows]
+        nothing: Traces = {"traces": [], "verdict": "not measured"}
+        return [_traced(row, answers.get(row["sha256"], nothing)) for row in rows]
 
 
-def job_of(items: Any) -> dict[str, Any]:
+class Traces(TypedDict):
+    """What was measured, and why nothing was, if so: columns of the table traced."""
+
+    traces: list[TracedTrace]
+    verdict: str
+
+
+def _traced(row: ExaminedRow, measured: Traces) -> TracedRow:
+    return {
+        "sha256": row["sha256"],
+        "exhibit": row["exhibit"],
+        "locator": row["locator"],
+        "media_type": row["media_type"],
+        "width": row["width"],
+        "height": row["height"],
+        "metadata": row["metadata"],  # the same structs in both tables
+        **measured,
+    }
+
+
+def job_of(items: Sequence[ExaminedMetadata]) -> TraceJob:
     """What the worker needs to know of a picture: the text that may hold a signature, the thumbnail's place."""
     comment = next((i["value"] for i in items if '"signed_hash"' in (i["value"] or "")), "")
     small = next((i for i in items if i["namespace"] == "exif" and i["key"] == "Thumbnail"), None)
     return {
         "comment": comment[:_MOST_COMMENT],
-        "thumbnail": [small["offset"], small["length"]] if small else None,
+        "thumbnail": (small["offset"], small["length"]) if small else None,
     }
 
 
-def columns_of(reply: SandboxReply) -> dict[str, Any]:
+def columns_of(reply: SandboxReply) -> Traces:
     """A worker's reply as columns; an answer that is not one counts as a crash."""
     if reply.outcome is not Outcome.OK:
         return {"traces": [], "verdict": reply.outcome.value}
     try:
-        traces = [
+        untrusted = reply.body["traces"]
+        if not isinstance(untrusted, list):
+            raise TypeError("traces are no list")
+        traces: list[TracedTrace] = [
             {"name": str(t["name"])[:40], "value": float(t["value"]), "detail": str(t["detail"])[:200]}
-            for t in reply.body["traces"][:50]
+            for t in untrusted[:50]
         ]
     except (KeyError, TypeError, ValueError):
         return {"traces": [], "verdict": Outcome.CRASHED.value}
     return {"traces": traces, "verdict": "measured"}
 
 
-def _measurable(row: dict[str, Any]) -> bool:
+def _measurable(row: ExaminedRow) -> bool:
     width, height = row["width"] or 0, row["height"] or 0
     return (
         row["family"] == "picture"

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from cryptography import x509
 
@@ -110,7 +110,35 @@ def parse_products(text: str) -> tuple[Product, ...]:
         raise _wrong(f"it is not a conforming-products list ({type(problem).__name__})") from problem
 
 
-def _product(record: dict[str, Any]) -> Product:
+class _Name(TypedDict):
+    CN: str
+    O: str  # noqa: E741 - the list names it so
+
+
+class _Assurance(TypedDict):
+    maxAssuranceLevel: int
+
+
+class _Disallowed(TypedDict):
+    inception: list[str]
+
+
+class _Conforming(TypedDict):
+    productType: str
+    DN: _Name
+    assurance: _Assurance
+    disallowedSignals: _Disallowed
+
+
+class _Record(TypedDict):
+    """A record of the list, as far as it is read here; one without these is no such list (TRUST-001)."""
+
+    product: _Conforming
+    status: NotRequired[str]
+    recordId: NotRequired[str]
+
+
+def _product(record: _Record) -> Product:
     product = record["product"]
     return Product(
         name=str(product["DN"]["CN"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, BinaryIO, cast
@@ -55,6 +55,7 @@ from fairlead.tables.records import (
     SOURCES,
     UNREAD_VALUES,
 )
+from fairlead.tables.rows import AccountRow, EventRow, PaymentRow, SourceRow
 from fairlead.terms.errors import UsageError
 from fairlead.terms.origin import row_mark
 from fairlead.terms.platform import Role
@@ -98,6 +99,7 @@ def load_source(
     account_key, problem = _foreign_key(source, directory)
     reader = Reader(
         source=source.name,
+        exhibit=exhibit,
         account_source=source.account_source,
         clock=source.clock,
         directory=directory,
@@ -260,7 +262,7 @@ class _Sink:
     parsed: int = 0
     quarantined: int = 0
     skipped: int = 0
-    held: dict[str, tuple[Table, list[dict[str, Any]]]] = field(default_factory=dict)
+    held: dict[str, tuple[Table, list[Mapping[str, object]]]] = field(default_factory=dict)
     passed: dict[tuple[str, str], int] = field(default_factory=dict)
     rows_known: int = 0
     places_unknown: int = 0
@@ -299,11 +301,9 @@ class _Sink:
             return self.locator + row_mark(self.table, start)
         return f"{self.locator}#bytes={start}-{end}"
 
-    def add(self, table: Table, row: dict[str, Any], start: int, end: int) -> Iterator[Loaded]:
-        row["exhibit"] = self.exhibit
-        row["locator"] = self.origin(start, end)
+    def add(self, table: Table, row: Mapping[str, object], start: int, end: int) -> Iterator[Loaded]:
         _, rows = self.held.setdefault(table.name, (table, []))
-        rows.append(row)
+        rows.append({**row, "exhibit": self.exhibit, "locator": self.origin(start, end)})
         if len(rows) >= ROWS_PER_BATCH:
             yield table, table.batch(rows)
             rows.clear()
@@ -324,7 +324,7 @@ class _Sink:
                 yield table, table.batch(rows)
         self.held.clear()
 
-    def summary(self, source: Source, reader: Reader) -> dict[str, Any]:
+    def summary(self, source: Source, reader: Reader) -> SourceRow:
         return {
             "source": self.source,
             "exhibit": self.exhibit,
@@ -387,7 +387,7 @@ def _built(
     uses: dict[str, ColumnUse],
     reader: Reader,
     locator: str,
-) -> tuple[Table, list[dict[str, Any]]]:
+) -> tuple[Table, Sequence[AccountRow | PaymentRow | EventRow]]:
     """The rows that one row of a dumped table becomes, and of which table."""
     match table:
         case AccountTable():
@@ -481,9 +481,9 @@ def _load_tabular(
     reader: Reader,
     roles: Any,
     table: Table,
-    build: Callable[[NamedRow, dict[str, Any], str], list[dict[str, Any]]],
+    build: Callable[[NamedRow, dict[str, ColumnUse], str], Sequence[AccountRow | PaymentRow]],
 ) -> Iterator[Loaded]:
-    uses: dict[str, Any] = {}
+    uses: dict[str, ColumnUse] = {}
     for item in items:
         match item:
             case Header():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -48,7 +48,7 @@ class Proposal:
     toml: str
     tables: tuple[ProposedTable, ...]
     unmapped: tuple[str, ...]
-    preview: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    preview: dict[str, list[Mapping[str, object]]] = field(default_factory=dict)
 
 
 _EMAIL = re.compile(rb"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
@@ -124,7 +124,7 @@ def propose_mapping(dump: bytes | BinaryIO, *, exhibit: str, path: str, name: st
     kind = "sqlite" if whole.startswith(MAGIC) else "sql_dump"
     toml = "\n".join(_toml(tables, exhibit=exhibit, path=path, name=name, kind=kind))
     source = parse_mapping(toml).source[0]
-    preview: dict[str, list[dict[str, Any]]] = {}
+    preview: dict[str, list[Mapping[str, object]]] = {}
     for table, batch in load_source(
         source,
         exhibit=exhibit,

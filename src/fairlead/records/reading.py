@@ -142,17 +142,17 @@ class RecordReader:
         )
         if _CODE.fullmatch(code):
             raise UsageError(fact, remedy, code=code)
+        tallied = untrusted.get("tallies")
+        if not isinstance(tallied, list):
+            return _ENDED[Outcome.CRASHED]
         try:
-            for source, table, role, count, unread, why, shapes in untrusted["tallies"]:
-                key = (str(source), str(table), str(role))
-                tally = self.tallies.setdefault(key, Tally())
+            for source, table, role, count, unread, why, shapes in tallied:
+                tally = self.tallies.setdefault((str(source), str(table), str(role)), Tally())
                 tally.seen += int(count)
                 tally.unread += int(unread)
                 tally.reason = tally.reason or str(why)[:_LONGEST_WORDS]
-                tally.shapes += [s for s in map(str, shapes) if s not in tally.shapes][
-                    : 3 - len(tally.shapes)
-                ]
-        except (KeyError, TypeError, ValueError):
+                tally.shapes += [s for s in map(str, shapes) if s not in tally.shapes][: 3 - len(tally.shapes)]
+        except (TypeError, ValueError):
             return _ENDED[Outcome.CRASHED]
         return ""
 

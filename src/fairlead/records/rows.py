@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping as Rows
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from fairlead.records import charsets, zones
 from fairlead.records.directory import AccountDirectory
@@ -16,6 +15,7 @@ from fairlead.records.expressions import Unread
 from fairlead.records.mapping import AccountRoles, ColumnUse, EventRoles, PaymentRoles
 from fairlead.records.money import Amount, instrument_kind, kind_of_state, read_money
 from fairlead.records.values import Clock, ReadTime, read_address, read_birth_date, read_country
+from fairlead.tables.rows import AccountRow, EventRow, PaymentRow
 from fairlead.terms.errors import UsageError
 from fairlead.terms.platform import PaymentKind, PlatformAct, Role
 
@@ -75,6 +75,7 @@ class Reader:
     unread: int = 0
     seen: set[str] = field(default_factory=set)
     legs: bool = False
+    exhibit: str = ""
     table: str = ""
     key: str = ""
     account_key: str | None = None
@@ -333,7 +334,7 @@ def uses_of(
 
 def build_account(
     values: Rows[str, bytes | None], uses: dict[str, ColumnUse], reader: Reader, *, role: Role, locator: str
-) -> dict[str, Any]:
+) -> AccountRow:
     """A row of the table accounts."""
     row = _Row(reader, values, uses)
     own = row.text("id") if "id" in uses else locator.rpartition("#bytes=")[2]
@@ -372,12 +373,14 @@ def build_account(
         "instrument": instrument,
         "time_basis": registered.basis if registered else last.basis if last else None,
         "original": row.original(),
+        "exhibit": reader.exhibit,
+        "locator": locator,
     }
 
 
 def build_payments(
     values: Rows[str, bytes | None], uses: dict[str, ColumnUse], reader: Reader, *, locator: str
-) -> list[dict[str, Any]]:
+) -> list[PaymentRow]:
     """Rows of the table payments: the payment, and apart from it what was refunded or charged back."""
     row = _Row(reader, values, uses)
     money = row.money("amount")
@@ -399,7 +402,7 @@ def build_payments(
     kind_of_instrument, instrument = row.instrument()
     key = f"{reader.key}:{own}"
     key = row.leg(key, amount, reference, instrument) if reader.legs else row.once(key, "id")
-    base: dict[str, Any] = {
+    base: PaymentRow = {
         "payment": key,
         "source": reader.source,
         "account": account,
@@ -419,12 +422,14 @@ def build_payments(
         "ip": row.address("ip"),
         "time_basis": paid.basis if paid else None,
         "original": row.original(),
+        "exhibit": reader.exhibit,
+        "locator": locator,
     }
     built = [base]
     for role, other in (("refunded_amount", PaymentKind.REFUND), ("disputed_amount", PaymentKind.CHARGEBACK)):
         back = row.amount(role) if role in uses else None
         if back and kind is PaymentKind.PAYMENT:
-            built.append(base | {"payment": f"{key}/{other}", "kind": other.value, "amount": abs(back)})
+            built.append({**base, "payment": f"{key}/{other}", "kind": other.value, "amount": abs(back)})
     return built
 
 
@@ -475,7 +480,7 @@ def _paid_at(row: _Row) -> ReadTime | None:
 
 def build_event(
     values: Rows[str, bytes | None], uses: dict[str, ColumnUse], reader: Reader, *, table: str, locator: str
-) -> dict[str, Any]:
+) -> EventRow:
     """A row of the table events."""
     row = _Row(reader, values, uses)
     act = row.text("act")
@@ -500,4 +505,6 @@ def build_event(
         "counterpart": f"{reader.account_key}:{counterpart}" if counterpart and reader.account_key else None,
         "time_basis": at.basis if at else None,
         "original": row.original(),
+        "exhibit": reader.exhibit,
+        "locator": locator,
     }

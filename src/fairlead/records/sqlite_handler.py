@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import sqlite3
-from typing import Any
+from typing import NotRequired, TypedDict
 
 PAGE_BYTES = 4 << 20
 CELL_BYTES = 24 << 20
@@ -21,12 +21,42 @@ _open: dict[str, sqlite3.Connection] = {}
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_PRAGMA}
 
 
+class DatabaseJob(TypedDict):
+    """``op`` is tables, count or rows; the rest as these need it."""
+
+    op: str
+    token: str
+    table: NotRequired[str]
+    numbered: NotRequired[bool]
+    after: NotRequired[int | None]
+    count: NotRequired[int]
+
+
+class TableTold(TypedDict):
+    """A table, its columns, and whether its rows have numbers."""
+
+    name: str
+    columns: list[str]
+    numbered: bool
+    problem: NotRequired[str]
+
+
+class DatabaseTold(TypedDict, total=False):
+    """Tables; or how many rows one has; or a page of them, each with its number and cells in base 64."""
+
+    tables: list[TableTold]
+    wal: bool
+    rows: int | list[tuple[int, list[str | None] | None]]
+    more: bool
+    problem: str
+
+
 def warm() -> None:
     """Load the library before the lock."""
     sqlite3.connect(":memory:").execute("SELECT sqlite_version()").fetchone()
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def handle(header: DatabaseJob, descriptors: list[int]) -> DatabaseTold:
     """``tables``: names, columns and whether rows have numbers. ``count``: of one table. ``rows``: a page of it."""
     database = _database(header["token"], descriptors[0])
     if header["op"] == "tables":
@@ -76,8 +106,8 @@ def _authorise(action: int, *_: object) -> int:
     return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
 
 
-def _tables(database: sqlite3.Connection) -> list[dict[str, Any]]:
-    found = []
+def _tables(database: sqlite3.Connection) -> list[TableTold]:
+    found: list[TableTold] = []
     names = database.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         " ORDER BY name"
@@ -105,7 +135,7 @@ def _is_numbered(database: sqlite3.Connection, name: str, columns: list[str]) ->
     return True
 
 
-def _count(database: sqlite3.Connection, table: str) -> dict[str, Any]:
+def _count(database: sqlite3.Connection, table: str) -> DatabaseTold:
     try:
         return {"rows": database.execute(f"SELECT count(*) FROM {_quoted(table)}").fetchone()[0]}
     except sqlite3.DatabaseError as problem:
@@ -114,7 +144,7 @@ def _count(database: sqlite3.Connection, table: str) -> dict[str, Any]:
 
 def _page(
     database: sqlite3.Connection, table: str, numbered: bool, after: int | None, count: int
-) -> dict[str, Any]:
+) -> DatabaseTold:
     """Rows after one number, or from the first. Tables without row numbers are counted as they are stored."""
     name = _quoted(table)
     if numbered:
@@ -126,16 +156,16 @@ def _page(
             f"SELECT ? + row_number() OVER () AS n, * FROM (SELECT * FROM {name} LIMIT ? OFFSET ?)",
             (after or 0, count, after or 0),
         )
-    rows: list[list[Any]] = []
+    rows: list[tuple[int, list[str | None] | None]] = []
     size = 0
     try:
         for number, *values in cursor:
             cells = [_cell(value) for value in values]
             length = sum(len(cell) for cell in cells if cell is not None)
             if length > CELL_BYTES:
-                rows.append([number, None])
+                rows.append((number, None))
                 continue
-            rows.append([number, cells])
+            rows.append((number, cells))
             size += length
             if size > PAGE_BYTES:
                 break

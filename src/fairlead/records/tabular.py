@@ -173,7 +173,7 @@ def _cell(value: Any) -> bytes | None:
     return text.encode(errors="backslashreplace")
 
 
-def _flat(entry: dict[str, Any], prefix: str = "") -> dict[str, bytes | None]:
+def _flat(entry: dict[str, object], prefix: str = "") -> dict[str, bytes | None]:
     """Nested objects as dotted names: ``card.country``."""
     flat: dict[str, bytes | None] = {}
     for key, value in entry.items():

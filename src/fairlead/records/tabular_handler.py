@@ -10,7 +10,7 @@ import io
 import os
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import TypedDict
 
 from fairlead.records.dump import Broken
 from fairlead.records.tabular import DOCUMENTS, Blank, Header, NamedRow, TabularItem
@@ -21,6 +21,32 @@ CELL_BYTES = 24 << 20
 ABSENT = 0
 _CHUNK = 1 << 24
 _open: dict[str, _Document] = {}
+
+
+class DocumentJob(TypedDict):
+    """A document by a name for it, its form, and how many items were answered before."""
+
+    token: str
+    form: str
+    after: int
+
+
+class ItemTold(TypedDict, total=False):
+    """One item: a header (``columns``, ``lines``), a row (``cells``, ``at``), or what is none (``broken``, ``rows``)."""
+
+    columns: list[str]
+    lines: int
+    cells: list[str | int | None]
+    broken: str
+    rows: int | None
+    at: list[int]
+
+
+class PageTold(TypedDict):
+    """The next items, and whether more may follow."""
+
+    items: list[ItemTold]
+    more: bool
 
 
 class _Document:
@@ -47,14 +73,14 @@ def warm() -> None:
         list(DOCUMENTS[form](io.BytesIO(data)))
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def handle(header: DocumentJob, descriptors: list[int]) -> PageTold:
     """The next items of a document after a number of them, and whether more may follow."""
     token, after = header["token"], header["after"]
     document = _open.get(token)
     if document is None or document.given != after:
         _open.clear()
         document = _open[token] = _Document(header["form"], _bytes(descriptors[0]), after)
-    items: list[dict[str, Any]] = []
+    items: list[ItemTold] = []
     size = 0
     for item in islice(document.items, PAGE_ITEMS):
         document.given += 1
@@ -73,7 +99,7 @@ def _bytes(descriptor: int) -> bytes:
     return bytes(held)
 
 
-def _said(document: _Document, item: TabularItem) -> tuple[dict[str, Any], int]:
+def _said(document: _Document, item: TabularItem) -> tuple[ItemTold, int]:
     match item:
         case Header():
             document.columns = item.columns

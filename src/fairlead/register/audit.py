@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Count
 
 from fairlead.register.ledger_store import find_shown
 from fairlead.register.models import LedgerRow
+from fairlead.register.reading import read_rows
+from fairlead.register.rows import LedgerEntryRow, LedgerShown
 
 _PRIVATE = "review.reveal"
 
 
 def find_entries(
     user_id: int, operation: str, *, reader: str, limit: int, before: int | None = None
-) -> list[dict[str, Any]]:
+) -> list[LedgerShown]:
     """The newest entries of an operation, with what their personal part says unless it was erased.
 
     Every row is compared with its leaf: ``differs`` says how it differs from what was recorded, and is empty otherwise.
@@ -23,7 +23,7 @@ def find_entries(
     rows = LedgerRow.objects.filter(case=operation).order_by("-index")
     if before is not None:
         rows = rows.filter(index__lt=before)
-    listed = list(rows.values("index", "operation_name", "what", "at")[:limit])
+    listed = read_rows(rows, LedgerEntryRow, limit=limit)
     shown = find_shown(user_id, [row["index"] for row in listed])
     details = {index: entry.detail or {} for index, entry in shown.items()}
     for row in listed:

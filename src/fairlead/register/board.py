@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import F
 
@@ -14,6 +13,14 @@ from fairlead.register.models import (
     IncidentRow,
     ReleasedFiguresRow,
     User,
+)
+from fairlead.register.reading import read_first, read_rows
+from fairlead.register.rows import (
+    ActionDayEntry,
+    BoardEntry,
+    FiguresBody,
+    FiguresEntry,
+    IncidentEntry,
 )
 
 _OWNER = "owner"
@@ -44,15 +51,13 @@ def record_entry(
         )
 
 
-def find_entries(user_id: int, operation: str, *, at: datetime) -> dict[tuple[str, str], dict[str, Any]]:
+def find_entries(user_id: int, operation: str, *, at: datetime) -> dict[tuple[str, str], BoardEntry]:
     """The entry that holds in every cell a user may see, by country and cell."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, BoardRow, at=at).filter(operation_id=operation)
         newest = rows.order_by("country", "cell", "-at", "-pk").distinct("country", "cell")
-        listed = newest.values(
-            "country", "cell", "state", "number", "starts_at", "at", by=F("user__username")
-        )
+        listed = read_rows(newest, BoardEntry, by=F("user__username"))
         return {(row["country"], row["cell"]): row for row in listed}
 
 
@@ -62,12 +67,12 @@ def record_incident(user_id: int, operation: str, country: str, *, text: str, at
         IncidentRow.objects.create(operation_id=operation, country=country, text=text, user_id=user_id, at=at)
 
 
-def find_incidents(user_id: int, operation: str, *, at: datetime, limit: int = 40) -> list[dict[str, Any]]:
+def find_incidents(user_id: int, operation: str, *, at: datetime, limit: int = 40) -> list[IncidentEntry]:
     """The newest incidents a user may see, newest first."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, IncidentRow, at=at).filter(operation_id=operation).order_by("-at", "-pk")
-        return list(rows.values("country", "text", "at", by=F("user__username"))[:limit])
+        return read_rows(rows, IncidentEntry, limit=limit, by=F("user__username"))
 
 
 def set_action_day(
@@ -79,26 +84,24 @@ def set_action_day(
     )
 
 
-def find_action_day(user_id: int, operation: str, *, at: datetime) -> dict[str, Any] | None:
+def find_action_day(user_id: int, operation: str, *, at: datetime) -> ActionDayEntry | None:
     """The action day as it is set now."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, ActionDayRow, at=at).filter(operation_id=operation)
-        found = rows.order_by("-at", "-pk").values("starts_at", "embargo_until", "set_by", "at").first()
-        return dict(found) if found else None
+        return read_first(rows.order_by("-at", "-pk"), ActionDayEntry)
 
 
-def release_figures(operation: str, body: dict[str, Any], *, name: str, at: datetime) -> None:
+def release_figures(operation: str, body: FiguresBody, *, name: str, at: datetime) -> None:
     """Keep figures as released to the press desk."""
     ReleasedFiguresRow.objects.using(_OWNER).create(
         operation_id=operation, body=body, released_by=name, at=at
     )
 
 
-def find_released_figures(user_id: int, operation: str, *, at: datetime) -> dict[str, Any] | None:
+def find_released_figures(user_id: int, operation: str, *, at: datetime) -> FiguresEntry | None:
     """The figures that were released last."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, ReleasedFiguresRow, at=at).filter(operation_id=operation)
-        found = rows.order_by("-at", "-pk").values("body", "released_by", "at").first()
-        return dict(found) if found else None
+        return read_first(rows.order_by("-at", "-pk"), FiguresEntry)

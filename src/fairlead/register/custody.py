@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import CustodyRow, User
+from fairlead.register.reading import read_rows
+from fairlead.register.rows import CustodyEntry
 from fairlead.terms.custody import CustodyEvent
 
 
@@ -40,9 +41,9 @@ def record_custody(
         )
 
 
-def custody_of(user_id: int, operation: str, exhibit: str, *, at: datetime) -> list[dict[str, Any]]:
+def custody_of(user_id: int, operation: str, exhibit: str, *, at: datetime) -> list[CustodyEntry]:
     """The events of an exhibit in order, for a user who may see them."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, CustodyRow, at=at).filter(operation_id=operation, exhibit=exhibit)
-        return list(rows.order_by("at", "pk").values())
+        return read_rows(rows.order_by("at", "pk"), CustodyEntry)

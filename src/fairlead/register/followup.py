@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Count
 
 from fairlead.leads.anchored import CategoryDecision, still_held
+from fairlead.leads.body import LeadBody
 from fairlead.leads.document import SubjectCategory
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import (
@@ -21,19 +21,20 @@ from fairlead.register.models import (
     RecallRow,
     User,
 )
+from fairlead.register.reading import read_rows
+from fairlead.register.rows import Lift, NewOutcome, OutcomeEntry, RecallEntry
 
 _OWNER = "owner"
 
 
-def find_version(
-    user_id: int, operation: str, lead: str, version: int, *, at: datetime
-) -> dict[str, Any] | None:
+def find_version(user_id: int, operation: str, lead: str, version: int, *, at: datetime) -> LeadBody | None:
     """The body of one version of a lead, or None."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, LeadVersionRow, at=at).filter(operation_id=operation, lead=lead, version=version)
         row = rows.first()
-        return dict(row.body) if row else None
+        body: LeadBody | None = row.body if row else None
+        return body
 
 
 def last_sent_version(user_id: int, operation: str, lead: str, *, at: datetime) -> tuple[str, int] | None:
@@ -46,7 +47,7 @@ def last_sent_version(user_id: int, operation: str, lead: str, *, at: datetime) 
 
 
 def record_outcomes(
-    user_id: int, operation: str, country: str, rows: list[dict[str, Any]], *, package: str, signer: str
+    user_id: int, operation: str, country: str, rows: Sequence[NewOutcome], *, package: str, signer: str
 ) -> int:
     """Keep reported outcomes; the same report again changes nothing. Returns how many are new."""
     new = 0
@@ -68,14 +69,14 @@ def record_outcomes(
 
 def find_outcomes(
     user_id: int, operation: str, *, at: datetime, country: str | None = None
-) -> list[dict[str, Any]]:
+) -> list[OutcomeEntry]:
     """All reported outcomes a user may see, or those of one country, oldest first."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, OutcomeRow, at=at).filter(operation_id=operation)
         if country is not None:
             rows = rows.filter(country=country)
-        return list(rows.order_by("at", "pk").values())
+        return read_rows(rows.order_by("at", "pk"), OutcomeEntry)
 
 
 def count_answered(user_id: int, operation: str, *, at: datetime) -> dict[str, int]:
@@ -99,7 +100,7 @@ def last_sent(user_id: int, operation: str, country: str, *, at: datetime) -> di
 
 def find_versions(
     user_id: int, operation: str, versions: dict[str, int], *, at: datetime
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, LeadBody]:
     """The bodies of leads as they stood in one version each, by lead; in one query."""
     if not versions:
         return {}
@@ -144,14 +145,14 @@ def lift_recalls(user_id: int, recalls: Collection[int], lead: str, *, name: str
     _keep_lift(user_id, recalls, lead, {"lifted_by": name, "lifted_at": at.isoformat()})
 
 
-def _keep_lift(user_id: int, recalls: Collection[int], lead: str, said: dict[str, str]) -> None:
+def _keep_lift(user_id: int, recalls: Collection[int], lead: str, said: Lift) -> None:
     with acting_as(User(pk=user_id)):
         for row in RecallRow.objects.select_for_update().filter(pk__in=recalls):
             row.lifts = {**row.lifts, lead: {**row.lifts.get(lead, {}), **said}}
             row.save(update_fields=["lifts"])
 
 
-def still_recalled(row: Mapping[str, Any], lead: str) -> bool:
+def still_recalled(row: RecallEntry, lead: str) -> bool:
     """Whether a recall that names a lead still keeps it from being sent."""
     return row["lifted_at"] is None and "lifted_by" not in row["lifts"].get(lead, {})
 
@@ -163,12 +164,12 @@ def acknowledge_recalls(user_id: int, recalls: Collection[int], *, at: datetime)
         return int(rows.update(acknowledged_at=at))
 
 
-def find_recalls(user_id: int, operation: str, *, at: datetime) -> list[dict[str, Any]]:
+def find_recalls(user_id: int, operation: str, *, at: datetime) -> list[RecallEntry]:
     """Recall notices a user may see."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, RecallRow, at=at).filter(operation_id=operation)
-        return list(rows.order_by("at", "pk").values())
+        return read_rows(rows.order_by("at", "pk"), RecallEntry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from django.db.models import Count, F
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import JobRow, User
+from fairlead.register.reading import read_first, read_rows
+from fairlead.register.rows import JobAsked, JobShown
 
 _ALIVE = ("waiting", "running")
 
@@ -38,12 +40,11 @@ def end_stopped(user_id: int, job: int, *, at: datetime) -> None:
         rows.update(state="stopped", changed_at=at)
 
 
-def find_job(user_id: int, operation: str, job: int, *, at: datetime) -> dict[str, Any] | None:
+def find_job(user_id: int, operation: str, job: int, *, at: datetime) -> JobAsked | None:
     """One job, or None."""
     user = User(pk=user_id)
     with acting_as(user):
-        found = visible(user, JobRow, at=at).filter(operation_id=operation, pk=job).values().first()
-        return dict(found) if found else None
+        return read_first(visible(user, JobRow, at=at).filter(operation_id=operation, pk=job), JobAsked)
 
 
 def stop_job(user_id: int, operation: str, job: int, *, at: datetime) -> bool:
@@ -55,17 +56,12 @@ def stop_job(user_id: int, operation: str, job: int, *, at: datetime) -> bool:
         return bool(waited or rows.filter(state="running").update(state="stopping", changed_at=at))
 
 
-def find_jobs(user_id: int, operation: str, *, at: datetime, limit: int = 6) -> list[dict[str, Any]]:
+def find_jobs(user_id: int, operation: str, *, at: datetime, limit: int = 6) -> list[JobShown]:
     """The newest jobs a user may see."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, JobRow, at=at).filter(operation_id=operation).order_by("-asked_at", "-pk")
-        return list(
-            rows.values(
-                "id", "kind", "state", "stage", "done", "total", "code", "asked_at", "changed_at",
-                by=F("user__username"),
-            )[:limit]
-        )  # fmt: skip
+        return read_rows(rows, JobShown, limit=limit, by=F("user__username"))
 
 
 def count_jobs(user_id: int, operation: str, *, at: datetime) -> dict[str, int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import F, Q
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import JudgementRow, User
+from fairlead.register.reading import read_rows
+from fairlead.register.rows import JudgementEntry
 from fairlead.terms.platform import Judgement
 
 
@@ -39,10 +40,10 @@ def find_judgements(user_id: int, operation: str, *, at: datetime) -> tuple[tupl
 
 def find_judgement_rows(
     user_id: int, operation: str, records: list[str], *, at: datetime
-) -> list[dict[str, Any]]:
+) -> list[JudgementEntry]:
     """Every decision ever made about one of these records, newest first, with who made it."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, JudgementRow, at=at).filter(operation_id=operation)
         rows = rows.filter(Q(left__in=records) | Q(right__in=records)).order_by("-at", "-pk")
-        return list(rows.values("left", "right", "judgement", "reason", "at", by=F("user__username")))
+        return read_rows(rows, JudgementEntry, by=F("user__username"))

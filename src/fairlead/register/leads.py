@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Max, Value
 from django.db.models.functions import StrIndex
 
+from fairlead.leads.body import LeadBody
 from fairlead.leads.material import HashRow
 from fairlead.register.browse import Asked, Found, browse_rows
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import LeadRow, LeadVersionRow, PackageRow, User
+from fairlead.register.reading import read_rows
+from fairlead.register.rows import (
+    KeptReceipt,
+    LeadAbout,
+    LeadEntry,
+    LeadFound,
+    LeadHead,
+    PackageEntry,
+    PackageFound,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +35,7 @@ class PublishedLead:
     person: str
     grade: str
     digest: str
-    body: dict[str, Any]
+    body: LeadBody
     records: dict[str, tuple[str, ...]]
     material: tuple[HashRow, ...] = ()
 
@@ -95,7 +105,7 @@ def find_leads(
     country: str | None = None,
     lead: str | None = None,
     limit: int | None = None,
-) -> list[dict[str, Any]]:
+) -> list[LeadEntry]:
     """The leads a user may see, by country and id; the first ``limit`` of them."""
     user = User(pk=user_id)
     with acting_as(user):
@@ -104,19 +114,15 @@ def find_leads(
             rows = rows.filter(country=country)
         if lead is not None:
             rows = rows.filter(lead=lead)
-        return list(
-            rows.order_by("country", "lead").values(
-                "lead", "country", "person", "grade", "version", "body", "published_at", "records", "material"
-            )[:limit]
-        )
+        return read_rows(rows.order_by("country", "lead"), LeadEntry, limit=limit)
 
 
-def find_leads_about(user_id: int, operation: str, person: str, *, at: datetime) -> list[dict[str, Any]]:
+def find_leads_about(user_id: int, operation: str, person: str, *, at: datetime) -> list[LeadAbout]:
     """The published leads a user may see in which a person is, as its own or beside another."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, LeadRow, at=at).filter(operation_id=operation, records__has_key=person)
-        return list(rows.order_by("lead").values("lead", "records"))
+        return read_rows(rows.order_by("lead"), LeadAbout)
 
 
 def last_package_version(user_id: int, operation: str, country: str, *, at: datetime) -> int:
@@ -155,22 +161,22 @@ def record_package(
         )
 
 
-def find_packages(user_id: int, operation: str, *, at: datetime) -> list[dict[str, Any]]:
+def find_packages(user_id: int, operation: str, *, at: datetime) -> list[PackageEntry]:
     """The packages a user may see."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, PackageRow, at=at).filter(operation_id=operation)
-        return list(rows.order_by("country", "version").values())
+        return read_rows(rows.order_by("country", "version"), PackageEntry)
 
 
-def record_receipt(user_id: int, package: str, receipt: dict[str, Any], *, at: datetime) -> bool:
+def record_receipt(user_id: int, package: str, receipt: KeptReceipt, *, at: datetime) -> bool:
     """Keep a recipient's receipt with its package; False when the user may not see such a package."""
     user = User(pk=user_id)
     with acting_as(user):
         return bool(visible(user, PackageRow, at=at).filter(package=package).update(receipt=receipt))
 
 
-def words_of(lead: str, person: str, body: dict[str, Any]) -> str:
+def words_of(lead: str, person: str, body: LeadBody) -> str:
     """What a lead says, in lower case, as searching looks through it."""
     said = (f"{s.get('text', '')} {s.get('value', '')}" for s in body.get("statements", ()))
     return " ".join((lead, person, *said)).lower()
@@ -184,49 +190,55 @@ def lead_versions(user_id: int, operation: str, *, at: datetime) -> list[tuple[s
         return list(rows.values_list("country", "lead", "version"))
 
 
-def browse_leads(user_id: int, operation: str, asked: Asked, *, at: datetime) -> Found:
+def browse_leads(
+    user_id: int,
+    operation: str,
+    asked: Asked,
+    *,
+    facets: tuple[str, ...],
+    searched: tuple[str, ...],
+    order: tuple[str, ...],
+    at: datetime,
+) -> Found:
     """The leads a user may see, without their bodies, filtered and one page at a time."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, LeadRow, at=at).filter(operation_id=operation).defer("body", "words")
-        found = browse_rows(
-            rows, asked, facets=("country", "grade"), searched=("lead", "person"), order=("country", "lead")
-        )
-        details = {
-            row.lead: {"handling": row.body["handling"], "statements": len(row.body["statements"])}
-            for row in visible(user, LeadRow, at=at).filter(
-                operation_id=operation, lead__in=[row.lead for row in found.rows]
-            )
+        found = browse_rows(rows, asked, facets=facets, searched=searched, order=order)
+        shown = visible(user, LeadRow, at=at).filter(operation_id=operation)
+        bodies: dict[str, LeadBody] = {
+            row.lead: row.body for row in shown.filter(lead__in=[row.lead for row in found.rows])
         }
-    listed = [
+    listed: list[LeadHead] = [
         {
-            **{
-                name: getattr(row, name)
-                for name in ("lead", "country", "person", "grade", "version", "published_at")
-            },
-            **details[row.lead],
+            "lead": row.lead,
+            "country": row.country,
+            "grade": row.grade,
+            "version": row.version,
+            "person": row.person,
+            "names_person": bodies[row.lead]["names_person"],
+            "handling": bodies[row.lead]["handling"],
+            "statements": len(bodies[row.lead]["statements"]),
         }
         for row in found.rows
     ]
     return Found(rows=listed, total=found.total, facets=found.facets)
 
 
-def search_leads(
-    user_id: int, operation: str, words: str, *, limit: int, at: datetime
-) -> list[dict[str, Any]]:
+def search_leads(user_id: int, operation: str, words: str, *, limit: int, at: datetime) -> list[LeadFound]:
     """Leads that say some words."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, LeadRow, at=at).filter(operation_id=operation)
         rows = rows.annotate(found=StrIndex("words", Value(words.lower()))).filter(found__gt=0)
-        return list(rows.order_by("country", "lead").values("lead", "country", "grade", "body")[:limit])
+        return read_rows(rows.order_by("country", "lead"), LeadFound, limit=limit)
 
 
 def search_packages(
     user_id: int, operation: str, words: str, *, limit: int, at: datetime
-) -> list[dict[str, Any]]:
+) -> list[PackageFound]:
     """Packages whose name holds some words, the newest first."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, PackageRow, at=at).filter(operation_id=operation, package__icontains=words)
-        return list(rows.order_by("-built_at").values("package", "country", "built_at")[:limit])
+        return read_rows(rows.order_by("-built_at"), PackageFound, limit=limit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -12,6 +11,8 @@ from django.db.models import F
 from fairlead.register.actions import MAY, WHOLE_OPERATION, Action, Role
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import Grant, OperationRow, Participant, User
+from fairlead.register.reading import read_first, read_rows
+from fairlead.register.rows import GrantEnded, GrantEntry
 from fairlead.terms.errors import UsageError
 
 _OWNER = "owner"
@@ -121,18 +122,18 @@ def get_user_by_id(user_id: int) -> User:
     return user
 
 
-def find_grants(operation: str) -> list[dict[str, Any]]:
+def find_grants(operation: str) -> list[GrantEntry]:
     """All grants of an operation, for who administers it."""
     rows = Grant.objects.using(_OWNER).filter(operation_id=operation).order_by("user__username", "role")
-    return list(rows.values("id", "country", "role", "expires_at", name=F("user__username")))
+    return read_rows(rows, GrantEntry, name=F("user__username"))
 
 
-def end_grant(operation: str, grant_id: int) -> dict[str, Any] | None:
+def end_grant(operation: str, grant_id: int) -> GrantEnded | None:
     """Take a grant away; returns what it was, or None when there is none of that id in the operation."""
     rows = Grant.objects.using(_OWNER).filter(operation_id=operation, pk=grant_id)
-    found = rows.values("country", "role", name=F("user__username")).first()
+    found = read_first(rows, GrantEnded, name=F("user__username"))
     rows.delete()
-    return dict(found) if found else None
+    return found
 
 
 def began_at(operation: str) -> datetime:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import PreparedRow, User
+from fairlead.register.reading import read_first, read_rows
+from fairlead.register.rows import ReleaseEntry, WaitingRelease
 
 
 def record_prepared(
@@ -50,33 +51,28 @@ def record_prepared(
 
 def find_prepared(
     user_id: int, operation: str, *, at: datetime, country: str | None = None
-) -> list[dict[str, Any]]:
+) -> list[ReleaseEntry]:
     """Releases a user may see, newest first, with the names of both officers."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, PreparedRow, at=at).filter(operation_id=operation)
         if country is not None:
             rows = rows.filter(country=country)
-        return list(
-            rows.order_by("-prepared_at").values(
-                "id", "country", "leads", "recipients", "legal_basis", "purpose", "h3_release", "statement", "manifest",
-                "state", "package", "prepared_at", "decided_at", "reason", "prepared_by_id",
-                preparer=F("prepared_by__username"), decider=F("decided_by__username"),
-            )
-        )  # fmt: skip
+        return read_rows(
+            rows.order_by("-prepared_at"),
+            ReleaseEntry,
+            preparer=F("prepared_by__username"),
+            decider=F("decided_by__username"),
+        )
 
 
-def lock_waiting(user_id: int, operation: str, release: int, *, at: datetime) -> dict[str, Any] | None:
+def lock_waiting(user_id: int, operation: str, release: int, *, at: datetime) -> WaitingRelease | None:
     """A waiting release, locked until the transaction ends so that it is decided once; None when there is none."""
     user = User(pk=user_id)
     rows = visible(user, PreparedRow, at=at).filter(operation_id=operation, pk=release, state="waiting")
-    found = rows.select_for_update(of=("self",)).values().first()
-    if found is None:
-        return None
-    return {
-        **found,
-        "preparer": User.objects.values_list("username", flat=True).get(pk=found["prepared_by_id"]),
-    }
+    return read_first(
+        rows.select_for_update(of=("self",)), WaitingRelease, preparer=F("prepared_by__username")
+    )
 
 
 def begin_release(user_id: int, release: int, *, at: datetime) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
 from django.db.models import F
 
 from fairlead.register.gate import acting_as, visible
 from fairlead.register.models import ExposureRow, ReviewRow, User
+from fairlead.register.reading import read_first, read_rows
+from fairlead.register.rows import ExposureEntry, GroupExposure, Opened, ReviewEntry
 from fairlead.terms.review import ReviewDecision
 
 
@@ -84,16 +85,12 @@ def latest_subjects(user_id: int, operation: str, *, limit: int, at: datetime) -
         ]
 
 
-def find_reviews_of(user_id: int, operation: str, subject: str, *, at: datetime) -> list[dict[str, Any]]:
+def find_reviews_of(user_id: int, operation: str, subject: str, *, at: datetime) -> list[ReviewEntry]:
     """Every decision about one content, newest first."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, ReviewRow, at=at).filter(operation_id=operation, subject=subject)
-        return list(
-            rows.order_by("-at", "-pk").values(
-                "decision", "category", "note", "at", "user_id", by=F("user__username")
-            )
-        )
+        return read_rows(rows.order_by("-at", "-pk"), ReviewEntry, by=F("user__username"))
 
 
 def record_exposure(
@@ -114,15 +111,14 @@ def record_exposure(
 
 def open_exposure(
     user_id: int, operation: str, token: str, *, since: datetime, at: datetime
-) -> dict[str, Any] | None:
+) -> Opened | None:
     """The person's own exposure of a token, once: a second time, or after ``since``, it gives None."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, ExposureRow, at=at).filter(operation_id=operation, token=token, at__gt=since)
         if rows.filter(opened_at=None).update(opened_at=at) != 1:
             return None
-        found = rows.values("subject", "level", "purpose").first()
-        return dict(found) if found else None
+        return read_first(rows, Opened)
 
 
 def add_seconds(user_id: int, token: str, seconds: float, *, at: datetime) -> None:
@@ -132,12 +128,12 @@ def add_seconds(user_id: int, token: str, seconds: float, *, at: datetime) -> No
         visible(user, ExposureRow, at=at).filter(token=token).update(seconds=F("seconds") + seconds)
 
 
-def own_exposures(user_id: int, *, since: timedelta, at: datetime) -> list[dict[str, Any]]:
+def own_exposures(user_id: int, *, since: timedelta, at: datetime) -> list[ExposureEntry]:
     """What one person asked to see lately, oldest first."""
     user = User(pk=user_id)
     with acting_as(user):
         rows = visible(user, ExposureRow, at=at).filter(at__gt=at - since).order_by("at")
-        return list(rows.values("operation_id", "subject", "level", "purpose", "at", "seconds"))
+        return read_rows(rows, ExposureEntry)
 
 
 def highest_level(user_id: int, operation: str, subject: str, *, at: datetime) -> int:
@@ -148,7 +144,7 @@ def highest_level(user_id: int, operation: str, subject: str, *, at: datetime) -
         return max(rows.values_list("level", flat=True), default=0)
 
 
-def group_exposure(user_id: int, operation: str) -> dict[str, Any] | None:
+def group_exposure(user_id: int, operation: str) -> GroupExposure | None:
     """People, views and seconds of an operation's reviewers together; None for fewer than five people."""
     with acting_as(User(pk=user_id)), connection.cursor() as cursor:
         cursor.execute("SELECT people, views, seconds FROM fairlead_group_exposure(%s)", [operation])

@@ -24,6 +24,7 @@ EXHIBITS = Table(
     name="exhibits",
     row="an exhibit as received",
     key=("exhibit",),
+    always=("sequence", "kind", "path", "size_bytes", "sha256", "received_at", "handling"),
     written_by="evidence",
     columns=(
         EXHIBIT,
@@ -48,6 +49,7 @@ ACQUISITIONS = Table(
     name="acquisitions",
     row="an image that says how it was acquired",
     key=("exhibit",),
+    always=("format", "result", "header", "header.name", "header.value"),
     written_by="evidence",
     columns=(
         EXHIBIT,
@@ -103,6 +105,7 @@ LISTING = Table(
     name="listing",
     row="one file found in one exhibit, before its bytes are read",
     key=("exhibit", "locator"),
+    always=("path_bytes", "path", "allocation", "volume.exhibit", "volume.container", "volume.number"),
     written_by="evidence",
     columns=(
         EXHIBIT,
@@ -127,6 +130,7 @@ FILES = Table(
     name="files",
     row="one file in one exhibit",
     key=("exhibit", "locator"),
+    always=("path_bytes", "path", "allocation", "verdict"),
     written_by="evidence",
     columns=(
         EXHIBIT,
@@ -158,6 +162,7 @@ HOLDERS = Table(
     name="holders",
     row="one account whose holder an exhibit was seized from, as an officer stated",
     key=("exhibit", "account"),
+    always=("reason", "stated_at"),
     written_by="evidence",
     columns=(
         EXHIBIT,

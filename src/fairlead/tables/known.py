@@ -20,6 +20,20 @@ HASH_SETS = Table(
     name="hash_sets",
     row="one hash set as imported, with the settings under which it is matched",
     key=("set",),
+    always=(
+        "version",
+        "format",
+        "meaning",
+        "release",
+        "radius",
+        "minimum_quality",
+        "flood_limit",
+        "entries",
+        "rejected",
+        "repeated",
+        "source",
+        "sha256",
+    ),
     written_by="known",
     columns=(
         Column("set", TEXT, "name of the hash set here"),
@@ -48,6 +62,7 @@ KNOWN = Table(
     name="known",
     row="one entry of a hash set",
     key=("set", "entry"),
+    always=("algorithm", "value", "meaning", "release", "source"),
     written_by="known",
     columns=(
         Column("set", TEXT, "name of the hash set here"),
@@ -105,6 +120,7 @@ COMPARISONS = Table(
     name="comparisons",
     row="one piece of the work of comparing contents with a hash set; the pieces together compare everything once",
     key=("set", "values_from", "contents_from"),
+    always=("values_to", "contents_to", "exact", "radius", "minimum_quality"),
     written_by="known",
     columns=(
         Column("set", TEXT, "name of the hash set"),
@@ -125,6 +141,7 @@ FOUND = Table(
     name="found",
     row="one content and one entry whose numbers agree, before flood control and negative sets",
     key=_MATCH_KEY,
+    always=("kind", "algorithm", "distance", "threshold", "meaning", "release"),
     written_by="known",
     columns=_MATCH,
 )
@@ -133,6 +150,24 @@ VIDEOS_FOUND = Table(
     name="videos_found",
     row="one content and one known video that share frames",
     key=("sha256", "set", "video"),
+    always=(
+        "transform",
+        "known_frames",
+        "known_matched",
+        "known_percent",
+        "content_frames",
+        "content_matched",
+        "content_percent",
+        "rule",
+        "share",
+        "matched",
+        "in_order",
+        "distance",
+        "threshold",
+        "quality",
+        "meaning",
+        "release",
+    ),
     written_by="known",
     columns=(
         SHA256,
@@ -166,6 +201,7 @@ MATCHES = Table(
     name="matches",
     row="one content and one entry whose numbers agree",
     key=_MATCH_KEY,
+    always=("kind", "algorithm", "distance", "threshold", "meaning", "release"),
     written_by="known",
     columns=_MATCH,
 )
@@ -174,6 +210,7 @@ HELD = Table(
     name="held",
     row="one content and one entry whose numbers agree, held back from the matches",
     key=_MATCH_KEY,
+    always=("kind", "algorithm", "distance", "threshold", "meaning", "release", "reason", "contents"),
     written_by="known",
     columns=(
         *_MATCH,
@@ -190,6 +227,7 @@ CLUSTERS = Table(
     name="clusters",
     row="one picture or video in its group of near-duplicates",
     key=("sha256",),
+    always=("cluster", "representative", "size", "distance", "diameter", "exhibit", "locator"),
     written_by="known",
     columns=(
         SHA256,
@@ -227,6 +265,7 @@ SCENES = Table(
     name="scenes",
     row="one content in a group of frames and pictures that look alike, at least one of them of a video",
     key=("sha256", "scene"),
+    always=("contents", "distance", "exhibit", "locator"),
     written_by="known",
     columns=(
         SHA256,

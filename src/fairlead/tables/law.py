@@ -10,6 +10,7 @@ ASSESSMENTS = Table(
     name="assessments",
     row="what law may apply to one act of one person in one jurisdiction over one period",
     key=("person", "jurisdiction", "act", "legal_act", "image", "age_band", "from_on"),
+    always=("to_on", "verdict"),
     written_by="law",
     columns=(
         Column("person", TEXT, "person id"),

@@ -22,6 +22,7 @@ WORKLIST = Table(
     name="worklist",
     row="one distinct content, with the first file that holds it",
     key=("sha256",),
+    always=("exhibit", "locator", "size_bytes", "md5", "sha1"),
     written_by="media",
     columns=(
         SHA256,
@@ -89,6 +90,24 @@ EXAMINED = Table(
     name="examined",
     row="one distinct content as the sandbox answered for it",
     key=("sha256",),
+    always=(
+        "exhibit",
+        "locator",
+        "size_bytes",
+        "md5",
+        "sha1",
+        "verdict",
+        "metadata.namespace",
+        "metadata.key",
+        "metadata.value",
+        "metadata.offset",
+        "metadata.length",
+        "frames.index",
+        "frames.time_s",
+        "frames.pdq",
+        "frames.pdq_quality",
+        "frames.pdq_pipeline",
+    ),
     written_by="media",
     columns=(
         *_CONTENT,
@@ -98,13 +117,19 @@ EXAMINED = Table(
 )
 
 CONTENTS = Table(
-    name="contents", row="one distinct content", key=("sha256",), written_by="media", columns=_CONTENT
+    name="contents",
+    row="one distinct content",
+    key=("sha256",),
+    always=("exhibit", "locator", "size_bytes", "md5", "sha1", "verdict"),
+    written_by="media",
+    columns=_CONTENT,
 )
 
 METADATA = Table(
     name="metadata",
     row="one metadata item of a content",
     key=("sha256", "item"),
+    always=("namespace", "key", "value", "offset", "length"),
     written_by="media",
     columns=(SHA256, Column("item", SMALL, "number of the item in the content, from 0"), *_METADATUM),
 )

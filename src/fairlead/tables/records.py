@@ -17,6 +17,7 @@ ACCOUNTS = Table(
     name="accounts",
     row="one account of the platform, or one subscriber record of a provider",
     key=("account",),
+    always=("source", "role", "original", "exhibit", "locator"),
     written_by="records",
     columns=(
         Column("account", TEXT, "source name, table where the source has tables, and the platform's own id"),
@@ -51,6 +52,7 @@ PAYMENTS = Table(
     name="payments",
     row="one payment, refund or chargeback",
     key=("payment",),
+    always=("source", "kind", "amount", "original", "exhibit", "locator"),
     written_by="records",
     columns=(
         Column("payment", TEXT, "source name, table where the source has tables, and the processor's own id"),
@@ -107,6 +109,7 @@ EVENTS = Table(
     name="events",
     row="one dated event of an account in the platform's own tables: a message, an upload, a session",
     key=("event",),
+    always=("source", "kind", "original", "exhibit", "locator"),
     written_by="records",
     columns=(
         Column("event", TEXT, "source name, table and the platform's own id, or the row's first byte"),
@@ -129,6 +132,7 @@ ACTS = Table(
     name="acts",
     row="one kind of conduct of one account over a period",
     key=("act",),
+    always=("kind", "account", "events", "rule", "origins", "exhibit", "locator"),
     written_by="records",
     columns=(
         Column("act", TEXT, "stable id"),
@@ -149,6 +153,7 @@ QUARANTINE = Table(
     name="quarantine",
     row="one line or row that could not be read",
     key=("exhibit", "locator"),
+    always=("source", "reason"),
     written_by="records",
     columns=(
         *_ORIGIN,
@@ -163,6 +168,16 @@ SOURCES = Table(
     name="sources",
     row="one record file that a mapping named, and what came of it",
     key=("source", "exhibit", "locator"),
+    always=(
+        "kind",
+        "zone",
+        "clock_offset_seconds",
+        "fields_unread",
+        "lines_in",
+        "lines_parsed",
+        "lines_quarantined",
+        "lines_skipped",
+    ),
     written_by="records",
     columns=(
         Column("source", TEXT, "name of the source in the mapping"),
@@ -183,6 +198,7 @@ UNREAD_VALUES = Table(
     name="unread_values",
     row="one value of a mapped column that could not be read, of a row that was kept",
     key=("exhibit", "locator", "role"),
+    always=("source", "column", "reason"),
     written_by="records",
     columns=(
         *_ORIGIN,
@@ -198,6 +214,7 @@ PASSED_OVER = Table(
     name="passed_over",
     row="lines or rows of one record file that carry no record, or that no mapping asks for, by what they are",
     key=("source", "exhibit", "locator", "kind", "name"),
+    always=("rows",),
     written_by="records",
     columns=(
         Column("source", TEXT, "name of the source in the mapping"),
@@ -212,6 +229,7 @@ READINGS = Table(
     name="readings",
     row="how one record file was read, and how many lines or rows another count found in it",
     key=("source", "exhibit", "locator"),
+    always=("rows_read", "places_unknown"),
     written_by="records",
     columns=(
         Column("source", TEXT, "name of the source in the mapping"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
@@ -32,13 +31,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One table: what a row is, its key, its columns, and the room that writes it."""
+    """One table: what a row is, its key, its columns, and the room that writes it.
+
+    ``always`` names columns that every row fills beside its key, and fields of structs as ``column.field``: Arrow lets
+    them be null, rows of ``fairlead.tables.rows`` do not.
+    """
 
     name: str
     row: str
     key: tuple[str, ...]
     written_by: str
     columns: tuple[Column, ...]
+    always: tuple[str, ...] = ()
 
     @property
     def schema(self) -> pa.Schema:
@@ -47,7 +51,7 @@ class Table:
             [pa.field(c.name, c.type, nullable=c.nullable and c.name not in self.key) for c in self.columns]
         )
 
-    def batch(self, rows: Iterable[Mapping[str, Any]]) -> pa.RecordBatch:
+    def batch(self, rows: Iterable[Mapping[str, object]]) -> pa.RecordBatch:
         """Rows as a record batch; a missing column is null, an unknown one a KeyError."""
         names = {c.name for c in self.columns}
         listed = list(rows)

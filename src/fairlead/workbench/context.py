@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.http import HttpRequest
 
 from fairlead import __version__
 
 
-def everywhere(request: HttpRequest) -> dict[str, Any]:
+def everywhere(request: HttpRequest) -> dict[str, object]:
     """Version, whether this is the demo, and the desk."""
     return {
         "version": __version__,

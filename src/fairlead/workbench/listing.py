@@ -5,49 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from itertools import repeat
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from fairlead.case.lists.browse import PAGE_ROWS, Answer, Question, browse, browse_all
-from fairlead.case.lists.prepared import View
+from fairlead.case.lists.listed import Listed
 from fairlead.register import browse as register_rows
 from fairlead.terms.custody import Operation
 from fairlead.terms.spreadsheet import inert
 from fairlead.workbench.desk import Desk
 
-Rows = list[dict[str, Any]]
+Rows = Sequence[Mapping[str, object]]
+"""Rows of any list: a face of it shows those of its columns that the list names."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A column: its name in the row, its heading, how it looks, and whether it links to the row's page."""
-
-    name: str
-    label: str
-    kind: str = "text"
-    link: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """A list page: what it is called, its columns and filters, and what to say when it is empty."""
-
-    name: str
-    title: str
-    columns: tuple[Column, ...]
-    facets: tuple[str, ...] = ()
-    labels: dict[str, str] = field(default_factory=dict)
-    searched: tuple[str, ...] = ()
-    digest: str = ""
-    lead_in: str = ""
-    empty: str = ""
-    template: str = "workbench/list.html"
+R = TypeVar("R", bound=Mapping[str, object])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +39,7 @@ class Asked:
     format: str
 
     @classmethod
-    def of(cls, request: HttpRequest, listing: Listing) -> Asked:
+    def of(cls, request: HttpRequest, listing: Listed) -> Asked:
         """Read an address."""
         page = request.GET.get("page", "1")
         return cls(
@@ -74,29 +53,30 @@ class Asked:
 def list_tables(
     request: HttpRequest,
     desk: Desk,
-    listing: Listing,
-    view: View,
+    listing: Listed,
     *,
-    link: Callable[[dict[str, Any]], str] | None = None,
-    extra: dict[str, Any] | None = None,
+    link: Callable[[Mapping[str, object]], str] | None = None,
+    extra: Mapping[str, object] | None = None,
 ) -> HttpResponseBase:
     """A list over the operation's tables; what it can be filtered by is the view's to say."""
-    listing = replace(listing, facets=view.facets)
+    if listing.view is None:
+        raise TypeError(f"rows of the list {listing.name} come from no view")
     asked = Asked.of(request, listing)
-    question = Question(view=view, filters=asked.filters, search=asked.search, digest=listing.digest)
+    question = Question(view=listing.view, filters=asked.filters, search=asked.search, digest=listing.digest)
     if asked.format in ("csv", "json"):
         total, rows = browse_all(desk.session, question)
         return export(desk, listing, asked.format, rows, total)
-    return _page(request, listing, asked, browse(desk.session, question, page=asked.page), link, extra)
+    answer = browse(desk.session, question, page=asked.page)
+    return _page(request, listing, asked, answer, _urls(answer.rows, link), extra)
 
 
 def list_register(
     request: HttpRequest,
     desk: Desk,
-    listing: Listing,
+    listing: Listed,
     find: Callable[[register_rows.Asked], register_rows.Found],
     *,
-    link: Callable[[dict[str, Any]], str] | None = None,
+    link: Callable[[Mapping[str, object]], str] | None = None,
 ) -> HttpResponseBase:
     """A list over rows of the register, filtered and paged by the database."""
     asked = Asked.of(request, listing)
@@ -110,17 +90,17 @@ def list_register(
         )
     )
     answer = Answer(rows=found.rows, total=found.total, page=page, facets=found.facets)
-    return _page(request, listing, asked, answer, link, None)
+    return _page(request, listing, asked, answer, _urls(found.rows, link), None)
 
 
 def list_rows(
     request: HttpRequest,
     desk: Desk,
-    listing: Listing,
-    rows: Rows,
+    listing: Listed,
+    rows: Sequence[R],
     *,
-    link: Callable[[dict[str, Any]], str] | None = None,
-    extra: dict[str, Any] | None = None,
+    link: Callable[[R], str] | None = None,
+    extra: Mapping[str, object] | None = None,
 ) -> HttpResponseBase:
     """A list of rows that are few: one a country or an exhibit."""
     asked = Asked.of(request, listing)
@@ -129,13 +109,16 @@ def list_rows(
         return export(desk, listing, asked.format, kept, len(kept))
     facets = {name: _count(rows, name) for name in listing.facets}
     start = (max(1, asked.page) - 1) * PAGE_ROWS
-    answer = Answer(
-        rows=kept[start : start + PAGE_ROWS], total=len(kept), page=max(1, asked.page), facets=facets
-    )
-    return _page(request, listing, asked, answer, link, extra)
+    shown = kept[start : start + PAGE_ROWS]
+    answer = Answer(rows=shown, total=len(kept), page=max(1, asked.page), facets=facets)
+    return _page(request, listing, asked, answer, _urls(shown, link), extra)
 
 
-def _fits(row: dict[str, Any], asked: Asked, listing: Listing) -> bool:
+def _urls(rows: Sequence[R], link: Callable[[R], str] | None) -> list[str] | None:
+    return None if link is None else [link(row) for row in rows]
+
+
+def _fits(row: Mapping[str, object], asked: Asked, listing: Listed) -> bool:
     if any(str(row.get(name)) != value for name, value in asked.filters.items()):
         return False
     wanted = asked.search.lower()
@@ -149,32 +132,40 @@ def _count(rows: Rows, name: str) -> list[tuple[str, int]]:
 
 def _page(
     request: HttpRequest,
-    listing: Listing,
+    listing: Listed,
     asked: Asked,
     answer: Answer,
-    link: Callable[[dict[str, Any]], str] | None,
-    extra: dict[str, Any] | None,
+    urls: Sequence[str] | None,
+    extra: Mapping[str, object] | None,
 ) -> HttpResponse:
-    rows = [{**row, "url": link(row)} for row in answer.rows] if link else answer.rows
+    """The page; ``urls`` are those of the rows' own pages."""
+    rows = [{**row, "url": url} for row, url in zip(answer.rows, urls or repeat(None), strict=False)]
     query = request.GET.copy()
     for name in ("page", "format"):
         query.pop(name, None)
     context = {
         "listing": listing,
+        "columns": [(column, _(column.label)) for column in listing.on_page],
+        "lead_in": _(listing.lead_in) if listing.lead_in else "",
+        "empty": _(listing.empty) if listing.empty else "",
         "rows": rows,
         "answer": answer,
         "asked": asked,
         "facets": [
-            (name, listing.labels.get(name, name.replace("_", " ")), asked.filters.get(name, ""), values)
+            (name, _facet_label(listing, name), asked.filters.get(name, ""), values)
             for name, values in answer.facets.items()
         ],
         "query": query.urlencode(),
         "first": (answer.page - 1) * PAGE_ROWS + 1,
         "last": min(answer.total, answer.page * PAGE_ROWS),
-        "title": listing.title,
+        "title": _(listing.title),
         **(extra or {}),
     }
-    return TemplateResponse(request, listing.template, context)
+    return TemplateResponse(request, "workbench/list.html", context)
+
+
+def _facet_label(listing: Listed, name: str) -> str:
+    return _(listing.labels[name]) if name in listing.labels else name.replace("_", " ")
 
 
 def twin(
@@ -182,32 +173,45 @@ def twin(
 ) -> HttpResponseBase | None:
     """The rows of a page that is no plain list, as CSV or JSON when the address asks for it; None when it does not."""
     form = request.GET.get("format", "html")
-    if form not in ("csv", "json"):
-        return None
-    listing = Listing(name=name, title=name, columns=tuple(Column(name=c, label=c) for c in columns))
-    return export(desk, listing, form, rows, len(rows))
+    return _export(desk, name, columns, form, rows, len(rows)) if form in ("csv", "json") else None
+
+
+def listed_twin(request: HttpRequest, desk: Desk, listing: Listed, rows: Rows) -> HttpResponseBase | None:
+    """The same for a page that shows a declared list in its own way."""
+    return twin(request, desk, listing.name, tuple(c.name for c in listing.on_page), rows)
 
 
 def export(
-    desk: Desk, listing: Listing, form: str, rows: Iterable[dict[str, Any]], total: int
+    desk: Desk, listing: Listed, form: str, rows: Iterable[Mapping[str, object]], total: int
 ) -> HttpResponseBase:
     """The rows as a file, noted in the ledger: what leaves the screen leaves a trace. ``form`` is csv or json."""
-    names = [column.name for column in listing.columns]
+    return _export(desk, listing.name, tuple(c.name for c in listing.on_page), form, rows, total)
+
+
+def _export(
+    desk: Desk,
+    name: str,
+    columns: tuple[str, ...],
+    form: str,
+    rows: Iterable[Mapping[str, object]],
+    total: int,
+) -> HttpResponseBase:
+    names = list(columns)
     desk.session.record(
         Operation.CONSULTATION,
         "list.export",
-        (listing.name, form),
+        (name, form),
         "list taken from the workbench",
         facts={"rows": total},
     )
     if form == "json":
-        return StreamingHttpResponse(_json(listing.name, names, rows), content_type="application/json")
+        return StreamingHttpResponse(_json(name, names, rows), content_type="application/json")
     answer = StreamingHttpResponse(_csv(names, rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{listing.name}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 
-def _json(name: str, names: list[str], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _json(name: str, names: list[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     yield f'{{"list": {json.dumps(name)}, "rows": ['
     before = ""
     for row in rows:
@@ -217,7 +221,7 @@ def _json(name: str, names: list[str], rows: Iterable[dict[str, Any]]) -> Iterat
     yield "]}"
 
 
-def _csv(names: list[str], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _csv(names: list[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(names)

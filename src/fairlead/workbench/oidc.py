@@ -36,7 +36,7 @@ _ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA")
 class SignedTokens(OpenIDConnectOAuth2Adapter):
     """The provider, with the ID token's signature checked however the token came."""
 
-    def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
+    def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, object]:
         """The claims of a token signed by the provider for this server; OAuth2Error otherwise."""
         try:
             algorithm = jwt.get_unverified_header(id_token).get("alg")
@@ -44,7 +44,7 @@ class SignedTokens(OpenIDConnectOAuth2Adapter):
             raise OAuth2Error("the ID token cannot be read") from problem
         if algorithm not in _ALGORITHMS:
             raise OAuth2Error("the ID token is not signed with a public key")
-        claims: dict[str, Any] = jwtkit.verify_and_decode(
+        claims: dict[str, object] = jwtkit.verify_and_decode(
             credential=id_token,
             keys_url=self.openid_config["jwks_uri"],
             issuer=self.openid_config["issuer"],

@@ -22,7 +22,7 @@ class Workbench(BaseApplication):
 
     def load_config(self) -> None:
         """Options."""
-        options: dict[str, Any] = {
+        options: dict[str, object] = {
             "bind": self.address,
             "workers": self.workers,
             "threads": THREADS,

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import TypedDict
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fairlead.case.board.figures import figures as derive
 from fairlead.case.lists.prepared import open_views
-from fairlead.case.lists.views import CONFLICTS_VIEW
+from fairlead.case.lists.views import CONFLICTS_VIEW, Conflict
 from fairlead.case.place.session import Session
 from fairlead.case.sending.release import country_states
 from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb
 from fairlead.register.actions import WHOLE_OPERATION, Action
+from fairlead.register.rows import BoardEntry, FiguresBody, IncidentEntry
 from fairlead.terms.board import CELLS, ZONES, Cell, CellKind
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
@@ -51,7 +52,7 @@ class BoardRow:
     acknowledged: str
     leads: int
     answered: int
-    cells: dict[str, Any]
+    cells: dict[str, str | int | None]
     called_in: dict[str, int]
     starts_at: datetime | None
     starts_local: datetime | None
@@ -66,7 +67,7 @@ class Board:
 
     at: datetime
     rows: tuple[BoardRow, ...]
-    incidents: list[dict[str, Any]]
+    incidents: list[IncidentEntry]
     starts_at: datetime | None
     embargo_until: datetime | None
     embargo_s: int | None
@@ -80,7 +81,7 @@ def open_board(session: Session) -> Board:
 
     at = session.clock()
     entries = find_entries(session.user_id, session.operation, at=at)
-    day = find_action_day(session.user_id, session.operation, at=at) or {}
+    day = find_action_day(session.user_id, session.operation, at=at)
     rows = []
     outcomes = derive(session, internal=True).by_country
     for state in country_states(session):
@@ -91,12 +92,13 @@ def open_board(session: Session) -> Board:
         }
         signed = outcomes.get(state.country, {})
         called_in = {
-            cell: cells[cell]
+            cell: number
             for cell, figure in COUNTED.items()
-            if cells[cell] not in (None, signed.get(figure))
+            if isinstance(number := cells[cell], int) and number != signed.get(figure)
         }
         cells |= {cell: signed.get(figure) for cell, figure in COUNTED.items()}
-        start = entries.get((state.country, Cell.START.value), {}).get("starts_at") or day.get("starts_at")
+        own = entries.get((state.country, Cell.START.value))
+        start = (own["starts_at"] if own else None) or (day["starts_at"] if day else None)
         rows.append(
             BoardRow(
                 country=state.country,
@@ -111,10 +113,10 @@ def open_board(session: Session) -> Board:
                 starts_local=_local(start, state.country),
             )
         )
-    embargo = day.get("embargo_until")
+    embargo = day["embargo_until"] if day else None
     left = int((embargo - at).total_seconds()) if embargo else 0
     totals = {
-        cell.value: sum(row.cells[cell.value] or 0 for row in rows)
+        cell.value: sum(n for row in rows if isinstance(n := row.cells[cell.value], int))
         for cell in Cell
         if CELLS[cell].kind is CellKind.NUMBER
     }
@@ -122,7 +124,7 @@ def open_board(session: Session) -> Board:
         at=at,
         rows=tuple(rows),
         incidents=find_incidents(session.user_id, session.operation, at=at),
-        starts_at=day.get("starts_at"),
+        starts_at=day["starts_at"] if day else None,
         embargo_until=embargo,
         embargo_s=left if left > 0 else None,
         totals=totals,
@@ -130,7 +132,7 @@ def open_board(session: Session) -> Board:
     )
 
 
-def _shown(entry: dict[str, Any] | None, kind: CellKind) -> Any:
+def _shown(entry: BoardEntry | None, kind: CellKind) -> str | int | None:
     if entry is None:
         return None
     return entry["number"] if kind is CellKind.NUMBER else entry["state"]
@@ -177,7 +179,13 @@ def report_cells(session: Session, country: str, untrusted_values: dict[str, str
     return len(given)
 
 
-def _parse_value(session: Session, cell: Cell, text: str, country: str) -> dict[str, Any]:
+class _Value(TypedDict, total=False):
+    state: str
+    number: int
+    starts_at: datetime
+
+
+def _parse_value(session: Session, cell: Cell, text: str, country: str) -> _Value:
     described = CELLS[cell]
     match described.kind:
         case CellKind.STATE:
@@ -291,11 +299,13 @@ def plan_day(session: Session, *, starts: str, embargo: str) -> None:
     session.record(Operation.ALTERATION, "board.plan", (starts or "-", embargo or "-"), "action day planned")
 
 
-def find_conflicts(session: Session) -> list[dict[str, Any]]:
+def find_conflicts(session: Session) -> list[Conflict]:
     """Personal identifiers that persons of two or more countries hold: two teams might meet at one door."""
     catalogue = open_views(session, (CONFLICTS_VIEW,))
     try:
-        return catalogue.rows(f"SELECT * FROM desk_conflicts ORDER BY kind, value LIMIT {_CONFLICTS_SHOWN}")
+        return catalogue.rows_as(
+            Conflict, f"SELECT * FROM desk_conflicts ORDER BY kind, value LIMIT {_CONFLICTS_SHOWN}"
+        )
     finally:
         catalogue.close()
 
@@ -313,7 +323,7 @@ def release_press_figures(session: Session) -> None:
     from fairlead.register.board import release_figures
 
     current = derive(session)
-    body = {
+    body: FiguresBody = {
         "as_of": current.as_of.isoformat(),
         "totals": current.totals,
         "by_country": current.by_country,
@@ -327,7 +337,7 @@ def release_press_figures(session: Session) -> None:
 class PressDesk:
     """What the press desk may have: the figures released last, and the embargo."""
 
-    figures: dict[str, Any] | None
+    figures: FiguresBody | None
     released_by: str
     released_at: datetime | None
     embargo_until: datetime | None
@@ -339,13 +349,13 @@ def open_press_desk(session: Session) -> PressDesk:
     from fairlead.register.board import find_action_day, find_released_figures
 
     at = session.clock()
-    released = find_released_figures(session.user_id, session.operation, at=at) or {}
-    day = find_action_day(session.user_id, session.operation, at=at) or {}
-    until = day.get("embargo_until")
+    released = find_released_figures(session.user_id, session.operation, at=at)
+    day = find_action_day(session.user_id, session.operation, at=at)
+    until = day["embargo_until"] if day else None
     return PressDesk(
-        figures=released.get("body"),
-        released_by=released.get("released_by", ""),
-        released_at=released.get("at"),
+        figures=released["body"] if released else None,
+        released_by=released["released_by"] if released else "",
+        released_at=released["at"] if released else None,
         embargo_until=until,
         under_embargo=bool(until and until > at),
     )

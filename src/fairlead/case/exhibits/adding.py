@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.limits import evidence_limits
@@ -23,6 +23,7 @@ from fairlead.evidence.session import shared_session
 from fairlead.evidence.stages import source_of
 from fairlead.register.actions import Action
 from fairlead.tables.evidence import ACQUISITIONS, EXHIBITS
+from fairlead.tables.rows import AcquisitionRow, ExhibitRow
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.grades import Handling, parse_handling
@@ -47,6 +48,29 @@ class NewExhibit:
     carve: bool = False
 
 
+class Added(ExhibitRow):
+    """The row of an exhibit that was added, how many files it has, and what an image says of its acquisition."""
+
+    files: int
+    acquisition: AcquisitionRow | None
+
+
+class _Passwords(TypedDict):
+    passwords_path: str | None
+    passwords_digest: str | None
+
+
+class Changes(TypedDict, total=False):
+    """What may become different in an exhibit's row after it was received."""
+
+    passwords_path: str | None
+    passwords_digest: str | None
+    carve: bool
+    handling: str
+    restriction: str
+    path: str
+
+
 def _require_told_apart(number: str, there: Iterable[str]) -> None:
     """UsageError for a number that people would read as that of another exhibit: in another case, or in other digits."""
     for other in there:
@@ -66,7 +90,7 @@ def _require_told_apart(number: str, there: Iterable[str]) -> None:
     page="none: an exhibit lies on a disk of the computer where the workspace is",
     about=("new",),
 )
-def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
+def add_exhibit(session: Session, new: NewExhibit) -> Added:
     """Take an exhibit in; returns its row, and what an image says of its acquisition. Only ever read.
 
     The digests that an E01 image states of its medium are compared with those of the sectors as they are. Killed
@@ -87,7 +111,7 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
                 "Choose its own number for every exhibit.",
                 code="USAGE-EXHIBIT",
             )
-        row = before or {
+        row: ExhibitRow = before or {
             "exhibit": new.number,
             "sequence": len(listed) + 1,
             "kind": kind.value,
@@ -136,14 +160,19 @@ def add_exhibit(session: Session, new: NewExhibit) -> dict[str, Any]:
 )
 def change_exhibit(
     session: Session, number: str, *, passwords: Path | None = None, carve: bool | None = None
-) -> dict[str, Any]:
+) -> ExhibitRow:
     """Give an exhibit another list of passwords, or ask for a search of its free space; returns its row.
 
     The next run walks this exhibit again. What was received, its digest and its custody stay as they are.
     """
     limits = evidence_limits(session.workspace)
-    changes = _kept_passwords(session, passwords, limits) if passwords is not None else {}
-    changed = rewrite_row(session, number, changes if carve is None else {**changes, "carve": carve})
+    changes: Changes = {}
+    if passwords is not None:
+        kept = _kept_passwords(session, passwords, limits)
+        changes = {"passwords_path": kept["passwords_path"], "passwords_digest": kept["passwords_digest"]}
+    if carve is not None:
+        changes["carve"] = carve
+    changed = rewrite_row(session, number, changes)
     session.record(
         Operation.ALTERATION,
         "exhibit.change",
@@ -154,7 +183,7 @@ def change_exhibit(
     return changed
 
 
-def rewrite_row(session: Session, number: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+def rewrite_row(session: Session, number: str, changes: Changes) -> ExhibitRow:
     """Give an exhibit's row other values, within an act; returns the row. UsageError when there is no such exhibit."""
     session.require_act()
     with sole_writer(session.workspace.operation(session.operation)):
@@ -163,7 +192,7 @@ def rewrite_row(session: Session, number: str, changes: Mapping[str, Any]) -> di
             raise UsageError(
                 f"there is no exhibit {number}", "`fairlead exhibit list` names all.", code="USAGE-EXHIBIT"
             )
-        changed = {**row, **changes}
+        changed: ExhibitRow = {**row, **changes}
         others = {
             part.name
             for part in session.store.parts(EXHIBITS)
@@ -192,7 +221,7 @@ def read_handling(number: str, codes: str, restriction: str) -> Handling:
         ) from problem
 
 
-def _part(row: dict[str, Any]) -> str:
+def _part(row: ExhibitRow) -> str:
     """The part of an exhibit: another one when it is to be read in another way, so that it is read again."""
     return part_name(
         "exhibit",
@@ -203,19 +232,19 @@ def _part(row: dict[str, Any]) -> str:
     )
 
 
-def _options(row: dict[str, Any]) -> dict[str, str | int]:
+def _options(row: ExhibitRow) -> dict[str, str | int]:
     """How an exhibit is read, for the ledger: the digest of the list, never a password."""
     return {"passwords": row["passwords_digest"] or "none", "carve": int(bool(row["carve"]))}
 
 
-def _kept_passwords(session: Session, given: Path | None, limits: EvidenceLimits) -> dict[str, str | None]:
+def _kept_passwords(session: Session, given: Path | None, limits: EvidenceLimits) -> _Passwords:
     if given is None:
         return {"passwords_path": None, "passwords_digest": None}
     kept, listed = keep_passwords(given, session.workspace.keys / "passwords", most=limits.passwords)
     return {"passwords_path": str(kept), "passwords_digest": listed.digest}
 
 
-def _acquisition(row: dict[str, Any], limits: EvidenceLimits) -> dict[str, Any] | None:
+def _acquisition(row: ExhibitRow, limits: EvidenceLimits) -> AcquisitionRow | None:
     """The row of the table acquisitions; its result is ``unreadable`` where the medium cannot be read whole."""
     try:
         medium = shared_session(limits).medium(source_of(row))
@@ -224,17 +253,17 @@ def _acquisition(row: dict[str, Any], limits: EvidenceLimits) -> dict[str, Any] 
     return medium.row(row["exhibit"]) if medium is not None else None
 
 
-def find_acquisition(session: Session, number: str) -> dict[str, Any] | None:
+def find_acquisition(session: Session, number: str) -> AcquisitionRow | None:
     """What the image of an exhibit says of its acquisition, and whether its digests fit."""
     catalogue = Catalogue(session.store, (ACQUISITIONS,))
     try:
-        rows = catalogue.rows("SELECT * FROM acquisitions WHERE exhibit = ?", [number])
+        rows = catalogue.rows_as(AcquisitionRow, "SELECT * FROM acquisitions WHERE exhibit = ?", [number])
     finally:
         catalogue.close()
     return rows[0] if rows else None
 
 
-def _half_added(session: Session, row: dict[str, Any]) -> bool:
+def _half_added(session: Session, row: ExhibitRow) -> bool:
     """Whether a run that was killed left the exhibit in the table without its entry in the ledger."""
     from fairlead.register.ledger_store import find_objects
 

@@ -7,7 +7,7 @@ import platform
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any
+from typing import TypedDict
 
 from fairlead import __version__
 from fairlead.case.exhibits.adding import find_acquisition
@@ -20,6 +20,8 @@ from fairlead.engine.places import parse_place
 from fairlead.engine.sandbox import SandboxPolicy, self_test
 from fairlead.evidence.exhibits import digest_exhibit
 from fairlead.register.actions import Action
+from fairlead.register.rows import CustodyEntry
+from fairlead.tables.rows import AcquisitionRow, ExhibitRow
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import UsageError
 
@@ -48,8 +50,60 @@ class Handover:
     condition: str = ""
 
 
-def get_exhibit(session: Session, number: str) -> dict[str, Any]:
+class Verified(TypedDict):
+    """Whether an exhibit still has the digest that it was received with."""
+
+    exhibit: str
+    received: str
+    found: str
+    equal: bool
+
+
+class _Verdicts(TypedDict):
+    verdict: str
+    allocation: str
+    files: int
+
+
+class _NotWhole(TypedDict):
+    path: str
+    verdict: str
+    detail: str | None
+
+
+class _Contents(TypedDict):
+    verdict: str
+    family: str | None
+    contents: int
+
+
+class ExhibitReport(TypedDict):
+    """What the report of an exhibit says; ``exhibit`` and ``custody`` hold the columns of their rows, times as text."""
+
+    operation: str
+    made_at: str
+    made_by: str
+    exhibit: dict[str, object]
+    custody: list[dict[str, object]]
+    verdicts: list[_Verdicts]
+    not_read_whole: list[_NotWhole]
+    contents: list[_Contents]
+    acquisition: AcquisitionRow | None
+    limits: dict[str, object]
+    sandbox: str
+    program: str
+    tools: dict[str, str]
+
+
+def show_exhibits(session: Session) -> list[ExhibitRow]:
+    """All exhibits in order of arrival, for eyes."""
+    session.require_sight()
+    return list_exhibits(session)
+
+
+def get_exhibit(session: Session, number: str) -> ExhibitRow:
     """One exhibit's row; UsageError when there is none of that number."""
+    session.require_sight()
     row = next((r for r in list_exhibits(session) if r["exhibit"] == number), None)
     if row is None:
         raise UsageError(
@@ -58,7 +112,7 @@ def get_exhibit(session: Session, number: str) -> dict[str, Any]:
     return row
 
 
-def show_custody(session: Session, number: str) -> list[dict[str, Any]]:
+def show_custody(session: Session, number: str) -> list[CustodyEntry]:
     """The custody events of an exhibit in order."""
     from fairlead.register.custody import custody_of
 
@@ -127,7 +181,7 @@ def record_handover(session: Session, handover: Handover) -> None:
     about=("number",),
     whole=True,
 )
-def verify_exhibit(session: Session, number: str) -> dict[str, Any]:
+def verify_exhibit(session: Session, number: str) -> Verified:
     """Digest an exhibit again, compare with the digest at receipt, and note the result as a custody event."""
     from fairlead.register.custody import record_custody
 
@@ -150,20 +204,24 @@ def verify_exhibit(session: Session, number: str) -> dict[str, Any]:
     return {"exhibit": number, "received": row["sha256"], "found": found.sha256, "equal": same}
 
 
-def exhibit_report(session: Session, number: str) -> dict[str, Any]:
+def exhibit_report(session: Session, number: str) -> ExhibitReport:
     """Everything a court may ask about the treatment of one exhibit, as data."""
+    session.require_sight()
     row = get_exhibit(session, number)
     catalogue = Catalogue(session.store)
     try:
-        verdicts = catalogue.rows(
+        verdicts = catalogue.rows_as(
+            _Verdicts,
             "SELECT verdict, allocation, count(*) AS files FROM files WHERE exhibit = ? GROUP BY ALL ORDER BY ALL",
             [number],
         )
-        not_whole = catalogue.rows(
+        not_whole = catalogue.rows_as(
+            _NotWhole,
             "SELECT path, verdict, detail FROM files WHERE exhibit = ? AND verdict <> 'read' ORDER BY path LIMIT 200",
             [number],
         )
-        contents = catalogue.rows(
+        contents = catalogue.rows_as(
+            _Contents,
             "SELECT c.verdict, c.family, count(DISTINCT c.sha256) AS contents FROM contents c "
             "JOIN files f USING (sha256) WHERE f.exhibit = ? GROUP BY ALL ORDER BY ALL",
             [number],
@@ -171,7 +229,7 @@ def exhibit_report(session: Session, number: str) -> dict[str, Any]:
     finally:
         catalogue.close()
     sandbox = self_test(policy=SandboxPolicy(required=False))
-    report = {
+    report: ExhibitReport = {
         "operation": session.operation,
         "made_at": session.clock().isoformat(),
         "made_by": session.user_name,
@@ -195,7 +253,7 @@ def exhibit_report(session: Session, number: str) -> dict[str, Any]:
     return report
 
 
-def render_report(report: dict[str, Any]) -> bytes:
+def render_report(report: ExhibitReport) -> bytes:
     """The report as a tagged PDF (PDF/A-2a and PDF/UA-1)."""
     import typst
 

@@ -6,8 +6,6 @@ for a person, and then as an assessment.
 
 from __future__ import annotations
 
-from typing import Any
-
 from fairlead.case.exhibits.custody import get_exhibit
 from fairlead.case.place.session import Session
 from fairlead.case.verbs.verb import verb
@@ -17,6 +15,7 @@ from fairlead.engine.parts import part_name
 from fairlead.register.actions import Action
 from fairlead.tables.evidence import HOLDERS
 from fairlead.tables.records import ACCOUNTS
+from fairlead.tables.rows import HolderRow
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
@@ -38,7 +37,7 @@ def state_holder(session: Session, exhibit: str, account: str, *, reason: str) -
     get_exhibit(session, exhibit)
     _require_account(session, account)
     _require_reason(reason)
-    row = {"exhibit": exhibit, "account": account, "reason": reason, "stated_at": session.clock()}
+    row: HolderRow = {"exhibit": exhibit, "account": account, "reason": reason, "stated_at": session.clock()}
     with sole_writer(session.workspace.operation(session.operation)):
         session.store.write(HOLDERS, _part(row), [HOLDERS.batch([row])])
     session.record(Operation.COMBINATION, "exhibit.holder", (exhibit, account), reason)
@@ -69,12 +68,14 @@ def withdraw_holder(session: Session, exhibit: str, account: str, *, reason: str
     session.record(Operation.ALTERATION, "exhibit.holder.withdraw", (exhibit, account), reason)
 
 
-def list_holders(session: Session, exhibit: str = "") -> list[dict[str, Any]]:
+def list_holders(session: Session, exhibit: str = "") -> list[HolderRow]:
     """The statements that hold, of one exhibit or of all."""
     catalogue = Catalogue(session.store, (HOLDERS,))
     try:
-        return catalogue.rows(
-            "SELECT * FROM holders WHERE $e IN ('', exhibit) ORDER BY exhibit, account", {"e": exhibit}
+        return catalogue.rows_as(
+            HolderRow,
+            "SELECT * FROM holders WHERE $e IN ('', exhibit) ORDER BY exhibit, account",
+            {"e": exhibit},
         )
     finally:
         catalogue.close()
@@ -99,5 +100,5 @@ def _require_reason(reason: str) -> None:
         raise UsageError("a statement needs its ground", "Give --reason TEXT.", code="USAGE-REASON")
 
 
-def _part(row: dict[str, Any]) -> str:
+def _part(row: HolderRow) -> str:
     return part_name("holder", row["exhibit"], row["account"])

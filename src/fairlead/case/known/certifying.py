@@ -14,6 +14,7 @@ from fairlead.terms.errors import UsageError
 
 def certify_hash_set(session: Session, name: str, *, sample: int, seed: int) -> Certificate:
     """Compare the index over a set's PDQ entries with a plain comparison of every pair; in the ledger."""
+    session.require_sight()
     radius = get_hash_set(session, name)["radius"]
     catalogue = Catalogue(session.store, (KNOWN,))
     try:

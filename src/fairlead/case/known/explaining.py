@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NotRequired, TypedDict
 
-from fairlead.case.lists.states import SHARED_SCENES_SQL
+from fairlead.case.lists.states import SHARED_SCENES_SQL, SharedScene
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables.evidence import FILES
 from fairlead.tables.known import CLUSTERS, HASH_SETS, HELD, KNOWN, MATCHES, SCENES, VIDEOS_FOUND
 from fairlead.tables.media import CONTENTS, FRAMES
+from fairlead.tables.rows import ClusterRow, MatchRow, VideosFoundRow
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
@@ -25,12 +26,60 @@ LEFT JOIN frames f ON f.sha256 = m.sha256 AND f."index" = m.frame
 WHERE m.sha256 = $sha256 ORDER BY m.kind, m.distance, m."set", m.entry, m.frame"""
 
 
-def explain_matches(session: Session, sha256: str) -> dict[str, Any]:
+class _Agreed(MatchRow):
+    value: str | None
+    version: str | None
+    source: str | None
+    row: int | None
+    radius: int
+    minimum_quality: int
+    pdq_mode: str | None
+    time_s: float | None
+    hash: str | None
+    reason: NotRequired[str]
+    contents: NotRequired[int]
+
+
+class MatchExplained(_Agreed):
+    """An agreement with both hashes, and what it says in words."""
+
+    words: str
+
+
+class VideoExplained(VideosFoundRow):
+    """Frames that a content shares with a known video, and what that says in words."""
+
+    words: str
+
+
+class FoundIn(TypedDict):
+    """One file that holds a content."""
+
+    exhibit: str
+    locator: str
+    path: str
+    allocation: str
+
+
+class MatchesExplained(TypedDict):
+    """Everything that agrees with a content; ``content`` is its row with hashes as hex."""
+
+    content: dict[str, object]
+    matches: list[MatchExplained]
+    held: list[MatchExplained]
+    videos: list[VideoExplained]
+    scenes: list[SharedScene]
+    cluster: ClusterRow | None
+    files: list[FoundIn]
+
+
+def explain_matches(session: Session, sha256: str) -> MatchesExplained:
     """Everything that agrees with a content, applied or held back, with both hashes, and where it was found."""
+    session.require_sight()
     asked = {"sha256": sha256}
     catalogue = Catalogue(session.store, _TABLES)
     try:
-        content = catalogue.rows(
+        content: list[dict[str, object]] = catalogue.rows(
             "SELECT * EXCLUDE (pdq, pdq_alternate, pdq_inner), lower(hex(pdq)) AS pdq, "
             "lower(hex(pdq_alternate)) AS pdq_alternate, lower(hex(pdq_inner)) AS pdq_inner "
             "FROM contents WHERE sha256 = $sha256",
@@ -42,21 +91,27 @@ def explain_matches(session: Session, sha256: str) -> dict[str, Any]:
                 "Give all 64 hex digits; `fairlead table contents` lists them.",
                 code="USAGE-CONTENT",
             )
-        answer = {
+        answer: MatchesExplained = {
             "content": content[0],
-            "matches": [_in_words(m) for m in catalogue.rows(_AGREED.format(table="matches"), asked)],
-            "held": [_in_words(m) for m in catalogue.rows(_AGREED.format(table="held"), asked)],
+            "matches": [
+                _in_words(m) for m in catalogue.rows_as(_Agreed, _AGREED.format(table="matches"), asked)
+            ],
+            "held": [_in_words(m) for m in catalogue.rows_as(_Agreed, _AGREED.format(table="held"), asked)],
             "videos": [
                 _video_in_words(v)
-                for v in catalogue.rows(
-                    'SELECT * FROM videos_found WHERE sha256 = $sha256 ORDER BY first_s, "set", video', asked
+                for v in catalogue.rows_as(
+                    VideosFoundRow,
+                    'SELECT * FROM videos_found WHERE sha256 = $sha256 ORDER BY first_s, "set", video',
+                    asked,
                 )
             ],
-            "scenes": catalogue.rows(SHARED_SCENES_SQL, {"s": sha256}),
+            "scenes": catalogue.rows_as(SharedScene, SHARED_SCENES_SQL, {"s": sha256}),
             "cluster": next(
-                iter(catalogue.rows("SELECT * FROM clusters WHERE sha256 = $sha256", asked)), None
+                iter(catalogue.rows_as(ClusterRow, "SELECT * FROM clusters WHERE sha256 = $sha256", asked)),
+                None,
             ),
-            "files": catalogue.rows(
+            "files": catalogue.rows_as(
+                FoundIn,
                 "SELECT exhibit, locator, path, allocation FROM files WHERE sha256 = $sha256 ORDER BY 1, 2",
                 asked,
             ),
@@ -67,7 +122,7 @@ def explain_matches(session: Session, sha256: str) -> dict[str, Any]:
     return answer
 
 
-def cluster_in_words(cluster: dict[str, Any]) -> str:
+def cluster_in_words(cluster: ClusterRow) -> str:
     """What a decision about the group of a content holds for."""
     if cluster["representative"]:
         words = (
@@ -85,7 +140,7 @@ def cluster_in_words(cluster: dict[str, Any]) -> str:
     return words
 
 
-def _in_words(match: dict[str, Any]) -> dict[str, Any]:
+def _in_words(match: _Agreed) -> MatchExplained:
     where = "the content" if match["frame"] < 0 else f"frame {match['frame']}"
     listed = f"the set {match['set']}" + (f", version {match['version']}" if match["version"] else "")
     if match["kind"] == "exact":
@@ -115,7 +170,7 @@ def _in_words(match: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _video_in_words(found: dict[str, Any]) -> dict[str, Any]:
+def _video_in_words(found: VideosFoundRow) -> VideoExplained:
     applied = "matched" if found["matched"] else "not matched"
     order = "in the same order" if found["in_order"] else "in another order"
     words = (

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from fairlead.case.place.session import Session
 from fairlead.case.running.engines import engine_for
@@ -28,6 +28,7 @@ from fairlead.known.videos import FindVideosStage
 from fairlead.register.actions import Action
 from fairlead.tables.known import HASH_SETS, HELD, KNOWN, MATCHES, REJECTED
 from fairlead.tables.media import CONTENTS
+from fairlead.tables.rows import HashSetRow
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 from fairlead.terms.matching import Meaning, PdqMode, ReleasePolicy, VideoRule
@@ -221,36 +222,57 @@ def let_entry_through(session: Session, name: str, entry: str, *, reason: str) -
     return matches
 
 
-def _kept_settings(session: Session, name: str) -> dict[str, Any]:
+def _kept_settings(session: Session, name: str) -> HashSetRow:
     """The settings of a set before a change of it, kept with the intent: an act that was cut short may have
     taken them out of the table already. UsageError when there is no such set.
     """
     kept = str(session.act.before.get(_SETTINGS, ""))
-    settings: dict[str, Any] = json.loads(kept) if kept else get_hash_set(session, name)
+    settings: HashSetRow = json.loads(kept) if kept else get_hash_set(session, name)
     session.act.keep({_SETTINGS: json.dumps(settings)})
     return settings
 
 
-def list_hash_sets(session: Session) -> list[dict[str, Any]]:
+class HashSetListed(HashSetRow):
+    """A hash set with the contents that match it, and how many agreements are held back."""
+
+    matched_contents: int
+    held: int
+
+
+class HeldListed(TypedDict):
+    """An entry that is held back."""
+
+    set: str
+    entry: str
+    reason: str
+    contents: int
+    agreements: int
+
+
+def list_hash_sets(session: Session) -> list[HashSetListed]:
     """Every hash set with its settings, its matches, and what is held back."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (HASH_SETS, MATCHES, HELD))
     try:
-        return catalogue.rows(
+        return catalogue.rows_as(
+            HashSetListed,
             """SELECT s.*, (SELECT count(DISTINCT sha256) FROM matches m WHERE m."set" = s."set") AS matched_contents,
                (SELECT count(*) FROM held h WHERE h."set" = s."set") AS held
-               FROM hash_sets s ORDER BY s."set" """
+               FROM hash_sets s ORDER BY s."set" """,
         )
     finally:
         catalogue.close()
 
 
-def list_held(session: Session) -> list[dict[str, Any]]:
+def list_held(session: Session) -> list[HeldListed]:
     """Entries that are held back, with the reason and how many contents they agree with."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (HELD,))
     try:
-        return catalogue.rows(
+        return catalogue.rows_as(
+            HeldListed,
             """SELECT "set", entry, reason, any_value(contents) AS contents, count(*) AS agreements FROM held
-               GROUP BY "set", entry, reason ORDER BY agreements DESC, "set", entry"""
+               GROUP BY "set", entry, reason ORDER BY agreements DESC, "set", entry""",
         )
     finally:
         catalogue.close()
@@ -258,6 +280,7 @@ def list_held(session: Session) -> list[dict[str, Any]]:
 
 def count_ungated(session: Session) -> int:
     """Pictures that no near matching looked at, because their PDQ quality is below every set's gate."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (HASH_SETS, CONTENTS))
     try:
         return int(
@@ -270,11 +293,11 @@ def count_ungated(session: Session) -> int:
         catalogue.close()
 
 
-def get_hash_set(session: Session, name: str) -> dict[str, Any]:
+def get_hash_set(session: Session, name: str) -> HashSetRow:
     """The row of HASH_SETS; UsageError when there is none of that name."""
     catalogue = Catalogue(session.store, (HASH_SETS,))
     try:
-        found = catalogue.rows('SELECT * FROM hash_sets WHERE "set" = $set', {"set": name})
+        found = catalogue.rows_as(HashSetRow, 'SELECT * FROM hash_sets WHERE "set" = $set', {"set": name})
     finally:
         catalogue.close()
     if not found:
@@ -303,7 +326,7 @@ def _replace(
         _forget(store, hash_set.name)
         store.write(KNOWN, name, imported.known())
         store.write(REJECTED, name, imported.refused())
-    settings = {
+    settings: HashSetRow = {
         "set": hash_set.name,
         "version": hash_set.version,
         "format": form.name,
@@ -337,7 +360,7 @@ def _form_of(name: str) -> ListForm:
         ) from problem
 
 
-def _write_settings(store: PartStore, settings: dict[str, Any]) -> None:
+def _write_settings(store: PartStore, settings: HashSetRow) -> None:
     # The part's name follows from the settings and the file: stages see by it that a set changed.
     name = part_name("hash-set", repr(sorted(settings.items())))
     store.write(HASH_SETS, name, [HASH_SETS.batch([settings])])

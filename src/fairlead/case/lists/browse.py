@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from fairlead.case.lists.prepared import View, open_views
 from fairlead.case.place.session import Session
@@ -32,16 +31,16 @@ class Question:
     search: str = ""
     digest: str = ""
 
-    def where(self, *, but: str = "") -> tuple[str, dict[str, Any]]:
+    def where(self, *, but: str = "") -> tuple[str, dict[str, str]]:
         """The condition and its parameters, without the filter ``but``."""
-        parts, values = ["true"], dict[str, Any]()
+        parts, values = ["true"], dict[str, str]()
         for number, (column, value) in enumerate(sorted(self.filters.items())):
             if column != but:
                 parts.append(f"CAST({column} AS VARCHAR) = $f{number}")
                 values[f"f{number}"] = value
         return " AND ".join(parts), values
 
-    def words(self) -> tuple[str, dict[str, Any]]:
+    def words(self) -> tuple[str, dict[str, str]]:
         """The condition on words and its parameters."""
         if not self.search:
             return "true", {}
@@ -54,7 +53,7 @@ class Question:
 class Answer:
     """Rows of one page, how many there are in all, and the values each filter could take with their counts."""
 
-    rows: list[dict[str, Any]]
+    rows: Sequence[Mapping[str, object]]
     total: int
     page: int
     facets: dict[str, list[tuple[str, int]]]
@@ -81,7 +80,7 @@ def browse(session: Session, question: Question, *, page: int = 1) -> Answer:
     return Answer(rows=rows, total=total, page=page, facets=facets)
 
 
-def _rows(catalogue: Catalogue, question: Question, page: int) -> list[dict[str, Any]]:
+def _rows(catalogue: Catalogue, question: Question, page: int) -> Sequence[Mapping[str, object]]:
     """The rows of a page: first their places, for which few columns are read, then the rows at these places."""
     skipped = (page - 1) * PAGE_ROWS
     if not question.filters and not question.search:
@@ -147,14 +146,14 @@ def _facet(catalogue: Catalogue, question: Question, name: str) -> list[tuple[st
     return [(row["k"], row["n"]) for row in rows]
 
 
-def browse_all(session: Session, question: Question) -> tuple[int, Iterator[dict[str, Any]]]:
+def browse_all(session: Session, question: Question) -> tuple[int, Iterator[Mapping[str, object]]]:
     """How many rows a list has, and all of them, a few thousand at a time: for an export."""
     (where, values), (words, more) = question.where(), question.words()
     catalogue = open_views(session, (question.view, question.view.counts))
     _hold_counts(catalogue, question)
     total, _ = _count(catalogue, question)
 
-    def read() -> Iterator[dict[str, Any]]:
+    def read() -> Iterator[Mapping[str, object]]:
         try:
             last = 0
             while rows := catalogue.rows(

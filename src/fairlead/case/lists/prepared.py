@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import duckdb
 
@@ -22,15 +23,23 @@ FOLDER = "prepared"
 _ROWS_PER_GROUP = 20_480
 
 
+class Counted(TypedDict):
+    """How many rows there are for one combination of facets, which stand beside it as texts."""
+
+    n: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """A named SELECT over tables, in the order in which a list shows it. ``after`` names views it reads.
 
-    ``place`` numbers the rows of a list from 1; ``facets`` are the columns it can be filtered by.
+    ``place`` numbers the rows of a list from 1; ``facets`` are the columns it can be filtered by. ``row`` is a TypedDict
+    of its columns: ``check_views`` holds the two against each other.
     """
 
     name: str
     sql: str
+    row: type
     reads: tuple[Table, ...] = ()
     after: tuple[View, ...] = ()
     facets: tuple[str, ...] = ()
@@ -42,8 +51,31 @@ class View:
         return View(
             name=f"{self.name}_counts",
             sql=f"SELECT {listed}, count(*) AS n FROM {self.name} GROUP BY ALL ORDER BY ALL",
+            row=Counted,
             after=(self,),
         )
+
+
+def check_view(view: View) -> None:
+    """TypeError when the statement of a view gives other columns than its rows have. It runs over empty tables."""
+    with duckdb.connect(":memory:") as connection:
+        _describe(connection, view)
+        found = {name for name, *_ in connection.execute(f"DESCRIBE {view.name}").fetchall()}
+    declared = set(view.row.__annotations__)
+    if found != declared:
+        odd = ", ".join(sorted(found ^ declared))
+        raise TypeError(f"the view {view.name} and its rows differ in {odd}")
+    if lacking := set(view.facets) - found:
+        raise TypeError(f"the view {view.name} has no column {', '.join(sorted(lacking))} to filter by")
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, view: View) -> None:
+    """Make a view and those it reads, over tables without rows."""
+    for other in view.after:
+        _describe(connection, other)
+    for table in view.reads:
+        connection.register(table.name, table.schema.empty_table())
+    connection.execute(f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}")
 
 
 def open_views(session: Session, views: Iterable[View], tables: Iterable[Table] = ()) -> Catalogue:

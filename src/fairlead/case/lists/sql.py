@@ -16,6 +16,7 @@ from fairlead.terms.errors import UsageError
 
 def look(session: Session, statement: str) -> pa.Table:
     """Run one SELECT; the statement's digest, not its text, goes into the ledger."""
+    session.require_sight()
     catalogue = Catalogue(session.store, open_sql=True)
     try:
         answer = catalogue.query(statement)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from fairlead.tables.evidence import FILES
 from fairlead.tables.known import CLUSTERS, MATCHES
 from fairlead.tables.media import CONTENTS
@@ -33,11 +35,48 @@ FROM contents c LEFT JOIN best b USING (sha256) LEFT JOIN origins_of o USING (sh
 """
 
 
+class QueuePlace(TypedDict):
+    """How many contents have one place in the queue, for one reason."""
+
+    queue_rank: int
+    queue_reason: str
+    contents: int
+
+
 QUEUE_SQL = f"""
 SELECT queue_rank, queue_reason, count(*) AS contents FROM ({STATES_SQL})
 WHERE state IN ('for_people', 'machine_made') AND family IN ('picture', 'video')
 GROUP BY ALL ORDER BY ALL
 """
+
+
+Texts = list[str]
+
+
+class TriageRow(TypedDict):
+    """A row of TRIAGE_SQL."""
+
+    sha256: str
+    state: str
+    family: str | None
+    media_type: str | None
+    conclusion: str | None
+    derived: bool
+    strength: str | None
+    queue_rank: int
+    queue_reason: str
+    verdict: str
+    lists: Texts | None
+    list: str | None
+    distance: int | None
+    files: int
+    exhibit: str
+    cluster: str | None
+    cluster_size: int
+    representative: bool
+    by_frames: bool
+    decides: int
+    reason: str
 
 
 TRIAGE_SQL = f"""
@@ -77,6 +116,14 @@ UNION ALL BY NAME SELECT * FROM searched WHERE sha256 = $s
 ORDER BY search, signal
 """
 """Every signal of one content: those of the first look, then those of searches."""
+
+
+class SharedScene(TypedDict):
+    """A row of SHARED_SCENES_SQL."""
+
+    times: str | None
+    sha256: str
+    times_there: str | None
 
 
 SHARED_SCENES_SQL = """

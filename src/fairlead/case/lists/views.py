@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TypedDict
+
 from fairlead.attribution.humans import HUMANS_SQL
-from fairlead.case.lists.prepared import View, prepare
-from fairlead.case.lists.states import TRIAGE_SQL, TRIAGE_TABLES
+from fairlead.case.lists.prepared import View, check_view, prepare
+from fairlead.case.lists.states import TRIAGE_SQL, TRIAGE_TABLES, TriageRow
 from fairlead.case.place.session import Session
 from fairlead.tables.attribution import IDENTIFIERS, PERSONS
 from fairlead.tables.evidence import EXHIBITS, FILES
@@ -12,8 +15,17 @@ from fairlead.tables.media import CONTENTS
 from fairlead.tables.records import ACCOUNTS, PAYMENTS, SOURCES
 from fairlead.terms.provenance import Conclusion
 
+
+class ContentListed(TriageRow):
+    """A row of CONTENTS_VIEW; ``place`` numbers them, ``text`` is what words are looked for in."""
+
+    place: int
+    text: str
+
+
 CONTENTS_VIEW = View(
     name="desk_contents",
+    row=ContentListed,
     sql=f"""SELECT row_number() OVER (ORDER BY CASE state WHEN 'for_people' THEN 0 WHEN 'exact' THEN 1 WHEN 'near' THEN 2
                    ELSE 3 END, queue_rank, files DESC, sha256) AS place, *, lower(reason) AS text
             FROM ({TRIAGE_SQL}) ORDER BY place""",
@@ -22,8 +34,28 @@ CONTENTS_VIEW = View(
 )
 """One row a content: what is left for people first, then matches, the most frequent first."""
 
+
+class PersonListed(TypedDict):
+    """A row of PERSONS_VIEW."""
+
+    place: int
+    person: str
+    grade: str
+    country: str | None
+    names_person: bool
+    records: int
+    roles: list[str]
+    maybe_same: int
+    rules: int
+    first_at: datetime | None
+    last_at: datetime | None
+    members: str
+    text: str
+
+
 PERSONS_VIEW = View(
     name="desk_persons",
+    row=PersonListed,
     sql="""SELECT row_number() OVER (ORDER BY CASE grade WHEN 'attributed' THEN 0 WHEN 'probable' THEN 1
                   WHEN 'possible' THEN 2 ELSE 3 END, len(members) DESC, person) AS place,
                   person, grade, country, names_person, len(members) AS records, roles, len(maybe_same) AS maybe_same,
@@ -39,8 +71,29 @@ _MAYBE_REAL = ", ".join(
     f"'{c.value}'" for c in (Conclusion.CAPTURED, Conclusion.CAPTURED_THEN_EDITED, Conclusion.CONFLICT)
 )
 
+
+class Waiting(TypedDict):
+    """A row of QUEUE_VIEW."""
+
+    place: int
+    sha256: str
+    media_type: str | None
+    family: str
+    reason: str
+    files: int
+    cluster: str | None
+    cluster_size: int
+    conclusion: str | None
+    derived: bool
+    camera: bool
+    heavy: bool
+    looks_at: str
+    turn: int
+
+
 QUEUE_VIEW = View(
     name="desk_queue",
+    row=Waiting,
     sql=f"""SELECT row_number() OVER (ORDER BY queue_rank, cluster_size DESC, files DESC, sha256) AS place, sha256,
                   media_type, family, reason, files, cluster, cluster_size, conclusion, derived, camera,
                   camera OR derived AS heavy, looks_at, turn
@@ -66,8 +119,18 @@ cluster after it was decided.
 ``heavy`` is expected to be harder to look at: a camera, and so a real scene, may stand behind it.
 """
 
+
+class Figure(TypedDict):
+    """A row of FIGURES_VIEW."""
+
+    what: str
+    name: str
+    n: int
+
+
 FIGURES_VIEW = View(
     name="desk_figures",
+    row=Figure,
     sql=f"""SELECT 'state' AS what, state AS name, count(*) AS n FROM desk_contents GROUP BY state
            UNION ALL SELECT 'queue', queue_rank || ' ' || queue_reason, count(*) FROM desk_contents
                       WHERE state IN ('for_people', 'machine_made') AND family IN ('picture', 'video') GROUP BY 2
@@ -91,6 +154,19 @@ FIGURES_VIEW = View(
 SAMPLE_SIZE = 40
 
 
+class Sampled(TypedDict):
+    """A row of the sample."""
+
+    sha256: str
+    media_type: str | None
+    family: str
+    reason: str
+    state: str
+    files: int
+    cluster_size: int
+    aside: int
+
+
 def sample_view(operation: str) -> View:
     """What machines set aside and nobody looks at: the first of them in an order that is random but always the same.
 
@@ -99,6 +175,7 @@ def sample_view(operation: str) -> View:
     salt = operation.replace("'", "''")
     return View(
         name="desk_sample",
+        row=Sampled,
         sql=f"""SELECT sha256, media_type, family, reason, state, files, 1 AS cluster_size, count(*) OVER () AS aside
                 FROM desk_contents
                 WHERE state = 'known_benign' AND family IN ('picture', 'video') AND verdict IN ('decoded', 'partial')
@@ -107,8 +184,18 @@ def sample_view(operation: str) -> View:
     )
 
 
+class Conflict(TypedDict):
+    """A row of CONFLICTS_VIEW."""
+
+    kind: str
+    value: str
+    countries: list[str]
+    persons: list[str]
+
+
 CONFLICTS_VIEW = View(
     name="desk_conflicts",
+    row=Conflict,
     sql="""WITH member AS (SELECT person, country, unnest(members) AS owner FROM persons WHERE country IS NOT NULL)
            SELECT kind, value, list_sort(list(DISTINCT member.country)) AS countries,
                   list_sort(list(DISTINCT person)) AS persons
@@ -119,8 +206,20 @@ CONFLICTS_VIEW = View(
 )
 """Personal identifiers that persons of two or more countries hold."""
 
+
+class Said(TypedDict):
+    """A row of SAID_VIEW."""
+
+    person: str
+    grade: str
+    country: str | None
+    said: str
+    text: str
+
+
 SAID_VIEW = View(
     name="desk_said",
+    row=Said,
     sql="""WITH member AS (SELECT person, grade, country, unnest(members) AS owner FROM persons)
            SELECT person, grade, country, said, lower(text) AS text
            FROM (SELECT person, grade, country, owner AS said, owner || ' ' || person AS text FROM member
@@ -134,8 +233,21 @@ SAID_VIEW = View(
 )
 """What is said of persons, in lower case: records and identifiers."""
 
+
+class Digested(TypedDict):
+    """A row of DIGESTS_VIEW."""
+
+    digest: str
+    sha256: str
+    media_type: str | None
+    family: str | None
+    exhibit: str
+    path: str
+
+
 DIGESTS_VIEW = View(
     name="desk_digests",
+    row=Digested,
     sql="""SELECT digest, sha256, media_type, family, exhibit, locator AS path
            FROM (SELECT *, sha256 AS digest FROM contents UNION ALL SELECT *, md5 FROM contents WHERE md5 IS NOT NULL)
            ORDER BY digest""",
@@ -143,8 +255,22 @@ DIGESTS_VIEW = View(
 )
 """Every content under its SHA-256 and its MD5, in the order of digests."""
 
+
+class PathListed(TypedDict):
+    """A row of PATHS_VIEW."""
+
+    sha256: str
+    md5: str
+    media_type: str | None
+    family: str | None
+    exhibit: str
+    path: str
+    text: str
+
+
 PATHS_VIEW = View(
     name="desk_paths",
+    row=PathListed,
     sql="""SELECT c.sha256, c.md5, c.media_type, c.family, f.exhibit, f.path, lower(f.path) AS text
            FROM files f JOIN contents c USING (sha256) ORDER BY f.exhibit, f.path""",
     reads=(FILES, CONTENTS),
@@ -154,15 +280,25 @@ PATHS_VIEW = View(
 
 def prepare_lists(session: Session) -> None:
     """Work out every view now, so that nobody waits for it at the next page."""
-    for view in (
-        CONTENTS_VIEW.counts,
-        PERSONS_VIEW.counts,
+    for view in _views(session.operation):
+        prepare(session, view.counts if view in (CONTENTS_VIEW, PERSONS_VIEW) else view)
+
+
+def check_views() -> None:
+    """TypeError when a statement and the type of its rows differ; for the start of the program."""
+    for view in _views("any"):
+        check_view(view)
+
+
+def _views(operation: str) -> tuple[View, ...]:
+    return (
+        CONTENTS_VIEW,
+        PERSONS_VIEW,
         QUEUE_VIEW,
         FIGURES_VIEW,
-        sample_view(session.operation),
+        sample_view(operation),
         CONFLICTS_VIEW,
         SAID_VIEW,
         PATHS_VIEW,
         DIGESTS_VIEW,
-    ):
-        prepare(session, view)
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from fairlead.case.log.restoration import find_restored
 from fairlead.case.place.keys import ledger_note_key, load_ledger_key, officer, open_key, public_half
@@ -101,7 +101,28 @@ def _checkpoint(workspace: Workspace, tree: MerkleTree) -> str:
     return note
 
 
-def prove_entry(workspace: Workspace, index: int, *, since: Sequence[int] = ()) -> dict[str, Any]:
+class GrownSince(TypedDict):
+    """Proof that the log was only added to since it had a size (RFC 6962, 2.1.2)."""
+
+    since: int
+    proof: list[str]
+
+
+class EntryProof(TypedDict):
+    """What a partner needs to check one entry; ``salt`` and nodes of proofs in hex."""
+
+    leaf: str
+    salt: str
+    detail: dict[str, object]
+    index: int
+    proof: list[str]
+    consistency: GrownSince
+    earlier: list[GrownSince]
+    restored: list[dict[str, object]]
+    checkpoint: str
+
+
+def prove_entry(workspace: Workspace, index: int, *, since: Sequence[int] = ()) -> EntryProof:
     """What a partner needs to check one entry: leaf, salt, detail, inclusion proof, checkpoint.
 
     ``since`` are the sizes of the log that the partner was shown, the last one last; the proofs that it was only
@@ -126,7 +147,7 @@ def prove_entry(workspace: Workspace, index: int, *, since: Sequence[int] = ()) 
         }
 
 
-def _grown_since(tree: MerkleTree, size: int) -> dict[str, Any]:
+def _grown_since(tree: MerkleTree, size: int) -> GrownSince:
     return {"since": size, "proof": [node.hex() for node in tree.consistency_proof(size, len(tree))]}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from typing import Any
+from typing import TypedDict
 
 import av
 from PIL import Image, ImageDraw, ImageFile, ImageFilter, ImageFont, ImageOps
@@ -26,6 +26,22 @@ _SHEET = 3
 _FRAMES_READ = 20_000
 
 
+class DeriveJob(TypedDict):
+    """What is to be made of a content: at which level, of which family, with which text across."""
+
+    level: int
+    family: str | None
+    mark: str
+
+
+class Derived(TypedDict):
+    """A derivative as PNG in hex, and its size in pixels."""
+
+    png: str
+    width: int
+    height: int
+
+
 def warm() -> None:
     """Load every decoder and the font, while files can still be opened."""
     Image.preinit()
@@ -42,7 +58,7 @@ def warm() -> None:
             _derive(square, level, "warm")
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def handle(header: DeriveJob, descriptors: list[int]) -> Derived:
     """One derivative as PNG in hex. ``header``: level, family, mark (text drawn across from level 3 on)."""
     level = RevealLevel(header["level"])
     size = os.fstat(descriptors[0]).st_size

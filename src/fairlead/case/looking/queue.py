@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TypedDict
 
-from fairlead.case.lists.states import QUEUE_SQL, STATES_SQL
+from fairlead.case.lists.states import QUEUE_SQL, STATES_SQL, QueuePlace
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables.evidence import FILES
@@ -35,15 +35,16 @@ class TriageFigures:
     for_people: int
     media_files: int
     views_avoided: int
-    queue: list[dict[str, Any]]
+    queue: list[QueuePlace]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """The figures as JSON has them."""
         return asdict(self)
 
 
 def triage(session: Session) -> TriageFigures:
     """Count states over the operation's tables as they are now."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (FILES, CONTENTS, MATCHES, ORIGINS_OF))
     try:
         states = {
@@ -54,7 +55,7 @@ def triage(session: Session) -> TriageFigures:
             row["verdict"]: row["n"]
             for row in catalogue.rows("SELECT verdict, count(*) AS n FROM files GROUP BY verdict ORDER BY 1")
         }
-        queue = catalogue.rows(QUEUE_SQL)
+        queue = catalogue.rows_as(QueuePlace, QUEUE_SQL)
         media_files = catalogue.scalar(
             "SELECT count(*) FROM files f JOIN contents c USING (sha256) WHERE c.family IN ('picture', 'video')"
         )
@@ -64,7 +65,7 @@ def triage(session: Session) -> TriageFigures:
 
 
 def triage_figures(
-    *, states: dict[str, int], verdicts: dict[str, int], media_files: int, queue: list[dict[str, Any]]
+    *, states: dict[str, int], verdicts: dict[str, int], media_files: int, queue: list[QueuePlace]
 ) -> TriageFigures:
     """The figures from counts by state (contents), by verdict (files) and by place in the queue (contents)."""
     for_people, machine_made = states.get("for_people", 0), states.get("machine_made", 0)
@@ -84,13 +85,27 @@ def triage_figures(
     )
 
 
-def list_queue(session: Session, most: int) -> list[dict[str, Any]]:
+class InOrder(TypedDict):
+    """A content in the order of looking."""
+
+    queue_rank: int
+    sha256: str
+    conclusion: str | None
+    strength: str | None
+    files: int
+    cluster_size: int
+    reason: str
+
+
+def list_queue(session: Session, most: int) -> list[InOrder]:
     """The contents that people look at, in their order, each with its place and the reason for it; a consultation."""
+    session.require_sight()
     from fairlead.case.lists.states import TRIAGE_SQL, TRIAGE_TABLES
 
     catalogue = Catalogue(session.store, TRIAGE_TABLES)
     try:
-        rows = catalogue.rows(
+        rows = catalogue.rows_as(
+            InOrder,
             f"""SELECT queue_rank, sha256, conclusion, strength, files, cluster_size, reason FROM ({TRIAGE_SQL})
                 WHERE state IN ('for_people', 'machine_made') AND family IN ('picture', 'video')
                 ORDER BY queue_rank, cluster_size DESC, files DESC, sha256 LIMIT $most""",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 import threading
 from datetime import timedelta
-from typing import Any
+from typing import TypedDict
 
 from fairlead.case.lists.states import TRIAGE_TABLES
+from fairlead.case.looking.derive import DeriveJob
 from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
 from fairlead.case.verbs.verb import verb
@@ -73,8 +74,8 @@ def picture_of(session: Session, token: str) -> bytes:
         raise LookupError(token)
     catalogue = Catalogue(session.store, TRIAGE_TABLES)
     try:
-        rows = catalogue.rows(
-            "SELECT exhibit, locator, family FROM contents WHERE sha256 = $s", {"s": asked["subject"]}
+        rows = catalogue.rows_as(
+            _Seen, "SELECT exhibit, locator, family FROM contents WHERE sha256 = $s", {"s": asked["subject"]}
         )
     finally:
         catalogue.close()
@@ -89,8 +90,14 @@ _ONE_AT_A_TIME = threading.Lock()
 """A pool answers one job after the other; the server has several threads."""
 
 
-def _derive(session: Session, row: dict[str, Any], level: int, mark: str) -> bytes:
-    header = {"level": level, "family": row["family"], "mark": mark}
+class _Seen(TypedDict):
+    exhibit: str
+    locator: str
+    family: str | None
+
+
+def _derive(session: Session, row: _Seen, level: int, mark: str) -> bytes:
+    header: DeriveJob = {"level": level, "family": row["family"], "mark": mark}
     with _ONE_AT_A_TIME:
         if "derive" not in _POOLS:
             _POOLS["derive"] = SandboxPool(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 
 from fairlead.case.lists.prepared import open_views
 from fairlead.case.lists.states import TRIAGE_TABLES
-from fairlead.case.lists.views import QUEUE_VIEW, sample_view
+from fairlead.case.lists.views import QUEUE_VIEW, Sampled, Waiting, sample_view
 from fairlead.case.looking.content_file import ContentFile
 from fairlead.case.place.session import Session
 from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.register.actions import Action
 from fairlead.tables.known import KNOWN
+from fairlead.tables.rows import ClusterRow
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 from fairlead.terms.intervals import wilson_interval
@@ -55,6 +57,12 @@ _AWAY = {
 }
 
 
+class SampleDecided(Sampled):
+    """A row of the sample, and what was decided about it."""
+
+    decision: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
     """Where reviewing stands: what is left, what a second person must see, what was decided, and the sample.
@@ -63,13 +71,13 @@ class Queue:
     from them is in neither, and is for others.
     """
 
-    waiting: list[dict[str, Any]]
+    waiting: list[Waiting]
     waiting_left: int
-    second: list[dict[str, Any]]
+    second: list[Waiting]
     second_left: int
     decided: int
     views_saved_by_clusters: int
-    sample: list[dict[str, Any]]
+    sample: list[SampleDecided]
     sample_done: int
     sample_missed: int
     aside: int
@@ -125,13 +133,15 @@ def open_queue(session: Session) -> Queue:
             catalogue.scalar(f"SELECT count(*) FROM {which} WHERE {wanted}") for which in (_WAITING, again)
         )
         waiting, second = (
-            catalogue.rows(f"SELECT * FROM {which} WHERE {wanted} ORDER BY place LIMIT {_ROWS_SHOWN}")
+            catalogue.rows_as(
+                Waiting, f"SELECT * FROM {which} WHERE {wanted} ORDER BY place LIMIT {_ROWS_SHOWN}"
+            )
             if left
             else []
             for which, left in ((_WAITING, waiting_left), (again, second_left))
         )
-        sample = catalogue.rows(
-            "SELECT desk_sample.*, decision FROM desk_sample LEFT JOIN decided USING (sha256)"
+        sample = catalogue.rows_as(
+            SampleDecided, "SELECT desk_sample.*, decision FROM desk_sample LEFT JOIN decided USING (sha256)"
         )
     finally:
         catalogue.close()
@@ -150,12 +160,12 @@ def open_queue(session: Session) -> Queue:
     )
 
 
-def waiting_rows(session: Session) -> list[dict[str, Any]]:
+def waiting_rows(session: Session) -> list[Waiting]:
     """Everything that waits for this user, in order."""
     session.require(Action.REVIEW)
     catalogue, _ = _open(session)
     try:
-        return catalogue.rows(f"SELECT * FROM {_WAITING} WHERE {_wanted(session)} ORDER BY place")
+        return catalogue.rows_as(Waiting, f"SELECT * FROM {_WAITING} WHERE {_wanted(session)} ORDER BY place")
     finally:
         catalogue.close()
 
@@ -174,13 +184,14 @@ def next_item(session: Session, *, sample: bool) -> str | None:
     After three in a row that were expected to be heavy, one that is not comes first, as long as there is one.
     """
     queue = open_queue(session)
-    rows = queue.sample if sample else (queue.waiting or queue.second)
+    if sample:
+        return queue.sample[0]["sha256"] if queue.sample else None
+    rows = queue.waiting or queue.second
     if not rows:
         return None
-    if not sample and rows[0]["heavy"] and _heavy_streak(session):
-        lighter = _first_lighter(session)
-        return lighter or str(rows[0]["sha256"])
-    return str(rows[0]["sha256"])
+    if rows[0]["heavy"] and _heavy_streak(session):
+        return _first_lighter(session) or rows[0]["sha256"]
+    return rows[0]["sha256"]
 
 
 def _heavy_streak(session: Session) -> bool:
@@ -224,6 +235,18 @@ def categories(session: Session) -> list[str]:
     return [row["c"] for row in rows]
 
 
+class Clustered(TypedDict):
+    """A content, whether it represents its cluster, and what of it a view of the representative does not cover."""
+
+    sha256: str
+    representative: bool | None
+    uncovered: str | None
+
+
+class _InCluster(Clustered):
+    cluster: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What a decision about one content holds for, that content first, and how many of its cluster it leaves alone.
@@ -231,12 +254,12 @@ class Reach:
     ``left`` counts those that somebody looked at and decided about themselves.
     """
 
-    rows: list[dict[str, Any]]
+    rows: list[Clustered]
     left: int
 
 
 def reach_of(
-    own: dict[str, Any], cluster: list[dict[str, Any]], decided: dict[str, bool], *, sample: bool
+    own: Clustered, cluster: Sequence[Clustered], decided: dict[str, bool], *, sample: bool
 ) -> Reach:
     """What a decision about one of a cluster holds for: of a group of videos, all for the representative only.
 
@@ -257,11 +280,23 @@ def reach_of(
 
 def reach_now(session: Session, file: ContentFile, *, sample: bool) -> Reach:
     """What a decision about this content would hold for now."""
-    own = next((row for row in file.cluster if row["sha256"] == file.row["sha256"]), None)
-    return Reach([file.row], 0) if own is None else _reach(session, own, file.cluster, sample=sample)
+    cluster = [_clustered(row) for row in file.cluster]
+    own = next((row for row in cluster if row["sha256"] == file.row["sha256"]), None)
+    if own is None:
+        alone: Clustered = {"sha256": file.row["sha256"], "representative": None, "uncovered": None}
+        return Reach([alone], 0)
+    return _reach(session, own, cluster, sample=sample)
 
 
-def _reach(session: Session, own: dict[str, Any], cluster: list[dict[str, Any]], *, sample: bool) -> Reach:
+def _clustered(row: ClusterRow) -> Clustered:
+    return {
+        "sha256": row["sha256"],
+        "representative": row["representative"],
+        "uncovered": row["uncovered"],
+    }
+
+
+def _reach(session: Session, own: Clustered, cluster: Sequence[Clustered], *, sample: bool) -> Reach:
     from fairlead.register.reviews import decided_among
 
     members = [row["sha256"] for row in cluster]
@@ -289,7 +324,8 @@ def decide(session: Session, sha256: str, *, decision: str, category: str, note:
         )
     catalogue = Catalogue(session.store, TRIAGE_TABLES)
     try:
-        rows = catalogue.rows(
+        rows = catalogue.rows_as(
+            _InCluster,
             """SELECT c.sha256, k.cluster, k.representative, k.uncovered FROM contents c LEFT JOIN clusters k USING (sha256)
                WHERE c.sha256 = $s OR k.cluster = (SELECT cluster FROM clusters WHERE sha256 = $s)""",
             {"s": sha256},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from fairlead.case.place.session import Session
 from fairlead.case.place.workspace import Workspace
@@ -64,7 +64,15 @@ def find_trust(workspace: Workspace) -> Trust:
     return build_trust(_list(json.loads(file.read_text())) for file in files)
 
 
-def _list(kept: dict[str, Any]) -> TrustList:
+class _Kept(TypedDict):
+    kind: str
+    name: str
+    version: str
+    sha256: str
+    text: str
+
+
+def _list(kept: _Kept) -> TrustList:
     return TrustList(
         kind=TrustFile(kept["kind"]),
         name=kept["name"],

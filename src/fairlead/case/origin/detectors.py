@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from fairlead.case.origin.searches import run_search
-from fairlead.case.origin.second_look import open_pictures
+from fairlead.case.origin.second_look import OpenPicture, open_pictures
 from fairlead.case.verbs.verb import verb
 from fairlead.provenance.detectors import Detector, ask_detector, load_detector
 from fairlead.register.actions import Action
@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 _FOLDER = "detectors"
 
 
+class DetectorDescribed(TypedDict):
+    """A plug-in, with its calibration in words."""
+
+    name: str
+    version: str
+    sha256: str
+    licence: str
+    calibration: str
+
+
 @verb(
     "provenance.detector",
     Action.PROCESS,
@@ -32,7 +42,7 @@ _FOLDER = "detectors"
     page="none: a plug-in comes as a folder",
     about=("folder",),
 )
-def add_detector(session: Session, folder: Path) -> dict[str, Any]:
+def add_detector(session: Session, folder: Path) -> DetectorDescribed:
     """Check a plug-in folder and keep a copy in the workspace, in place of an earlier one of that name."""
     detector = load_detector(folder)
     kept = session.workspace.root / _FOLDER / detector.plugin.name
@@ -48,14 +58,14 @@ def add_detector(session: Session, folder: Path) -> dict[str, Any]:
     return describe_detector(detector)
 
 
-def list_detectors(session: Session) -> list[dict[str, Any]]:
+def list_detectors(session: Session) -> list[DetectorDescribed]:
     """Every plug-in of the workspace, with whether it has a calibration record."""
     folder = session.workspace.root / _FOLDER
     found = sorted(folder.iterdir()) if folder.is_dir() else []
     return [describe_detector(load_detector(path)) for path in found]
 
 
-def describe_detector(detector: Detector) -> dict[str, Any]:
+def describe_detector(detector: Detector) -> DetectorDescribed:
     """Name, version, digest, licence, and the calibration in words."""
     plugin = detector.plugin
     calibration = "uncalibrated, no weight"
@@ -98,7 +108,7 @@ def run_detector(
     search = f"detector {name}"
     chosen = open_pictures(session, search, most, sha256s=sha256s)
 
-    def look(row: dict[str, Any], descriptor: int) -> Iterator[Observation]:
+    def look(row: OpenPicture, descriptor: int) -> Iterator[Observation]:
         yield from ask_detector(
             descriptor, detector, media_type=row["media_type"], width=row["width"], height=row["height"]
         )

@@ -6,13 +6,14 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pyarrow as pa
 
-from fairlead.case.origin.searches import run_search
+from fairlead.case.origin.searches import Content, run_search
 from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
 from fairlead.case.verbs.verb import verb
@@ -31,11 +32,12 @@ from fairlead.provenance.devices import (
     structure_of,
 )
 from fairlead.provenance.noise_groups import agreeing, group_noise
-from fairlead.provenance.signal import item_of
+from fairlead.provenance.signal import Item, ItemColumns, Observation, item_of
 from fairlead.register.actions import Action
 from fairlead.tables.evidence import FILES
 from fairlead.tables.media import CONTENTS, EXAMINED
 from fairlead.tables.provenance import NOISE_GROUPS, REFERENCES, TRACED
+from fairlead.tables.rows import DeviceReferenceRow, NoiseGroupRow
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
 
@@ -43,6 +45,44 @@ SEARCH = "devices"
 _MOST_PICTURES = 60
 _MOST_GROUPED = 2000
 _CROP = 384
+
+
+class ReferenceListed(TypedDict):
+    """A reference without its fingerprint."""
+
+    device: str
+    kind: str
+    value: str
+    width: int | None
+    height: int | None
+    pictures: int
+    added_at: datetime
+
+
+class MadeReference(TypedDict):
+    """What was made from the pictures of a device: rows of the table without fingerprints."""
+
+    device: str
+    references: list[dict[str, object]]
+
+
+class _Sized(Content):
+    width: int
+    height: int
+
+
+class _Stored(Content):
+    metadata: list[ItemColumns] | None
+
+
+class _Traced(_Stored):
+    width: int | None
+    height: int | None
+
+
+class _Chosen(_Traced):
+    items: list[Item]
+    fits: bool
 
 
 @verb(
@@ -55,7 +95,7 @@ _CROP = 384
 )
 def add_reference(
     session: Session, device: str, *, paths: tuple[Path, ...] = (), exhibit: str = "", like: str = ""
-) -> dict[str, Any]:
+) -> MadeReference:
     """Make a reference from loose pictures that a device took, or from those of an exhibit whose path is like.
 
     Structures come from every picture; a fingerprint of the sensor, for each size, from at least four pictures whose
@@ -76,7 +116,7 @@ def add_reference(
         if noise is not None:
             noises[noise[0].shape].append((sha256, noise))
     at = session.clock()
-    rows: list[dict[str, Any]] = [
+    rows: list[DeviceReferenceRow] = [
         {
             "device": device,
             "kind": "structure",
@@ -113,16 +153,20 @@ def add_reference(
         "reference of a device of the case",
         facts={"structures": len(structures), "fingerprints": sum(row["kind"] == "noise" for row in rows)},
     )
-    shown = [{k: v for k, v in row.items() if k not in {"fingerprint", "sha256s"}} for row in rows]
+    shown: list[dict[str, object]] = [
+        {k: v for k, v in row.items() if k not in {"fingerprint", "sha256s"}} for row in rows
+    ]
     return {"device": device, "references": shown}
 
 
-def list_references(session: Session) -> list[dict[str, Any]]:
+def list_references(session: Session) -> list[ReferenceListed]:
     """Every reference without its fingerprint."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (REFERENCES,))
     try:
-        return catalogue.rows(
-            "SELECT device, kind, value, width, height, pictures, added_at FROM device_references ORDER BY ALL"
+        return catalogue.rows_as(
+            ReferenceListed,
+            "SELECT device, kind, value, width, height, pictures, added_at FROM device_references ORDER BY ALL",
         )
     finally:
         catalogue.close()
@@ -135,7 +179,7 @@ def list_references(session: Session) -> list[dict[str, Any]]:
     command="provenance compare",
     page="none: it takes long and is asked for rarely",
 )
-def compare_devices(session: Session, *, progress: Progress | None = None) -> dict[str, Any]:
+def compare_devices(session: Session, *, progress: Progress | None = None) -> dict[str, str | int]:
     """Compare every picture of the operation with every reference: structure of all, noise of those of its size."""
     devices = _devices(session)
     if not devices:
@@ -148,17 +192,19 @@ def compare_devices(session: Session, *, progress: Progress | None = None) -> di
     structures = frozenset[str]().union(*(d.structures for d in devices))
     catalogue = Catalogue(session.store, (TRACED,))
     try:
-        rows = catalogue.rows("SELECT sha256, exhibit, locator, width, height, metadata FROM traced")
+        rows = catalogue.rows_as(
+            _Traced, "SELECT sha256, exhibit, locator, width, height, metadata FROM traced"
+        )
     finally:
         catalogue.close()
-    chosen = []
+    chosen: list[_Chosen] = []
     for row in rows:
         items = [item_of(columns) for columns in row["metadata"] or ()]
         fits = (_usable(row["height"]), _usable(row["width"])) in sizes
         if fits or structure_of(items) in structures:
             chosen.append({**row, "items": items, "fits": fits})
 
-    def look(row: dict[str, Any], descriptor: int) -> Iterator[Any]:
+    def look(row: _Chosen, descriptor: int) -> Iterator[Observation]:
         others = [d for d in devices if row["sha256"] not in d.pictures]
         yield from compare_structure(row["items"], others)
         if row["fits"]:
@@ -184,24 +230,25 @@ def compare_devices(session: Session, *, progress: Progress | None = None) -> di
 )
 def group_by_noise(
     session: Session, *, most: int = _MOST_GROUPED, progress: Progress | None = None
-) -> list[dict[str, Any]]:
+) -> list[NoiseGroupRow]:
     """Group pictures of one size by sensor noise, without any device; at most ``most`` of each size."""
     catalogue = Catalogue(session.store, (CONTENTS,))
     try:
-        rows = catalogue.rows(
+        rows = catalogue.rows_as(
+            _Sized,
             """SELECT sha256, exhibit, locator, width, height FROM contents
                WHERE family = 'picture' AND verdict = 'decoded' AND least(width, height) >= 256
                QUALIFY count(*) OVER (PARTITION BY width, height) > 2
-               ORDER BY width, height, sha256"""
+               ORDER BY width, height, sha256""",
         )
     finally:
         catalogue.close()
-    by_size: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    by_size: dict[tuple[int, int], list[_Sized]] = defaultdict(list)
     for row in rows:
         by_size[row["width"], row["height"]].append(row)
     opener, shown = opener_of(session), progress or Silent()
     shown.begin("noise groups", len(rows))
-    grouped: list[dict[str, Any]] = []
+    grouped: list[NoiseGroupRow] = []
     for listed in by_size.values():
         held: list[tuple[str, Any]] = []
         for row in listed[:most]:
@@ -259,7 +306,8 @@ def _loose(paths: tuple[Path, ...]) -> Iterator[tuple[str, str, Noise | None]]:
 def _stored(session: Session, exhibit: str, like: str) -> Iterator[tuple[str, str, Noise | None]]:
     catalogue = Catalogue(session.store, (FILES, EXAMINED))
     try:
-        rows = catalogue.rows(
+        rows = catalogue.rows_as(
+            _Stored,
             """SELECT e.sha256, any_value(e.exhibit) AS exhibit, any_value(e.locator) AS locator,
                       any_value(e.metadata) AS metadata
                FROM examined e JOIN files f USING (sha256)

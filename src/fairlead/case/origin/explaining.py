@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from typing import Any
+from typing import TypedDict, cast
 
 from fairlead import __version__
 from fairlead.case.lists.states import ALL_SIGNALS_SQL, TRIAGE_SQL, TRIAGE_TABLES
@@ -12,6 +12,7 @@ from fairlead.case.origin.certificates import find_trust
 from fairlead.case.origin.own_weights import weights_text
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
+from fairlead.provenance.signal import SignalColumns
 from fairlead.provenance.weights import weights_of
 from fairlead.tables.provenance import (
     GENERATION_FACTS,
@@ -21,6 +22,7 @@ from fairlead.tables.provenance import (
     SIGNALS,
     TRACED,
 )
+from fairlead.tables.rows import SearchedRow, TracedTrace
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 from fairlead.terms.provenance import SignalKind
@@ -43,22 +45,126 @@ _RULES = (
 )
 
 
-def explain_origin(session: Session, sha256: str) -> dict[str, Any]:
+class OriginContent(TypedDict):
+    """What a content is."""
+
+    media_type: str | None
+    width: int | None
+    height: int | None
+    size_bytes: int
+    md5: str
+    sha1: str
+
+
+class OriginFile(TypedDict):
+    """One file that holds a content."""
+
+    exhibit: str
+    path: str
+
+
+class OriginState(TypedDict):
+    """The state of a content in the order of looking."""
+
+    state: str
+    reason: str
+    lists: list[str] | None
+
+
+class OriginFact(TypedDict):
+    """A fact that a generator's text states."""
+
+    fact: str
+    value: str
+    rule: str
+
+
+class OriginLink(TypedDict):
+    """A join of a content with others."""
+
+    kind: str
+    other: str
+    value: str
+    size: int
+    ground: str
+    limit: str
+
+
+class OriginNoise(TypedDict):
+    """A group that shares sensor noise."""
+
+    noise_group: str
+    size: int
+    agreement: float
+
+
+class SignalShown(SignalColumns):
+    """A signal; ``search`` is empty for one of the first look."""
+
+    search: str
+
+
+class OriginColumns(TypedDict):
+    """The weighed conclusion: columns of ORIGINS_OF without the key."""
+
+    conclusion: str
+    derived_from_picture: bool
+    vouched: bool
+    strength: str
+    bound: float
+    bound_against: float
+    grounds: list[str]
+    contradictions: list[str]
+    beside: list[str]
+    queue_rank: int
+    queue_reason: str
+
+
+class _Gathered(OriginColumns):
+    sha256: str
+    content: OriginContent
+    files: list[OriginFile]
+    triage: OriginState
+    declares: list[SignalShown]
+    carries: list[SignalShown]
+    behind: str
+    measured: list[TracedTrace]
+    facts: list[OriginFact]
+    links: list[OriginLink]
+    noise_group: list[OriginNoise]
+
+
+class OriginExplained(_Gathered):
+    """Everything the signals say of one content, and with what that was found."""
+
+    operation: str
+    made_at: str
+    made_by: str
+    program: str
+    weights: str
+    cap: float
+    trust: list[dict[str, str]]
+    rules: list[str]
+
+
+def explain_origin(session: Session, sha256: str) -> OriginExplained:
     """Everything the signals say of one content; a consultation. A prefix of at least 8 digits will do.
 
     Raises UsageError when no picture or video has that digest.
     """
+    session.require_sight()
     asked = sha256.lower()
     tables = (*TRIAGE_TABLES, SIGNALS, SEARCHED, TRACED, GENERATION_FACTS, GENERATION_LINKS, NOISE_GROUPS)
     catalogue = Catalogue(session.store, tables)
     try:
         full = _find(catalogue, asked)
         given = {"s": full}
-        answer = _gather(catalogue, full, given)
+        gathered = _gather(catalogue, full, given)
     finally:
         catalogue.close()
     table = weights_of(weights_text(session))
-    answer |= {
+    answer: OriginExplained = {
+        **gathered,
         "operation": session.operation,
         "made_at": session.clock().isoformat(),
         "made_by": session.user_name,
@@ -89,42 +195,53 @@ def _find(catalogue: Catalogue, asked: str) -> str:
     return str(rows[0]["sha256"])
 
 
-def _gather(catalogue: Catalogue, full: str, given: dict[str, Any]) -> dict[str, Any]:
-    origin = catalogue.rows("SELECT * EXCLUDE (sha256) FROM origins_of WHERE sha256 = $s", given)[0]
-    signals = [{name: row[name] for name in _SHOWN} for row in catalogue.rows(ALL_SIGNALS_SQL, given)]
-    content = catalogue.rows(
-        "SELECT media_type, width, height, size_bytes, md5, sha1 FROM contents WHERE sha256 = $s", given
+def _gather(catalogue: Catalogue, full: str, given: dict[str, str]) -> _Gathered:
+    origin = catalogue.rows_as(
+        OriginColumns, "SELECT * EXCLUDE (sha256) FROM origins_of WHERE sha256 = $s", given
     )[0]
-    state = catalogue.rows(f"SELECT state, reason, lists FROM ({TRIAGE_SQL}) WHERE sha256 = $s", given)[0]
+    signals = [
+        cast("SignalShown", {name: value for name, value in row.items() if name in _SHOWN})
+        for row in catalogue.rows_as(SearchedRow, ALL_SIGNALS_SQL, given)
+    ]
+    content = catalogue.rows_as(
+        OriginContent,
+        "SELECT media_type, width, height, size_bytes, md5, sha1 FROM contents WHERE sha256 = $s",
+        given,
+    )[0]
+    state = catalogue.rows_as(
+        OriginState, f"SELECT state, reason, lists FROM ({TRIAGE_SQL}) WHERE sha256 = $s", given
+    )[0]
     return {
         "sha256": full,
         "content": content,
-        "files": catalogue.rows(
-            "SELECT exhibit, path FROM files WHERE sha256 = $s ORDER BY ALL LIMIT 20", given
+        "files": catalogue.rows_as(
+            OriginFile, "SELECT exhibit, path FROM files WHERE sha256 = $s ORDER BY ALL LIMIT 20", given
         ),
-        "conclusion": origin.pop("conclusion"),
         **origin,
         "triage": state,
         "declares": [s for s in signals if SignalKind(s["kind"]) in _DECLARED],
         "carries": [s for s in signals if SignalKind(s["kind"]) not in _DECLARED],
         "behind": _behind(origin, signals),
-        "measured": catalogue.rows(
-            "SELECT unnest(traces, recursive := true) FROM traced WHERE sha256 = $s", given
+        "measured": catalogue.rows_as(
+            TracedTrace, "SELECT unnest(traces, recursive := true) FROM traced WHERE sha256 = $s", given
         ),
-        "facts": catalogue.rows(
-            "SELECT fact, value, rule FROM generation_facts WHERE sha256 = $s ORDER BY fact_number", given
+        "facts": catalogue.rows_as(
+            OriginFact,
+            "SELECT fact, value, rule FROM generation_facts WHERE sha256 = $s ORDER BY fact_number",
+            given,
         ),
-        "links": catalogue.rows(
+        "links": catalogue.rows_as(
+            OriginLink,
             'SELECT kind, other, value, size, ground, "limit" FROM generation_links WHERE sha256 = $s ORDER BY ALL',
             given,
         ),
-        "noise_group": catalogue.rows(
-            "SELECT noise_group, size, agreement FROM noise_groups WHERE sha256 = $s", given
+        "noise_group": catalogue.rows_as(
+            OriginNoise, "SELECT noise_group, size, agreement FROM noise_groups WHERE sha256 = $s", given
         ),
     }
 
 
-def _behind(origin: dict[str, Any], signals: list[dict[str, Any]]) -> str:
+def _behind(origin: OriginColumns, signals: list[SignalShown]) -> str:
     """The third answer: whether a real picture may stand behind the file."""
     if origin["derived_from_picture"]:
         return "Yes: another picture was the input. Look at it first."
@@ -137,7 +254,7 @@ def _behind(origin: dict[str, Any], signals: list[dict[str, Any]]) -> str:
     return "Nothing says so, and nothing speaks against it."
 
 
-def render_origin(answer: dict[str, Any]) -> bytes:
+def render_origin(answer: OriginExplained) -> bytes:
     """The explanation on one page, as a tagged PDF (PDF/A-2a and PDF/UA-1); small print when there is much."""
     import typst
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import TypedDict, TypeVar
 
 from fairlead.case.origin.own_weights import weights_text
 from fairlead.case.origin.weighing import weigh_again
@@ -17,11 +17,22 @@ from fairlead.engine.progress import Done, Progress
 from fairlead.provenance.signal import Observation, observation_of
 from fairlead.provenance.weights import weights_of
 from fairlead.tables.provenance import SEARCHED
+from fairlead.tables.rows import SearchedRow
 from fairlead.terms.errors import ItemError
 
 _ROWS_A_PART = 50
 
-Look = Callable[[dict[str, Any], int], Iterable[Observation]]
+
+class Content(TypedDict):
+    """A content that is looked at: its digest, and where it lies."""
+
+    sha256: str
+    exhibit: str
+    locator: str
+
+
+C = TypeVar("C", bound=Content)
+Look = Callable[[C, int], Iterable[Observation]]
 """``look(content, descriptor)``: what the search finds in one content."""
 
 
@@ -29,8 +40,8 @@ def run_search(
     session: Session,
     name: str,
     version: str,
-    contents: Sequence[dict[str, Any]],
-    look: Look,
+    contents: Sequence[C],
+    look: Look[C],
     progress: Progress | None = None,
 ) -> int:
     """Look at every content, replace what an earlier search of that name found, and weigh again.
@@ -52,7 +63,7 @@ def run_search(
             part = part_name("search", name, version, key)
             names.add(part)
             if not store.is_whole(SEARCHED, part):
-                rows: list[dict[str, Any]] = []
+                rows: list[SearchedRow] = []
                 for row in piece:
                     try:
                         with opener(row["exhibit"], row["locator"]) as descriptor:
@@ -86,8 +97,8 @@ def reweigh_searched(session: Session) -> None:
         session.store.write(SEARCHED, part.name, [SEARCHED.batch(rows)])
 
 
-def _pieces(contents: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    rest = iter(sorted(contents, key=lambda row: str(row["sha256"])))
+def _pieces(contents: Sequence[C]) -> Iterator[list[C]]:
+    rest = iter(sorted(contents, key=lambda row: row["sha256"]))
     while piece := list(islice(rest, _ROWS_A_PART)):
         yield piece
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from fairlead.case.origin.searches import run_search
+from fairlead.case.origin.searches import Content, run_search
 from fairlead.case.place.session import Session
 from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
@@ -21,16 +20,25 @@ WATERMARKS = "watermarks"
 _VERSION = "1"
 
 
+class OpenPicture(Content):
+    """A picture that a search may look at."""
+
+    width: int
+    height: int
+    media_type: str
+
+
 def open_pictures(
     session: Session, search: str, most: int, *, sha256s: tuple[str, ...] = ()
-) -> list[dict[str, Any]]:
+) -> list[OpenPicture]:
     """Decoded pictures that no machine is known to have made, in the order of the queue; or those named.
 
     What the same search found earlier is among them, so that repeating it loses nothing.
     """
     catalogue = Catalogue(session.store, (CONTENTS, ORIGINS_OF, SEARCHED))
     try:
-        return catalogue.rows(
+        return catalogue.rows_as(
+            OpenPicture,
             """SELECT c.sha256, c.exhibit, c.locator, c.width, c.height, c.media_type
                FROM contents c JOIN origins_of o USING (sha256)
                WHERE c.family = 'picture' AND c.verdict IN ('decoded', 'partial')
@@ -57,7 +65,7 @@ def search_for_watermarks(
     """Look for watermarks that a crop or a change of size moved; replaces what an earlier search found."""
     chosen = open_pictures(session, WATERMARKS, most, sha256s=sha256s)
 
-    def look(row: dict[str, Any], descriptor: int) -> Iterator[Observation]:  # noqa: ARG001 - the shape of a look
+    def look(row: OpenPicture, descriptor: int) -> Iterator[Observation]:  # noqa: ARG001 - the shape of a look
         yield from search_watermarks(descriptor)
 
     found = run_search(session, WATERMARKS, _VERSION, chosen, look, progress)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from fairlead.case.origin.certificates import find_trust
 from fairlead.case.origin.own_weights import weights_text
@@ -15,12 +14,19 @@ from fairlead.engine.lock import sole_writer
 from fairlead.engine.sandbox import STRICT, SandboxPolicy
 from fairlead.engine.stage import Stage
 from fairlead.media.examine import examine_file
-from fairlead.provenance.file import weigh_file
+from fairlead.provenance.file import FileOrigin, weigh_file
 from fairlead.provenance.stages import SignalStage, WeighStage
 from fairlead.provenance.trace_stage import Opener
 
 
-def weigh_loose_file(path: Path, *, workspace: Workspace | None = None) -> dict[str, Any]:
+class LooseOrigin(FileOrigin):
+    """Conclusion and signals of a file that is in no exhibit."""
+
+    file: str
+    media_type: str
+
+
+def weigh_loose_file(path: Path, *, workspace: Workspace | None = None) -> LooseOrigin:
     """Conclusion and signals of a file that is in no exhibit; needs the sandbox, changes nothing.
 
     With a workspace its trust lists count; without one no signer is trusted.
@@ -29,7 +35,7 @@ def weigh_loose_file(path: Path, *, workspace: Workspace | None = None) -> dict[
     trust = find_trust(workspace) if workspace else None
     return {
         "file": path.name,
-        "media_type": examined["media_type"],
+        "media_type": examined.get("media_type", ""),
         **weigh_file(path, examined, trust=trust),
     }
 

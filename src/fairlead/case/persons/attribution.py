@@ -6,10 +6,10 @@ import json
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict, cast
 
 from fairlead.attribution.dossiers import DossiersStage
-from fairlead.attribution.evaluate import evaluate
+from fairlead.attribution.evaluate import Evaluation, evaluate
 from fairlead.attribution.explain import PersonExplained, explain_person
 from fairlead.attribution.humans import Humans, count_humans
 from fairlead.attribution.identifiers import IdentifiersStage
@@ -33,6 +33,7 @@ from fairlead.engine.progress import Progress
 from fairlead.engine.stage import Stage
 from fairlead.register.actions import Action
 from fairlead.tables.attribution import LINKS, PERSONS
+from fairlead.tables.rows import LinkRow, PersonRow
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 from fairlead.terms.platform import Judgement
@@ -231,6 +232,7 @@ def judge(session: Session, left: str, right: str, judgement: Judgement, reason:
 
 def explain(session: Session, person: str) -> PersonExplained:
     """Why records were joined into a person; a consultation in the ledger."""
+    session.require_sight()
     catalogue = Catalogue(session.store)
     try:
         explained = explain_person(catalogue, person)
@@ -240,23 +242,62 @@ def explain(session: Session, person: str) -> PersonExplained:
     return explained
 
 
-def evaluate_against(session: Session, truth: Path | None = None) -> dict[str, Any]:
+class CountryFigures(TypedDict):
+    """Accounts by whether the country of their person is the one that the made-up records support."""
+
+    accounts_right: int
+    accounts_wrong: int
+    accounts_missing: int
+    asserted_without_support: int
+    which: list[str]
+
+
+class TrapFigures(TypedDict):
+    """A trap of a made-up operation, and what became of it."""
+
+    trap: str
+    accounts: int
+    persons: int
+    said: str
+    mixed: int
+
+
+class Evaluated(Evaluation):
+    """Figures against a truth; country and traps only for a made-up operation."""
+
+    samples: list[dict[str, object]]
+    country: NotRequired[CountryFigures]
+    traps: NotRequired[list[TrapFigures]]
+
+
+class _TrueAccount(TypedDict):
+    person: str | None
+    supported_country: str | None
+    status: str
+    traps: list[str]
+
+
+def evaluate_against(session: Session, truth: Path | None = None) -> Evaluated:
     """Compare persons with a truth: pairs and grades, and for a made-up operation also countries and every trap.
 
     ``truth`` is a labelled file (see ``read_labels``), or the folder ``truth`` that `fairlead training make` wrote; None
     looks for the one that `fairlead demo` puts beside its workspaces.
     """
+    session.require_sight()
     truth = truth or session.workspace.root.parent / "operation" / "truth"
     catalogue = Catalogue(session.store, (PERSONS, LINKS))
     try:
-        persons = catalogue.rows("SELECT * FROM persons ORDER BY person")
-        links = catalogue.rows('SELECT * FROM links ORDER BY "left", "right"')
+        persons = catalogue.rows_as(PersonRow, "SELECT * FROM persons ORDER BY person")
+        links = catalogue.rows_as(LinkRow, 'SELECT * FROM links ORDER BY "left", "right"')
     finally:
         catalogue.close()
     members = {record for row in persons for record in row["members"]}
+    samples = [asdict(sample) for sample in sample_figures(session)]
     if truth.is_file():
         figures = evaluate(persons, read_labels(truth, members), links)
-        return figures | {"samples": [asdict(sample) for sample in sample_figures(session)]}
+        return cast(
+            "Evaluated", {**figures, "samples": samples}
+        )  # countries and traps are a made-up operation's
     if not (truth / "accounts.json").is_file():
         raise UsageError(
             "the folder holds no truth of a made-up operation",
@@ -277,14 +318,15 @@ def evaluate_against(session: Session, truth: Path | None = None) -> dict[str, A
             record = f"{kind}:{key}"
             if record in members:
                 real[record] = record if row[field] is None else f"person {row[field]}"
-    figures = evaluate(persons, real, links)
-    figures["country"] = _country_figures(persons, accounts)
-    figures["samples"] = [asdict(sample) for sample in sample_figures(session)]
-    figures["traps"] = _trap_figures(persons, accounts, real)
-    return figures
+    return {
+        **evaluate(persons, real, links),
+        "country": _country_figures(persons, accounts),
+        "samples": samples,
+        "traps": _trap_figures(persons, accounts, real),
+    }
 
 
-def _country_figures(persons: list[dict[str, Any]], accounts: dict[str, Any]) -> dict[str, Any]:
+def _country_figures(persons: list[PersonRow], accounts: dict[str, _TrueAccount]) -> CountryFigures:
     right = wrong = missing = asserted_without_support = 0
     wrong_accounts = []
     for row in persons:
@@ -315,15 +357,15 @@ def _country_figures(persons: list[dict[str, Any]], accounts: dict[str, Any]) ->
 
 
 def _trap_figures(
-    persons: list[dict[str, Any]], accounts: dict[str, Any], real: dict[str, str]
-) -> list[dict[str, Any]]:
+    persons: list[PersonRow], accounts: dict[str, _TrueAccount], real: dict[str, str]
+) -> list[TrapFigures]:
     """One row a trap: accounts planted, and persons of theirs that hold a record of somebody else."""
     person_of = {member: row for row in persons for member in row["members"]}
     traps: dict[str, list[str]] = {}
     for number, row in accounts.items():
         for trap in row["traps"]:
             traps.setdefault(trap, []).append(f"platform:{number}")
-    table = []
+    table: list[TrapFigures] = []
     for trap, planted in sorted(traps.items()):
         held = {person_of[a]["person"]: person_of[a] for a in planted if a in person_of}
         mixed = sum(len({real[m] for m in row["members"] if m in real}) > 1 for row in held.values())

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from fairlead.attribution.changes import ChangeKind, PersonChange, find_changes
 from fairlead.case.place.session import Session
@@ -16,6 +16,20 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.tables.attribution import PERSONS
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
+
+
+class _Change(TypedDict):
+    kind: str
+    before: list[str]
+    after: list[str]
+
+
+class _Run(TypedDict):
+    """A line of the file in which changes are kept."""
+
+    at: str
+    digest: str
+    changes: list[_Change]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +52,7 @@ def keep_changes(session: Session) -> int:
     if changes:
         listed = [_as_json(change) for change in changes]
         digest = hashlib.sha256(json.dumps(listed, sort_keys=True).encode()).hexdigest()
-        if not any(run["digest"] == digest for run in list(_runs(session))[-1:]):
+        if not any(last["digest"] == digest for last in list(_runs(session))[-1:]):
             counts = {kind.value: sum(c.kind is kind for c in changes) for kind in ChangeKind}
             session.record(
                 Operation.ALTERATION,
@@ -47,7 +61,7 @@ def keep_changes(session: Session) -> int:
                 "persons of this run differ from the last",
                 facts={kind: count for kind, count in counts.items() if count},
             )
-            run = {"at": session.clock().isoformat(), "digest": digest, "changes": listed}
+            run: _Run = {"at": session.clock().isoformat(), "digest": digest, "changes": listed}
             with (folder / "changes.jsonl").open("a") as file:
                 file.write(json.dumps(run) + "\n")
                 file.flush()
@@ -60,6 +74,7 @@ def keep_changes(session: Session) -> int:
 
 def history_of(session: Session, person: str) -> list[HistoryStep]:
     """Every change that led to or from this person, oldest first. UsageError PERSON-001 for an unknown id."""
+    session.require_sight()
     steps = [
         HistoryStep(at=run["at"], change=_from_json(change))
         for run in _runs(session)
@@ -115,16 +130,16 @@ def _persons(session: Session) -> dict[str, list[str]]:
     return {row["person"]: row["members"] for row in rows}
 
 
-def _runs(session: Session) -> Iterator[dict[str, Any]]:
+def _runs(session: Session) -> Iterator[_Run]:
     file = _folder(session) / "changes.jsonl"
     if file.is_file():
         for line in file.read_text().splitlines():
             yield json.loads(line)
 
 
-def _as_json(change: PersonChange) -> dict[str, Any]:
+def _as_json(change: PersonChange) -> _Change:
     return {"kind": change.kind.value, "before": list(change.before), "after": list(change.after)}
 
 
-def _from_json(row: dict[str, Any]) -> PersonChange:
+def _from_json(row: _Change) -> PersonChange:
     return PersonChange(kind=ChangeKind(row["kind"]), before=tuple(row["before"]), after=tuple(row["after"]))

@@ -3,23 +3,71 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
 from fairlead.attribution.explain import PersonExplained, explain_person
 from fairlead.attribution.question import question_of
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
+from fairlead.register.rows import JudgementEntry
 from fairlead.tables.attribution import IDENTIFIERS, LINKS, PERSONS
 from fairlead.tables.evidence import HOLDERS
 from fairlead.tables.law import ASSESSMENTS
 from fairlead.tables.provenance import ASSESSED_ACTS
 from fairlead.tables.records import ACCOUNTS, ACTS, PAYMENTS
+from fairlead.tables.rows import AssessmentRow, PersonRow
 from fairlead.terms.custody import Operation
 
 _READ = (PERSONS, LINKS, IDENTIFIERS, ACCOUNTS, PAYMENTS, ACTS, ASSESSMENTS, ASSESSED_ACTS, HOLDERS)
 _OUTSIDE = 40
 HOUSEHOLD_AT_MOST = 12
 _ZEROS = r"(\.\d\d\d*?)0+$"  # behind the first two decimals of an amount
+
+
+class RecordShown(TypedDict):
+    """An account or a payment of a person; ``status`` of a payment is its amount and currency."""
+
+    record: str
+    kind: str
+    role: str
+    name: str | None
+    email: str | None
+    country: str | None
+    status: str | None
+    seen_at: datetime | None
+    exhibit: str
+    locator: str
+
+
+class IdentifierShown(TypedDict):
+    """An identifier of a person, over all records that hold it."""
+
+    kind: str
+    value: str
+    original: str | None
+    valid: bool | None
+    scope: str | None
+    country: str | None
+    network: str | None
+    holders: int | None
+    first_at: datetime | None
+    last_at: datetime | None
+    records: int
+
+
+class ActShown(TypedDict):
+    """One kind of conduct over a period, of records or as files suggest it."""
+
+    act: str
+    kind: str
+    account: str
+    payment: str | None
+    from_at: datetime | None
+    to_at: datetime | None
+    events: int
+    rule: str
+    contents: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +77,13 @@ class PersonFile:
     ``person_of`` names, for every record at the other end of a link, the person it was joined into.
     """
 
-    row: dict[str, Any]
+    row: PersonRow
     explained: PersonExplained
-    records: list[dict[str, Any]]
-    identifiers: list[dict[str, Any]]
-    acts: list[dict[str, Any]]
-    assessments: list[dict[str, Any]]
-    judgements: list[dict[str, Any]]
+    records: list[RecordShown]
+    identifiers: list[IdentifierShown]
+    acts: list[ActShown]
+    assessments: list[AssessmentRow]
+    judgements: list[JudgementEntry]
     person_of: dict[str, str]
     question: str | None
     household: list[HouseholdTie]
@@ -65,14 +113,16 @@ class JudgementEffect:
 
 def open_person(session: Session, person: str) -> PersonFile:
     """Gather a person's file; a consultation in the ledger. UsageError PERSON-001 when there is none."""
+    session.require_sight()
     from fairlead.register.judgements import find_judgement_rows
 
     catalogue = Catalogue(session.store, _READ)
     try:
         explained = explain_person(catalogue, person)
-        row = catalogue.rows("SELECT * FROM persons WHERE person = $p", {"p": person})[0]
+        row = catalogue.rows_as(PersonRow, "SELECT * FROM persons WHERE person = $p", {"p": person})[0]
         members = {"m": row["members"]}
-        records = catalogue.rows(
+        records = catalogue.rows_as(
+            RecordShown,
             """SELECT account AS record, 'account' AS kind, role, user_name AS name, email, country, status,
                       registered_at AS seen_at, exhibit, locator FROM accounts WHERE list_contains($m, account)
                UNION ALL BY NAME
@@ -82,14 +132,16 @@ def open_person(session: Session, person: str) -> PersonFile:
                FROM payments WHERE list_contains($m, payment) ORDER BY seen_at NULLS LAST, record""",
             members | {"zeros": _ZEROS},
         )
-        identifiers = catalogue.rows(
+        identifiers = catalogue.rows_as(
+            IdentifierShown,
             """SELECT kind, value, any_value(original) AS original, bool_and(valid) AS valid, any_value(scope) AS scope,
                       any_value(country) AS country, any_value(network) AS network, max(holders) AS holders,
                       min(first_at) AS first_at, max(last_at) AS last_at, count(DISTINCT owner) AS records
                FROM identifiers WHERE list_contains($m, owner) GROUP BY kind, value ORDER BY kind, value""",
             members,
         )
-        acts = catalogue.rows(
+        acts = catalogue.rows_as(
+            ActShown,
             """SELECT act, kind, account, payment, from_at, to_at, events, rule, len(sha256s) AS contents
                FROM acts WHERE list_contains($m, account) OR list_contains($m, payment)
                UNION ALL BY NAME
@@ -99,7 +151,8 @@ def open_person(session: Session, person: str) -> PersonFile:
                ORDER BY from_at, kind""",
             members,
         )
-        assessments = catalogue.rows(
+        assessments = catalogue.rows_as(
+            AssessmentRow,
             "SELECT * FROM assessments WHERE person = $p ORDER BY jurisdiction, legal_act, from_on",
             {"p": person},
         )
@@ -175,6 +228,7 @@ def _household(catalogue: Catalogue, person: str, members: list[str]) -> list[Ho
 
 def preview_judgement(session: Session, left: str, right: str) -> JudgementEffect | None:
     """Which persons two records are in now, and how large; None when one of them is in no person."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (PERSONS,))
     try:
         found = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fairlead.case.place.limits import evidence_limits
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
@@ -13,14 +11,15 @@ from fairlead.evidence.exhibits import digest_exhibit
 from fairlead.evidence.opener import ExhibitOpener
 from fairlead.evidence.stages import source_of
 from fairlead.tables.evidence import EXHIBITS
+from fairlead.tables.rows import ExhibitRow
 from fairlead.terms.errors import RunError
 
 
-def list_exhibits(session: Session) -> list[dict[str, Any]]:
+def list_exhibits(session: Session) -> list[ExhibitRow]:
     """The exhibits of the operation in order of arrival."""
     catalogue = Catalogue(session.store, (EXHIBITS,))
     try:
-        return catalogue.rows("SELECT * FROM exhibits ORDER BY sequence")
+        return catalogue.rows_as(ExhibitRow, "SELECT * FROM exhibits ORDER BY sequence")
     finally:
         catalogue.close()
 

@@ -110,6 +110,13 @@ class Session:
                 code="USAGE-RIGHT",
             )
 
+    def require_sight(self) -> None:
+        """Stop with USAGE-RIGHT unless the user sees the whole operation: tables know no countries.
+
+        What only reads needs no verb, so it asks here.
+        """
+        self.require(Action.VIEW)
+
     def record(
         self,
         operation: Operation,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from fairlead.case.place.keys import LeadKeys
 from fairlead.case.place.session import Session
@@ -19,6 +18,7 @@ from fairlead.leads.dsse import CLOCKS_APART, open_envelope, refused
 from fairlead.leads.outcome import OUTCOME_TYPE
 from fairlead.leads.recall import ACKNOWLEDGEMENT_TYPE
 from fairlead.leads.receipt import RECEIPT_TYPE
+from fairlead.register.rows import PackageEntry
 from fairlead.terms.errors import UsageError
 from fairlead.terms.names import CountryCode, PackageName
 from fairlead.terms.plain import is_plain
@@ -105,7 +105,7 @@ def get_answered(
     signer: str,
     at: datetime,
     code: str,
-) -> dict[str, Any]:
+) -> PackageEntry:
     """The package that a verified file answers; ItemError when it cannot be an answer to it.
 
     The signature itself is verified before. What is checked here is the same for every kind of file: the package was

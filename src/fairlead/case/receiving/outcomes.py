@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
 from fairlead.case.place.exhibits import list_exhibits
 from fairlead.case.place.session import Session
@@ -15,6 +16,7 @@ from fairlead.case.verbs.verb import verb
 from fairlead.leads.outcome import verify_outcomes
 from fairlead.leads.statistics import ReportedOutcome, latest_of, no_longer_said
 from fairlead.register.actions import Action
+from fairlead.register.rows import NewOutcome
 from fairlead.terms.custody import Operation
 
 
@@ -68,7 +70,7 @@ def take_outcomes(session: Session, country: str, untrusted_text: str) -> TakenO
     )
     verify_outcomes(untrusted_text, origin.keys.officers, known_leads=list(sent["leads"]))
     # What is signed makes a report the same, not how its envelope is written.
-    rows = [
+    rows: list[NewOutcome] = [
         {
             "lead": o.lead,
             "states": [s.value for s in o.states],
@@ -110,11 +112,22 @@ def take_outcomes(session: Session, country: str, untrusted_text: str) -> TakenO
     )
 
 
-def _latest(rows: Iterable[dict[str, Any]]) -> dict[str, ReportedOutcome]:
+def _latest(rows: Iterable[Mapping[str, object]]) -> dict[str, ReportedOutcome]:
     return latest_of(ReportedOutcome.of(row) for row in rows)
 
 
-def follow_up(session: Session) -> list[dict[str, Any]]:
+class FollowUp(TypedDict):
+    """An exhibit that an outcome brought, whether it is here, and the leads that stand on it."""
+
+    exhibit: str
+    country: str
+    from_lead: str
+    reported_at: datetime
+    received: bool
+    leads: list[str]
+
+
+def follow_up(session: Session) -> list[FollowUp]:
     """Exhibits that outcomes brought: who reported them, whether they are here, and which leads stand on them."""
     from fairlead.register.followup import find_outcomes
     from fairlead.register.leads import find_leads

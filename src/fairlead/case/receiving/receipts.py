@@ -11,6 +11,7 @@ from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb
 from fairlead.leads.receipt import Receipt, verify_receipt
 from fairlead.register.actions import Action
+from fairlead.register.rows import KeptReceipt
 from fairlead.terms.custody import Operation
 
 
@@ -50,16 +51,16 @@ def take_receipt(session: Session, country: str, untrusted_text: str) -> TakenRe
         at=receipt.at,
         code="PACKAGE-RECEIPT",
     )
-    before = sent["receipt"] or {}
-    taken = [*before.get("taken", ())]
+    before = sent["receipt"]
+    taken = [*before.get("taken", ())] if before else []
     again = not {origin.signed_sha256, origin.sha256}.isdisjoint(
         taken
     )  # older versions kept the file's digest
     reason = plain_text(receipt.reason, code="PACKAGE-RECEIPT")
-    older = bool(before) and receipt.at < datetime.fromisoformat(before["at"])
-    kept = (
+    older = before is not None and receipt.at < datetime.fromisoformat(before["at"])
+    kept: KeptReceipt = (
         before
-        if older or again
+        if before is not None and (older or again)
         else {
             "state": receipt.state.value,
             "at": receipt.at.isoformat(),

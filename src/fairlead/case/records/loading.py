@@ -8,7 +8,6 @@ import secrets
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -36,6 +35,7 @@ from fairlead.tables.records import (
     PAYMENTS,
     SOURCES,
 )
+from fairlead.tables.rows import SourceRow
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
@@ -91,7 +91,7 @@ class Placed:
 class LoadReport:
     """Lines in and what became of them, per record file, and sources that named no file."""
 
-    sources: list[dict[str, Any]]
+    sources: list[SourceRow]
     without_file: list[str]
     accounts: int
     payments: int
@@ -246,7 +246,7 @@ def load_report(session: Session, *, without_file: list[str] | None = None) -> L
     """The figures of the last load."""
     catalogue = Catalogue(session.store)
     try:
-        sources = catalogue.rows("SELECT * FROM sources ORDER BY source, exhibit, locator")
+        sources = catalogue.rows_as(SourceRow, "SELECT * FROM sources ORDER BY source, exhibit, locator")
         counts = {
             name: int(catalogue.scalar(f"SELECT count(*) FROM {name}"))
             for name in ("accounts", "payments", "accesses", "acts")
@@ -284,6 +284,7 @@ def load_report(session: Session, *, without_file: list[str] | None = None) -> L
 
 def measure_clock(session: Session, *, source: str, against: str) -> ClockOffset:
     """By how much the clock of a source was wrong, on payments that another source recorded, too."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (PAYMENTS, SOURCES))
     try:
         loaded = {
@@ -306,6 +307,7 @@ def measure_clock(session: Session, *, source: str, against: str) -> ClockOffset
 
 def propose_records(session: Session, *, exhibit: str, path: str, name: str) -> Proposal:
     """Draft a mapping for the one readable file of an exhibit that fits a path or pattern."""
+    session.require_sight()
     catalogue = Catalogue(session.store, (FILES,))
     try:
         files = catalogue.rows(

@@ -63,7 +63,7 @@ class RunState:
         """How long the stage still takes if it goes on as it has; None before its first task is done."""
         return self.stage_seconds / self.done * (self.total - self.done) if self.done else None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON has it."""
         return {
             **asdict(self),

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-from fairlead.case.log.ledger import prove_entry
+from fairlead.case.log.ledger import EntryProof, prove_entry
 from fairlead.case.log.restoration import next_number
 from fairlead.case.persons.anchors import held_now
 from fairlead.case.place.keys import officer, public_key_of
@@ -232,7 +231,7 @@ def draft_for(
         built_at=at,
         recipients=tuple(AgeRecipient.parse(text) for text in sorted(participants[country].age_recipients)),
         leads=tuple(LeadDocument.model_validate(row["body"]) for row in rows),
-        material={row["lead"]: tuple(HashRow.of(item) for item in row["material"]) for row in rows},
+        material={row["lead"]: tuple(HashRow.of(item) for item in row["material"] or ()) for row in rows},
         h3_release=terms.h3_release,
     )
     allowed = Allowed(
@@ -270,7 +269,7 @@ def _send(
     shown = folder / f".{plan.to_country}.shown"  # sizes of the log this country was shown, the last one last
     sizes = [int(line) for line in shown.read_text().split()] if shown.is_file() else []
 
-    def prove(manifest_sha256: str) -> dict[str, Any]:
+    def prove(manifest_sha256: str) -> EntryProof:
         index = session.record(
             Operation.DISCLOSURE,
             "package.build",

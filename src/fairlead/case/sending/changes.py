@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from fairlead.case.persons.anchors import held_now
 from fairlead.case.place.session import Session
@@ -10,6 +10,7 @@ from fairlead.case.sending.freshness import recalled_leads, stale_leads
 from fairlead.case.sending.leads import get_lead
 from fairlead.leads.diff import LeadDiff, diff_leads
 from fairlead.leads.document import LeadDocument
+from fairlead.register.rows import LeadEntry
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
@@ -30,7 +31,25 @@ def diff_with_sent(session: Session, lead: str) -> tuple[LeadDiff | None, str | 
     return diff_leads(LeadDocument.model_validate(body), now), sent[0]
 
 
-def preview(session: Session, country: str, *, limit: int | None = None) -> list[dict[str, Any]]:
+class ToSend(TypedDict):
+    """A lead that a country would receive: what changed since it was last sent, and whether it is held back."""
+
+    lead: str
+    grade: str
+    version: int
+    handling: str
+    statements: int
+    selectors: int
+    last_sent: str | None
+    added: int
+    changed: int
+    removed: int
+    held: bool
+    recalled: bool
+    stale: bool
+
+
+def preview(session: Session, country: str, *, limit: int | None = None) -> list[ToSend]:
     """Who would receive what: one row a lead, with what changed since it was last sent, and what is held back.
 
     ``limit`` gives the first rows only, for a page; whether digests have changed is asked without it only.
@@ -44,7 +63,7 @@ def preview(session: Session, country: str, *, limit: int | None = None) -> list
     sent = last_sent(session.user_id, session.operation, country, at=at)
     changed = {row["lead"]: sent[row["lead"]][1] for row in rows if _differs(row, sent)}
     bodies = find_versions(session.user_id, session.operation, changed, at=at)
-    listed = []
+    listed: list[ToSend] = []
     recalled, stale = recalled_leads(session), stale_leads(session, rows, digests=limit is None)
     for row in rows:
         body, before = row["body"], bodies.get(row["lead"])
@@ -83,6 +102,6 @@ def preview(session: Session, country: str, *, limit: int | None = None) -> list
     return listed
 
 
-def _differs(row: dict[str, Any], sent: dict[str, tuple[str, int]]) -> bool:
+def _differs(row: LeadEntry, sent: dict[str, tuple[str, int]]) -> bool:
     """Whether a lead was sent in another version than it has now."""
     return row["lead"] in sent and sent[row["lead"]][1] != row["version"]

@@ -128,7 +128,7 @@ def recalled_leads(session: Session) -> dict[str, str]:
     return {
         lead: recall["package"]
         for recall in find_recalls(session.user_id, session.operation, at=at)
-        for lead in (recall["leads"] or carried.get(recall["package"], ()))
+        for lead in (recall["leads"] or carried.get(recall["package"], {}))
         if still_recalled(recall, lead)
     }
 

@@ -6,8 +6,9 @@ import hashlib
 import os
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
+from fairlead.case.lists.for_the_lead import Due
 from fairlead.case.log.restoration import number_floor
 from fairlead.case.persons.anchors import anchor_older_decisions, records_of_lead
 from fairlead.case.place.exhibits import list_exhibits, opener_of
@@ -17,12 +18,13 @@ from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.leads.anchored import category_standing
 from fairlead.leads.build import build_lead
-from fairlead.leads.document import LeadDocument, SubjectCategory
+from fairlead.leads.document import LeadDocument, StatementDocument, SubjectCategory
 from fairlead.leads.facts import gather_country
 from fairlead.leads.material import HashRow, digest_with
 from fairlead.leads.retention import review_due, review_rules
 from fairlead.records.sqlite import read_row
 from fairlead.register.actions import Action
+from fairlead.register.rows import LeadEntry, LeadHead
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.origin import Locator, parse_locator
@@ -42,7 +44,7 @@ _OPEN = SubjectCategory.NOT_CATEGORISED
     command="lead publish",
     page="workbench:job",
 )
-def publish(session: Session, *, withdraw: bool = False) -> dict[str, Any]:
+def publish(session: Session, *, withdraw: bool = False) -> Published:
     """Compute the leads of every participating country and publish them to the register.
 
     When many of the published leads would go, more than five or one in ten, nothing is changed and UsageError says what
@@ -83,7 +85,7 @@ def publish(session: Session, *, withdraw: bool = False) -> dict[str, Any]:
                         person=document.person,
                         grade=document.grade,
                         digest=digest_with(document, material),
-                        body=document.model_dump(mode="json"),
+                        body=document.body(),
                         records={
                             person.identity: tuple(person.person["members"])
                             for person in (lead.head, *lead.related)
@@ -179,11 +181,23 @@ def categorise(session: Session, lead: str, category: SubjectCategory, *, reason
     )
 
 
-def find_due(session: Session, *, on: date) -> list[dict[str, Any]]:
+class Published(TypedDict):
+    """What came of publishing: how many leads, and what a person has to look at."""
+
+    leads: int
+    new: int
+    changed: int
+    unchanged: int
+    withdrawn: list[str]
+    withdrawn_after_sending: list[str]
+    categories_to_decide_again: list[str]
+
+
+def find_due(session: Session, *, on: date) -> list[Due]:
     """Leads whose review is due on or before a day, with the rule behind it."""
     from fairlead.register.leads import find_leads
 
-    due = []
+    due: list[Due] = []
     for row in find_leads(session.user_id, session.operation, at=session.clock()):
         category = row["body"]["subject_category"]
         day = review_due(category, row["published_at"].date())
@@ -203,7 +217,7 @@ def find_due(session: Session, *, on: date) -> list[dict[str, Any]]:
     return due
 
 
-def list_leads(session: Session, *, country: str | None = None) -> list[dict[str, Any]]:
+def list_leads(session: Session, *, country: str | None = None) -> list[LeadHead]:
     """The leads a user may see, without their statements; a consultation in the ledger."""
     from fairlead.register.leads import find_leads
 
@@ -213,7 +227,11 @@ def list_leads(session: Session, *, country: str | None = None) -> list[dict[str
     )
     return [
         {
-            **{name: row[name] for name in ("lead", "country", "grade", "version", "person")},
+            "lead": row["lead"],
+            "country": row["country"],
+            "grade": row["grade"],
+            "version": row["version"],
+            "person": row["person"],
             "names_person": row["body"]["names_person"],
             "handling": row["body"]["handling"],
             "statements": len(row["body"]["statements"]),
@@ -247,7 +265,7 @@ def holds_on_lead(session: Session, lead: str) -> list[Hold]:
     return find_holds(session.user_id, session.operation, at=session.clock(), records=members)
 
 
-def _published(session: Session, lead: str) -> dict[str, Any]:
+def _published(session: Session, lead: str) -> LeadEntry:
     from fairlead.register.leads import find_leads
 
     rows = find_leads(session.user_id, session.operation, at=session.clock(), lead=lead)
@@ -274,13 +292,21 @@ class Traced:
     problem: str
 
 
+class Explained(TypedDict):
+    """A statement, with every origin walked back."""
+
+    statement: StatementDocument
+    origins: list[Traced]
+
+
 def explain_lead(
     session: Session, lead: str, *, statement: str | None = None, show_text: bool = False
-) -> list[dict[str, Any]]:
+) -> list[Explained]:
     """Each statement of a lead with every origin walked back to its bytes in the exhibit.
 
     ``show_text`` adds the beginning of text rows, which may hold more than the statement says.
     """
+    session.require_sight()
     document = get_lead(session, lead)
     chosen = [s for s in document.statements if statement is None or s.id == statement]
     if not chosen:

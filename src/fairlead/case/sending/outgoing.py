@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from fairlead.case.place.session import Session
 from fairlead.case.sending.recalls import recall_package
 from fairlead.case.verbs.declaration import in_country
 from fairlead.case.verbs.verb import verb
 from fairlead.register.actions import Action
+from fairlead.register.rows import PackageEntry
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 
 _RECALLS = "recalls"
 
 
-def _sent(session: Session, country: str, package: str) -> dict[str, Any]:
+def _sent(session: Session, country: str, package: str) -> PackageEntry:
     """A package that was sent to a country, among those the user may see; LookupError otherwise."""
     from fairlead.register.leads import find_packages
 

@@ -8,7 +8,6 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from fairlead.case.place.session import Session
 from fairlead.case.sending.building import Prepared, Terms, draft_for, drawn_again
@@ -17,6 +16,7 @@ from fairlead.leads.bag import MANIFEST, Files
 from fairlead.leads.dsse import open_envelope
 from fairlead.leads.recipients import fingerprints_of
 from fairlead.register.actions import Action
+from fairlead.register.rows import ReleaseEntry, WaitingRelease
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 from fairlead.terms.names import BagPath, CountryCode
@@ -103,7 +103,7 @@ def write_reading(reading: Reading, folder: Path) -> None:
             write_tree(held, BagPath.parse(path).parts, io.BytesIO(data))
 
 
-def waiting_row(session: Session, country: str) -> dict[str, Any] | None:
+def waiting_row(session: Session, country: str) -> ReleaseEntry | None:
     """The release that waits for a country's second officer, or None."""
     from fairlead.register.releases import find_prepared
 
@@ -111,7 +111,7 @@ def waiting_row(session: Session, country: str) -> dict[str, Any] | None:
     return next((row for row in rows if row["state"] == "waiting"), None)
 
 
-def prepared_of(row: dict[str, Any]) -> Prepared:
+def prepared_of(row: WaitingRelease) -> Prepared:
     """What the first officer signed, from its row; UsageError for a release that an older version prepared unsigned."""
     if not row["statement"]:
         raise UsageError(

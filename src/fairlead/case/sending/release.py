@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from fairlead.case.lists.for_everybody import CountryState
 from fairlead.case.place.keys import has_ended, officer
 from fairlead.case.place.session import Session
 from fairlead.case.sending.building import Terms, draft_for, name_files, send_prepared, unchanged_since
@@ -19,33 +20,12 @@ from fairlead.leads.dsse import envelope_of, sign_payload
 from fairlead.leads.package import DraftPackage
 from fairlead.leads.recipients import fingerprints_of
 from fairlead.register.actions import Action
+from fairlead.register.rows import WaitingRelease
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 from fairlead.terms.names import CountryCode
 
 _DEAD_AFTER = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountryState:
-    """Where a country stands.
-
-    ``state`` is: waiting (for a second officer), no leads, never sent, changed since, what the receipt says
-    (opened, accepted, refused), or sent. ``answered`` counts leads that an outcome was reported for.
-    """
-
-    country: str
-    role: str
-    recipients: int
-    fingerprints: tuple[str, ...]
-    leads: int
-    changed: int
-    package: str
-    sent_at: Any
-    receipt: str
-    answered: int
-    recalls: int
-    state: str
 
 
 def country_states(session: Session) -> list[CountryState]:
@@ -80,7 +60,7 @@ def country_states(session: Session) -> list[CountryState]:
         for package in sent:
             carried.update(package["leads"])
         changed = sum(carried.get(lead) != version for lead, version in own.items())
-        receipt = (last["receipt"] or {}).get("state", "") if last else ""
+        receipt = last["receipt"]["state"] if last and last["receipt"] else ""
         states.append(
             CountryState(
                 country=code,
@@ -304,7 +284,7 @@ def waiting_for(session: Session, country: str) -> int:
     rows = find_prepared(session.user_id, session.operation, at=at, country=country)
     at_work = next((row for row in rows if row["state"] == "releasing"), None)
     if at_work is not None:
-        minutes = 1 + int((at_work["decided_at"] + _DEAD_AFTER - at).total_seconds() // 60)
+        minutes = 1 + int(((at_work["decided_at"] or at) + _DEAD_AFTER - at).total_seconds() // 60)
         raise UsageError(
             f"{at_work['decider']} is releasing the package for {country}",
             f"If that process died, the release waits again in {minutes} min; repeat this then.",
@@ -332,18 +312,20 @@ def settle(session: Session, *, left: int | None = None) -> int:
     name_files(session)
     at = session.clock()
     stuck = [
-        row
+        (row, row["decided_at"])
         for row in find_prepared(session.user_id, session.operation, at=at)
-        if row["state"] == "releasing" and (row["id"] == left or at - row["decided_at"] > _DEAD_AFTER)
+        if row["state"] == "releasing"
+        and row["decided_at"] is not None
+        and (row["id"] == left or at - row["decided_at"] > _DEAD_AFTER)
     ]
     packages = find_packages(session.user_id, session.operation, at=at) if stuck else []
-    for row in stuck:
+    for row, decided_at in stuck:
         built = next(
             (
                 p["package"]
                 for p in packages
                 if p["country"] == row["country"]
-                and p["built_at"] >= row["decided_at"]
+                and p["built_at"] >= decided_at
                 and p["leads"] == row["leads"]
             ),
             None,
@@ -382,7 +364,7 @@ def return_release(session: Session, waiting: int, *, reason: str) -> None:
     session.record(Operation.ALTERATION, "release.return", (row["country"],), reason)
 
 
-def _waiting(row: dict[str, Any] | None) -> dict[str, Any]:
+def _waiting(row: WaitingRelease | None) -> WaitingRelease:
     if row is None:
         raise UsageError(
             "there is no such release waiting for you",

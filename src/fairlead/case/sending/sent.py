@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fairlead.case.log.restoration import Missing, note_missing
 from fairlead.case.place.session import Session
 from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import refused
+from fairlead.register.rows import PackageEntry
 from fairlead.terms.errors import UsageError
 
 
 def get_sent_package(
     session: Session, package: str, *, proved_by: str = "", sha256: str = ""
-) -> dict[str, Any]:
+) -> PackageEntry:
     """The package as the register has it; ItemError when none of that name was sent.
 
     ``proved_by`` is the country whose signed answer names it, if one does: a workspace that was restored from a backup

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from fairlead.case.place.session import Session
 from fairlead.case.verbs.verb import verb
 from fairlead.register.actions import WHOLE_OPERATION, Action, Role
+from fairlead.register.rows import GrantEntry
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
+
+
+class TakingPart(TypedDict):
+    """A country of an operation, and the keys it gave."""
+
+    country: str
+    role: str
+    recipients: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administration:
     """Grants and countries of an operation, and which officers have a key here."""
 
-    grants: list[dict[str, Any]]
-    countries: list[dict[str, Any]]
+    grants: list[GrantEntry]
+    countries: list[TakingPart]
     officers: tuple[str, ...]
 
 

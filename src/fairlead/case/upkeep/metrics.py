@@ -40,6 +40,7 @@ class Figure:
 
 def figures(session: Session) -> Iterator[Figure]:
     """Every figure of the operation as it is now; reads the ends of parts, three counts and two numbers of the register."""
+    session.require_sight()
     yield from _of_tables(session)
     yield from _of_verdicts(session)
     yield from _of_run(session)

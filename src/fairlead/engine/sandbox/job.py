@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import Any
+from collections.abc import Mapping
 
 
 class Job:
     """A header and descriptors of its own, duplicates of the caller's, which may be closed meanwhile."""
 
-    def __init__(self, header: dict[str, Any], descriptors: list[int]) -> None:
+    def __init__(self, header: Mapping[str, object], descriptors: list[int]) -> None:
         self.header = header
         self.descriptors = [os.dup(descriptor) for descriptor in descriptors]
         self._stood = [(os.lseek(d, 0, os.SEEK_CUR), os.fstat(d).st_size) for d in self.descriptors]

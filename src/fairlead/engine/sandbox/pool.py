@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from fairlead.engine.sandbox.job import Job
 from fairlead.engine.sandbox.limits import SandboxLimits
@@ -65,7 +65,7 @@ class SandboxPool:
                 self._workers[place] = None
 
     def call(
-        self, header: dict[str, Any], descriptors: list[int], *, deadline_s: float | None = None
+        self, header: Mapping[str, object], descriptors: list[int], *, deadline_s: float | None = None
     ) -> SandboxReply:
         """Run one job and wait for it; descriptors stay the caller's to close."""
         job = Job(header, descriptors)
@@ -74,7 +74,7 @@ class SandboxPool:
         finally:
             job.close()
 
-    def map(self, jobs: Iterable[tuple[dict[str, Any], list[int]]]) -> Iterator[SandboxReply]:
+    def map(self, jobs: Iterable[tuple[Mapping[str, object], list[int]]]) -> Iterator[SandboxReply]:
         """Run jobs on all workers; replies come in the order of the jobs.
 
         A job's descriptors may be closed as soon as the next job is asked for.
@@ -95,7 +95,7 @@ class SandboxPool:
                 job.close()
 
     def stream(
-        self, header: dict[str, Any], descriptors: list[int], *, idle_s: float, total_s: float
+        self, header: Mapping[str, object], descriptors: list[int], *, idle_s: float, total_s: float
     ) -> Streamed:
         """Run one job whose worker writes frames into a pipe, given to it as its last descriptor, before it answers.
 
@@ -110,7 +110,7 @@ class SandboxPool:
             os.close(writing)
         return Streamed(worker, reading, descriptors[0], idle_s=idle_s, total_s=total_s)
 
-    def layers(self) -> dict[str, Any]:
+    def layers(self) -> dict[str, object]:
         """Which layers a worker of this pool says it applied; starts one if none runs."""
         return dict(self._worker(0).layers)
 
@@ -171,7 +171,7 @@ class SandboxPool:
         )
 
 
-def _missing_layers(layers: dict[str, Any]) -> list[str]:
+def _missing_layers(layers: Mapping[str, object]) -> list[str]:
     """What must be there: resource limits and seccomp. Landlock and an unprivileged uid come on top."""
     missing = [f"{name} ({lost})" for name, lost in _LOST_WITHOUT.items() if not layers.get(name)]
     if layers.get("threads_before") != 1:

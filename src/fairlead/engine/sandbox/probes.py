@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 _PAGE_BYTES = 32 << 20
 
@@ -79,7 +79,14 @@ FAILURES: dict[str, Callable[[], None]] = {
 }
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+class Probe(TypedDict):
+    """What to try, and with how many bytes where that matters."""
+
+    act: str
+    bytes: NotRequired[int]
+
+
+def handle(header: Probe, descriptors: list[int]) -> dict[str, object]:
     """Try one act; answers ``done`` when nothing stopped it. ``size`` reports the length of a descriptor."""
     act = header["act"]
     match act:

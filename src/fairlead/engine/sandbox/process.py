@@ -10,8 +10,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from fairlead.engine.sandbox.limits import SandboxLimits
 from fairlead.engine.sandbox.reply import KILLED, Outcome, SandboxReply
@@ -98,7 +98,7 @@ class WorkerProcess:
             self.kill()
             raise StartFailed(f"exit {self._process.returncode}")
         layers = greeting.get("layers")
-        self.layers: dict[str, Any] = layers if isinstance(layers, dict) else {}
+        self.layers: dict[str, object] = layers if isinstance(layers, dict) else {}
         self.layers["bubblewrap"] = bool(around)
 
     @property
@@ -109,7 +109,7 @@ class WorkerProcess:
         readable, _, _ = select.select([self._channel], [], [], 0)
         return not readable  # bytes nobody asked for would pass as the answer for the next item
 
-    def ask(self, header: dict[str, Any], descriptors: list[int]) -> None:
+    def ask(self, header: Mapping[str, object], descriptors: list[int]) -> None:
         """Hand over one job."""
         self.jobs += 1
         self._sent_at = time.monotonic()
@@ -133,7 +133,7 @@ class WorkerProcess:
             body = None
         return self._obituary() if body is None else self._judge(body)
 
-    def _judge(self, untrusted: dict[str, Any]) -> SandboxReply:
+    def _judge(self, untrusted: Mapping[str, object]) -> SandboxReply:
         if "memory" in untrusted:
             self.kill()
             return SandboxReply(outcome=Outcome.MEMORY, detail="MemoryError")
@@ -151,7 +151,7 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait()
 
-    def _read(self, deadline: float) -> dict[str, Any] | None:
+    def _read(self, deadline: float) -> dict[str, object] | None:
         incoming = Incoming(self.limits.reply_bytes)
         while True:
             left = deadline - time.monotonic()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 KILLED = "SIGKILL"
 
@@ -28,7 +28,7 @@ class SandboxReply:
     """
 
     outcome: Outcome
-    body: dict[str, Any] = field(default_factory=dict)
+    body: Mapping[str, object] = field(default_factory=dict)
     detail: str = ""
 
     @property

@@ -67,9 +67,13 @@ def self_test(limits: SandboxLimits | None = None, *, policy: SandboxPolicy = ST
             attempts[act] = "" if reply.outcome is Outcome.OK else reply.detail
     return SandboxReport(
         rlimits=bool(layers.get("rlimits")),
-        landlock_abi=int(layers.get("landlock_abi", 0)),
+        landlock_abi=_number(layers.get("landlock_abi"), 0),
         seccomp=bool(layers.get("seccomp")),
-        uid=int(layers.get("uid", -1)),
+        uid=_number(layers.get("uid"), -1),
         bubblewrap=bool(layers.get("bubblewrap")),
         attempts=attempts,
     )
+
+
+def _number(said: object, otherwise: int) -> int:
+    return said if isinstance(said, int) else otherwise

@@ -6,14 +6,14 @@ import array
 import json
 import socket
 import struct
-from typing import Any
+from collections.abc import Mapping
 
 _LENGTH = struct.Struct(">I")
 MOST_DESCRIPTORS = 32
 MOST_HEADER_BYTES = 1 << 20
 
 
-def send(channel: socket.socket, body: dict[str, Any], descriptors: list[int] | None = None) -> None:
+def send(channel: socket.socket, body: Mapping[str, object], descriptors: list[int] | None = None) -> None:
     """Send one object; descriptors are duplicated by the kernel and may be closed afterwards."""
     text = json.dumps(body, ensure_ascii=True, separators=(",", ":")).encode()
     message = _LENGTH.pack(len(text)) + text
@@ -24,7 +24,7 @@ def send(channel: socket.socket, body: dict[str, Any], descriptors: list[int] | 
     channel.sendall(message[sent:])
 
 
-def receive_job(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+def receive_job(channel: socket.socket) -> tuple[dict[str, object], list[int]] | None:
     """A job and its descriptors, or None when the supervisor has gone. Used by the worker."""
     space = socket.CMSG_SPACE(MOST_DESCRIPTORS * array.array("i").itemsize)
     held, ancillary, _, _ = channel.recvmsg(65536, space)
@@ -49,7 +49,7 @@ class Incoming:
         self._most = most_bytes
         self._held = bytearray()
 
-    def feed(self, data: bytes) -> dict[str, Any] | None:
+    def feed(self, data: bytes) -> dict[str, object] | None:
         """Add bytes; returns the reply once whole. Raises ValueError when it is too long or not an object."""
         self._held += data
         if len(self._held) < _LENGTH.size:

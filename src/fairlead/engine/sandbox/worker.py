@@ -10,14 +10,14 @@ import importlib
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fairlead.engine.sandbox.limits import limits_for_worker
 from fairlead.engine.sandbox.lockdown import lock_down
 from fairlead.engine.sandbox.wire import receive_job, send
 
-Handler = Callable[[dict[str, Any], list[int]], dict[str, Any]]
+Handler = Callable[[Any, list[int]], Mapping[str, object]]
 
 
 def main(arguments: list[str]) -> None:
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> None:
                 os.close(given)
 
 
-def _answer(handler: Handler, header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def _answer(handler: Handler, header: Mapping[str, object], descriptors: list[int]) -> dict[str, object]:
     try:
         return {"ok": handler(header, descriptors)}
     except MemoryError:

@@ -11,6 +11,7 @@ import pyfsapfs
 from fairlead.evidence.readers.blocks.block import BlockFile, Slice
 from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
 from fairlead.evidence.readers.image import BlockImage
+from fairlead.evidence.readers.wire import EntryPlace
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
 _CHUNK_BYTES = 1 << 20
@@ -51,7 +52,7 @@ class ApfsReader:
     def free(self) -> None:
         """Not known here."""
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one file's bytes."""
         at = 0
         try:

@@ -23,6 +23,7 @@ from fairlead.evidence.readers.systems.squashfs import SquashfsReader
 from fairlead.evidence.readers.systems.udf import UdfReader
 from fairlead.evidence.readers.systems.xfs import XfsReader
 from fairlead.evidence.readers.unowned import unknown_free_space, unowned
+from fairlead.evidence.readers.wire import EntryPlace, VolumeTold
 from fairlead.evidence.volume_forms import UNREAD, VolumeForm, declared_size, journal_waits, unread_features
 
 _CHUNK_BYTES = 1 << 20
@@ -36,7 +37,7 @@ class System(Protocol):
         """All files, then a row for what was damaged."""
         ...
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write the bytes of one file. Raises Stop when they end early."""
         ...
 
@@ -66,7 +67,7 @@ class DiskReader:
             yield from self._building
             self._building = None
 
-    def volumes(self) -> list[dict[str, Any]]:
+    def volumes(self) -> list[VolumeTold]:
         """Rows of the table of volumes, for those that belong to this disk."""
         return [volume.row() for volume in self._stack.own]
 
@@ -91,7 +92,7 @@ class DiskReader:
             )  # fmt: skip
         yield from self._gaps()
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one file's bytes, or those of a range of the image or of a volume."""
         for _ in self.prepare():
             pass

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from typing import Protocol
+
+from fairlead.evidence.readers.wire import EntryPlace, GivenTold
 
 Write = Callable[[bytes], None]
 
@@ -53,9 +55,11 @@ class Entry:
     password: int | None = None
     rest: bool = False
 
-    def for_wire(self) -> dict[str, Any]:
+    def for_wire(self) -> dict[str, str | int]:
         """As a JSON object; absent fields are left out, the path is hex."""
-        present = {name: value for name in _FIELDS if _present(value := getattr(self, name))}
+        present: dict[str, str | int] = {
+            name: value for name in _FIELDS if _present(value := getattr(self, name))
+        }
         return {**present, "path": self.path.hex()}
 
 
@@ -89,11 +93,19 @@ class Given:
         return ((line, password) for line, password in enumerate(self.passwords, 1) if password)
 
 
-def read_given(told: dict[str, Any]) -> Given:
+def read_given(told: GivenTold) -> Given:
     """The same from the form that crosses the sandbox."""
     disks = tuple((str(container), int(count)) for container, count in told.get("disks", ()))
-    lists = {"passwords": tuple(told["passwords"]), "names": tuple(told.get("names", ())), "disks": disks}
-    return Given(**{**told, **lists})
+    return Given(
+        unpacked_bytes=told["unpacked_bytes"],
+        message_bytes=told["message_bytes"],
+        carved_bytes=told["carved_bytes"],
+        passwords=tuple(told["passwords"]),
+        carve=told["carve"],
+        names=tuple(told["names"]),
+        disks=disks,
+        primary=told.get("primary", 0),
+    )
 
 
 class Reader(Protocol):
@@ -106,7 +118,7 @@ class Reader(Protocol):
         """
         ...
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write the bytes of one entry; raises Stop when they end early."""
         ...
 
@@ -122,6 +134,6 @@ class Refused:
         yield from ()
         raise self._stop
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:  # noqa: ARG002 - nothing can be copied
+    def copy(self, place: EntryPlace, write: Write) -> None:  # noqa: ARG002 - nothing can be copied
         """Nothing but the reason."""
         raise self._stop

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 import pytsk3
 
@@ -14,6 +14,7 @@ from fairlead.evidence.readers.entry import Entry, Stop, Write
 from fairlead.evidence.readers.free_space import Range, free_ranges
 from fairlead.evidence.readers.image import BlockImage, patch_ext_superblock
 from fairlead.evidence.readers.partitions import Partition
+from fairlead.evidence.readers.wire import EntryPlace
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
 _CHUNK_BYTES = 1 << 20
@@ -98,7 +99,7 @@ class FileSystem:
                 detail="; ".join(grounds), rest=True,
             )  # fmt: skip
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write the bytes of one file, or of one of its streams."""
         try:
             file = self._system.open_meta(place["inode"])
@@ -255,7 +256,15 @@ def _stored(attribute: Any, cluster_bytes: int) -> int | None:
     )
 
 
-def _times(meta: Any, clock: str) -> dict[str, Any]:
+class _Times(TypedDict):
+    modified: int | None
+    accessed: int | None
+    changed: int | None
+    created: int | None
+    clock: str
+
+
+def _times(meta: Any, clock: str) -> _Times:
     return {
         "modified": _time(meta.mtime, meta.mtime_nano),
         "accessed": _time(meta.atime, meta.atime_nano),

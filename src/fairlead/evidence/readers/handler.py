@@ -8,7 +8,6 @@ import time
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Any
 
 from PIL import Image
 
@@ -22,6 +21,7 @@ from fairlead.evidence.readers.pdf import PdfReader, warm_documents
 from fairlead.evidence.readers.seven_zip import SevenZipReader
 from fairlead.evidence.readers.sidecar import read_sidecar
 from fairlead.evidence.readers.tar import REFUSALS, PackedFileReader, TarReader, unpacking
+from fairlead.evidence.readers.wire import Answer, Request
 from fairlead.evidence.readers.zip import ZipReader
 from fairlead.evidence.readers.zip_crypto import warm_ciphers
 from fairlead.evidence.readers.zip_recovery import ZipRecovery
@@ -63,7 +63,7 @@ def warm() -> None:
     warm_documents()
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def handle(header: Request, descriptors: list[int]) -> Answer:
     """Do what ``op`` names; answers ``unknown`` when the container is not open in this worker."""
     token = header.get("token", "")
     match header["op"]:
@@ -78,7 +78,7 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
     return _use(header, token, descriptors)
 
 
-def _use(header: dict[str, Any], token: str, descriptors: list[int]) -> dict[str, Any]:
+def _use(header: Request, token: str, descriptors: list[int]) -> Answer:
     """``prepare``, ``list``, ``copy``, ``volumes`` or ``medium`` of a container that is open."""
     held = _OPEN.get(token)
     if held is None:
@@ -96,7 +96,7 @@ def _use(header: dict[str, Any], token: str, descriptors: list[int]) -> dict[str
     return _copy(held, header, descriptors[0])
 
 
-def _open(token: str, header: dict[str, Any], descriptors: list[int]) -> None:
+def _open(token: str, header: Request, descriptors: list[int]) -> None:
     given = header["given"]
     try:
         reader = _reader(
@@ -158,7 +158,7 @@ def _packed(container: Container, descriptors: list[int], given: Given) -> Reade
     return PackedFileReader(container, descriptors, given.unpacked_bytes)
 
 
-def _medium(held: _Open) -> dict[str, Any]:
+def _medium(held: _Open) -> Answer:
     """One step of digesting the medium behind an image; the last step says what the image states of it."""
     if held.medium is None:
         if not isinstance(held.reader, DiskReader):
@@ -167,7 +167,7 @@ def _medium(held: _Open) -> dict[str, Any]:
     return held.medium.step(_PAGE_S)
 
 
-def _prepare(held: _Open) -> dict[str, Any]:
+def _prepare(held: _Open) -> Answer:
     """Some steps of finding an image's volumes; the last one says whether disks beside it are asked for."""
     ends_at = time.monotonic() + _PAGE_S
     for _ in held.preparing or ():
@@ -177,11 +177,11 @@ def _prepare(held: _Open) -> dict[str, Any]:
     return {"end": True, "incomplete": isinstance(held.reader, DiskReader) and held.reader.incomplete}
 
 
-def _list(held: _Open, start: int, count: int) -> dict[str, Any]:
+def _list(held: _Open, start: int, count: int) -> Answer:
     """A page of at most ``count`` entries; fewer when it takes long, so that searching counts as being alive."""
     if start != held.listed:
         held.listing, held.listed = held.reader.entries(), 0
-    entries: list[dict[str, Any]] = []
+    entries: list[dict[str, str | int]] = []
     ends_at = time.monotonic() + _PAGE_S
     try:
         for entry in held.listing:
@@ -199,7 +199,7 @@ def _list(held: _Open, start: int, count: int) -> dict[str, Any]:
     return {"entries": entries, "end": True}
 
 
-def _copy(held: _Open, header: dict[str, Any], output: int) -> dict[str, Any]:
+def _copy(held: _Open, header: Request, output: int) -> Answer:
     most, written, short = header["most"], 0, False
 
     def write(chunk: bytes) -> None:

@@ -12,10 +12,10 @@ import email.utils
 import os
 from collections.abc import Iterator
 from email.message import Message
-from typing import Any
 
 from fairlead.evidence.readers.descriptor import open_descriptor
 from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
+from fairlead.evidence.readers.wire import EntryPlace
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
 _SEPARATOR = b"\nFrom "
@@ -54,7 +54,7 @@ class MailReader:
                 continue
             yield from listed
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one part's bytes."""
         number = place["message"]
         if number not in self._places:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import Any
 
 from fairlead.evidence.readers.image import BlockImage, HandleImage
+from fairlead.evidence.readers.wire import Answer
 
 _CHUNK_BYTES = 1 << 22
 
@@ -20,7 +20,7 @@ class MediumReader:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha1 = hashlib.sha1(usedforsecurity=False)
 
-    def step(self, seconds: float) -> dict[str, Any]:
+    def step(self, seconds: float) -> Answer:
         """Read on for so long; answers ``end`` with the digests once the last sector is read."""
         ends_at, size = time.monotonic() + seconds, self._image.get_size()
         while self._at < size:
@@ -44,7 +44,7 @@ class MediumReader:
         }
 
 
-def _statements(image: BlockImage) -> dict[str, Any]:
+def _statements(image: BlockImage) -> Answer:
     if not isinstance(image, HandleImage):
         return {}
     handle = image.handle

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
-from typing import Any
 
 import olefile
 
 from fairlead.evidence.readers.carve import carve
 from fairlead.evidence.readers.descriptor import open_descriptor
 from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
+from fairlead.evidence.readers.wire import EntryPlace
 from fairlead.evidence.sniff import SNIFF_BYTES, Container, sniff
 
 _CHUNK_BYTES = 1 << 20
@@ -63,7 +63,7 @@ class OleReader:
                 container = Container.PICTURES
             yield Entry(path=path, index=index, size=len(data), container=container)
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one stream's bytes."""
         if not 0 <= place["index"] < len(self._names):
             raise Stop("damaged", "the stream is not there any more")
@@ -102,7 +102,7 @@ class PicturesReader:
                 detail=item.detail,
             )
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write the bytes of a range."""
         at, end = place["start"], place["end"]
         while at < end:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import pikepdf
 from pikepdf.models.image import PdfImage
@@ -17,6 +17,7 @@ from PIL import Image
 
 from fairlead.evidence.readers.descriptor import open_descriptor
 from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
+from fairlead.evidence.readers.wire import EntryPlace
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
 _MOST_PIXELS = 80_000_000
@@ -65,7 +66,7 @@ class PdfReader:
             if entry is not None:
                 yield entry
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one picture or attached file."""
         try:
             item = self._pdf.get_object(place["number"], place["generation"])
@@ -118,25 +119,23 @@ class PdfReader:
 
     def _entry(self, item: pikepdf.Stream, name: str | None) -> Entry | None:
         number, generation = item.objgen
-        place: dict[str, Any] = {
-            "kind": "object",
-            "number": number,
-            "generation": generation,
-            "password": self._line,
-        }
         stored = len(item.read_raw_bytes())
         if name is not None or item.get("/Type") == "/EmbeddedFile":
             data = item.read_bytes()
             stated = (name or f"object-{number}.bin").encode("utf-8", "surrogatepass")
             return Entry(
-                path=stated, size=len(data), stored=stored, container=sniff(data[:SNIFF_BYTES]), **place
-            )
+                path=stated, kind="object", number=number, generation=generation, password=self._line,
+                size=len(data), stored=stored, container=sniff(data[:SNIFF_BYTES]),
+            )  # fmt: skip
         if not _is_picture(item):
             return None
         extension = _AS_STORED.get(_last_filter(item), "png")
         detail = "" if extension != "png" else _REWRAPPED
         path = f"object-{number}-{generation}.{extension}".encode()
-        return Entry(path=path, stored=stored, detail=detail, **place)
+        return Entry(
+            path=path, kind="object", number=number, generation=generation, password=self._line,
+            stored=stored, detail=detail,
+        )  # fmt: skip
 
     def _picture(self, item: pikepdf.Stream) -> bytes:
         """A JPEG or JPEG 2000 stream as it is stored; pixels as PNG. Raises Stop for what cannot become one."""

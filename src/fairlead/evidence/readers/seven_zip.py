@@ -18,6 +18,7 @@ from py7zr.exceptions import ArchiveError, PasswordRequired, UnsupportedCompress
 
 from fairlead.evidence.readers.descriptor import open_parts
 from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
+from fairlead.evidence.readers.wire import EntryPlace
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
 _CHUNK_BYTES = 1 << 18
@@ -96,7 +97,7 @@ class SevenZipReader:
             if not member.file.is_directory:
                 yield self._entry(index, member)
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one member's bytes; the checksum decides whether they are whole."""
         if not 0 <= place["index"] < len(self._members):
             raise Stop("damaged", "the member is not there any more")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
-from typing import Any
 
 MOST_BYTES = 1 << 18
 _MOST_VALUE = 2000
@@ -67,7 +66,7 @@ def _place(value: object, prefix: str) -> dict[str, str]:
     return {prefix + name: str(number) for name, number in numbers.items() if isinstance(number, int | float)}
 
 
-def _upload(value: object) -> dict[str, Any]:
+def _upload(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         return {}
     way = next((name for name in value if isinstance(name, str)), "")

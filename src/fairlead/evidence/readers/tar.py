@@ -9,12 +9,13 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from backports import zstd
 
 from fairlead.evidence.readers.descriptor import Bounded, open_parts
 from fairlead.evidence.readers.entry import Entry, Stop, Write
+from fairlead.evidence.readers.wire import EntryPlace
 from fairlead.evidence.sniff import SNIFF_BYTES, Container, sniff
 
 _CHUNK_BYTES = 1 << 18
@@ -61,7 +62,7 @@ class TarReader:
         except REFUSALS as problem:
             raise Stop("damaged", f"breaks off after member {index}: {type(problem).__name__}") from problem
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one member's bytes."""
         written = 0
         try:
@@ -136,7 +137,7 @@ class PackedFileReader:
             inside = None
         yield Entry(path=b"content", index=0, container=inside)
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:  # noqa: ARG002 - there is only one
+    def copy(self, place: EntryPlace, write: Write) -> None:  # noqa: ARG002 - there is only one
         """Write the uncompressed bytes."""
         self._stream.seek(0)
         written = 0

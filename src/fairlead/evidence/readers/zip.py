@@ -8,10 +8,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from fairlead.evidence.readers.descriptor import open_parts
 from fairlead.evidence.readers.entry import Entry, Given, Stop, Write
+from fairlead.evidence.readers.wire import EntryPlace
 from fairlead.evidence.readers.zip_crypto import (
     AesMember,
     aes_member,
@@ -46,7 +46,7 @@ class ZipReader:
             if not member.orig_filename.endswith("/"):
                 yield self._entry(index, member)
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one member's bytes; the checksum decides whether they are whole."""
         for chunk in self._chunks(self._members[place["index"]]):
             write(chunk)

@@ -6,10 +6,11 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from fairlead.evidence.readers.descriptor import open_parts
 from fairlead.evidence.readers.entry import Entry, Stop, Write
+from fairlead.evidence.readers.wire import EntryPlace
 from fairlead.evidence.sniff import SNIFF_BYTES, sniff
 
 _LOCAL = b"PK\x03\x04"
@@ -56,7 +57,7 @@ class ZipRecovery:
             yield self._entry(index, member)
         raise Stop("damaged", "the archive breaks off: its central directory is missing")
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one member's bytes and compare its checksum, where the header holds one."""
         if place["index"] >= len(self._members):
             list(_until_stop(self.entries()))

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from fairlead.leads.egress.allowed import Allowed
 from fairlead.leads.egress.documents import may_be_said
@@ -151,7 +150,7 @@ def check_proof(data: bytes, files: Mapping[str, bytes], allowed: Allowed) -> It
         yield from _check_leaf(one, allowed)
 
 
-def _check_leaf(leaf: dict[str, Any], allowed: Allowed) -> Iterator[str]:
+def _check_leaf(leaf: Mapping[str, object], allowed: Allowed) -> Iterator[str]:
     fits = {
         "at": _TIME.fullmatch(str(leaf["at"])),
         "case": leaf["case"] in ("", allowed.operation),
@@ -208,7 +207,7 @@ def check_statement(data: bytes, files: Mapping[str, bytes], allowed: Allowed) -
     yield from _check_predicate(said, allowed)
 
 
-def _check_predicate(said: dict[str, Any], allowed: Allowed) -> Iterator[str]:
+def _check_predicate(said: Mapping[str, object], allowed: Allowed) -> Iterator[str]:
     expected = {
         "format": "fairlead-package/1",
         "package": allowed.package,
@@ -230,7 +229,8 @@ def _check_predicate(said: dict[str, Any], allowed: Allowed) -> Iterator[str]:
     for name in ("legal_basis", "purpose", "h3_release"):
         if said.get(name) and not may_be_said(said[name], allowed):
             yield f"{name}: not allowed"
-    keys = [str(key) for key in said.get("recipients") or ()]
+    recipients = said.get("recipients") or []
+    keys = [str(key) for key in recipients] if isinstance(recipients, list) else [str(recipients)]
     if allowed.recipients is not None and set(keys) != allowed.recipients:
         yield "recipients: not the keys that were approved"
     if not all(map(_RECIPIENT.fullmatch, keys)) or len(set(keys)) != len(keys):

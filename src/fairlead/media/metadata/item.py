@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
+from fairlead.media.wire import MetadataTold
+
 MOST_VALUE_CHARACTERS = 1 << 19  # workflows of ComfyUI reach some hundred KiB
 MOST_ITEMS = 400
 MOST_CHARACTERS = 4 << 20  # of all items of one content together
@@ -22,7 +24,7 @@ class Item:
     offset: int
     length: int
 
-    def for_wire(self) -> dict[str, str | int]:
+    def for_wire(self) -> MetadataTold:
         """The item as it crosses the sandbox's wire."""
         return {
             "namespace": self.namespace,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ _TONES = {
 
 
 @register.simple_tag(takes_context=True)
-def navigation(context: dict[str, Any]) -> list[Group]:
+def navigation(context: Mapping[str, Any]) -> list[Group]:
     """The navigation for the one who asks, on the page they are at."""
     return groups_for(context["desk"], context["request"].path)
 
@@ -70,7 +71,7 @@ def short(value: object) -> str:
 
 
 @register.filter
-def get(row: dict[str, Any], name: str) -> Any:
+def get(row: Mapping[str, object], name: str) -> Any:
     """A value of a row by name."""
     return row.get(name)
 
@@ -82,7 +83,7 @@ def listed(values: list[Any] | None) -> SafeString | str:
 
 
 @register.simple_tag
-def cell(row: dict[str, Any], column: Any) -> SafeString | str:
+def cell(row: Mapping[str, object], column: Any) -> SafeString | str:
     """A table cell's content as its column wants it."""
     value = row.get(column.name)
     shown: SafeString | str

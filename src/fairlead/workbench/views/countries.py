@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from fairlead.case.lists.for_everybody import COUNTRIES
 from fairlead.case.receiving.incoming import take_in
 from fairlead.case.sending.building import Terms
 from fairlead.case.sending.changes import preview
@@ -27,7 +28,7 @@ from fairlead.register.followup import find_outcomes, find_recalls
 from fairlead.register.leads import find_packages
 from fairlead.register.releases import find_prepared
 from fairlead.workbench.desk import Desk
-from fairlead.workbench.listing import Column, Listing, list_rows
+from fairlead.workbench.listing import list_rows
 from fairlead.workbench.uploads import uploaded_text
 from fairlead.workbench.wording import word
 
@@ -39,29 +40,11 @@ _READ_HERE = ("selectors.csv", "hashes.csv", "evidence.csv")
 
 def listing(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Where every country stands."""
-    described = Listing(
-        name="countries",
-        title=_("Countries and packages"),
-        lead_in=_("A package goes to one country, signed by two officers and encrypted for it alone."),
-        columns=(
-            Column(name="country", label=_("Country"), kind="country", link=True),
-            Column(name="state", label=_("State"), kind="tag"),
-            Column(name="leads", label=_("Leads"), kind="number"),
-            Column(name="changed", label=_("New or changed"), kind="number"),
-            Column(name="package", label=_("Last package")),
-            Column(name="sent_at", label=_("Sent"), kind="time"),
-            Column(name="receipt", label=_("Receipt"), kind="tag"),
-            Column(name="answered", label=_("Leads answered"), kind="number"),
-            Column(name="recalls", label=_("Open recalls"), kind="number"),
-        ),
-        facets=("state", "receipt"),
-        empty=_("No country takes part yet."),
-    )
     rows = [asdict(state) for state in country_states(desk.session)]
     return list_rows(
         request,
         desk,
-        described,
+        COUNTRIES,
         rows,
         link=lambda row: reverse("country", args=[desk.operation, row["country"]]),
     )

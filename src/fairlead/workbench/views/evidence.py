@@ -12,16 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fairlead.case.exhibits.adding import find_acquisition
-from fairlead.case.exhibits.custody import Handover, get_exhibit, record_handover, show_custody
+from fairlead.case.exhibits.custody import Handover, get_exhibit, record_handover, show_custody, show_exhibits
 from fairlead.case.exhibits.volumes import list_volumes
-from fairlead.case.lists.views import CONTENTS_VIEW
+from fairlead.case.lists.for_the_lead import CONTENTS, EXHIBITS
 from fairlead.case.looking.content_file import open_content
-from fairlead.case.place.exhibits import list_exhibits
 from fairlead.register.reviews import find_reviews_of
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
-from fairlead.workbench.listing import Column, Listing, list_rows, list_tables
+from fairlead.workbench.listing import list_rows, list_tables
 from fairlead.workbench.svg.timeline import Period, timeline
 
 _AT_THE_DESK = (
@@ -34,29 +33,11 @@ _AT_THE_DESK = (
 
 def exhibits(request: HttpRequest, desk: Desk) -> HttpResponse:
     """All exhibits."""
-    described = Listing(
-        name="exhibits",
-        title=_("Exhibits and custody"),
-        lead_in=_("What was received, under which authority, and where it has been since."),
-        columns=(
-            Column(name="exhibit", label=_("Exhibit"), link=True),
-            Column(name="kind", label=_("Kind")),
-            Column(name="description", label=_("Description")),
-            Column(name="size_bytes", label=_("Size, bytes"), kind="number"),
-            Column(name="received_at", label=_("Received"), kind="time"),
-            Column(name="authority", label=_("Authority")),
-            Column(name="handling", label=_("Handling")),
-            Column(name="sha256", label="SHA-256", kind="id"),
-        ),
-        facets=("kind", "handling"),
-        searched=("exhibit", "description", "authority", "sha256"),
-        empty=_("Add the first one with `fairlead exhibit add`."),
-    )
     return list_rows(
         request,
         desk,
-        described,
-        list_exhibits(desk.session),
+        EXHIBITS,
+        show_exhibits(desk.session),
         link=lambda row: reverse("exhibit", args=[desk.operation, row["exhibit"]]),
     )
 
@@ -112,31 +93,10 @@ def exhibit(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 
 def triage(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Contents by state, with the reason. Words only."""
-    described = Listing(
-        name="triage",
-        title=_("Triage"),
-        lead_in=_("Every content has one state and says why. No picture is shown on this page."),
-        columns=(
-            Column(name="sha256", label=_("Content"), kind="id", link=True),
-            Column(name="state", label=_("State"), kind="tag"),
-            Column(name="reason", label=_("Reason")),
-            Column(name="media_type", label=_("Type")),
-            Column(name="conclusion", label=_("Origin")),
-            Column(name="distance", label=_("Distance"), kind="number"),
-            Column(name="cluster_size", label=_("In cluster"), kind="number"),
-            Column(name="files", label=_("Files"), kind="number"),
-            Column(name="exhibit", label=_("First exhibit")),
-        ),
-        labels={"conclusion": _("origin"), "list": _("hash set")},
-        searched=("sha256", "reason"),
-        digest="sha256",
-        empty=_("Have the exhibits processed with `fairlead process`."),
-    )
     return list_tables(
         request,
         desk,
-        described,
-        CONTENTS_VIEW,
+        CONTENTS,
         link=lambda row: reverse("content", args=[desk.operation, row["sha256"]]),
     )
 

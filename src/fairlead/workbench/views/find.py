@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
@@ -24,7 +24,7 @@ def find(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     return TemplateResponse(request, "workbench/find.html", {"words": words, "found": found})
 
 
-def _rows(found: Found) -> list[dict[str, Any]]:
+def _rows(found: Found) -> list[Mapping[str, object]]:
     return [
         *({"kind": "person", "id": p["person"], **p} for p in found.persons),
         *({"kind": "lead", "id": lead["lead"], **lead} for lead in found.leads),

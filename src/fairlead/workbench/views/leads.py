@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from fairlead.case.lists.for_everybody import LEADS
 from fairlead.case.lists.lead_heads import list_lead_heads
 from fairlead.case.sending.changes import diff_with_sent
 from fairlead.case.sending.holds import hold, lift
@@ -18,33 +19,15 @@ from fairlead.leads.document import LeadDocument, SubjectCategory
 from fairlead.register.actions import Action
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
-from fairlead.workbench.listing import Column, Listing, list_register
+from fairlead.workbench.listing import list_register
 
 
 def listing(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """The leads that are this user's to see."""
-    described = Listing(
-        name="leads",
-        title=_("Leads"),
-        lead_in=_(
-            "A lead is one person in one country, with statements that each name where they come from."
-        ),
-        columns=(
-            Column(name="lead", label=_("Lead"), link=True),
-            Column(name="country", label=_("Country"), kind="country"),
-            Column(name="grade", label=_("Grade"), kind="tag"),
-            Column(name="version", label=_("Version"), kind="number"),
-            Column(name="handling", label=_("Handling")),
-            Column(name="statements", label=_("Statements"), kind="number"),
-        ),
-        facets=("country", "grade"),
-        searched=("lead", "person"),
-        empty=_("Compute leads with `fairlead lead publish`."),
-    )
     return list_register(
         request,
         desk,
-        described,
+        LEADS,
         lambda asked: list_lead_heads(desk.session, asked),
         link=lambda row: reverse("lead", args=[desk.operation, row["lead"]]),
     )

@@ -8,42 +8,21 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from fairlead.case.lists.views import PERSONS_VIEW
+from fairlead.case.lists.for_the_lead import PERSONS
 from fairlead.case.persons.person_file import PersonFile, open_person
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
-from fairlead.workbench.listing import Column, Listing, list_tables
+from fairlead.workbench.listing import list_tables
 from fairlead.workbench.svg.graph import household_graph, link_graph
 from fairlead.workbench.svg.timeline import Period, timeline
 
 
 def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
     """All persons of the operation."""
-    described = Listing(
-        name="persons",
-        title=_("Persons"),
-        lead_in=_(
-            "One row is one person as far as the records allow. A grade is about the link, not about guilt."
-        ),
-        columns=(
-            Column(name="person", label=_("Person"), kind="text", link=True),
-            Column(name="grade", label=_("Grade"), kind="tag"),
-            Column(name="country", label=_("Country"), kind="country"),
-            Column(name="records", label=_("Records"), kind="number"),
-            Column(name="roles", label=_("Roles"), kind="list"),
-            Column(name="maybe_same", label=_("May be the same as"), kind="number"),
-            Column(name="rules", label=_("Guard rails"), kind="number"),
-            Column(name="first_at", label=_("First seen"), kind="time"),
-            Column(name="last_at", label=_("Last seen"), kind="time"),
-        ),
-        searched=("person", "members"),
-        empty=_("Link the records with `fairlead attribute`."),
-    )
     return list_tables(
         request,
         desk,
-        described,
-        PERSONS_VIEW,
+        PERSONS,
         link=lambda row: reverse("person", args=[desk.operation, row["person"]]),
     )
 

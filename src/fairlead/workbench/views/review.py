@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from fairlead.case.lists.for_the_lead import WAITING
 from fairlead.case.looking.content_file import open_content
 from fairlead.case.looking.exposure import own_exposure
 from fairlead.case.looking.reveal import ask_to_see, note_seconds, picture_of
@@ -23,16 +24,14 @@ from fairlead.terms.review import (
     ReviewDecision,
 )
 from fairlead.workbench.desk import Desk
-from fairlead.workbench.listing import twin
-
-_TWIN = ("sha256", "media_type", "reason", "files", "cluster_size", "heavy")
+from fairlead.workbench.listing import listed_twin
 
 
 def queue(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Where reviewing stands."""
     if request.GET.get("format") in ("csv", "json"):
         rows = waiting_rows(desk.session)
-        if (answer := twin(request, desk, "review", _TWIN, rows)) is not None:
+        if (answer := listed_twin(request, desk, WAITING, rows)) is not None:
             return answer
     return TemplateResponse(
         request,

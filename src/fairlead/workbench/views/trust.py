@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from fairlead.case.jobs import JobKind, ask_for_job
+from fairlead.case.lists.for_the_lead import LEDGER, REVIEWS_DUE
 from fairlead.case.log.ledger import erase_entry, make_checkpoint
 from fairlead.case.log.standing import ledger_state, set_witness_key, take_cosigned
 from fairlead.case.receiving.partners import keep_partner_keys, partner_officers
@@ -24,30 +25,11 @@ from fairlead.register.reviews import group_exposure
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
 from fairlead.workbench.desk import Desk
-from fairlead.workbench.listing import Column, Listing, export, twin
+from fairlead.workbench.listing import export, listed_twin
 from fairlead.workbench.tasks import defer
 from fairlead.workbench.uploads import uploaded_text
 
 _ROWS, _ROWS_EXPORTED, _ROWS_DUE = 60, 100_000, 200
-_DUE = ("lead", "country", "category", "due_on", "rule")
-_LEDGER = Listing(
-    name="ledger",
-    title="Ledger",
-    columns=tuple(
-        Column(name=name, label=name)
-        for name in (
-            "index",
-            "at",
-            "operation_name",
-            "what",
-            "actor",
-            "objects",
-            "recipient",
-            "justification",
-            "differs",
-        )
-    ),
-)
 
 
 def ledger(request: HttpRequest, desk: Desk) -> HttpResponseBase:
@@ -73,7 +55,7 @@ def ledger(request: HttpRequest, desk: Desk) -> HttpResponseBase:
         before=int(before) if before.isascii() and before.isdecimal() and len(before) < 16 else None,
     )
     if form in ("csv", "json"):
-        return export(desk, _LEDGER, form, rows, len(rows))
+        return export(desk, LEDGER, form, rows, len(rows))
     context = {
         "rows": rows,
         "counts": count_entries(desk.operation),
@@ -140,7 +122,7 @@ def retention(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     except ValueError:
         on = desk.session.clock().date()
     rows = find_due(desk.session, on=on)
-    if (twinned := twin(request, desk, "reviews-due", _DUE, rows)) is not None:
+    if (twinned := listed_twin(request, desk, REVIEWS_DUE, rows)) is not None:
         return twinned
     context = {"rows": rows[:_ROWS_DUE], "total": len(rows), "on": on, "rules": review_rules()}
     return TemplateResponse(request, "workbench/retention.html", context)

@@ -84,7 +84,7 @@ def _exhibits(session: Session) -> Iterator[str]:
         yield f"exhibit {number}: in the ledger, and not in the table exhibits"
 
 
-def _has_size(copy: WorkingCopy, size: int) -> bool:
+def _has_size(copy: WorkingCopy, size: int | None) -> bool:
     """Whether the segments of an exhibit are as large as when it was received; block devices do not tell."""
     if isinstance(copy.place, Path) and not copy.place.is_file():
         return True
@@ -124,7 +124,7 @@ def _releases(session: Session) -> Iterator[str]:
 
     at = session.clock()
     for row in find_prepared(session.user_id, session.operation, at=at):
-        if row["state"] == "releasing" and at - row["decided_at"] > _DEAD_AFTER:
+        if row["state"] == "releasing" and row["decided_at"] and at - row["decided_at"] > _DEAD_AFTER:
             yield f"release {row['id']} for {row['country']}: begun, and neither released nor waiting"
 
 

@@ -13,7 +13,7 @@ import json
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -133,6 +133,69 @@ def _version_1(head: bytes) -> LuksHeader:
     )
 
 
+class _SegmentTold(TypedDict):
+    type: str
+    encryption: str
+    sector_size: int
+    iv_tweak: str
+    offset: str
+    size: str
+    integrity: NotRequired[object]
+
+
+class _DerivedTold(TypedDict):
+    type: str
+    salt: str
+    iterations: NotRequired[int]
+    time: NotRequired[int]
+    memory: NotRequired[int]
+    cpus: NotRequired[int]
+    hash: NotRequired[str]
+
+
+class _AreaTold(TypedDict):
+    offset: str
+    key_size: int
+    encryption: str
+
+
+class _SplitTold(TypedDict):
+    stripes: int
+    hash: str
+
+
+class _SlotTold(TypedDict):
+    type: str
+    key_size: int
+    kdf: _DerivedTold
+    area: _AreaTold
+    af: _SplitTold
+
+
+class _DigestTold(TypedDict):
+    hash: str
+    salt: str
+    iterations: int
+    digest: str
+
+
+class _RequirementsTold(TypedDict, total=False):
+    mandatory: list[object]
+
+
+class _ConfigTold(TypedDict, total=False):
+    requirements: _RequirementsTold
+
+
+class _Told(TypedDict):
+    """The JSON area of a header of LUKS2, as far as it is read here; a header without one of these is refused."""
+
+    segments: dict[str, _SegmentTold]
+    keyslots: dict[str, _SlotTold]
+    digests: dict[str, _DigestTold]
+    config: NotRequired[_ConfigTold]
+
+
 def _version_2(block: Block, at: int) -> LuksHeader:
     head = exactly(block, at, 4096)
     size: int = struct.unpack_from(">Q", head, 8)[0]
@@ -146,7 +209,7 @@ def _version_2(block: Block, at: int) -> LuksHeader:
     sums = hashlib.new(algorithm, cleared + area).digest()
     if head[448 : 448 + len(sums)] != sums:
         raise OSError("the checksum of the header is wrong")
-    told: dict[str, Any] = json.loads(area.split(b"\0")[0])
+    told: _Told = json.loads(area.split(b"\0")[0])
     uuid = head[168:208].split(b"\0")[0].decode("ascii", "replace")
     _refuse_features(told)
     segments = told["segments"]
@@ -174,13 +237,13 @@ def _version_2(block: Block, at: int) -> LuksHeader:
     )  # fmt: skip
 
 
-def _refuse_features(told: dict[str, Any]) -> None:
+def _refuse_features(told: _Told) -> None:
     needed = told.get("config", {}).get("requirements", {}).get("mandatory", [])
     if needed:
         raise unsupported(f"a volume of LUKS2 that needs {', '.join(str(one)[:40] for one in needed[:3])}")
 
 
-def _slot(told: dict[str, Any]) -> _Slot:
+def _slot(told: _SlotTold) -> _Slot:
     derived, area, split = told["kdf"], told["area"], told["af"]
     return _Slot(
         kind=str(derived["type"]),

@@ -9,13 +9,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from fairlead.evidence.readers.blocks import luks, lvm, md
 from fairlead.evidence.readers.blocks.block import Block, Slice
 from fairlead.evidence.readers.entry import Given, Stop
 from fairlead.evidence.readers.image import BlockImage
 from fairlead.evidence.readers.partitions import WHOLE_IMAGE, find_partitions
+from fairlead.evidence.readers.wire import VolumeTold
 from fairlead.evidence.volume_forms import VolumeForm, find_form
 
 _STEP, _MOST_NUMBER = 1000, 1 << 52
@@ -57,7 +57,7 @@ class Volume:
         """Whether no other volume lies in it, nor is it a part of one."""
         return not self.holds and not self.member_of
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> VolumeTold:
         """What the table of volumes says of it, in the form that crosses the sandbox."""
         said = self.problem.detail if self.problem is not None else self.member_of or self.note
         return {

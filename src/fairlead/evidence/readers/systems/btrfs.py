@@ -13,7 +13,6 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from backports import zstd
 
@@ -22,6 +21,7 @@ from fairlead.evidence.readers.entry import Entry, Stop, Write
 from fairlead.evidence.readers.free_space import Range
 from fairlead.evidence.readers.systems.files import MOST_DEPTH, SPECIAL, container_of, copy_pieces
 from fairlead.evidence.readers.systems.lzo import unpack_btrfs_lzo
+from fairlead.evidence.readers.wire import EntryPlace
 
 _SUPERBLOCK_AT = 0x10000
 _MAGIC = b"_BHRfS_M"
@@ -117,7 +117,7 @@ class BtrfsReader:
         if damaged:
             yield self._rest("damaged", "Btrfs: " + "; ".join(damaged[:5]))
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one file's bytes."""
         try:
             file = self._file(place["volume"], place["inode"])

@@ -11,7 +11,6 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from backports import zstd
 from imagecodecs import Lz4Error, lz4_decode
@@ -21,6 +20,7 @@ from fairlead.evidence.readers.entry import Entry, Stop, Write
 from fairlead.evidence.readers.free_space import Range
 from fairlead.evidence.readers.systems.files import MOST_DEPTH, container_of, copy_pieces
 from fairlead.evidence.readers.systems.lzo import unpack_lzo
+from fairlead.evidence.readers.wire import EntryPlace
 
 _SUPERBLOCK = struct.Struct("<IIIIIHHHHHHQQQQQQQQ")
 _MAGIC, _META, _STORED_META, _STORED_DATA = 0x73717368, 8192, 0x8000, 1 << 24
@@ -106,7 +106,7 @@ class SquashfsReader:
                 detail=f"squashfs: {damaged} folders or files could not be read",
             )  # fmt: skip
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one file's bytes."""
         try:
             inode = self._inode(place["inode"])

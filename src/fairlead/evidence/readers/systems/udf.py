@@ -10,12 +10,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
 
 from fairlead.evidence.readers.blocks.block import Block, exactly, unsupported
 from fairlead.evidence.readers.entry import Entry, Stop, Write
 from fairlead.evidence.readers.free_space import Range
 from fairlead.evidence.readers.systems.files import MOST_DEPTH, container_of, copy_pieces
+from fairlead.evidence.readers.wire import EntryPlace
 
 _SIZES = (2048, 512, 4096, 1024)
 _ANCHOR = 2
@@ -101,7 +101,7 @@ class UdfReader:
                 detail=f"UDF: {damaged} folders or files could not be read",
             )  # fmt: skip
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one file's bytes."""
         try:
             file = self._file(place["inode"])

@@ -12,6 +12,7 @@ from fairlead.evidence.readers.blocks.block import Block, BlockFile
 from fairlead.evidence.readers.entry import Entry, Stop, Write
 from fairlead.evidence.readers.free_space import Range
 from fairlead.evidence.readers.systems.files import MOST_DEPTH, SPECIAL, container_of, copy_pieces
+from fairlead.evidence.readers.wire import EntryPlace
 
 _CLOCK = "XFS, UTC, 1 ns"
 _REFUSALS = (OSError, ValueError, TypeError, RuntimeError, OverflowError, MemoryError)
@@ -62,7 +63,7 @@ class XfsReader:
         if damaged:
             yield self._rest("damaged", f"XFS: {damaged} folders or files could not be read")
 
-    def copy(self, place: dict[str, Any], write: Write) -> None:
+    def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one file's bytes."""
         try:
             file = self._volume.get_file_entry_by_inode(place["inode"])
