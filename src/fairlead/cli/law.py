@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from fairlead.case.law.assessing import assess_persons
-from fairlead.case.law.review import import_review_file, write_form
+from fairlead.case.law.review import accept_cases, import_review_file, write_form
 from fairlead.case.place.session import utc_now
 from fairlead.cli.options import json_option, operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
@@ -24,7 +24,7 @@ from fairlead.law.load import read_folder, shipped_folder
 from fairlead.law.record import Jurisdiction
 from fairlead.law.timeline_svg import render_timeline
 from fairlead.terms.errors import UsageError
-from fairlead.terms.law import AgeBand, ContentKind, ImageClass, LegalAct
+from fairlead.terms.law import AgeBand, ContentKind, Fact, ImageClass, LegalAct
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _IMAGE = click.Choice([i.value for i in ImageClass])
@@ -50,6 +50,13 @@ def law() -> None:
 @click.option("--to", "to_at", type=_DAY, help="Last day of the act; the first day if not given.")
 @click.option("--content", type=click.Choice([c.value for c in ContentKind]), help="What the picture shows.")
 @click.option("--as-of", type=_DAY, help="Answer with what was recorded on that day.")
+@click.option(
+    "--fact",
+    "facts",
+    multiple=True,
+    metavar="FACT=yes|no",
+    help=f"A fact of the case, as often as needed: {', '.join(Fact)}. What is not said is not known.",
+)
 @json_option
 def assess_(
     jurisdiction: str,
@@ -60,6 +67,7 @@ def assess_(
     to_at: datetime | None,
     content: str | None,
     as_of: datetime | None,
+    facts: tuple[str, ...],
     *,
     as_json: bool,
 ) -> None:
@@ -72,11 +80,26 @@ def assess_(
         AgeBand(age),
         content=ContentKind(content) if content else None,
         as_of=_day(as_of),
+        facts=_facts(facts),
     )
     if as_json:
         print_json(export_assessment(answer))
     else:
         _print_assessment(answer)
+
+
+def _facts(told: tuple[str, ...]) -> dict[Fact, bool]:
+    known = {}
+    for text in told:
+        name, _, said = text.partition("=")
+        if name not in set(Fact) or said not in ("yes", "no"):
+            raise UsageError(
+                f"--fact {text} names no fact of a case",
+                f"Write it like --fact online=yes; the facts are {', '.join(Fact)}.",
+                code="USAGE-FACT",
+            )
+        known[Fact(name)] = said == "yes"
+    return known
 
 
 def _print_assessment(answer: Assessment) -> None:
@@ -113,6 +136,8 @@ def _print_assessment(answer: Assessment) -> None:
     for term in answer.terms:
         click.echo(f"  term: {term.local} = {term.english}")
     click.echo(f"  open: {answer.jurisdiction_question}")
+    for point in answer.standing:
+        click.echo(f"  {point.said}")
     click.echo(NOT_ADVICE)
 
 
@@ -315,6 +340,24 @@ def check(data: Path | None, *, rewrite: bool, as_json: bool) -> int:
             click.echo(f"{finding['file']}{place}: {finding['message']}")
         click.echo(f"{len(findings)} findings" if findings else "All law files are in order.")
     return 1 if findings else 0
+
+
+@law.command("accept")
+@_DATA
+@click.option("--yes", is_flag=True, help="Write the answers of now into the worked examples.")
+@json_option
+def accept(data: Path | None, *, yes: bool, as_json: bool) -> int:
+    """Show worked examples whose answer changed with the records; with --yes, take the new answers over."""
+    changes = accept_cases(data or shipped_folder(), write=yes)
+    if as_json:
+        print_json({"changed": [asdict(change) for change in changes], "written": yes})
+        return 0 if yes or not changes else 1
+    for change in changes:
+        click.echo(f"{change.file}: “{change.sentence}”\n  before: {change.before}\n  now: {change.now}")
+    click.echo(
+        f"{len(changes)} worked examples {'written' if yes else 'differ'}" if changes else "None differs."
+    )
+    return 0 if yes or not changes else 1
 
 
 @law.group("review")

@@ -13,10 +13,11 @@ from typing import Any
 
 from fairlead.law import schema
 from fairlead.law.fields import Fields, Finding
-from fairlead.law.record import Gap, Jurisdiction, PolicePower, ProvisionVersion, Source
+from fairlead.law.record import Gap, Jurisdiction, PolicePower, ProvisionVersion, Source, StandingAnswer
 from fairlead.terms.errors import RunError
 
 JURISDICTION_FILE, CASES_FILE, SOURCES_FILE = "jurisdiction.toml", "cases.toml", "sources.toml"
+STANDING_FILE = "standing.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,6 +28,7 @@ class RecordSet:
     versions: tuple[ProvisionVersion, ...]
     gaps: tuple[Gap, ...]
     powers: tuple[PolicePower, ...]
+    standing: tuple[StandingAnswer, ...]
     sources: Mapping[str, Source]
     digest: str
 
@@ -77,6 +79,7 @@ def _parse(files: dict[str, Mapping[str, Any]], findings: list[Finding], digest:
     versions: list[ProvisionVersion] = []
     gaps: list[Gap] = []
     powers: list[PolicePower] = []
+    standing: list[StandingAnswer] = []
     sources: dict[str, Source] = {}
     for name, table in files.items():
         faults: list[Finding] = []
@@ -96,13 +99,17 @@ def _parse(files: dict[str, Mapping[str, Any]], findings: list[Finding], digest:
                 case schema.POWER:
                     power = schema.parse_power(fields)
                     powers += (power,) if not faults else ()
+                case schema.STANDING:
+                    answers = schema.parse_standing(fields)
+                    standing += answers if not faults else ()
                 case schema.JURISDICTION:
                     jurisdiction = schema.parse_jurisdiction(fields)
                     if not faults:
                         jurisdictions[jurisdiction.code] = jurisdiction
                 case _:
                     fields.report(
-                        f"schema must be {schema.PROVISION}, {schema.GAP}, {schema.POWER} or {schema.JURISDICTION}"
+                        f"schema must be {schema.PROVISION}, {schema.GAP}, {schema.POWER}, {schema.STANDING} or "
+                        f"{schema.JURISDICTION}"
                     )
         findings += faults
     records = RecordSet(
@@ -110,6 +117,7 @@ def _parse(files: dict[str, Mapping[str, Any]], findings: list[Finding], digest:
         versions=tuple(versions),
         gaps=tuple(gaps),
         powers=tuple(powers),
+        standing=tuple(standing),
         sources=sources,
         digest=digest,
     )

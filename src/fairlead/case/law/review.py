@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from fairlead.law.cases import CaseChanged, changed_cases
 from fairlead.law.load import LawFolder, read_folder
 from fairlead.law.review import ReviewImported, import_review, render_form
 from fairlead.law.review_pdf import render_form_pdf
@@ -53,3 +54,12 @@ def import_review_file(folder: Path, file: Path, *, today: date) -> ReviewImport
             code="LAW-FORM",
         ) from problem
     return import_review(folder, _sound(folder), form, today=today)
+
+
+def accept_cases(folder: Path, *, write: bool) -> list[CaseChanged]:
+    """Worked examples whose answer changed with the records; a person who has read the list may write them."""
+    changes, texts = changed_cases(_sound(folder))
+    if write:
+        for name, text in texts.items():
+            (folder / name).write_text(text, "utf-8")
+    return changes
