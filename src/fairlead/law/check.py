@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -15,7 +16,14 @@ from fairlead.law.cases import check_case, find_cases
 from fairlead.law.duration import months_of
 from fairlead.law.fields import Finding
 from fairlead.law.instruments import INSTRUMENTS_FILE, read_instruments
-from fairlead.law.load import CASES_FILE, JURISDICTION_FILE, LawFolder, RecordSet, read_folder
+from fairlead.law.load import (
+    CASES_FILE,
+    JURISDICTION_FILE,
+    SOURCES_FILE,
+    LawFolder,
+    RecordSet,
+    read_folder,
+)
 from fairlead.law.record import Gap, Knowledge, PolicePower, ProvisionVersion, StandingAnswer, Wording
 from fairlead.law.review import rows_of, state_of
 from fairlead.law.timeline import window_of
@@ -61,6 +69,20 @@ def check_folder(folder: Path) -> list[Finding]:
             message = f"the source {key} is not in sources.toml"
             findings.append(Finding(file=INSTRUMENTS_FILE, place=instrument.id, message=message))
     return findings
+
+
+def check_layers(base: Path, over: Path) -> list[Finding]:
+    """Everything that is wrong once an agency's own folder is laid over another; the shipped one was in order."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        read = read_folder(base, over)
+        for name, table in read.files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            source = over / name if name != SOURCES_FILE and (over / name).is_file() else base / name
+            text = write_toml(dict(table)) if name == SOURCES_FILE else source.read_text("utf-8")
+            path.write_text(text, "utf-8")
+        return [*read.findings, *check_folder(folder)]
 
 
 def _of(stem: str, record: _Record, faults: Iterator[str]) -> list[Finding]:

@@ -389,7 +389,7 @@ class _Builder:
             of,
             value,
             text,
-            origins or self.member_origins,
+            origins,
             source=SourceGrade.X,
             related=related,
         )
