@@ -36,6 +36,7 @@ class Case:
     minimum: str = ""
     facts: FactsKnown = ()
     quote: str = ""
+    citation: str = ""
 
 
 def parse_cases(name: str, table: Mapping[str, Any], findings: list[Finding]) -> list[tuple[str, Case]]:
@@ -60,6 +61,7 @@ def parse_cases(name: str, table: Mapping[str, Any], findings: list[Finding]) ->
             minimum=row.text("minimum"),
             facts=_facts(row),
             quote=row.text("quote"),
+            citation=row.text("citation"),
         )
         row.end()
         read.append((f"case {number}", case))
