@@ -21,7 +21,7 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -
 
 def test_assess_gives_one_verdict_for_each_run_of_days(capsys: pytest.CaptureFixture[str]) -> None:
     said = answer(capsys, *ASSESS[1:], "--from", "2025-06-15", "--to", "2025-07-15")
-    assert said["verdict"] == "may_apply"
+    assert [p["verdict"] for p in said["periods"]] == ["may_apply", "unclear"]
     assert [(p["from"], p["to"], p["provisions"]) for p in said["periods"]] == [
         ("2025-06-15", "2025-06-30", ["DK-235-2-old"]),
         ("2025-07-01", "2025-07-15", ["DK-235-2"]),
@@ -74,14 +74,14 @@ def test_compare_puts_all_jurisdictions_side_by_side(capsys: pytest.CaptureFixtu
     said = answer(capsys, "compare", "--act", "possess", "--image", "synth", "--on", "2025-02-26")
     verdicts = {row["jurisdiction"]: row["verdict"] for row in said["rows"]}
     assert len(verdicts) == 28
-    assert (verdicts["DK"], verdicts["DE"], verdicts["BA-BIH"]) == ("may_apply", "unclear", "not_assessed")
+    assert (verdicts["DK"], verdicts["DE"], verdicts["BA-BIH"]) == ("may_apply", "unclear", "unclear")
 
 
 def test_gaps_lists_every_act_without_a_sure_answer(capsys: pytest.CaptureFixture[str]) -> None:
     said = answer(capsys, "gaps", "--on", "2025-02-26", "--jurisdiction", "de")
     verdicts = {row["act"]: row["verdict"] for row in said["rows"]}
     assert verdicts["produce"] == "gap_asserted"
-    assert verdicts["pay"] == "not_assessed"
+    assert verdicts["pay"] == "unclear"
     assert "distribute" not in verdicts
 
 
@@ -95,7 +95,11 @@ def test_timeline_lists_changes_and_draws_them(capsys: pytest.CaptureFixture[str
 def test_stale_counts_from_the_last_check(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(capsys, "stale", "--days", "180", "--on", "2026-12-01")["records"] == []
     late = answer(capsys, "stale", "--days", "180", "--on", "2027-06-01", code=1)["records"]
-    assert len(late) == 122
+    assert (
+        len(late)
+        == len(answer(capsys, "stale", "--days", "0", "--on", "2027-06-01", code=1)["records"])
+        > 200
+    )
 
 
 def test_check_finds_nothing_wrong_in_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:

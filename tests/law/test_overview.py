@@ -1,8 +1,9 @@
-"""The overview that a lawyer drew up beside the seed, cell by cell, against the resolver.
+"""The overview of the shipped records, cell by cell, against the resolver: it belongs to the version of the data.
 
 Fully synthetic, realistic pictures on 22 November 2026 (the European Union: 3 December), the best value over
-both age bands. Y covered, P in part, ? unclear, N the recorded rule does not reach it, . no record; m from
-memory, * enacted but not verified as in force.
+both age bands. Y covered by words that were read, Pc read but in part or on a condition, ?m nothing read,
+N what is recorded does not reach it, . no record; * enacted but not verified as in force. A correction of the
+data changes this file as it changes the worked examples beside the records; the rules of the program do not.
 """
 
 from __future__ import annotations

@@ -8,23 +8,26 @@ from pathlib import Path
 
 import click
 
+from fairlead.case.law.adopting import adopt_law, review_law
 from fairlead.case.law.assessing import assess_persons
-from fairlead.case.law.review import import_review_file, write_form
+from fairlead.case.law.comparing import compare_law, find_touched
+from fairlead.case.law.review import accept_cases, import_review_file, import_workbook, write_form
 from fairlead.case.place.session import utc_now
 from fairlead.cli.options import json_option, operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
-from fairlead.law import Assessment, assess, load_records
+from fairlead.law import Assessment, load_records
 from fairlead.law.assessment import NOT_ADVICE
 from fairlead.law.changes import find_changes, find_stale, find_undated
-from fairlead.law.check import check_folder, rewrite_folder
+from fairlead.law.check import check_folder, check_layers, rewrite_folder
 from fairlead.law.coverage import UNCOVERED, coverage_on
 from fairlead.law.duration import say_range
 from fairlead.law.export import export_assessment, export_jurisdiction
-from fairlead.law.load import read_folder, shipped_folder
+from fairlead.law.load import layered_records, read_folder, shipped_folder
 from fairlead.law.record import Jurisdiction
+from fairlead.law.resolve import ask, assess_with
 from fairlead.law.timeline_svg import render_timeline
 from fairlead.terms.errors import UsageError
-from fairlead.terms.law import AgeBand, ContentKind, ImageClass, LegalAct
+from fairlead.terms.law import AgeBand, ContentKind, Fact, ImageClass, LegalAct
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _IMAGE = click.Choice([i.value for i in ImageClass])
@@ -34,6 +37,13 @@ _ACT = click.Choice([a.value for a in LegalAct])
 
 def _day(at: datetime | None) -> date | None:
     return at.date() if at else None
+
+
+_LAW_DATA = click.option(
+    "--law-data",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The agency's own folder of law files, laid over those that come with Fairlead.",
+)
 
 
 @click.group()
@@ -50,6 +60,14 @@ def law() -> None:
 @click.option("--to", "to_at", type=_DAY, help="Last day of the act; the first day if not given.")
 @click.option("--content", type=click.Choice([c.value for c in ContentKind]), help="What the picture shows.")
 @click.option("--as-of", type=_DAY, help="Answer with what was recorded on that day.")
+@click.option(
+    "--fact",
+    "facts",
+    multiple=True,
+    metavar="FACT=yes|no",
+    help=f"A fact of the case, as often as needed: {', '.join(Fact)}. What is not said is not known.",
+)
+@_LAW_DATA
 @json_option
 def assess_(
     jurisdiction: str,
@@ -60,23 +78,40 @@ def assess_(
     to_at: datetime | None,
     content: str | None,
     as_of: datetime | None,
+    facts: tuple[str, ...],
+    law_data: Path | None,
     *,
     as_json: bool,
 ) -> None:
     """Say what law may apply to an act on its own days; one verdict for each run of days."""
-    answer = assess(
+    question = ask(
         jurisdiction.upper(),
-        (from_at.date(), (to_at or from_at).date()),
         LegalAct(act),
         ImageClass(image),
         AgeBand(age),
         content=ContentKind(content) if content else None,
         as_of=_day(as_of),
+        facts=_facts(facts),
     )
+    answer = assess_with(layered_records(law_data), question, (from_at.date(), (to_at or from_at).date()))
     if as_json:
         print_json(export_assessment(answer))
     else:
         _print_assessment(answer)
+
+
+def _facts(told: tuple[str, ...]) -> dict[Fact, bool]:
+    known = {}
+    for text in told:
+        name, _, said = text.partition("=")
+        if name not in set(Fact) or said not in ("yes", "no"):
+            raise UsageError(
+                f"--fact {text} names no fact of a case",
+                f"Write it like --fact online=yes; the facts are {', '.join(Fact)}.",
+                code="USAGE-FACT",
+            )
+        known[Fact(name)] = said == "yes"
+    return known
 
 
 def _print_assessment(answer: Assessment) -> None:
@@ -113,6 +148,8 @@ def _print_assessment(answer: Assessment) -> None:
     for term in answer.terms:
         click.echo(f"  term: {term.local} = {term.english}")
     click.echo(f"  open: {answer.jurisdiction_question}")
+    for point in answer.standing:
+        click.echo(f"  {point.said}")
     click.echo(NOT_ADVICE)
 
 
@@ -300,13 +337,15 @@ _DATA = click.option(
 
 @law.command("check")
 @_DATA
+@click.option("--layered", is_flag=True, help="Check the folder as laid over the shipped one.")
 @click.option("--rewrite", is_flag=True, help="Put files into the one written form first; comments are lost.")
 @json_option
-def check(data: Path | None, *, rewrite: bool, as_json: bool) -> int:
+def check(data: Path | None, *, layered: bool, rewrite: bool, as_json: bool) -> int:
     """Check schema, days, sources, confidence and worked examples. Exit code 1 when something is wrong."""
     folder = data or shipped_folder()
     changed = rewrite_folder(folder) if rewrite else []
-    findings = [asdict(finding) for finding in check_folder(folder)]
+    found = check_layers(shipped_folder(), folder) if layered else check_folder(folder)
+    findings = [asdict(finding) for finding in found]
     if as_json:
         print_json({"findings": findings, "rewritten": changed})
     else:
@@ -317,6 +356,24 @@ def check(data: Path | None, *, rewrite: bool, as_json: bool) -> int:
     return 1 if findings else 0
 
 
+@law.command("accept")
+@_DATA
+@click.option("--yes", is_flag=True, help="Write the answers of now into the worked examples.")
+@json_option
+def accept(data: Path | None, *, yes: bool, as_json: bool) -> int:
+    """Show worked examples whose answer changed with the records; with --yes, take the new answers over."""
+    changes = accept_cases(data or shipped_folder(), write=yes)
+    if as_json:
+        print_json({"changed": [asdict(change) for change in changes], "written": yes})
+        return 0 if yes or not changes else 1
+    for change in changes:
+        click.echo(f"{change.file}: “{change.sentence}”\n  before: {change.before}\n  now: {change.now}")
+    click.echo(
+        f"{len(changes)} worked examples {'written' if yes else 'differ'}" if changes else "None differs."
+    )
+    return 0 if yes or not changes else 1
+
+
 @law.group("review")
 def review() -> None:
     """Forms for a national lawyer, and reading them back."""
@@ -324,11 +381,13 @@ def review() -> None:
 
 @review.command("form")
 @click.argument("jurisdiction")
-@click.option("--to", "file", type=click.Path(path_type=Path, dir_okay=False), help="FILE.md or FILE.pdf.")
+@click.option(
+    "--to", "file", type=click.Path(path_type=Path, dir_okay=False), help="FILE.md, FILE.xlsx or FILE.pdf."
+)
 @_DATA
 @json_option
 def review_form(jurisdiction: str, file: Path | None, data: Path | None, *, as_json: bool) -> None:
-    """Make the review form of JURISDICTION: Markdown to read back, or PDF to fill in by hand."""
+    """Make the review form of JURISDICTION: a workbook or Markdown to read back, or PDF to fill in by hand."""
     written = write_form(data or shipped_folder(), jurisdiction.upper(), file)
     if as_json:
         print_json(
@@ -341,15 +400,110 @@ def review_form(jurisdiction: str, file: Path | None, data: Path | None, *, as_j
 @review.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @_DATA
-@json_option
-def review_import(file: Path, data: Path | None, *, as_json: bool) -> None:
-    """Read the filled-in Markdown form FILE: sets verified_on and verified_by, and nothing else."""
-    outcome = import_review_file(data or shipped_folder(), file, today=utc_now().date())
-    if as_json:
-        print_json(asdict(outcome))
+@operation_option
+def review_import(
+    file: Path,
+    data: Path | None,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Read the filled-in form FILE: Markdown sets who verified what; a workbook also corrects fields.
+
+    With --workspace the corrections go to the agency's own law there, and the officer vouches for the reviewer.
+    """
+    if file.suffix.lower() != ".xlsx":
+        outcome = import_review_file(data or shipped_folder(), file, today=utc_now().date())
+        if as_json:
+            print_json(asdict(outcome))
+            return
+        said = f"{len(outcome.verified)} records verified on {outcome.reviewed_on}: {', '.join(outcome.verified)}"
+        click.echo(said)
+        if outcome.not_ticked:
+            click.echo(f"Left as they were: {', '.join(outcome.not_ticked)}")
         return
+    if workspace is not None:
+        done = review_law(session_of(workspace, operation, user), form=file)
+    else:
+        done = import_workbook(data or shipped_folder(), file, today=utc_now().date())
+    if as_json:
+        print_json({k: v for k, v in asdict(done).items() if k != "files"} | {"files": sorted(done.files)})
+        return
+    click.echo(f"{len(done.verified)} records reviewed by {done.reviewer} on {done.reviewed_on}")
+    for change in done.changes:
+        click.echo(
+            f"  {change.record}, {change.field}: {change.before or 'nothing'} → {change.now or 'nothing'}"
+        )
+    for record, comment in done.comments:
+        click.echo(f"  comment on {record}: {comment}")
+    for case in done.cases:
+        click.echo(f"  worked example, “{case.sentence}”, now: {case.now}")
     click.echo(
-        f"{len(outcome.verified)} records verified on {outcome.reviewed_on}: {', '.join(outcome.verified)}"
+        "The law changed: run `fairlead law diff` to see which persons, leads and packages it touches."
     )
-    if outcome.not_ticked:
-        click.echo(f"Left as they were: {', '.join(outcome.not_ticked)}")
+
+
+@law.command("adopt")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@operation_option
+def adopt(
+    folder: Path, workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool
+) -> None:
+    """Lay the agency's own FOLDER of law over the shipped records, for every later assessment of the workspace."""
+    adopted = adopt_law(session_of(workspace, operation, user), folder=folder)
+    if as_json:
+        print_json(asdict(adopted))
+        return
+    click.echo(f"{len(adopted.files)} files laid over the shipped law; {len(adopted.changes)} differences:")
+    for change in adopted.changes:
+        click.echo(f"  {change.record}: {change.what}")
+    click.echo("Run `fairlead law assess-persons` to ask for every act again.")
+
+
+@law.command("diff")
+@click.option(
+    "--before", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder laid over."
+)
+@click.option(
+    "--after", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder laid over."
+)
+@click.option("--from", "from_at", type=_DAY, default="2024-01-01", show_default=True)
+@click.option("--to", "to_at", type=_DAY, help="Last day; today if not given.")
+@operation_option
+def diff(
+    before: Path | None,
+    after: Path | None,
+    from_at: datetime,
+    to_at: datetime | None,
+    workspace: Path | None,
+    operation: str | None,
+    user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Say in words what differs between two versions of the law, and whom of an operation it touches.
+
+    Without --after the workspace's own law is compared with the shipped one.
+    """
+    session = session_of(workspace, operation, user) if workspace is not None else None
+    own = session.workspace.law if session is not None and session.workspace.law.is_dir() else None
+    compared = compare_law(before, after or own, period=(from_at.date(), _on(to_at)))
+    ids = frozenset(change.record for change in compared.records)
+    touched = find_touched(session, ids) if session is not None else None
+    if as_json:
+        print_json(asdict(compared) | {"touched": asdict(touched) if touched else None})
+        return
+    for change in compared.records:
+        click.echo(f"{change.record}: {change.what}")
+    for answer in compared.answers:
+        days = f"{answer.from_on} to {answer.to_on}"
+        click.echo(
+            f"{answer.jurisdiction}, {answer.act}, {answer.image}, {days}: {answer.before} → {answer.now}"
+        )
+    if touched is not None:
+        for name in ("persons", "leads", "packages"):
+            listed = getattr(touched, name)
+            click.echo(f"{name} touched: {', '.join(listed) or 'none'}")
+    click.echo(f"{len(compared.records)} differences, {len(compared.answers)} answers. {NOT_ADVICE}")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from fairlead.law.record import Gap, ProvisionVersion, Term
+from fairlead.law.standing import StandingPoint
+from fairlead.law.tiers import FactsKnown
 from fairlead.terms.law import AgeBand, ContentKind, ImageClass, LawVerdict, LegalAct
 
 NOT_ADVICE = "Not legal advice; verify at the source."
@@ -81,6 +83,8 @@ class Assessment:
     proposed: tuple[ProvisionVersion, ...]
     terms: tuple[Term, ...]
     jurisdiction_question: str
+    standing: tuple[StandingPoint, ...]
+    facts: FactsKnown
 
     @property
     def verdict(self) -> LawVerdict:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from fairlead.law.assessment import Answer
 from fairlead.law.duration import in_words, months_of
-from fairlead.law.record import NOT_IN_FORCE, Gap, Knowledge, ProvisionVersion
+from fairlead.law.record import NOT_IN_FORCE, Condition, Gap, Knowledge, ProvisionVersion
 from fairlead.law.segment import Segment
+from fairlead.law.tiers import FactsKnown, unknown_facts
+from fairlead.law.words import FACT_WORDS
 from fairlead.terms.law import (
     Basis,
     Confidence,
     ContentKind,
     Cover,
+    Fact,
     ImageClass,
     LawVerdict,
     LegalAct,
@@ -43,12 +46,19 @@ def questions_of(answer: Answer) -> tuple[str, ...]:
 
 
 def cautions_of(
-    answer: Answer, *, act: LegalAct, image: ImageClass, content: ContentKind | None, as_of: date | None
+    answer: Answer,
+    *,
+    act: LegalAct,
+    image: ImageClass,
+    content: ContentKind | None,
+    as_of: date | None,
+    facts: FactsKnown = (),
 ) -> tuple[str, ...]:
     """Every reservation, in one sentence each, with the id of the record it is about."""
     said = []
     for version in (*answer.provisions, *answer.unconfirmed):
-        said += [f"{version.id} reaches this act only where {c.text}." for c in version.conditions_for(act)]
+        said += [_of_condition(version, c, dict(facts)) for c in version.conditions_for(act)]
+        said += _of_range(version, facts)
         said += _of_version(version, image, content)
         said += _of_knowledge(version.id, version.knowledge, as_of)
     for gap in answer.gaps:
@@ -70,6 +80,21 @@ def cautions_of(
     )
     said += [f"{record.id}: {note}" for record in noted for note in record.notes]
     return tuple(said)
+
+
+def _of_condition(version: ProvisionVersion, condition: Condition, known: Mapping[Fact, bool]) -> str:
+    if condition.needs.facts and condition.needs.met(known):
+        return f"{version.id} reaches this act where {condition.text}: so stated."
+    return f"{version.id} reaches this act only where {condition.text}."
+
+
+def _of_range(version: ProvisionVersion, facts: FactsKnown) -> Iterator[str]:
+    """On which facts the range depends that nobody stated."""
+    if version.wording is None:
+        yield f"{version.id}: its words were not read, only what others say of them: no better than unclear."
+    if unknown := unknown_facts(version, facts):
+        said = ", ".join(FACT_WORDS[fact] for fact in unknown)
+        yield f"The penalty of {version.id} depends on what is not known: {said}."
 
 
 def _of_later(version: ProvisionVersion) -> str:

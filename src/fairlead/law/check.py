@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -14,16 +16,26 @@ from fairlead.law.cases import check_case, find_cases
 from fairlead.law.duration import months_of
 from fairlead.law.fields import Finding
 from fairlead.law.instruments import INSTRUMENTS_FILE, read_instruments
-from fairlead.law.load import CASES_FILE, JURISDICTION_FILE, LawFolder, RecordSet, read_folder
-from fairlead.law.record import Gap, Knowledge, PolicePower, ProvisionVersion
-from fairlead.law.review import state_of
+from fairlead.law.load import (
+    CASES_FILE,
+    JURISDICTION_FILE,
+    SOURCES_FILE,
+    LawFolder,
+    RecordSet,
+    read_folder,
+)
+from fairlead.law.record import Gap, Knowledge, PolicePower, ProvisionVersion, StandingAnswer, Wording
+from fairlead.law.review import rows_of, state_of
 from fairlead.law.timeline import window_of
 from fairlead.law.toml import write_toml
-from fairlead.terms.law import Basis, Confidence, ProvisionStatus, SourceKind
+from fairlead.terms.law import Basis, Confidence, ProvisionStatus, SourceKind, TierKind
 
 LEAST_CASES = 3
 _JARGON = re.compile(r"\b(?:MEMORY|SOURCED|MIXED|P\d+[YM])\b")
 _OFFICIAL = frozenset({SourceKind.OFFICIAL_TEXT, SourceKind.OFFICIAL_TEXT_COPY})
+
+
+_Record = ProvisionVersion | Gap | PolicePower | StandingAnswer
 
 
 def check_folder(folder: Path) -> list[Finding]:
@@ -40,8 +52,13 @@ def check_folder(folder: Path) -> list[Finding]:
     for gap in records.gaps:
         findings += _of(gap.id, gap, _faults(gap, records))
         findings += _of(gap.id, gap, _words_faults(gap))
+        findings += _of(gap.id, gap, _wording_faults(gap.wording, ""))
     for power in records.powers:
         findings += _of(power.id, power, _faults(power, records))
+        findings += _of(power.id, power, _wording_faults(power.wording, ""))
+    for answer in records.standing:
+        findings += _of("standing", answer, _faults(answer, records))
+        findings += _of("standing", answer, _wording_faults(answer.wording, answer.uri))
     findings += _check_reviews(read)
     findings += _check_overlaps(records)
     findings += _check_unions(records)
@@ -54,7 +71,21 @@ def check_folder(folder: Path) -> list[Finding]:
     return findings
 
 
-def _of(stem: str, record: ProvisionVersion | Gap | PolicePower, faults: Iterator[str]) -> list[Finding]:
+def check_layers(base: Path, over: Path) -> list[Finding]:
+    """Everything that is wrong once an agency's own folder is laid over another; the shipped one was in order."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        read = read_folder(base, over)
+        for name, table in read.files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            source = over / name if name != SOURCES_FILE and (over / name).is_file() else base / name
+            text = write_toml(dict(table)) if name == SOURCES_FILE else source.read_text("utf-8")
+            path.write_text(text, "utf-8")
+        return [*read.findings, *check_folder(folder)]
+
+
+def _of(stem: str, record: _Record, faults: Iterator[str]) -> list[Finding]:
     folder = record.jurisdictions[0].split("-")[0].lower() if record.jurisdictions else "?"
     return [Finding(file=f"{folder}/{stem}.toml", place=record.id, message=fault) for fault in faults]
 
@@ -76,8 +107,7 @@ def _check_ids(read: LawFolder) -> Iterator[Finding]:
         if "/" not in name:
             continue
         folder, file = name.split("/", maxsplit=1)
-        rows = table.get("version") if isinstance(table.get("version"), list) else [table]
-        for row in rows or ():
+        for row in rows_of(table):
             identity = row.get("id") if isinstance(row, dict) else None
             if isinstance(identity, str):
                 if identity in seen:
@@ -103,23 +133,52 @@ def _version_faults(version: ProvisionVersion) -> Iterator[str]:
     if status is ProvisionStatus.COMMENCEMENT_UNVERIFIED and start is None and version.enacted_on is None:
         yield "commencement_unverified needs valid_from or enacted_on, else it would reach back for ever"
     penalty = version.penalty
+    tiers = [(f"minimum of the tier {tier.kind}", tier.min, tier.max) for tier in penalty.tiers]
     for word, low, high in (
         ("minimum", penalty.min, penalty.max),
         ("aggravated minimum", penalty.aggravated_min, penalty.aggravated_max),
+        *tiers,
     ):
         least, most = (months_of(d) if d else None for d in (low, high))
         if least is not None and most is not None and least > most:
             yield f"the {word} {low} is above the maximum {high}"
-    if version.uri and not version.uri.startswith("https://"):
-        yield f"the link {version.uri!r} names no text: give its full address, https://…"
+    yield from _tier_faults(version)
+    yield from _wording_faults(version.wording, version.uri)
     if penalty.known_from and start and penalty.known_from < start:
         yield f"penalty.known_from {penalty.known_from} lies before valid_from {start}"
-    for duration in (penalty.max, penalty.aggravated_max, penalty.min, penalty.aggravated_min):
+    ends = [end for tier in penalty.tiers for end in (tier.min, tier.max)]
+    for duration in (penalty.max, penalty.aggravated_max, penalty.min, penalty.aggravated_min, *ends):
         if duration is not None and months_of(duration) is None:
             yield f"the duration {duration!r} is not like P5Y or P6M"
 
 
-def _faults(record: ProvisionVersion | Gap | PolicePower, records: RecordSet) -> Iterator[str]:
+def _tier_faults(version: ProvisionVersion) -> Iterator[str]:
+    """The basic tier is the penalty stated above it, and a tier of an act is a tier of an act of the record."""
+    penalty = version.penalty
+    for tier in penalty.tiers:
+        if strange := [act for act in tier.acts if act not in version.acts]:
+            yield f"a tier is about {', '.join(strange)}, which is no act of the record"
+        plain = tier.kind is TierKind.BASIC and not tier.acts and tier.age_band is None
+        if plain and (tier.min, tier.max) != (penalty.min, penalty.max):
+            yield "the basic tier is not the minimum and maximum of the penalty"
+        if tier.kind not in (TierKind.BASIC, TierKind.YOUNG) and not tier.needs.facts:
+            yield f"the tier {tier.kind} names no fact that puts a case into it: give all_of or any_of"
+
+
+def _wording_faults(wording: Wording | None, uri: str) -> Iterator[str]:
+    """The words of the law are those that were read: their digest is kept beside them."""
+    if uri and not uri.startswith("https://"):
+        yield f"the link {uri!r} names no text: give its full address, https://…"
+    if wording is not None and wording.digest != digest_of(wording.words):
+        yield "the words of the law are not those that were read: their digest differs; read them again at the source"
+
+
+def digest_of(words: str) -> str:
+    """The digest that stands beside the words of a law: SHA-256 over their UTF-8 bytes, in hexadecimal."""
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def _faults(record: _Record, records: RecordSet) -> Iterator[str]:
     if not isinstance(record, PolicePower):
         start, end = record.valid_from, record.valid_to
         if start is not None and end is not None and end < start:
@@ -202,8 +261,7 @@ def _check_reviews(read: LawFolder) -> Iterator[Finding]:
     for name, table in read.files.items():
         if "/" not in name or name.endswith((f"/{CASES_FILE}", f"/{JURISDICTION_FILE}")):
             continue
-        rows = table.get("version") if isinstance(table.get("version"), list) else [table]
-        for row in rows or ():
+        for row in rows_of(table):
             if row.get("verified_by") and row.get("verified_state") != state_of(table, row):
                 message = f"changed since it was reviewed by {row['verified_by']}: have it reviewed again"
                 yield Finding(file=name, place=str(row.get("id", "")), message=message)

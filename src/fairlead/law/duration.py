@@ -28,8 +28,18 @@ def in_words(duration: str) -> str:
 
 
 def say_range(penalty: Penalty) -> str:
-    """Minimum and maximum for eyes; what is not recorded is said to be not known, never left out."""
+    """Minimum and maximum for eyes; what is not recorded is said to be not known, never left out.
+
+    Where a provision has several tiers, the range over those that are allowed, and each of them.
+    """
+    if len(penalty.tiers) > 1:
+        tiers = "; ".join(f"{tier.kind}: {_of(tier.min, tier.max)}" for tier in penalty.tiers)
+        return f"{_of(penalty.min, penalty.max)} ({tiers})"
     if penalty.max is None and penalty.min is None:
         return f"penalty {penalty.text or 'not known'}"
-    least = f"minimum {in_words(penalty.min)}, " if penalty.min else ""
-    return f"{least}maximum {in_words(penalty.max) if penalty.max else 'not known'}"
+    return _of(penalty.min, penalty.max)
+
+
+def _of(low: str | None, high: str | None) -> str:
+    least = f"minimum {in_words(low)}, " if low else ""
+    return f"{least}maximum {in_words(high) if high else 'not known'}"

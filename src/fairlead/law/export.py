@@ -7,6 +7,8 @@ from typing import Any
 from fairlead.law.assessment import NOT_ADVICE, AssessedPeriod, Assessment
 from fairlead.law.load import CASES_FILE, JURISDICTION_FILE, LawFolder
 from fairlead.law.record import Jurisdiction, ProvisionVersion
+from fairlead.law.review import rows_of
+from fairlead.law.standing import StandingPoint
 
 
 def export_assessment(assessment: Assessment) -> dict[str, Any]:
@@ -26,6 +28,8 @@ def export_assessment(assessment: Assessment) -> dict[str, Any]:
         "proposed": [_version(v) for v in assessment.proposed],
         "terms": [{"local": term.local, "english": term.english} for term in assessment.terms],
         "jurisdiction_question": assessment.jurisdiction_question,
+        "facts": {fact.value: held for fact, held in assessment.facts},
+        "standing": [_point(point) for point in assessment.standing],
         "notice": NOT_ADVICE,
     }
 
@@ -60,6 +64,13 @@ def _version(version: ProvisionVersion) -> dict[str, Any]:
         "liability": version.liability.value,
         "minimum": version.penalty.min,
         "maximum": version.penalty.max,
+        "tiers": [
+            {"kind": t.kind.value, "minimum": t.min, "maximum": t.max, "citation": t.citation, "text": t.text}
+            for t in version.penalty.tiers
+        ],
+        "uri": version.uri,
+        "text_read_on": version.wording.read_on.isoformat() if version.wording else None,
+        "text_digest": version.wording.digest if version.wording else None,
         "penalty_known_from": day.isoformat() if (day := version.penalty_known_from) else None,
         "valid_from": version.valid_from.isoformat() if version.valid_from else None,
         "valid_to": version.valid_to.isoformat() if version.valid_to else None,
@@ -71,6 +82,16 @@ def _version(version: ProvisionVersion) -> dict[str, Any]:
     }
 
 
+def _point(point: StandingPoint) -> dict[str, Any]:
+    return {
+        "question": point.question.value,
+        "text": point.text,
+        "ask": point.ask,
+        "open": not any(a.wording for a in point.answers),
+        "answers": [{"id": a.id, "citation": a.citation, "says": a.says} for a in point.answers],
+    }
+
+
 def export_jurisdiction(folder: LawFolder, home: Jurisdiction, code: str) -> dict[str, Any]:
     """The records of a country, or of one of its parts, with the fields as they stand in their files."""
     wanted = {home.code, code} if code != home.code else {home.code, *home.parts}
@@ -79,7 +100,7 @@ def export_jurisdiction(folder: LawFolder, home: Jurisdiction, code: str) -> dic
         place, _, file = name.partition("/")
         if place != home.code.lower() or file in (JURISDICTION_FILE, CASES_FILE):
             continue
-        for row in table.get("version", [table]):
+        for row in rows_of(table):
             listed = row.get("jurisdictions", table.get("jurisdictions", []))
             if wanted & set(listed):
                 records.append({"jurisdictions": listed, **{k: v for k, v in row.items() if k != "schema"}})

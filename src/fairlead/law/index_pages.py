@@ -9,9 +9,10 @@ from fairlead.law.changes import find_changes, find_undated
 from fairlead.law.coverage import coverage_on, newest_day
 from fairlead.law.instruments import Instrument, read_instruments
 from fairlead.law.load import RecordSet, shipped_folder
-from fairlead.law.pages import ACT_WORDS, IMAGE_WORDS, MADE, NOTICE, REST_WORDS, cell, render_page, say_source
+from fairlead.law.pages import MADE, NOTICE, cell, render_page, say_source
 from fairlead.law.platform_acts import platform_acts
 from fairlead.law.timeline_svg import render_timeline
+from fairlead.law.words import ACT_WORDS, IMAGE_WORDS, REST_WORDS
 from fairlead.terms.law import ImageClass, LawVerdict, LegalAct
 
 _SHORT = {

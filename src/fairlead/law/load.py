@@ -13,10 +13,11 @@ from typing import Any
 
 from fairlead.law import schema
 from fairlead.law.fields import Fields, Finding
-from fairlead.law.record import Gap, Jurisdiction, PolicePower, ProvisionVersion, Source
+from fairlead.law.record import Gap, Jurisdiction, PolicePower, ProvisionVersion, Source, StandingAnswer
 from fairlead.terms.errors import RunError
 
 JURISDICTION_FILE, CASES_FILE, SOURCES_FILE = "jurisdiction.toml", "cases.toml", "sources.toml"
+STANDING_FILE = "standing.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,6 +28,7 @@ class RecordSet:
     versions: tuple[ProvisionVersion, ...]
     gaps: tuple[Gap, ...]
     powers: tuple[PolicePower, ...]
+    standing: tuple[StandingAnswer, ...]
     sources: Mapping[str, Source]
     digest: str
 
@@ -54,21 +56,33 @@ def shipped_folder() -> Path:
     return Path(str(resources.files("fairlead.law") / "data"))
 
 
-def read_folder(folder: Path) -> LawFolder:
-    """Read every file below a folder. A file that breaks the schema is left out and is a finding."""
+def read_folder(folder: Path, over: Path | None = None) -> LawFolder:
+    """Read every file below a folder. A file that breaks the schema is left out and is a finding.
+
+    ``over`` is an agency's own folder, laid over it: a file there takes the place of the one of that name, and its
+    sources join the others.
+    """
     findings: list[Finding] = []
     files: dict[str, Mapping[str, Any]] = {}
     digest = hashlib.blake2b(digest_size=12)
-    for path in sorted(folder.rglob("*.toml")):
-        name = path.relative_to(folder).as_posix()
-        if "/" not in name and name != SOURCES_FILE:
-            continue  # not records: which acts are asked for, the inventory of the seed
+    paths: dict[str, Path] = {}
+    for layer in (folder, *((over,) if over is not None else ())):
+        for path in sorted(layer.rglob("*.toml")):
+            name = path.relative_to(layer).as_posix()
+            if (
+                "/" in name or name == SOURCES_FILE
+            ):  # not records: which acts are asked for, the words of pages
+                paths[name] = path
+    for name, path in sorted(paths.items()):
         text = path.read_bytes()
         digest.update(name.encode() + b"\0" + text + b"\0")
         try:
             files[name] = tomllib.loads(text.decode())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
             findings.append(Finding(file=name, place="", message=f"not TOML: {problem}"))
+    beneath = folder / SOURCES_FILE
+    if over is not None and beneath.is_file() and SOURCES_FILE in files:
+        files[SOURCES_FILE] = tomllib.loads(beneath.read_text("utf-8")) | dict(files[SOURCES_FILE])
     return _parse(files, findings, digest.hexdigest())
 
 
@@ -77,6 +91,7 @@ def _parse(files: dict[str, Mapping[str, Any]], findings: list[Finding], digest:
     versions: list[ProvisionVersion] = []
     gaps: list[Gap] = []
     powers: list[PolicePower] = []
+    standing: list[StandingAnswer] = []
     sources: dict[str, Source] = {}
     for name, table in files.items():
         faults: list[Finding] = []
@@ -96,13 +111,17 @@ def _parse(files: dict[str, Mapping[str, Any]], findings: list[Finding], digest:
                 case schema.POWER:
                     power = schema.parse_power(fields)
                     powers += (power,) if not faults else ()
+                case schema.STANDING:
+                    answers = schema.parse_standing(fields)
+                    standing += answers if not faults else ()
                 case schema.JURISDICTION:
                     jurisdiction = schema.parse_jurisdiction(fields)
                     if not faults:
                         jurisdictions[jurisdiction.code] = jurisdiction
                 case _:
                     fields.report(
-                        f"schema must be {schema.PROVISION}, {schema.GAP}, {schema.POWER} or {schema.JURISDICTION}"
+                        f"schema must be {schema.PROVISION}, {schema.GAP}, {schema.POWER}, {schema.STANDING} or "
+                        f"{schema.JURISDICTION}"
                     )
         findings += faults
     records = RecordSet(
@@ -110,6 +129,7 @@ def _parse(files: dict[str, Mapping[str, Any]], findings: list[Finding], digest:
         versions=tuple(versions),
         gaps=tuple(gaps),
         powers=tuple(powers),
+        standing=tuple(standing),
         sources=sources,
         digest=digest,
     )
@@ -119,7 +139,17 @@ def _parse(files: dict[str, Mapping[str, Any]], findings: list[Finding], digest:
 @cache
 def load_records() -> RecordSet:
     """The shipped records, read once per process; RunError when a file of theirs breaks the schema."""
-    read = read_folder(shipped_folder())
+    return _sound(read_folder(shipped_folder()))
+
+
+def layered_records(over: Path | None) -> RecordSet:
+    """The shipped records with an agency's own folder laid over them; without one the shipped ones alone."""
+    if over is None or not over.is_dir():
+        return load_records()
+    return _sound(read_folder(shipped_folder(), over))
+
+
+def _sound(read: LawFolder) -> RecordSet:
     if read.findings:
         first = read.findings[0]
         raise RunError(

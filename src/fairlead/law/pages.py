@@ -12,13 +12,8 @@ from fairlead.law.load import RecordSet
 from fairlead.law.record import PENDING, Gap, Jurisdiction, Knowledge, PolicePower, ProvisionVersion, Source
 from fairlead.law.resolve import ask, timeline_of
 from fairlead.law.timeline_svg import find_bars
-from fairlead.terms.law import (
-    AgeBand,
-    Basis,
-    ImageClass,
-    LegalAct,
-    ProvisionStatus,
-)
+from fairlead.law.words import ACT_WORDS, IMAGE_WORDS, REST_WORDS, STATUS_WORDS
+from fairlead.terms.law import AgeBand, ImageClass, LegalAct
 
 MADE = "<!-- Made by `fairlead docs build` from the law records. Do not edit. -->\n\n"
 NOTICE = (
@@ -26,43 +21,6 @@ NOTICE = (
     "> sources. It is not the law, not a judgment about any person, and not complete. *No record is never a gap.* It\n"
     "> does not say which state has jurisdiction, and it computes no penalties.\n\n"
 )
-ACT_WORDS = {
-    LegalAct.PRODUCE: "make",
-    LegalAct.PRODUCE_DIST: "make in order to distribute",
-    LegalAct.DISTRIBUTE: "distribute",
-    LegalAct.OFFER: "offer, sell, advertise",
-    LegalAct.ACCESS: "knowingly access",
-    LegalAct.ACQUIRE: "acquire",
-    LegalAct.POSSESS: "possess",
-    LegalAct.PAY: "pay for access",
-    LegalAct.TOOL: "generation tool or model",
-    LegalAct.MANUAL: "instructions",
-    LegalAct.PLATFORM: "run a platform",
-}
-IMAGE_WORDS = {
-    ImageClass.REAL: "recording of a real child",
-    ImageClass.ALTERED: "real identifiable child, altered",
-    ImageClass.SYNTH: "fully synthetic, realistic",
-    ImageClass.DRAWN: "recognisably artificial",
-}
-AGE_WORDS = {
-    AgeBand.UNDER_14: "under 14",
-    AgeBand.FROM_14_TO_17: "14 to 17",
-    AgeBand.UNDER_18: "under 18",
-}
-REST_WORDS = {
-    Basis.SOURCED: "text seen in a source",
-    Basis.MEMORY: "**memory**, no text seen",
-    Basis.MIXED: "a source, in part memory",
-}
-_STATUS_WORDS = {
-    ProvisionStatus.IN_FORCE: "recorded as in force",
-    ProvisionStatus.ENACTED: "enacted, not verified as in force",
-    ProvisionStatus.COMMENCEMENT_UNVERIFIED: "enacted, commencement **not verified**",
-    ProvisionStatus.BILL: "a bill: **not law**",
-    ProvisionStatus.REPEALED: "an earlier wording, no longer in force",
-    ProvisionStatus.POLICY_ONLY: "a policy: **not law**",
-}
 
 
 def render_page(records: RecordSet, home: Jurisdiction) -> str:
@@ -144,7 +102,7 @@ def _in_cells(answer: Answer) -> tuple[str, str]:
     """An answer in two cells: the verdict, and links to what it rests on."""
     said = answer.verdict.replace("_", " ")
     if len({verdict for _, verdict in answer.by_age}) > 1:
-        bands = "; ".join(f"{AGE_WORDS[band]}: {v.replace('_', ' ')}" for band, v in answer.by_age)
+        bands = "; ".join(f"{band.said}: {v.replace('_', ' ')}" for band, v in answer.by_age)
         said += f" ({bands})"
     rests = [v.id for v in (*answer.provisions, *answer.unconfirmed)] + [g.id for g in answer.gaps]
     reach = "the recorded wording does not reach it" if answer.not_reaching else "no record"
@@ -158,11 +116,11 @@ def _provision(version: ProvisionVersion, records: RecordSet) -> str:
     reach = "; ".join(f"{IMAGE_WORDS[i]}: {c.value}" for i, c in version.images.items())
     facts = [
         ("where", ", ".join(version.jurisdictions)),
-        ("status", f"{_STATUS_WORDS[version.status]}{held}"),
+        ("status", f"{STATUS_WORDS[version.status]}{held}"),
         ("liability", version.liability.value.replace("_", " ")),
         ("acts", ", ".join(ACT_WORDS[a] for a in version.acts) or "none; terminology only"),
         ("reaches", reach),
-        ("age band", AGE_WORDS[version.age_band]),
+        ("age band", version.age_band.said),
     ]
     if version.contents:
         facts.append(
@@ -211,7 +169,7 @@ def _gap(gap: Gap, records: RecordSet) -> str:
         ("days", f"{gap.valid_from or 'start of the record'} to {gap.valid_to or 'no end recorded'}"),
         ("acts", ", ".join(ACT_WORDS[a] for a in gap.acts)),
         ("pictures", "; ".join(IMAGE_WORDS[i] for i in gap.images)),
-        ("age band", AGE_WORDS[gap.age_band]),
+        ("age band", gap.age_band.said),
     ]
     if gap.contents:
         facts.append(("only where the picture shows", ", ".join(c.replace("_", " ") for c in gap.contents)))
@@ -283,6 +241,8 @@ def _union_lines(records: RecordSet, home: Jurisdiction, *, proposed: bool) -> I
         for version in records.versions:
             if union.code not in version.jurisdictions or (version.status in PENDING) is not proposed:
                 continue
-            standing = f"{_STATUS_WORDS[version.status]}{_held(version)}; {version.liability.value.replace('_', ' ')}"
+            standing = (
+                f"{STATUS_WORDS[version.status]}{_held(version)}; {version.liability.value.replace('_', ' ')}"
+            )
             said = f"does not apply here: {free[version.id]}" if version.id in free else standing
             yield f"- [{version.id}]({union.code.lower()}.md#{version.id.lower()}), {version.citation}: {said}\n"

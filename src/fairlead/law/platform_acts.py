@@ -9,16 +9,17 @@ from functools import cache
 from importlib import resources
 
 from fairlead.terms.errors import RunError
-from fairlead.terms.law import LegalAct
+from fairlead.terms.law import Fact, LegalAct
 from fairlead.terms.platform import PlatformAct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The acts of the law that one act on a platform is asked under, none included, and why."""
+    """The acts of the law that one act on a platform is asked under, none included, why, and what its record states."""
 
     legal_acts: tuple[LegalAct, ...]
     reason: str
+    facts: tuple[Fact, ...] = ()
 
 
 @cache
@@ -34,7 +35,9 @@ def platform_acts() -> Mapping[PlatformAct, Asked]:
         )
     return {
         PlatformAct(name): Asked(
-            legal_acts=tuple(LegalAct(act) for act in row["legal_acts"]), reason=row["reason"]
+            legal_acts=tuple(LegalAct(act) for act in row["legal_acts"]),
+            reason=row["reason"],
+            facts=tuple(Fact(fact) for fact in row.get("facts", ())),
         )
         for name, row in table.items()
     }

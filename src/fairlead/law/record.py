@@ -12,11 +12,14 @@ from fairlead.terms.law import (
     Confidence,
     ContentKind,
     Cover,
+    Fact,
     ImageClass,
     LegalAct,
     Liability,
     ProvisionStatus,
     SourceKind,
+    Standing,
+    TierKind,
 )
 
 NOT_IN_FORCE = frozenset(
@@ -53,11 +56,64 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """Facts that must hold: every one of ``all_of``, and one of ``any_of`` where that names any."""
+
+    all_of: tuple[Fact, ...] = ()
+    any_of: tuple[Fact, ...] = ()
+
+    def met(self, known: Mapping[Fact, bool]) -> bool | None:
+        """Whether they hold, as far as the facts of a case are known; None where that is not known."""
+        every = [known.get(fact) for fact in self.all_of]
+        some = [known.get(fact) for fact in self.any_of]
+        if False in every or (some and not any(held is not False for held in some)):
+            return False
+        sure = all(every) and (not some or any(some))
+        return True if sure else None
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Every fact that is asked for."""
+        return (*self.all_of, *self.any_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """What must hold before a wording reaches an act: said as “only where …”. Without acts it is for all of them."""
+    """What must hold before a wording reaches an act: said as “only where …”. Without acts it is for all of them.
+
+    ``needs`` says it in facts of a case, where facts can say it: then it is met once they are known.
+    """
 
     text: str
     acts: tuple[LegalAct, ...]
+    needs: Needs = Needs()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """One range of penalty of a provision, and what puts a case into it."""
+
+    kind: TierKind
+    citation: str
+    text: str
+    min: str | None
+    max: str | None
+    acts: tuple[LegalAct, ...]
+    images: tuple[ImageClass, ...]
+    age_band: AgeBand | None
+    needs: Needs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The words of the law themselves, in its language, and how they were read."""
+
+    language: str
+    words: str
+    translation: str
+    read_on: date
+    means: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +129,7 @@ class Penalty:
     aggravated_min: str | None = None
     text: str = ""
     known_from: date | None = None
+    tiers: tuple[Tier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +178,7 @@ class ProvisionVersion:
     open_questions: tuple[OpenQuestion, ...]
     conditions: tuple[Condition, ...] = ()
     notes: tuple[str, ...] = ()
+    wording: Wording | None = None
 
     @property
     def penalty_known_from(self) -> date | None:
@@ -153,6 +211,23 @@ class Gap:
     knowledge: Knowledge
     open_questions: tuple[OpenQuestion, ...]
     notes: tuple[str, ...] = ()
+    wording: Wording | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingAnswer:
+    """What the law of a place says to a question that is asked in every case."""
+
+    id: str
+    question: Standing
+    jurisdictions: tuple[str, ...]
+    citation: str
+    uri: str
+    says: str
+    valid_from: date | None
+    valid_to: date | None
+    knowledge: Knowledge
+    wording: Wording | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +241,7 @@ class PolicePower:
     valid_from: date | None
     status: str
     knowledge: Knowledge
+    wording: Wording | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +273,8 @@ class Jurisdiction:
     members: tuple[str, ...]
     exemptions: tuple[Exemption, ...]
     terms: tuple[Term, ...]
+    ask: str = ""
+    texts_free: str = ""
 
     @property
     def codes(self) -> tuple[str, ...]:

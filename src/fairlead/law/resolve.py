@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
+from types import MappingProxyType
 
 from fairlead.law.assessment import AssessedPeriod, Assessment
 from fairlead.law.load import RecordSet
 from fairlead.law.record import PENDING, ProvisionVersion, Term
 from fairlead.law.segment import Segment
+from fairlead.law.standing import standing_of
+from fairlead.law.tiers import facts_from
 from fairlead.law.timeline import Question, build_timeline
 from fairlead.terms.errors import UsageError
-from fairlead.terms.law import AgeBand, ContentKind, Cover, ImageClass, LegalAct
+from fairlead.terms.law import AgeBand, ContentKind, Cover, Fact, ImageClass, LegalAct
 
 Period = tuple[date, date]
 
@@ -46,6 +50,8 @@ def assess_with(records: RecordSet, question: Question, period: Period) -> Asses
         context=_context_of(records, question, to_on),
         proposed=tuple(v for v in _union_records(records, question) if v.status in PENDING),
         terms=terms_of(records, question.jurisdiction),
+        standing=standing_of(records, question.jurisdiction, question.as_of),
+        facts=question.facts,
         jurisdiction_question=jurisdiction_question(records, question.jurisdiction),
     )
 
@@ -119,8 +125,15 @@ def ask(
     age_band: AgeBand,
     content: ContentKind | None = None,
     as_of: date | None = None,
+    facts: Mapping[Fact, bool] = MappingProxyType({}),
 ) -> Question:
-    """A question from its parts."""
+    """A question from its parts; a fact that is not named is not known."""
     return Question(
-        jurisdiction=jurisdiction, act=act, image=image, age_band=age_band, content=content, as_of=as_of
+        jurisdiction=jurisdiction,
+        act=act,
+        image=image,
+        age_band=age_band,
+        content=content,
+        as_of=as_of,
+        facts=facts_from(facts),
     )

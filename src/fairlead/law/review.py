@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.law.load import CASES_FILE, JURISDICTION_FILE, LawFolder
-from fairlead.law.pages import REST_WORDS
 from fairlead.law.toml import write_toml
+from fairlead.law.words import REST_WORDS
 from fairlead.terms.errors import UsageError
 from fairlead.terms.law import Basis
 
@@ -62,12 +62,24 @@ def _rows(folder: LawFolder, home: str) -> Iterator[tuple[str, Mapping[str, Any]
         place, _, file = name.partition("/")
         if place != home.lower() or file in (JURISDICTION_FILE, CASES_FILE):
             continue
-        for record in table.get("version", [table]):
+        for record in rows_of(table):
             yield name, table, record
 
 
+def rows_of(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The records of a file: its versions, its answers to standing questions, or the one record it is."""
+    for name in ("version", "answer"):
+        rows = table.get(name)
+        if isinstance(rows, list):
+            return [row for row in rows if isinstance(row, dict)]
+    return [table] if isinstance(table, dict) else []
+
+
 def _form_record(folder: LawFolder, table: Mapping[str, Any], record: Mapping[str, Any]) -> FormRecord:
-    shown = {**{k: v for k, v in table.items() if k not in ("version", "schema", "provision")}, **record}
+    shown = {
+        **{k: v for k, v in table.items() if k not in ("version", "answer", "schema", "provision")},
+        **record,
+    }
     questions = tuple(f"{q['text']} (For {q['ask']}.)" for q in shown.get("open_question", ()))
     sources = []
     for key in shown.get("sources", ()):
@@ -101,7 +113,7 @@ def _said(value: Any) -> str:
 
 def state_of(table: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     """The digest of what a record says, without who verified it: a review holds for exactly this text."""
-    said = {k: v for k, v in record.items() if k not in (*_VERIFIED, "version")}
+    said = {k: v for k, v in record.items() if k not in (*_VERIFIED, "version", "answer")}
     text = json.dumps([table.get("jurisdictions"), said], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -171,7 +183,7 @@ def _verified(read: LawFolder, ticked: dict[str, str], reviewer: str, day: date)
     for name, table in tables.items():
         if name.endswith((f"/{CASES_FILE}", f"/{JURISDICTION_FILE}")):
             continue
-        for record in table.get("version", [table]):
+        for record in rows_of(table):
             state = left.pop(record["id"], None)
             if state is None:
                 continue

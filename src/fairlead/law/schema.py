@@ -9,12 +9,16 @@ from fairlead.law.record import (
     Gap,
     Jurisdiction,
     Knowledge,
+    Needs,
     OpenQuestion,
     Penalty,
     PolicePower,
     ProvisionVersion,
     Source,
+    StandingAnswer,
     Term,
+    Tier,
+    Wording,
 )
 from fairlead.terms.law import (
     AgeBand,
@@ -22,14 +26,18 @@ from fairlead.terms.law import (
     Confidence,
     ContentKind,
     Cover,
+    Fact,
     ImageClass,
     LegalAct,
     Liability,
     ProvisionStatus,
     SourceKind,
+    Standing,
+    TierKind,
 )
 
 PROVISION, GAP, POWER = "law-provision/1", "law-gap/1", "law-power/1"
+STANDING = "law-standing/1"
 JURISDICTION, CASES = "law-jurisdiction/1", "law-cases/1"
 
 
@@ -65,7 +73,48 @@ def _questions(fields: Fields) -> tuple[OpenQuestion, ...]:
 def _conditions(fields: Fields) -> tuple[Condition, ...]:
     found = []
     for row in fields.tables("condition"):
-        found.append(Condition(text=row.text("text", required=True), acts=row.words("acts", LegalAct)))
+        text, acts = row.text("text", required=True), row.words("acts", LegalAct)
+        found.append(Condition(text=text, acts=acts, needs=_needs(row)))
+        row.end()
+    return tuple(found)
+
+
+def _needs(fields: Fields) -> Needs:
+    return Needs(all_of=fields.words("all_of", Fact), any_of=fields.words("any_of", Fact))
+
+
+def _wording(fields: Fields) -> Wording | None:
+    if "wording" not in fields.names():
+        return None
+    row = fields.table("wording")
+    wording = Wording(
+        language=row.text("language", required=True),
+        words=row.text("words", required=True),
+        translation=row.text("translation"),
+        read_on=row.must_day("read_on"),
+        means=row.text("means", required=True),
+        digest=row.text("digest", required=True),
+    )
+    row.end()
+    return wording
+
+
+def _tiers(fields: Fields) -> tuple[Tier, ...]:
+    found = []
+    for row in fields.tables("tier"):
+        found.append(
+            Tier(
+                kind=row.word("kind", TierKind),
+                citation=row.text("citation"),
+                text=row.text("text"),
+                min=row.text("min") or None,
+                max=row.text("max") or None,
+                acts=row.words("acts", LegalAct),
+                images=row.words("images", ImageClass),
+                age_band=row.word("age_band", AgeBand) if "age_band" in row.names() else None,
+                needs=_needs(row),
+            )
+        )
         row.end()
     return tuple(found)
 
@@ -79,6 +128,7 @@ def _penalty(fields: Fields) -> Penalty:
         aggravated_min=penalty.text("aggravated_min") or None,
         text=penalty.text("text"),
         known_from=penalty.day("known_from"),
+        tiers=_tiers(penalty),
     )
     penalty.end()
     return read
@@ -122,6 +172,7 @@ def parse_provision(fields: Fields) -> tuple[ProvisionVersion, ...]:
                 open_questions=_questions(row),
                 conditions=_conditions(row),
                 notes=row.texts("notes"),
+                wording=_wording(row),
             )
         )
         row.end()
@@ -147,6 +198,7 @@ def parse_gap(fields: Fields) -> Gap:
         knowledge=_knowledge(fields),
         open_questions=_questions(fields),
         notes=fields.texts("notes"),
+        wording=_wording(fields),
     )
     fields.end()
     return gap
@@ -165,11 +217,39 @@ def parse_power(fields: Fields) -> PolicePower:
         valid_from=fields.day("valid_from"),
         status=fields.text("status"),
         knowledge=_knowledge(fields),
+        wording=_wording(fields),
     )
     if power.status not in ("", "regulations_unverified"):
         fields.report("status of a police power may only be regulations_unverified, or be left out")
     fields.end()
     return power
+
+
+def parse_standing(fields: Fields) -> tuple[StandingAnswer, ...]:
+    """The answers of one country to the questions that are asked in every case."""
+    fields.text("schema", required=True)
+    jurisdictions = fields.texts("jurisdictions", required=True)
+    found = []
+    for row in fields.tables("answer"):
+        identity = row.text("id", required=True)
+        row.named(identity)
+        found.append(
+            StandingAnswer(
+                id=identity,
+                question=row.word("question", Standing),
+                jurisdictions=row.texts("jurisdictions") or jurisdictions,
+                citation=row.text("citation", required=True),
+                uri=row.text("uri"),
+                says=row.text("says", required=True),
+                valid_from=row.day("valid_from"),
+                valid_to=row.day("valid_to"),
+                knowledge=_knowledge(row),
+                wording=_wording(row),
+            )
+        )
+        row.end()
+    fields.end()
+    return tuple(found)
 
 
 def parse_jurisdiction(fields: Fields) -> Jurisdiction:
@@ -201,6 +281,8 @@ def parse_jurisdiction(fields: Fields) -> Jurisdiction:
         members=fields.texts("members"),
         exemptions=tuple(exemptions),
         terms=tuple(terms),
+        ask=fields.text("ask"),
+        texts_free=fields.text("texts_free"),
     )
     fields.end()
     return jurisdiction

@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.law.assessment import Answer
+from fairlead.law.duration import say_range
 from fairlead.law.load import RecordSet, load_records
 from fairlead.law.platform_acts import platform_acts
 from fairlead.law.resolve import ask, jurisdiction_question, periods_of, terms_of
+from fairlead.law.standing import standing_of
 from fairlead.tables import Table
 from fairlead.tables.attribution import PERSONS
 from fairlead.tables.evidence import HOLDERS
@@ -68,9 +70,12 @@ class AssessmentsStage:
         self._images = images
         self._age_band = age_band
         self._records = records or load_records()
-        asked = [f"{act}:{','.join(a.legal_acts)}" for act, a in sorted(platform_acts().items())]
+        asked = [
+            f"{act}:{','.join(a.legal_acts)}:{','.join(a.facts)}"
+            for act, a in sorted(platform_acts().items())
+        ]
         told = "\n".join((self._records.digest, *images, age_band, *asked))
-        self.version = "4-" + hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+        self.version = "5-" + hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Yield assessments, one partition per country; an empty one when nobody has a country."""
@@ -141,10 +146,12 @@ class _Rows:
         dated = first is not None and last is not None
         beside = (*(() if dated else (UNDATED,)), *((ASSESSED,) if assessed else ()))
         start, end = (first, last) if dated else span
+        asked = platform_acts()[PlatformAct(kind)]
+        facts = {} if assessed else dict.fromkeys(asked.facts, True)
         for jurisdiction in self._jurisdictions:
-            for legal_act in platform_acts()[PlatformAct(kind)].legal_acts:
+            for legal_act in asked.legal_acts:
                 for image in self._images:
-                    question = ask(jurisdiction, legal_act, image, self._age_band)
+                    question = ask(jurisdiction, legal_act, image, self._age_band, facts=facts)
                     for period in periods_of(self._records, question, (start or date.min, end or date.max)):
                         number = self._number(period.answer, jurisdiction, legal_act, image, beside)
                         yield number, period.from_on, period.to_on
@@ -178,6 +185,10 @@ class _Rows:
                     "cautions": [*beside, *answer.cautions],
                     "upcoming": list(answer.upcoming),
                     "lex_mitior": answer.lex_mitior,
+                    "ranges": [
+                        f"{v.id}: {say_range(v.penalty)}" for v in (*answer.provisions, *answer.unconfirmed)
+                    ],
+                    "standing": [point.said for point in standing_of(self._records, jurisdiction)],
                     "terms": [f"{t.local} = {t.english}" for t in terms_of(self._records, jurisdiction)],
                 }
             )

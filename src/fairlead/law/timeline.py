@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TypeVar
 
 from fairlead.law.assessment import Answer
@@ -18,6 +19,7 @@ from fairlead.law.cautions import (
 from fairlead.law.load import RecordSet
 from fairlead.law.record import NOT_IN_FORCE, PENDING, Gap, Knowledge, Penalty, ProvisionVersion, Source
 from fairlead.law.segment import Segment
+from fairlead.law.tiers import FactsKnown, as_allowed
 from fairlead.terms.law import (
     AgeBand,
     Basis,
@@ -45,12 +47,18 @@ class Question:
     age_band: AgeBand
     content: ContentKind | None
     as_of: date | None
+    facts: FactsKnown = ()
 
 
-def is_capped(knowledge: Knowledge, sources: Mapping[str, Source]) -> bool:
-    """Whether a record gives nothing better than unclear: from memory, of low confidence, or second-hand only."""
+def is_capped(record: ProvisionVersion | Gap, sources: Mapping[str, Source]) -> bool:
+    """Whether a record gives nothing better than unclear.
+
+    That is so of memory, of low confidence, of second-hand sources only, and of a provision whose words nobody read.
+    """
+    knowledge = record.knowledge
     unsure = knowledge.basis is Basis.MEMORY or knowledge.confidence is Confidence.LOW
-    return unsure or is_second_hand(knowledge, sources)
+    unread = isinstance(record, ProvisionVersion) and record.wording is None
+    return unsure or unread or is_second_hand(knowledge, sources)
 
 
 def is_second_hand(knowledge: Knowledge, sources: Mapping[str, Source]) -> bool:
@@ -78,10 +86,6 @@ def window_of(version: ProvisionVersion, history_from: date) -> tuple[date, date
 
 def build_timeline(records: RecordSet, question: Question) -> tuple[Segment, ...]:
     """Segments that tile all days from the first to the last a date can name."""
-    if question.age_band is AgeBand.UNDER_18:
-        bands = (AgeBand.UNDER_14, AgeBand.FROM_14_TO_17)
-        young, older = (build_timeline(records, replace(question, age_band=band)) for band in bands)
-        return tuple(_merged(_of_both(young, older)))
     home = records.home_of(question.jurisdiction)
     if home is None:
         return (_nothing("No record of this jurisdiction. That is not a gap."),)
@@ -90,6 +94,10 @@ def build_timeline(records: RecordSet, question: Question) -> tuple[Segment, ...
         if question.jurisdiction in home.parts or question.jurisdiction == home.code:
             return (_nothing(f"The law differs inside {home.code}: ask for {parts}."),)
         return (_nothing(f"No record of this jurisdiction; recorded here: {parts}. That is not a gap."),)
+    bands = _bands_of(records, question, home.code)
+    if len(bands) > 1:
+        lines = [build_timeline(records, replace(question, age_band=band)) for band in bands]
+        return tuple(_merged(_laid_over(bands, lines)))
     versions = [v for v in records.versions if _asked(v, question, home.code)]
     gaps = [
         g
@@ -117,10 +125,19 @@ def _asked(record: ProvisionVersion | Gap, question: Question, country: str) -> 
     """
     return (
         question.act in record.acts
-        and record.age_band in (question.age_band, AgeBand.UNDER_18)
+        and record.age_band.meets(question.age_band)
         and (question.jurisdiction in record.jurisdictions or country in record.jurisdictions)
         and record.knowledge.known_on(question.as_of)
     )
+
+
+def _bands_of(records: RecordSet, question: Question, country: str) -> tuple[AgeBand, ...]:
+    """The span asked for, cut at the limits that the records of the act draw inside it."""
+    first, after = question.age_band.years
+    listed: tuple[ProvisionVersion | Gap, ...] = (*records.versions, *records.gaps)
+    drawn = {year for r in listed if _asked(r, question, country) for year in r.age_band.years}
+    limits = sorted({first, after, *(year for year in drawn if first < year < after)})
+    return tuple(AgeBand.spanning(low, high) for low, high in pairwise(limits))
 
 
 def _cut(
@@ -165,6 +182,7 @@ def _answer_on(
 ) -> Answer:
     relied, unconfirmed, beside, later, bills = [], [], [], [], []
     verdicts: set[LawVerdict] = set()
+    known = dict(question.facts)
     for version in versions:
         cover = _cover(version, question)
         window = window_of(version, history_from)
@@ -182,12 +200,15 @@ def _answer_on(
             case _, (_, end) if day > end:
                 pass
             case _ if version.status in NOT_IN_FORCE:
-                unconfirmed.append(_as_known_on(day, version))
+                unconfirmed.append(_as_known_on(day, version, question))
                 verdicts.add(LawVerdict.UNCLEAR)
             case _:
-                relied.append(_as_known_on(day, version))
-                conditional = version.conditions_for(question.act)
-                sure = cover is Cover.YES and not conditional and not is_capped(version.knowledge, sources)
+                met = [c.needs.facts and c.needs.met(known) for c in version.conditions_for(question.act)]
+                if any(held is False for held in met):
+                    beside.append(version)
+                    continue
+                relied.append(_as_known_on(day, version, question))
+                sure = cover is Cover.YES and all(met) and not is_capped(version, sources)
                 verdicts.add(LawVerdict.MAY_APPLY if sure else LawVerdict.UNCLEAR)
     asserted = [g for g in gaps if _gap_window(g)[0] <= day <= _gap_window(g)[1]]
     verdict = _verdict(verdicts, asserted, sources)
@@ -210,17 +231,18 @@ def _answer_on(
                 image=question.image,
                 content=question.content,
                 as_of=question.as_of,
+                facts=question.facts,
             ),
             *_second_hand(answer, sources),
         ),
     )
 
 
-def _as_known_on(day: date, version: ProvisionVersion) -> ProvisionVersion:
-    """The wording without its penalty on days for which no text with that penalty was read."""
+def _as_known_on(day: date, version: ProvisionVersion, question: Question) -> ProvisionVersion:
+    """The wording with the range that the facts allow; without it on days for which no text with it was read."""
     known = version.penalty_known_from
     if known is None or day >= known:
-        return version
+        return as_allowed(version, question.act, question.image, question.age_band, question.facts)
     return replace(version, penalty=Penalty(text=PENALTY_UNKNOWN.format(known), known_from=known))
 
 
@@ -239,7 +261,7 @@ def _verdict(verdicts: set[LawVerdict], gaps: list[Gap], sources: Mapping[str, S
         return LawVerdict.UNCLEAR
     if not gaps:
         return LawVerdict.NOT_ASSESSED
-    sure = any(not is_capped(gap.knowledge, sources) for gap in gaps)
+    sure = any(not is_capped(gap, sources) for gap in gaps)
     return LawVerdict.GAP_ASSERTED if sure else LawVerdict.UNCLEAR
 
 
@@ -257,40 +279,41 @@ def _merged(segments: Iterable[Segment]) -> Iterator[Segment]:
         yield held
 
 
-def _of_both(young: tuple[Segment, ...], older: tuple[Segment, ...]) -> Iterator[Segment]:
-    """The answers of both age bands laid over each other."""
-    i = j = 0
+def _laid_over(bands: tuple[AgeBand, ...], lines: list[tuple[Segment, ...]]) -> Iterator[Segment]:
+    """The answers of several age bands laid over each other."""
+    at = [0] * len(lines)
     start = date.min
-    while i < len(young) and j < len(older):
-        end = min(young[i].end, older[j].end)
-        yield Segment(start, end, _either(young[i].answer, older[j].answer))
-        i += young[i].end == end
-        j += older[j].end == end
+    while True:
+        held = [line[i] for line, i in zip(lines, at, strict=True)]
+        end = min(segment.end for segment in held)
+        yield Segment(start, end, _of_ages(bands, [segment.answer for segment in held]))
         if end == date.max:
             return
+        at = [i + (segment.end == end) for i, segment in zip(at, held, strict=True)]
         start = end + _DAY
 
 
-def _either(young: Answer, older: Answer) -> Answer:
-    """One answer for an age that is not known more closely than under 18."""
-    if young == older:
-        return young
-    same = young.verdict is older.verdict
-    mild = {young.lex_mitior, older.lex_mitior}
-    said = f"under 14: {_brief(young)}; 14 to 17: {_brief(older)}."
-    caution = f"{'Which provision applies' if same else 'The answer'} depends on the age band. {said}"
+def _of_ages(bands: tuple[AgeBand, ...], answers: list[Answer]) -> Answer:
+    """One answer for an age that is not known more closely than the span asked for."""
+    first = answers[0]
+    if all(answer == first for answer in answers):
+        return first
+    same = all(answer.verdict is first.verdict for answer in answers)
+    mild = {answer.lex_mitior for answer in answers}
+    said = "; ".join(f"{b.said}: {_brief(a)}" for b, a in zip(bands, answers, strict=True))
+    caution = f"{'Which provision applies' if same else 'The answer'} depends on the age band. {said}."
     return Answer(
-        verdict=young.verdict if same else LawVerdict.UNCLEAR,
-        provisions=_union(young.provisions, older.provisions),
-        unconfirmed=_union(young.unconfirmed, older.unconfirmed),
-        not_reaching=_union(young.not_reaching, older.not_reaching),
-        gaps=_union(young.gaps, older.gaps),
-        later=_union(young.later, older.later),
-        bills=_union(young.bills, older.bills),
-        open_questions=tuple(dict.fromkeys((*young.open_questions, *older.open_questions))),
-        cautions=tuple(dict.fromkeys((caution, *young.cautions, *older.cautions))),
+        verdict=first.verdict if same else LawVerdict.UNCLEAR,
+        provisions=_union(a.provisions for a in answers),
+        unconfirmed=_union(a.unconfirmed for a in answers),
+        not_reaching=_union(a.not_reaching for a in answers),
+        gaps=_union(a.gaps for a in answers),
+        later=_union(a.later for a in answers),
+        bills=_union(a.bills for a in answers),
+        open_questions=_union(a.open_questions for a in answers),
+        cautions=_union([(caution,), *(a.cautions for a in answers)]),
         lex_mitior=True if True in mild else None if None in mild else False,
-        by_age=((AgeBand.UNDER_14, young.verdict), (AgeBand.FROM_14_TO_17, older.verdict)),
+        by_age=tuple((b, a.verdict) for b, a in zip(bands, answers, strict=True)),
     )
 
 
@@ -299,5 +322,9 @@ def _brief(answer: Answer) -> str:
     return f"{answer.verdict.value.replace('_', ' ')} ({cited})"
 
 
-def _union(left: tuple[Record, ...], right: tuple[Record, ...]) -> tuple[Record, ...]:
-    return left + tuple(r for r in right if r not in left)
+def _union(lists: Iterable[tuple[Record, ...]]) -> tuple[Record, ...]:
+    """Everything in any of the lists, each once, in order of first mention."""
+    found: list[Record] = []
+    for listed in lists:
+        found += [item for item in listed if item not in found]
+    return tuple(found)

@@ -54,7 +54,7 @@ def find_bars(records: RecordSet, home: Jurisdiction) -> list[Bar]:
     for record in listed:
         if record.jurisdictions[0].split("-")[0] != home.code or record.knowledge.superseded_on is not None:
             continue
-        capped = is_capped(record.knowledge, records.sources)
+        capped = is_capped(record, records.sources)
         bar = (
             _of_gap(record, home, capped=capped)
             if isinstance(record, Gap)

@@ -12,7 +12,8 @@ _ORDER = (
     "schema", "code", "name", "provision", "sentence", "id", "jurisdictions", "acts", "images", "age_band", "contents",
     "citation", "uri", "text", "status", "liability", "valid_from", "from_unknown", "valid_to", "enacted_on",
     "penalty", "defences", "notes", "basis", "confidence", "seed_confidence", "sources", "recorded_on", "superseded_on",
-    "verified_on", "verified_by", "verified_state", "condition", "open_question",
+    "verified_on", "verified_by", "verified_state", "condition", "wording", "open_question", "question", "says",
+    "language", "words", "translation", "read_on", "means", "digest", "kind", "all_of", "any_of",
 )  # fmt: skip
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}

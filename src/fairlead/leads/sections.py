@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +20,7 @@ from fairlead.leads.facts import (
 )
 from fairlead.leads.material import HashRow
 from fairlead.leads.statement import RiskState, Section, Statement
+from fairlead.tables.rows import AssessmentRow
 from fairlead.terms.countries import PARTICIPANTS
 from fairlead.terms.grades import InformationGrade, SourceGrade, StatementKind
 from fairlead.terms.platform import IdentifierKind, PlatformAct
@@ -52,6 +53,14 @@ _KIND_WORDS = {
     IdentifierKind.DATE_OF_BIRTH: "Date of birth",
     IdentifierKind.POSTCODE: "Postcode",
 }
+_SAID_OF_LAW: tuple[tuple[str, Callable[[AssessmentRow], list[str] | None]], ...] = (
+    ("caution", lambda row: row["cautions"]),
+    ("standing", lambda row: row.get("standing")),
+    ("term", lambda row: row.get("terms")),
+)
+CELLS = " · "
+"""What stands between the cells of a line about the law; the printed lead sets them side by side."""
+
 _ACT_WORDS = {
     PlatformAct.REGISTER: "registered the account",
     PlatformAct.PAY: "paid",
@@ -342,31 +351,69 @@ class _Builder:
         )
 
     def legal(self) -> Iterator[Statement]:
+        """One line per act and answer, every question once: a line is cut at its dots into the cells of a table."""
         origins_of = {act["act"]: tuple(act["origins"]) for act in self.facts.assessed_acts}
         origins_of |= {act["act"]: tuple(act["origins"]) or (_origin(act),) for act in self.facts.acts}
-        for row in self.facts.assessments:
-            origins = origins_of.get(row["act"], self.member_origins)
-            cited = "; ".join(row["citations"] or ()) or "no provision recorded"
-            notes = [*(row["open_questions"] or ()), *(row["cautions"] or ())]
-            text = (
-                f"{row['jurisdiction']}, {row['legal_act']}, image class {row['image']}, age band {row['age_band']}, "
-                f"{row['from_on']} to {row['to_on']}: {row['verdict'].replace('_', ' ')} ({cited})."
+        questions: dict[str, int] = {}
+        for answer in self._answers():
+            row = answer[0]
+            asked = [f"Q{questions.setdefault(q, len(questions) + 1)}" for q in row["open_questions"] or ()]
+            origins = tuple(dict.fromkeys(o for r in answer for o in origins_of.get(r["act"], ())))
+            days = f"{min(r['from_on'] for r in answer)} to {max(r['to_on'] for r in answer)}"
+            asked_of = f"image class {row['image']}, age band {row['age_band']}"
+            cells = (
+                f"{row['jurisdiction']}, {row['legal_act']}, {asked_of}, {days}, acts: {len(answer)}",
+                row["verdict"].replace("_", " "),
+                "; ".join(row["citations"] or ()) or "no provision recorded",
+                "; ".join(row.get("ranges") or ()) or "no range recorded",
+                ", ".join(asked) or "none",
             )
-            terms = [t for t in row.get("terms") or () if t]
-            if terms:
-                text += " Terms: " + "; ".join(terms) + "."
-            if notes:
-                text += " To be answered by a lawyer: " + " ".join(notes)
-            yield self._statement(
-                Section.LEGAL,
-                StatementKind.ASSESSMENT,
+            yield self._of_law(
                 "law",
-                f"{row['jurisdiction']}/{row['act']}/{row['legal_act']}/{row['image']}/{row['age_band']}/{row['from_on']}",
-                text,
-                origins,
-                source=SourceGrade.X,
-                related=(row["act"], *(row["provisions"] or ()), *(row["gaps"] or ())),
+                f"{row['jurisdiction']}/{row['legal_act']}/{row['image']}/{row['age_band']}/{row['from_on']}/{row['act']}",
+                CELLS.join(cells),
+                origins or self.member_origins,
+                related=tuple(
+                    dict.fromkeys(
+                        (*(r["act"] for r in answer), *(row["provisions"] or ()), *(row["gaps"] or ()))
+                    )
+                ),
             )
+        places = sorted({row["jurisdiction"] for row in self.facts.assessments})
+        for question, number in questions.items():
+            yield self._of_law("question", f"{places[0]}/Q{number}", f"Q{number}: {question}")
+        for of, texts_of in _SAID_OF_LAW:
+            for place in places:
+                rows = (r for r in self.facts.assessments if r["jurisdiction"] == place)
+                said = dict.fromkeys(text for r in rows for text in texts_of(r) or () if text)
+                for number, text in enumerate(said, start=1):
+                    yield self._of_law(of, f"{place}/{of}/{number}", text)
+
+    def _answers(self) -> list[list[AssessmentRow]]:
+        """Assessments that say the same of the same kind of act, together; in the order of their first day."""
+        found: dict[tuple[object, ...], list[AssessmentRow]] = {}
+        for row in self.facts.assessments:
+            same = (row["jurisdiction"], row["legal_act"], row["image"], row["age_band"], row["verdict"])
+            told = tuple(
+                tuple(said or ())
+                for said in (row["provisions"], row["gaps"], row.get("ranges"), row["open_questions"])
+            )
+            found.setdefault((*same, *told), []).append(row)
+        return list(found.values())
+
+    def _of_law(
+        self, of: str, value: str, text: str, origins: tuple[str, ...] = (), *, related: tuple[str, ...] = ()
+    ) -> Statement:
+        return self._statement(
+            Section.LEGAL,
+            StatementKind.ASSESSMENT,
+            of,
+            value,
+            text,
+            origins,
+            source=SourceGrade.X,
+            related=related,
+        )
 
     def risk(self) -> Iterator[Statement]:
         for item in _RISKS:

@@ -151,7 +151,9 @@ class RecordReader:
                 tally.seen += int(count)
                 tally.unread += int(unread)
                 tally.reason = tally.reason or str(why)[:_LONGEST_WORDS]
-                tally.shapes += [s for s in map(str, shapes) if s not in tally.shapes][: 3 - len(tally.shapes)]
+                tally.shapes += [s for s in map(str, shapes) if s not in tally.shapes][
+                    : 3 - len(tally.shapes)
+                ]
         except (TypeError, ValueError):
             return _ENDED[Outcome.CRASHED]
         return ""

@@ -28,6 +28,8 @@ ASSESSMENTS = Table(
         Column("open_questions", TEXTS, "what a lawyer must still answer"),
         Column("cautions", TEXTS, "caps, lex mitior and other warnings"),
         Column("upcoming", TEXTS, "ids of bills and provisions not in force"),
+        Column("ranges", TEXTS, "record id: the range of penalty that the stated facts allow, in words"),
+        Column("standing", TEXTS, "questions of every case, answered by a record or open"),
         Column("terms", TEXTS, "terms of the law, in its language = in English"),
         Column(
             "lex_mitior",

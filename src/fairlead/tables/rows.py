@@ -1076,5 +1076,7 @@ class AssessmentRow(TypedDict):
     open_questions: NotRequired[list[str] | None]
     cautions: NotRequired[list[str] | None]
     upcoming: NotRequired[list[str] | None]
+    ranges: NotRequired[list[str] | None]
+    standing: NotRequired[list[str] | None]
     terms: NotRequired[list[str] | None]
     lex_mitior: NotRequired[bool | None]

@@ -11,7 +11,7 @@ from fairlead.case.running.runs import sole_run
 from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.progress import Progress
-from fairlead.law import load_records
+from fairlead.law.load import layered_records
 from fairlead.law.stage import AssessmentsStage
 from fairlead.register.actions import Action
 from fairlead.tables.law import ASSESSMENTS
@@ -42,16 +42,20 @@ def assess_persons(
     age_band: AgeBand = AgeBand.UNDER_18,
     progress: Progress | None = None,
 ) -> PersonsAssessed:
-    """Assess every act of every person with a country, on the act's own days; answers are kept as a table."""
+    """Assess every act of every person with a country, on the act's own days; answers are kept as a table.
+
+    The agency's own law files in the workspace are laid over those that come with Fairlead.
+    """
+    records = layered_records(session.workspace.law)
     with sole_run(session, "law assess-persons", progress) as followed:
-        stage = AssessmentsStage(images, age_band)
+        stage = AssessmentsStage(images, age_band, records)
         with engine_for(session, progress=followed) as engine:
             engine.run(stage)
     figures = _figures(session)
     session.record(
         Operation.COMBINATION,
         "law.assess",
-        (load_records().digest,),
+        (records.digest,),
         "law asked for the acts of persons",
         facts={"persons": figures.persons, "assessments": figures.assessments},
     )

@@ -41,6 +41,11 @@ class Workspace:
         """The origin line of this workspace's ledger."""
         return f"fairlead/{self.identity}" + (f"/{self.branch}" if self.branch else "")
 
+    @property
+    def law(self) -> Path:
+        """The agency's own law files, laid over those that come with Fairlead; absent when there are none."""
+        return self.root / "law"
+
     def operation(self, slug: str) -> Path:
         """The folder of one operation."""
         return self.root / "operations" / slug
