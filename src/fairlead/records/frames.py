@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import pickle
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +23,30 @@ from fairlead.tables.records import (
     SOURCES,
     UNREAD_VALUES,
 )
+
+
+class LoadJob(TypedDict):
+    """One record file: its source of the mapping (packed), its place, the operation's salt (hex).
+
+    ``known`` names what earlier files showed, ``again`` says that another file of the source follows.
+    """
+
+    source: str
+    exhibit: str
+    locator: str
+    salt: str
+    known: str
+    again: bool
+
+
+class LoadTold(TypedDict, total=False):
+    """Tallies (source, table, role, values, values unread, why, their forms); or the error a person has to hear."""
+
+    tallies: list[tuple[str, str, str, int, int, str, list[str]]]
+    code: str
+    fact: str
+    remedy: str
+
 
 LOADED: tuple[Table, ...] = (
     ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, QUARANTINE, UNREAD_VALUES, PASSED_OVER, READINGS, SOURCES,

@@ -12,13 +12,21 @@ import io
 import os
 import pkgutil
 import zoneinfo
-from typing import Any
 
 import pyarrow as pa
 
 from fairlead.engine.sandbox import write_frame
 from fairlead.records.directory import AccountDirectory
-from fairlead.records.frames import LOADED, SEEN, pack_batch, pack_seen, unpack_known, unpack_source
+from fairlead.records.frames import (
+    LOADED,
+    SEEN,
+    LoadJob,
+    LoadTold,
+    pack_batch,
+    pack_seen,
+    unpack_known,
+    unpack_source,
+)
 from fairlead.records.load import load_source
 from fairlead.records.mapping import parse_mapping
 from fairlead.records.rows import Tallies
@@ -78,7 +86,7 @@ def warm() -> None:
     _zones.extend(zoneinfo.ZoneInfo(name) for name in sorted(zoneinfo.available_timezones()))
 
 
-def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def handle(header: LoadJob, descriptors: list[int]) -> LoadTold:
     """Rows of the file as frames; the reply has the tallies, or the error that a person has to hear.
 
     ``descriptors``: the file, what is known (``frames.pack_known``), the pipe. What is known is read once for as many
@@ -101,11 +109,7 @@ def handle(header: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         return {"code": problem.code, "fact": problem.fact, "remedy": problem.remedy}
     if header["again"] and len(seen) > len(before):
         write_frame(pipe, SEEN, pack_seen(sorted(seen - before)))
-    return {
-        "tallies": [
-            [*key, tally.seen, tally.unread, tally.reason, tally.shapes] for key, tally in tallies.items()
-        ]
-    }
+    return {"tallies": [(*key, t.seen, t.unread, t.reason, t.shapes) for key, t in tallies.items()]}
 
 
 def _known_as(name: str, descriptor: int) -> tuple[AccountDirectory, set[str]]:

@@ -14,6 +14,7 @@ from fairlead.records.frames import (
     LOADED,
     SEEN,
     ForgedRowsError,
+    LoadJob,
     pack_known,
     pack_source,
     unpack_batch,
@@ -98,7 +99,7 @@ class RecordReader:
     ) -> Iterator[Loaded]:
         size = os.fstat(descriptor).st_size
         self._pack(source.name, seen)
-        header = {
+        header: LoadJob = {
             "source": pack_source(source),
             "exhibit": exhibit, "locator": locator, "salt": self._salt.hex(), "known": self._known_as,
             "again": again,
