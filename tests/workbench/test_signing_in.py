@@ -55,6 +55,41 @@ def test_guessing_links_is_slowed_down(world):
     assert answers[-1] == 429
 
 
+def test_a_flood_from_an_address_does_not_lock_out_the_holder_of_a_good_link_there(world):
+    from django.test import Client
+
+    flood = Client(REMOTE_ADDR="198.51.100.8")
+    assert [flood.post("/sign-in/link/guess/").status_code for _ in range(25)][-1] == 429
+    good = Client(REMOTE_ADDR="198.51.100.8")
+    answer = good.post(f"/sign-in/link/{link_for(world.users['juhl'])}/")
+    assert (answer.status_code, answer.url) == (302, "/")
+
+
+def guesses(address: str, forwarded: str = "") -> int:
+    from django.test import Client
+
+    more = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
+    browser = Client(REMOTE_ADDR=address, **more)
+    return [browser.post("/sign-in/link/guess/").status_code for _ in range(25)][-1]
+
+
+def test_without_a_declared_proxy_nobody_hides_behind_a_header(world):
+    assert guesses("198.51.100.9", "203.0.113.1") == 429
+    assert guesses("198.51.100.9", "203.0.113.2") == 429
+    assert guesses("198.51.100.10") == 429
+
+
+def test_behind_a_declared_proxy_each_client_is_counted_and_what_it_writes_itself_is_not_believed(world):
+    from django.test import Client, override_settings
+
+    with override_settings(ALLAUTH_TRUSTED_PROXY_COUNT=1):
+        assert guesses("192.0.2.1", "203.0.113.3") == 429
+        other = Client(REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR="203.0.113.4")
+        assert other.post("/sign-in/link/guess/").status_code == 302
+        forged = Client(REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR="203.0.113.5, 203.0.113.3")
+        assert forged.post("/sign-in/link/guess/").status_code == 429
+
+
 def test_outside_the_demo_nobody_gets_further_without_a_second_factor(world):
     from django.test import override_settings
 

@@ -18,7 +18,9 @@ SERVED_OVER_TLS = os.environ.get("FAIRLEAD_TLS") == "1"
 WORKSPACE = os.environ.get("FAIRLEAD_WORKSPACE", "")
 
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("FAIRLEAD_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ALLOWED_HOSTS = [
+    name.strip() for name in os.environ.get("FAIRLEAD_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if SERVED_OVER_TLS else []
 ROOT_URLCONF = "fairlead.workbench.urls"
 WSGI_APPLICATION = "fairlead.workbench.wsgi.application"
@@ -124,6 +126,9 @@ ACCOUNT_ADAPTER = "fairlead.workbench.signin.Adapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*"]
+# Attempts are counted by the address of whoever connects; behind proxies that are declared, by the one that the outermost
+# of them saw. What a client writes into X-Forwarded-For itself stands before that and counts nothing.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("FAIRLEAD_PROXIES", "0"))
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
