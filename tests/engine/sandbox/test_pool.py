@@ -55,6 +55,12 @@ def test_a_worker_cannot(pool: SandboxPool, act: str) -> None:
     assert pool.call({"act": act}, []).outcome in {Outcome.FAILED, Outcome.CRASHED}
 
 
+def test_a_worker_that_may_start_threads_cannot_start_thousands(content: int) -> None:
+    with SandboxPool(handler=PROBES, limits=SandboxLimits(threads=True, memory_bytes=8 << 30)) as pool:
+        assert pool.call({"act": "threads"}, []).outcome in {Outcome.FAILED, Outcome.CRASHED}
+        assert pool.call({"act": "size"}, [content]).body == {"size": 600}
+
+
 @pytest.mark.parametrize(
     ("act", "outcome", "detail"),
     [

@@ -13,6 +13,9 @@ from fairlead.engine.sandbox import seccomp
 from fairlead.engine.sandbox.limits import SandboxLimits
 
 _NOBODY = 65534
+# Threads that workers may start beside those there are. As nobody, who runs nothing else, few; as a person, whose other
+# programs come and go, so many that a decoder never fails for them.
+_AS_NOBODY, _AS_USER = 512, 4096
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_NO_NEW_PRIVS = 1, 4, 38
 _SIGKILL = 9
 _LANDLOCK_CREATE, _LANDLOCK_RESTRICT, _LANDLOCK_VERSION = 444, 446, 1
@@ -26,6 +29,8 @@ def lock_down(limits: SandboxLimits) -> dict[str, object]:
     threads = _threads()
     _limit_resources(limits)
     dropped = _drop_privileges()
+    if limits.threads:
+        _limit_threads(_AS_NOBODY if dropped else _AS_USER)
     libc = ctypes.CDLL(None, use_errno=True)
     no_new_privs = landlock = 0
     filtered = False
@@ -65,6 +70,20 @@ def _limit_resources(limits: SandboxLimits) -> None:
         _, hard = resource.getrlimit(name)
         value = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(name, (value, value))
+
+
+def _limit_threads(more: int) -> None:
+    """No more threads than this user has now, and some: the kernel counts all of a user's, whoever started them."""
+    now = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if process.stat().st_uid == os.getuid():
+                now += sum(1 for _ in (process / "task").iterdir())
+        except OSError:  # it has ended meanwhile
+            continue
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    value = now + more if hard == resource.RLIM_INFINITY else min(now + more, hard)
+    resource.setrlimit(resource.RLIMIT_NPROC, (value, value))
 
 
 def _drop_privileges() -> bool:

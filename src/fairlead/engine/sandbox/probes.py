@@ -7,11 +7,13 @@ import os
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
 _PAGE_BYTES = 32 << 20
+_MANY_THREADS = 5000
 
 
 def _open() -> None:
@@ -58,6 +60,17 @@ def _forge() -> None:
             continue
 
 
+def _threads() -> None:
+    """Start threads until no more is to be had, and say so by failing when that comes before five thousand."""
+    waiting = threading.Event()
+    threading.stack_size(64 << 10)
+    try:
+        for _ in range(_MANY_THREADS):
+            threading.Thread(target=waiting.wait, daemon=True).start()
+    finally:
+        waiting.set()
+
+
 def _memory() -> None:
     held = []
     while True:
@@ -76,6 +89,7 @@ FAILURES: dict[str, Callable[[], None]] = {
     "hang": _hang,
     "memory": _memory,
     "forge": _forge,
+    "threads": _threads,
 }
 
 
