@@ -86,6 +86,16 @@ def test_an_answer_given_out_of_turn_never_passes_for_that_of_the_next_file(
         assert pool.call({"act": "size"}, [content]).body == {"size": 600}
 
 
+def test_an_answer_that_lay_ready_before_its_job_was_asked_is_no_answer(
+    pool: SandboxPool, content: int
+) -> None:
+    worker = pool._worker(0)
+    worker.ask({"act": "size"}, [content])
+    worker._nonce = "another job's"
+    assert worker.answer().detail == "answer to no job"
+    assert pool.call({"act": "size"}, [content]).body == {"size": 600}
+
+
 NINE_ACTS = """
 import json, os
 from fairlead.engine.sandbox import SandboxLimits, SandboxPool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -66,6 +67,7 @@ class WorkerProcess:
         self.limits = limits
         self.jobs = 0
         self._sent_at = 0.0
+        self._nonce = ""
         around = bubblewrap()
         ours, theirs = socket.socketpair()
         number = str(theirs.fileno())
@@ -113,8 +115,9 @@ class WorkerProcess:
         """Hand over one job."""
         self.jobs += 1
         self._sent_at = time.monotonic()
+        self._nonce = secrets.token_hex(8)  # known to nobody before the job is: no answer to it lies ready
         try:
-            send(self._channel, header, descriptors)
+            send(self._channel, {"nonce": self._nonce, "job": header}, descriptors)
         except OSError:
             return  # the worker has just died: ``answer`` finds out and says how
 
@@ -134,6 +137,9 @@ class WorkerProcess:
         return self._obituary() if body is None else self._judge(body)
 
     def _judge(self, untrusted: Mapping[str, object]) -> SandboxReply:
+        if untrusted.get("nonce") != self._nonce:
+            self.kill()
+            return SandboxReply(outcome=Outcome.CRASHED, detail="answer to no job")
         if "memory" in untrusted:
             self.kill()
             return SandboxReply(outcome=Outcome.MEMORY, detail="MemoryError")

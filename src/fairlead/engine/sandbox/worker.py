@@ -33,16 +33,16 @@ def main(arguments: list[str]) -> None:
     gc.collect()
     gc.freeze()
     send(channel, {"layers": lock_down(limits_for_worker(limits))})
-    while (job := receive_job(channel)) is not None:
-        header, descriptors = job
+    while (received := receive_job(channel)) is not None:
+        asked, descriptors = received
         try:
-            send(channel, _answer(handler, header, descriptors))
+            send(channel, {"nonce": asked["nonce"], **_answer(handler, asked["job"], descriptors)})
         finally:
             for given in descriptors:
                 os.close(given)
 
 
-def _answer(handler: Handler, header: Mapping[str, object], descriptors: list[int]) -> dict[str, object]:
+def _answer(handler: Handler, header: object, descriptors: list[int]) -> dict[str, object]:
     try:
         return {"ok": handler(header, descriptors)}
     except MemoryError:
