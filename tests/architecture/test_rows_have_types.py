@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NotRequired, TypedDict
 
 import pytest
 
@@ -56,6 +57,19 @@ def test_no_name_stands_for_rows_of_anything() -> None:
         and line[:1].isalpha()
     ]
     assert aliases == []
+
+
+class Held(TypedDict):
+    exhibit: str
+    reason: NotRequired[str]
+
+
+def test_a_statement_may_lack_what_rows_need_not_have(tmp_path: Path) -> None:
+    catalogue = Catalogue(PartStore(tmp_path), (EXHIBITS,))
+    try:
+        assert catalogue.rows_as(Held, "SELECT exhibit FROM exhibits") == []
+    finally:
+        catalogue.close()
 
 
 def test_a_statement_without_a_column_of_its_rows_is_told_before_a_row_is_read(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ class Catalogue:
     def rows_as(self, row: type[R], sql: str, parameters: Parameters | None = None) -> list[R]:
         """Run one SELECT and return rows of a type, a TypedDict; a statement that lacks one of its keys is a TypeError."""
         answer = self.query(sql, parameters)
-        lacking: frozenset[str] = getattr(row, "__required_keys__", frozenset()) - set(answer.column_names)
+        lacking = _required(row) - set(answer.column_names)
         if lacking:
             raise TypeError(f"the statement gives {row.__name__} no column {', '.join(sorted(lacking))}")
         listed: list[R] = answer.to_pylist()
@@ -225,6 +225,16 @@ def _shortage(problem: Exception) -> RunError | None:
     if "max_temp_directory_size" in said or "Could not write file" in said:
         return shortage_of(OSError(errno.ENOSPC, said))
     return shortage_of(OSError(errno.ENOMEM, said)) if "Out of Memory" in said else None
+
+
+def _required(row: type) -> set[str]:
+    """The keys that rows of a TypedDict must have.
+
+    Where annotations are kept as texts, ``__required_keys__`` has those that are not required, too.
+    """
+    texts = {name: getattr(kind, "__forward_arg__", "") for name, kind in row.__annotations__.items()}
+    required: frozenset[str] = getattr(row, "__required_keys__", frozenset())
+    return {name for name in required if not str(texts[name]).startswith("NotRequired[")}
 
 
 def _quoted(text: str) -> str:
