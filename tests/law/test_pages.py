@@ -9,6 +9,7 @@ import pytest
 from defusedxml import ElementTree
 
 from fairlead.law import load_records
+from fairlead.law.coverage import figures_on, newest_day
 from fairlead.law.index_pages import render_law_pages
 from fairlead.law.load import read_folder
 from fairlead.law.pages import render_page
@@ -93,3 +94,10 @@ def test_the_pages_in_the_documentation_are_those_of_the_records() -> None:
 
 def test_the_same_records_make_the_same_pages() -> None:
     assert render_law_pages(load_records()) == PAGES
+
+
+def test_the_readme_states_the_totals_of_the_records_with_their_day() -> None:
+    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text("utf-8").split())
+    records = load_records()
+    day = newest_day(records)
+    assert f"On {day}: {figures_on(records, day).said}" in readme

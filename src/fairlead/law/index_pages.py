@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from fairlead.law.assessment import Answer
 from fairlead.law.changes import find_changes, find_undated
-from fairlead.law.coverage import coverage_on, newest_day
+from fairlead.law.coverage import coverage_on, figures_on, newest_day
 from fairlead.law.instruments import Instrument, read_instruments
 from fairlead.law.load import RecordSet, shipped_folder
 from fairlead.law.pages import MADE, NOTICE, cell, render_page, say_source
@@ -22,7 +22,7 @@ _SHORT = {
     LawVerdict.NOT_ASSESSED: "–",
 }
 _VERDICTS = (
-    ("`may_apply`", "a recorded provision, in force on the day and read in a source, covers the act"),
+    ("`may_apply`", "a recorded provision, in force on the day and whose words were read, covers the act"),
     ("`gap_asserted`", "somebody is recorded as saying that no provision reaches the act"),
     (
         "`unclear`",
@@ -57,16 +57,14 @@ def render_index(records: RecordSet) -> str:
         "\nSee also: [all countries side by side](matrix.md), [changelog of the law](changelog.md),\n"
         "[international instruments](international.md),\n"
         "[how to review a country's law](../../how-to/review-a-countrys-law.md).\n"
-        "\n| country | wordings | gaps | powers | verified |\n|---|---|---|---|---|\n"
     )
+    day = newest_day(records)
+    text += f"\nOn {day}: {figures_on(records, day).said}\n"
+    text += "\n| country | cells answered | wordings | words read | records | reviewed |\n|---|---|---|---|---|---|\n"
     for code, home in sorted(records.jurisdictions.items()):
-        listed = [
-            [r for r in kind if r.jurisdictions[0].split("-")[0] == code]
-            for kind in (records.versions, records.gaps, records.powers)
-        ]
-        verified = sum(bool(r.knowledge.verified_by) for kind in listed for r in kind)
-        counts = " | ".join(str(len(kind)) for kind in listed)
-        text += f"| [{home.name}]({code.lower()}.md) ({code}) | {counts} | {verified} |\n"
+        f = figures_on(records, day, home)
+        counts = f"{f.answered} of {f.cells} | {f.wordings} | {f.read} | {f.records} | {f.reviewed}"
+        text += f"| [{home.name}]({code.lower()}.md) ({code}) | {counts} |\n"
     text += "\n## Conduct on a platform\n\nAsking is not finding.\n\n"
     text += "| act on the platform | asked as | why |\n|---|---|---|\n"
     for act, asked in platform_acts().items():

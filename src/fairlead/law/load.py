@@ -6,7 +6,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -146,6 +146,15 @@ def layered_records(over: Path | None) -> RecordSet:
     """The shipped records with an agency's own folder laid over them; without one the shipped ones alone."""
     if over is None or not over.is_dir():
         return load_records()
+    states = (
+        (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(over.rglob("*.toml"))
+    )
+    return _layered(over, tuple(states))
+
+
+@lru_cache(maxsize=4)
+def _layered(over: Path, states: tuple[tuple[str, int, int], ...]) -> RecordSet:  # noqa: ARG001
+    """Read once for as long as the files are the same."""
     return _sound(read_folder(shipped_folder(), over))
 
 

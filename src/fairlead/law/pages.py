@@ -7,12 +7,24 @@ from datetime import date
 from itertools import groupby
 
 from fairlead.law.assessment import Answer
+from fairlead.law.coverage import coverage_on, figures_on, newest_day
 from fairlead.law.duration import in_words
 from fairlead.law.load import RecordSet
-from fairlead.law.record import PENDING, Gap, Jurisdiction, Knowledge, PolicePower, ProvisionVersion, Source
+from fairlead.law.record import (
+    PENDING,
+    Gap,
+    Jurisdiction,
+    Knowledge,
+    PolicePower,
+    ProvisionVersion,
+    Source,
+    Tier,
+    Wording,
+)
 from fairlead.law.resolve import ask, timeline_of
+from fairlead.law.standing import standing_of
 from fairlead.law.timeline_svg import find_bars
-from fairlead.law.words import ACT_WORDS, IMAGE_WORDS, REST_WORDS, STATUS_WORDS
+from fairlead.law.words import ACT_WORDS, IMAGE_WORDS, REST_WORDS, STANDING_WORDS, STATUS_WORDS, TIER_WORDS
 from fairlead.terms.law import AgeBand, ImageClass, LegalAct
 
 MADE = "<!-- Made by `fairlead docs build` from the law records. Do not edit. -->\n\n"
@@ -31,12 +43,14 @@ def render_page(records: RecordSet, home: Jurisdiction) -> str:
     name = home.code.lower()
     text = MADE + f"# {home.name} ({home.code})\n\n" + NOTICE
     text += _standing((*versions, *gaps, *powers))
+    text += figures_on(records, newest_day(records), home).said + "\n\n"
     if home.note:
         text += f"Note: {home.note}\n\n"
     if home.parts:
         parts = ", ".join(f"{code} ({part})" for code, part in home.parts.items())
         text += f"The law differs inside the country; it is recorded for: {parts}.\n\n"
     text += f"Law before {home.history_from} is not recorded.\n\n"
+    text += "".join(_today(records, code) for code in home.codes)
     text += f"## When\n\n![Timeline of the recorded law of {home.name}; the table below says the same.]({name}.svg)\n\n"
     text += _bars(records, home)
     text += "".join(_answers(records, home, code) for code in home.codes)
@@ -48,12 +62,45 @@ def render_page(records: RecordSet, home: Jurisdiction) -> str:
         "".join(_power(p, records) for p in powers)
         or "Nothing recorded. That does not mean that nothing is allowed.\n\n"
     )
+    text += "".join(_asked_always(records, code) for code in home.codes)
     if home.terms:
         text += "## Terms of the law\n\nAs spelt in the record. The English is no official translation.\n\n"
         text += "| term | English |\n|---|---|\n"
         text += "".join(f"| {cell(t.local)} | {cell(t.english)} |\n" for t in home.terms) + "\n"
     text += _unions(records, home)
     return text.rstrip() + "\n"
+
+
+# The acts of those who bought first: what most of the persons of a seized platform did.
+_BUYERS_FIRST = (
+    LegalAct.PAY, LegalAct.ACCESS, LegalAct.ACQUIRE, LegalAct.POSSESS, LegalAct.WATCH_LIVE, LegalAct.SOLICIT,
+)  # fmt: skip
+
+
+def _today(records: RecordSet, code: str) -> str:
+    """Every act and class of picture on the newest recorded day, the acts of buyers first."""
+    day = newest_day(records)
+    text = f"## On {day}: {code}\n\nAge not known more closely than under 18, no further facts known.\n\n"
+    text += (
+        "| act | " + " | ".join(IMAGE_WORDS[image] for image in ImageClass) + " |\n|---|---|---|---|---|\n"
+    )
+    for act in (*_BUYERS_FIRST, *(a for a in LegalAct if a not in _BUYERS_FIRST)):
+        cells = []
+        for image in ImageClass:
+            (covered,) = coverage_on(records, day, image=image, acts=(act,), codes=(code,))
+            cells.append(covered.answer.verdict.replace("_", " "))
+        text += f"| {ACT_WORDS[act]} | {' | '.join(cells)} |\n"
+    return text + "\n"
+
+
+def _asked_always(records: RecordSet, code: str) -> str:
+    """The questions of every case, with what a text that was read says, or open."""
+    text = f"## Asked in every case: {code}\n\n| question | answer | rests on |\n|---|---|---|\n"
+    for point in standing_of(records, code):
+        said = " ".join(f"{a.says}." for a in point.answers) or f"**open**: {point.text} (For {point.ask}.)"
+        rests = "; ".join(f"[{a.citation}]({a.uri})" if a.uri else a.citation for a in point.answers)
+        text += f"| {STANDING_WORDS[point.question]} | {cell(said)} | {cell(rests) or 'no record'} |\n"
+    return text + "\n"
 
 
 def _of(record: ProvisionVersion | Gap | PolicePower, home: Jurisdiction) -> bool:
@@ -130,9 +177,29 @@ def _provision(version: ProvisionVersion, records: RecordSet) -> str:
         acts = f" ({', '.join(ACT_WORDS[a] for a in condition.acts)})" if condition.acts else ""
         facts.append(("only where", condition.text + acts))
     facts.append(("custody", _penalty(version)))
+    facts += [(f"tier, {TIER_WORDS[tier.kind]}", _tier(tier)) for tier in version.penalty.tiers]
+    facts.append(("words of the law", _words_read(version.wording)))
     if version.defences:
         facts.append(("defences", "; ".join(version.defences)))
     return text + _facts(facts, version.knowledge) + _sources(version.knowledge, records) + _open(version)
+
+
+def _tier(tier: Tier) -> str:
+    said = [f"{word} {in_words(d)}" for word, d in (("minimum", tier.min), ("maximum", tier.max)) if d]
+    said += [text for text in (tier.citation, tier.text) if text]
+    if tier.acts:
+        said.append("for: " + ", ".join(ACT_WORDS[act] for act in tier.acts))
+    if tier.images:
+        said.append("for pictures: " + ", ".join(IMAGE_WORDS[image] for image in tier.images))
+    if tier.age_band is not None:
+        said.append(f"for a person {tier.age_band.said}")
+    return "; ".join(said)
+
+
+def _words_read(wording: Wording | None) -> str:
+    if wording is None:
+        return "**not read**: no better than unclear"
+    return f"read on {wording.read_on} ({wording.language}), {wording.means}; SHA-256 {wording.digest[:16]}…"
 
 
 def _held(version: ProvisionVersion) -> str:

@@ -8,14 +8,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy
 
-from fairlead.law import load_records
 from fairlead.law.changes import find_changes
 from fairlead.law.coverage import coverage_on, newest_day
+from fairlead.law.duration import say_range
+from fairlead.law.load import layered_records
+from fairlead.law.standing import standing_of
 from fairlead.terms.law import ImageClass, LegalAct
 from fairlead.workbench.desk import Desk
 from fairlead.workbench.listing import twin
 
 _CHANGES_SHOWN = 40
+_BUYERS_FIRST = (LegalAct.PAY, LegalAct.ACCESS, LegalAct.ACQUIRE, LegalAct.POSSESS, LegalAct.WATCH_LIVE)
 _SHORT = {
     "may_apply": gettext_lazy("may"),
     "gap_asserted": gettext_lazy("gap"),
@@ -26,7 +29,7 @@ _SHORT = {
 
 def matrix(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """All jurisdictions and acts on one day, for one class of image."""
-    records = load_records()
+    records = layered_records(desk.session.workspace.law)
     image = _image(request)
     day = _day(request) or newest_day(records)
     rows: dict[str, list[tuple[str, object]]] = {}
@@ -61,14 +64,30 @@ def matrix(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     return TemplateResponse(request, "workbench/law.html", context)
 
 
-def jurisdiction(request: HttpRequest, desk: Desk, code: str) -> HttpResponse:  # noqa: ARG001
-    """The recorded provisions and gaps of one jurisdiction."""
-    records = load_records()
+def jurisdiction(request: HttpRequest, desk: Desk, code: str) -> HttpResponse:
+    """The answers of today, the acts of buyers first, then provisions and gaps of one jurisdiction."""
+    records = layered_records(desk.session.workspace.law)
     home = records.home_of(code)
     if home is None or code not in (*home.codes, home.code):
         raise Http404
     codes = {code, home.code}
+    day = newest_day(records)
+    asked = code if code in home.codes else home.codes[0]
+    rows = []
+    for act in (*_BUYERS_FIRST, *(a for a in LegalAct if a not in _BUYERS_FIRST)):
+        cells = []
+        for image in ImageClass:
+            (covered,) = coverage_on(records, day, image=image, acts=(act,), codes=(asked,))
+            verdict = covered.answer.verdict.value
+            cells.append(
+                (verdict, _SHORT[verdict], [say_range(v.penalty) for v in covered.answer.provisions])
+            )
+        rows.append((act.value, cells))
     context = {
+        "day": day,
+        "rows": rows,
+        "images": list(ImageClass),
+        "standing": standing_of(records, asked),
         "code": code,
         "home": home,
         "name": home.name_of(code),
