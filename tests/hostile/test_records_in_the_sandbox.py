@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.engine.sandbox import Outcome, SandboxReply
+from fairlead.engine.sandbox.batches import ForgedRowsError, pack_batch
 from fairlead.records import reading
-from fairlead.records.frames import LOADED, SEEN, ForgedRowsError, pack_batch, unpack_batch, unpack_seen
+from fairlead.records.frames import LOADED, SEEN, unpack_batch, unpack_seen
 from fairlead.records.mapping import Source, parse_mapping
 from fairlead.records.reading import RecordReader
 from fairlead.tables.records import ACCOUNTS, QUARANTINE, SOURCES

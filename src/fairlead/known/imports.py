@@ -8,15 +8,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypedDict
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fairlead.known.entry import KnownEntry
-from fairlead.known.lists import ListForm, ListOptions, Read
+from fairlead.known.list_reading import ListReader
+from fairlead.known.list_rows import FOUND, REFUSED, ROWS, SCHEMAS
+from fairlead.known.lists import ListForm, ListOptions
 from fairlead.known.nsrl_delta import apply_delta
 from fairlead.known.read_nsrl import read_nsrl
 from fairlead.tables.known import KNOWN, REJECTED
@@ -31,9 +31,6 @@ from fairlead.terms.matching import (
     VideoRule,
 )
 
-_ROWS = 50_000
-_FROM_LIST = ("entry", "algorithm", "value", "category", "row", "video", "frame", "time_s", "quality", "told")
-_SPOOL = pa.schema([KNOWN.schema.field(name).with_nullable(True) for name in _FROM_LIST])
 _MEMORY = "1GB"  # beyond it the sort goes to the disk
 
 
@@ -68,6 +65,14 @@ class ListImport:
         self.entries = 0
         self.usable = 0
         self.reasons: Counter[str] = Counter()
+
+    def count(self, kind: int, batch: pa.RecordBatch) -> None:
+        """Take in the numbers of a batch of ``list_rows.SCHEMAS``."""
+        if SCHEMAS[kind] is FOUND:
+            self.usable += batch.num_rows
+            return
+        for counted in pc.value_counts(batch["reason"]).to_pylist():
+            self.reasons[counted["values"]] += counted["counts"]
 
     @property
     def rejected(self) -> int:
@@ -117,7 +122,7 @@ class ListImport:
             connection.execute(f"SET memory_limit = '{_MEMORY}'")
             connection.execute(f"SET temp_directory = '{_file(self._spool, 'sort')}'")
             connection.execute("SET threads = 2")
-            rows: Iterator[pa.RecordBatch] = connection.sql(sql).to_arrow_reader(_ROWS)
+            rows: Iterator[pa.RecordBatch] = connection.sql(sql).to_arrow_reader(ROWS)
             yield from rows
         finally:
             connection.close()
@@ -138,27 +143,29 @@ def import_list(
     digest = _digest(*(videos or (path, *told.deltas)))
     found = ListImport(spool, hash_set, digest, path.name)
     with (
-        pq.ParquetWriter(spool / "known.parquet", _SPOOL, compression="lz4") as known,
-        pq.ParquetWriter(spool / "rejected.parquet", _REFUSED, compression="lz4") as refused,
+        pq.ParquetWriter(spool / "known.parquet", FOUND, compression="lz4") as known,
+        pq.ParquetWriter(spool / "rejected.parquet", REFUSED, compression="lz4") as refused,
     ):
         if form.read is None:
             for algorithm, values in read_nsrl(_with_deltas(path, told.deltas, spool, found)):
                 found.usable += len(values)
                 known.write_batch(_values(algorithm.value, values))
         else:
-            for one in videos or (path,):
-                with one.open("rb") as file:
+            reader = ListReader()
+            try:
+                for one in videos or (path,):
                     its = replace(told, video=one.stem) if videos else told
-                    _spool_items(form.read, file, its, known, refused, found)
+                    for kind, batch in reader.read(form, one, its):
+                        (refused if kind else known).write_batch(batch)
+                        found.count(kind, batch)
+            finally:
+                reader.close()
     return found
 
 
 def _videos_in(folder: Path) -> list[Path]:
     """The files of a folder, each a known video that is named after it."""
     return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
-
-
-_REFUSED = pa.schema([("row", pa.int32()), ("reason", pa.string())])
 
 
 def _first_of_each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -195,44 +202,6 @@ def _with_deltas(path: Path, deltas: tuple[Path, ...], spool: Path, found: ListI
     return copy
 
 
-class _Refused(TypedDict):
-    row: int
-    reason: str
-
-
-def _spool_items(
-    read: Read, file: Any, options: ListOptions, known: Any, refused: Any, found: ListImport
-) -> None:
-    columns: list[list[Any]] = [[] for _ in _FROM_LIST]
-    bad: list[_Refused] = []
-    for item in read(file, options):
-        if isinstance(item, KnownEntry):
-            found.usable += 1
-            frame = item.frame
-            for column, value in zip(
-                columns,
-                (item.name, item.algorithm.value, item.value, item.category, item.row,
-                 frame and frame.video, frame and frame.number, frame and frame.time_s, item.quality, item.told),
-                strict=True,
-            ):  # fmt: skip
-                column.append(value)
-        else:
-            found.reasons[item.reason] += 1
-            bad.append({"row": item.row, "reason": item.reason})
-        if len(columns[0]) >= _ROWS or len(bad) >= _ROWS:
-            _write(known, refused, columns, bad)
-    _write(known, refused, columns, bad)
-
-
-def _write(known: Any, refused: Any, columns: list[list[Any]], bad: list[_Refused]) -> None:
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, _SPOOL, strict=True)]
-    known.write_batch(pa.RecordBatch.from_arrays(arrays, schema=_SPOOL))
-    refused.write_batch(pa.RecordBatch.from_pylist(bad, schema=_REFUSED))
-    for column in columns:
-        column.clear()
-    bad.clear()
-
-
 def _values(algorithm: str, values: list[str]) -> pa.RecordBatch:
     value = pa.array(values, pa.string())
     columns = {
@@ -241,7 +210,7 @@ def _values(algorithm: str, values: list[str]) -> pa.RecordBatch:
         "value": value,
     }
     return pa.RecordBatch.from_arrays(
-        [columns.get(f.name, pa.nulls(len(values), f.type)) for f in _SPOOL], schema=_SPOOL
+        [columns.get(f.name, pa.nulls(len(values), f.type)) for f in FOUND], schema=FOUND
     )
 
 

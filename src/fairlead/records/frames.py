@@ -9,6 +9,7 @@ from typing import TypedDict
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fairlead.engine.sandbox.batches import ForgedRowsError, pack_batch, read_batch
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.mapping import Source
 from fairlead.tables import Table
@@ -57,15 +58,6 @@ SEEN = len(LOADED)
 _SEEN = pa.schema([pa.field("id", pa.string(), nullable=False)])
 
 
-class ForgedRowsError(ValueError):
-    """Rows that the reader of this file cannot have read in it."""
-
-
-def pack_batch(batch: pa.RecordBatch) -> memoryview:
-    """A batch as the octets of one Arrow IPC message, without its schema."""
-    return memoryview(batch.serialize())
-
-
 def unpack_batch(
     kind: int, untrusted: bytearray, *, source: str, exhibit: str, locator: str
 ) -> pa.RecordBatch:
@@ -74,7 +66,7 @@ def unpack_batch(
     Raises ForgedRowsError when the octets are no such batch, or when a row claims another source, exhibit or item.
     """
     try:
-        batch = _read_batch(untrusted, LOADED[kind].schema)
+        batch = read_batch(untrusted, LOADED[kind].schema)
         for field, column in zip(batch.schema, batch.columns, strict=True):
             if not field.nullable and column.null_count:
                 raise ForgedRowsError(field.name)
@@ -89,16 +81,6 @@ def unpack_batch(
     return batch
 
 
-def _read_batch(untrusted: bytearray, schema: pa.Schema) -> pa.RecordBatch:
-    """One message of the stream, every offset, length and text of it checked. Raises ForgedRowsError."""
-    try:
-        batch = pa.ipc.read_record_batch(pa.py_buffer(untrusted), schema)
-        batch.validate(full=True)
-    except (pa.ArrowException, OSError, EOFError, ValueError, TypeError, MemoryError) as problem:
-        raise ForgedRowsError(type(problem).__name__) from problem
-    return batch
-
-
 def pack_seen(ids: list[str]) -> memoryview:
     """Ids that were met for the first time, as the octets of a frame."""
     return pack_batch(pa.record_batch([pa.array(ids, pa.string())], schema=_SEEN))
@@ -106,7 +88,7 @@ def pack_seen(ids: list[str]) -> memoryview:
 
 def unpack_seen(untrusted: bytearray) -> list[str]:
     """Ids of a frame; ForgedRowsError when the octets are none."""
-    ids = _read_batch(untrusted, _SEEN)["id"].to_pylist()
+    ids = read_batch(untrusted, _SEEN)["id"].to_pylist()
     if None in ids:
         raise ForgedRowsError("id")
     return [str(one) for one in ids]

@@ -16,17 +16,9 @@ import zoneinfo
 import pyarrow as pa
 
 from fairlead.engine.sandbox import write_frame
+from fairlead.engine.sandbox.batches import pack_batch
 from fairlead.records.directory import AccountDirectory
-from fairlead.records.frames import (
-    LOADED,
-    SEEN,
-    LoadJob,
-    LoadTold,
-    pack_batch,
-    pack_seen,
-    unpack_known,
-    unpack_source,
-)
+from fairlead.records.frames import LOADED, SEEN, LoadJob, LoadTold, pack_seen, unpack_known, unpack_source
 from fairlead.records.load import load_source
 from fairlead.records.mapping import parse_mapping
 from fairlead.records.rows import Tallies

@@ -9,17 +9,9 @@ from types import TracebackType
 from typing import Self
 
 from fairlead.engine.sandbox import STRICT, Outcome, SandboxLimits, SandboxPolicy, SandboxPool, SandboxReply
+from fairlead.engine.sandbox.batches import ForgedRowsError
 from fairlead.records.directory import AccountDirectory
-from fairlead.records.frames import (
-    LOADED,
-    SEEN,
-    ForgedRowsError,
-    LoadJob,
-    pack_known,
-    pack_source,
-    unpack_batch,
-    unpack_seen,
-)
+from fairlead.records.frames import LOADED, SEEN, LoadJob, pack_known, pack_source, unpack_batch, unpack_seen
 from fairlead.records.load import Loaded, broken_off, load_source
 from fairlead.records.mapping import DumpSource, LogSource, Source, SqliteSource
 from fairlead.records.rows import Tallies, Tally

@@ -1,0 +1,91 @@
+"""Hash lists read in the sandbox: the program sees rows, each checked to be of the form that its algorithm has."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fairlead.engine.sandbox import STRICT, Outcome, SandboxLimits, SandboxPolicy, SandboxPool
+from fairlead.engine.sandbox.batches import ForgedRowsError, read_batch
+from fairlead.known.list_handler import ListJob
+from fairlead.known.list_rows import FOUND, SCHEMAS
+from fairlead.known.lists import ListForm, ListOptions
+from fairlead.known.refusal import unreadable
+from fairlead.terms.errors import ItemError
+
+_HANDLER = "fairlead.known.list_handler:handle"
+_LIMITS = SandboxLimits(memory_bytes=4 << 30, start_s=120.0, deadline_s=120.0, recycle_after=1000)
+_IDLE_S = 120.0
+_LEAST_S, _SLOWEST_BYTES_S = 3600.0, 100_000
+_VALUES = (
+    r"^(md5:[0-9a-f]{32}|sha1:[0-9a-f]{40}|(sha256|pdq|vpdq):[0-9a-f]{64}"
+    r"|photodna:([A-Za-z0-9+/]{192}|[0-9a-fA-F]{288}))$"
+)
+_CODE = re.compile(r"KNOWN-[A-Z0-9-]{1,20}")
+_LONGEST_WORDS = 2000
+_ENDED = {
+    Outcome.MEMORY: "reading this list took more memory than allowed",
+    Outcome.TIMEOUT: "reading this list took too long",
+    Outcome.CRASHED: "the reader of this list died",
+    Outcome.FAILED: "the reader of this list failed",
+}
+
+
+class ListReader:
+    """Reads hash lists one after the other in one worker."""
+
+    def __init__(self, policy: SandboxPolicy = STRICT) -> None:
+        self._pool = SandboxPool(handler=_HANDLER, limits=_LIMITS, policy=policy)
+
+    def close(self) -> None:
+        """End the worker."""
+        self._pool.close()
+
+    def read(self, form: ListForm, path: Path, options: ListOptions) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Batches of ``list_rows.SCHEMAS`` with their place in it.
+
+        Raises ItemError when the file as a whole is not of that format, or ended its reader: half a list is none.
+        """
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            header: ListJob = {"form": form.name, "columns": dict(options.columns), "video": options.video}
+            total_s = _LEAST_S + os.fstat(descriptor).st_size / _SLOWEST_BYTES_S
+            streamed = self._pool.stream(header, [descriptor], idle_s=_IDLE_S, total_s=total_s)
+            try:
+                for kind, payload in streamed:
+                    yield kind, _checked(kind, payload)
+            except ForgedRowsError as problem:
+                self._pool.close()
+                raise unreadable(_ENDED[Outcome.CRASHED]) from problem
+        finally:
+            os.close(descriptor)
+        reply = streamed.reply
+        if reply.outcome is not Outcome.OK:
+            raise unreadable(f"{_ENDED[reply.outcome]} ({reply.detail})")
+        code, fact, remedy = (
+            str(reply.body.get(name, ""))[:_LONGEST_WORDS] for name in ("code", "fact", "remedy")
+        )
+        if code:
+            raise (
+                ItemError(fact, remedy, code=code)
+                if _CODE.fullmatch(code)
+                else unreadable(_ENDED[Outcome.CRASHED])
+            )
+
+
+def _checked(kind: int, untrusted: bytearray) -> pa.RecordBatch:
+    if kind >= len(SCHEMAS):
+        raise ForgedRowsError("kind")
+    batch = read_batch(untrusted, SCHEMAS[kind])
+    if SCHEMAS[kind] is FOUND and batch.num_rows:
+        named = pc.binary_join_element_wise(batch["algorithm"], batch["value"], ":")
+        if not pc.all(pc.match_substring_regex(named, _VALUES), skip_nulls=False).as_py():
+            raise ForgedRowsError("value")
+    if batch[0 if kind else "entry"].null_count or batch["row"].null_count:
+        raise ForgedRowsError("empty")
+    return batch
