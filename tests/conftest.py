@@ -22,6 +22,7 @@ _LONGEST = (
 )  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file, or of one thing that is made once, stay together; what takes longest begins first."""
     shared = {
