@@ -40,8 +40,8 @@ linkage: env .venv-peers/.installed
 demo: env
 	$(BIN)/fairlead demo
 
-# Tests that share what takes long to make stay in one process; what takes longest begins first.
-TESTS := $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+# Tests of one file, which share what takes long to make, stay in one process; what takes longest begins first.
+TESTS := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: env
 	$(TESTS)

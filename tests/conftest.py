@@ -13,8 +13,6 @@ import pytest
 from fairlead.case.place.operations import init_workspace, new_operation
 from fairlead.case.place.session import Session
 
-# What takes long to make, and is made once where all tests that need it run in one process.
-_MADE_ONCE = ("worked", "world", "served", "mariadb_server")
 _LONGEST = (
     "test_main_job.py", "test_story.py", "test_objects.py", "test_spark.py", "test_disk_image_page.py", "test_pages.py",
     "test_older_backup_restored.py", "test_two_officers.py", "test_doctor.py", "test_cut_short.py", "test_killed.py",
@@ -22,17 +20,8 @@ _LONGEST = (
 )  # fmt: skip
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file, or of one thing that is made once, stay together; what takes longest begins first."""
-    shared = {
-        item.path: f"{item.path.parent}/{name}"
-        for item in items
-        for name in _MADE_ONCE
-        if name in getattr(item, "fixturenames", ())
-    }
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(shared.get(item.path, str(item.path))))
+    """What takes longest begins first, so that at the end no process waits for another."""
     items.sort(
         key=lambda item: _LONGEST.index(item.path.name) if item.path.name in _LONGEST else len(_LONGEST)
     )

@@ -242,3 +242,62 @@ def test_rows_of_a_file_are_the_same_in_the_sandbox_and_out_of_it(
     assert len(inside.tables["accounts"]) == 45_000
     assert {QUARANTINE.name, SOURCES.name} - set(inside.tables) == {QUARANTINE.name}
     assert pa.types.is_string(ACCOUNTS.schema.field("email").type)
+
+
+FORMS = """
+[[source]]
+name = "dump"
+kind = "sql_dump"
+exhibit = "X"
+path = "d"
+zone = "Europe/Copenhagen"
+[[source.table]]
+name = "users"
+rows = "accounts"
+roles = {id = "id", user_name = "name", registered_at = "made", last_seen_at = "seen"}
+[[source.table]]
+name = "pay"
+rows = "payments"
+roles = {id = "id", account_id = "user", amount = "sum", currency = "cur", paid_on = "at", state = "state"}
+[[source]]
+name = "card"
+kind = "payments"
+preset = "stripe"
+exhibit = "X"
+path = "p"
+zone = "America/New_York"
+accounts = "dump"
+[[source]]
+name = "reply"
+kind = "subscribers"
+exhibit = "X"
+path = "s"
+zone = "Asia/Tokyo"
+charset = "shift_jis"
+roles = {id = "id", full_name = "name", registered_at = "since"}
+"""
+DUMPED = (
+    "SET NAMES latin1;\nSET TIME_ZONE='Europe/Lisbon';\n"
+    "CREATE TABLE `users` (`id` int, `name` text, `made` datetime, `seen` timestamp);\n"
+    "INSERT INTO `users` VALUES (1,'J\xf8rgen','2026-07-01 10:00:00','2026-07-01 10:00:00');\n"
+    "CREATE TABLE `pay` (`id` int, `user` int, `sum` text, `cur` text, `at` datetime, `state` text);\n"
+    "INSERT INTO `pay` VALUES (1,1,'49,00 \x80','EUR','2026-07-01 10:00:00','succeeded');\n"
+).encode("latin-1")
+PAID = (
+    b"id,Amount,Currency,Created date (UTC),Status,Description\nch_1,49.00,eur,2026-07-01 10:00:00,Paid,1\n"
+)
+SAID = "id,name,since\n7,\u5c71\u7530,2026-07-01 10:00\n".encode("shift_jis")
+
+
+@pytest.mark.parametrize(
+    ("place", "data"), list(enumerate([DUMPED, PAID, SAID])), ids=["dump", "payments", "reply"]
+)
+def test_zones_character_sets_and_states_are_there_behind_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int, data: bytes
+) -> None:
+    source = parse_mapping(FORMS, name="m").source[place]
+    inside = read(tmp_path, source, data)
+    assert not inside.reasons
+    assert inside.lines["parsed"] >= 1
+    monkeypatch.setattr(reading, "read_by_worker", lambda source: False)
+    assert read(tmp_path, source, data) == inside

@@ -94,3 +94,12 @@ def test_no_bytes_whatever_make_the_scan_crash_or_lose_a_line(data: bytes) -> No
     block = data.replace(b"\r", b"") + b"\n"
     scanned = scan_block(block)
     assert len(scanned.start) + len(scanned.others) == block.count(b"\n")
+
+
+def test_a_time_that_falls_into_the_year_10000_is_in_quarantine_and_not_in_a_table_that_nobody_can_show() -> (
+    None
+):
+    late = GOOD.replace("02/Jan/2024:03:04:05 +0100", "31/Dec/9999:23:59:59 -1400")
+    for form in ("combined", COMBINED):
+        rows, quarantined, lines = load(f"{GOOD}\n{late}\n".encode(), form)
+        assert (len(rows), quarantined, lines) == (1, 1, 2)

@@ -21,8 +21,10 @@ from fairlead.records.directory import AccountDirectory
 from fairlead.records.frames import LOADED, SEEN, LoadJob, LoadTold, pack_seen, unpack_known, unpack_source
 from fairlead.records.load import load_source
 from fairlead.records.mapping import parse_mapping
+from fairlead.records.money import shipped_states
 from fairlead.records.rows import Tallies
 from fairlead.records.weblog import LOG_FORMS
+from fairlead.records.zones import is_zone
 from fairlead.terms.errors import FairleadError
 
 _CHUNK = 1 << 24
@@ -70,6 +72,8 @@ def warm() -> None:
             importlib.import_module(f"encodings.{module.name}")
     importlib.import_module("_strptime")
     LOG_FORMS.names()  # plug-ins bring forms of their own
+    shipped_states()
+    is_zone("UTC")
     for source in parse_mapping(_SAMPLES, name="samples").source:
         list(load_source(
             source, exhibit="X", locator="path:x", stream=io.BytesIO(_DATA[source.name]),

@@ -36,6 +36,7 @@ _MONTHS = {
 }  # fmt: skip
 _HOST_NAME = re.compile(rb"(?=[^:]*[A-Za-z])[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+(?::\d+)?")
 _LEAP_SECOND = 60
+_YEAR_10000 = 253_402_300_800  # seconds from 1970
 _COMBINED_TIME = 26  # characters
 _LONGEST_PATH = 2048
 _LONGEST_AGENT = 512
@@ -167,10 +168,12 @@ def _columns(
 ) -> tuple[pa.RecordBatch, list[tuple[int, int]]]:
     """A batch of accesses from scanned columns, and byte ranges of lines whose address is none after all."""
     ip = mapped(scanned.ip, _address)
-    placed = np.asarray(pc.is_valid(ip))
+    seconds = scanned.seconds - source.clock.offset_seconds
+    # A time after the year 9999 is none that anything here can show: the reader of single lines says so.
+    placed = np.asarray(pc.is_valid(ip)) & (seconds < _YEAR_10000)
+    seconds = np.where(placed, seconds, 0)
     chosen = pa.array(placed)
     locator = byte_ranges(f"{sink.locator}#bytes=", scanned.start + base, scanned.end + base)
-    seconds = scanned.seconds - source.clock.offset_seconds
     count = len(placed)
     columns = {
         "exhibit": pa.repeat(sink.exhibit, count),

@@ -54,17 +54,12 @@ class Clock:
         text = text.strip()
         try:
             read = self._read(text, form, zone)
+            at = None if read is None else read.at - timedelta(seconds=self.offset_seconds)
         except (ValueError, OverflowError, InvalidOperation):
             return None
-        if read is None or read.at < _EPOCH:
+        if read is None or at is None or read.at < _EPOCH:
             return None
-        if not self.offset_seconds:
-            return read
-        return ReadTime(
-            at=read.at - timedelta(seconds=self.offset_seconds),
-            basis=read.basis,
-            offset_minutes=read.offset_minutes,
-        )
+        return ReadTime(at=at, basis=read.basis, offset_minutes=read.offset_minutes)
 
     def _read(self, text: str, form: str | None, zone: str | None) -> ReadTime | None:
         if form is None and text.isdigit():
