@@ -12,6 +12,7 @@ import pytest
 
 from fairlead.case.place.operations import init_workspace, new_operation
 from fairlead.case.place.session import Session
+from fairlead.case.place.workspace import Workspace
 
 _LONGEST = (
     "test_main_job.py", "test_story.py", "test_objects.py", "test_spark.py", "test_disk_image_page.py", "test_pages.py",
@@ -52,6 +53,14 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     os.environ.pop("FAIRLEAD_DATABASE_URL", None)
 
 
+def share_secret(workspace: Workspace) -> None:
+    """Give a workspace the secret of the register that all workspaces of this process share, for other processes."""
+    workspace.register.mkdir(parents=True, exist_ok=True)
+    path = workspace.register / "secret"
+    path.touch(mode=0o600)
+    path.write_text(os.environ["FAIRLEAD_SECRET_KEY"])
+
+
 @pytest.fixture
 def make_session(database: str, tmp_path: Path) -> Callable[..., Session]:
     """Makes an operation of its own in a workspace of its own."""
@@ -60,6 +69,7 @@ def make_session(database: str, tmp_path: Path) -> Callable[..., Session]:
         clock = SteppingClock()
         name = f"user-{uuid4().hex[:8]}"
         workspace = init_workspace(tmp_path / f"ws-{uuid4().hex[:8]}", user_name=name, clock=clock)
+        share_secret(workspace)
         return new_operation(
             workspace, f"op-{uuid4().hex[:8]}", lead=lead, partners=partners, user_name=name, clock=clock
         )

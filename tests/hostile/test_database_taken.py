@@ -154,6 +154,10 @@ FORBIDDEN = [
     "INSERT INTO register_grant SELECT * FROM register_grant",
     "SELECT * FROM fairlead_session_key",
     "ALTER TABLE register_leadrow DISABLE ROW LEVEL SECURITY",
+    "CREATE TEMP TABLE register_grant (user_id bigint)",
+    "CREATE TEMP VIEW register_grant AS SELECT 1",
+    "CREATE TABLE public.register_more (x int)",
+    "CREATE FUNCTION public.sha256(bytea) RETURNS bytea LANGUAGE sql AS $$ SELECT $1 $$",
     "ALTER TABLE register_ledger DISABLE TRIGGER USER",
     "SET session_replication_role = replica",
 ]
@@ -194,6 +198,47 @@ def test_the_database_erases_nothing_for_somebody_without_a_role_in_the_operatio
             'SELECT fairlead_erase_detail(index, "case") FROM register_ledger WHERE "case" <> \'\''
         )
         assert not any(row[0] for row in cursor.fetchall())
+
+
+def test_what_runs_as_the_owner_looks_at_nothing_that_another_one_made(database: str) -> None:
+    from django.db import connections
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, proconfig FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+            "WHERE n.nspname = 'public' AND prosecdef"
+        )
+        found = dict(cursor.fetchall())
+    assert {"fairlead_user", "fairlead_scopes", "fairlead_operations", "fairlead_erase_detail"} <= set(found)
+    assert set(map(tuple, found.values())) == {("search_path=pg_catalog, public, pg_temp",)}
+
+
+TRAP = """
+CREATE FUNCTION pg_temp.owned() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN PERFORM set_config('trap.sprung', current_user, false); RETURN 1; END $$;
+CREATE TEMP VIEW register_grant AS SELECT pg_temp.owned() AS user_id, 'x'::text AS operation_id, '*'::text AS country,
+  'analyst'::text AS role, NULL::timestamptz AS expires_at;
+SELECT fairlead_operations(), fairlead_scopes();
+"""
+
+
+def test_a_temporary_view_in_the_place_of_a_table_springs_no_trap_even_where_it_may_be_made(
+    database: str,
+) -> None:
+    from django.db import connection, connections, transaction
+
+    with connections["owner"].cursor() as owner:
+        owner.execute("SELECT current_database()")
+        here = owner.fetchone()[0]
+        owner.execute(f'GRANT TEMPORARY ON DATABASE "{here}" TO fairlead_app')
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(TRAP)
+                cursor.execute("SELECT current_setting('trap.sprung', true)")
+                assert cursor.fetchone()[0] in (None, "")
+                transaction.set_rollback(True)
+        finally:
+            owner.execute(f'REVOKE TEMPORARY ON DATABASE "{here}" FROM fairlead_app')
 
 
 def asked(statement: str, *values: object) -> object:

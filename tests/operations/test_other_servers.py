@@ -258,6 +258,7 @@ TRIED = [
     "SELECT count(*) FROM register_ledgerdetail",
     "DELETE FROM register_packagerow",
     "SELECT * FROM fairlead_session_key",
+    "SELECT has_database_privilege('besides', 'CONNECT')",
 ]
 
 
@@ -268,9 +269,15 @@ def test_a_server_of_the_agencys_own_needs_no_superuser_and_the_program_can_beco
     server.psql("postgres", f"CREATE ROLE keeper LOGIN CREATEROLE PASSWORD '{PASSWORD}'")
     server.psql("postgres", "CREATE DATABASE kept OWNER keeper")
     there = environment(FAIRLEAD_DATABASE_URL=server.url("kept", user="keeper"))
-    for place in (tmp_path / "first", tmp_path / "second"):  # two workspaces, each with a role of its own
-        fairlead("init", place, "--user", "holm", env=there)
     place = tmp_path / "first"
+    fairlead("init", place, "--user", "holm", env=there)
+    said = fairlead("init", tmp_path / "second", "--user", "lund", code=2, env=there)
+    assert "RUN-REGISTER-OTHER" in said
+    server.psql("postgres", "CREATE DATABASE besides OWNER keeper")
+    beside = environment(FAIRLEAD_DATABASE_URL=server.url("besides", user="keeper"))
+    fairlead("init", tmp_path / "third", "--user", "lund", env=beside)
+    said = fairlead("operation", "list", "--user", "holm", "--workspace", place, code=2, env=beside)
+    assert "RUN-REGISTER-OTHER" in said
     fairlead("operation", "new", "lamp", "--lead", "DK", "--user", "holm", "--workspace", place, env=there)
     fairlead("ledger", "verify", "--workspace", place, env=there)
     told = json.loads(run("-c", ESCAPE, place, *TRIED, env=there).splitlines()[-1])
@@ -281,7 +288,30 @@ def test_a_server_of_the_agencys_own_needs_no_superuser_and_the_program_can_beco
     assert told["SELECT count(*) FROM register_operation"] == [[0]]
     assert told["SELECT count(*) FROM register_ledgerdetail"] == [[0]]
     assert "permission denied" in told["DELETE FROM register_packagerow"]
+    assert told["SELECT has_database_privilege('besides', 'CONNECT')"] == [[False]]
     assert "permission denied" in told["SELECT * FROM fairlead_session_key"]
+
+
+@needs_server
+def test_a_workspace_knows_where_its_register_lies_and_makes_no_second_one(
+    server: Server, tmp_path: Path
+) -> None:
+    place = tmp_path / "w"
+    there = environment(FAIRLEAD_DATABASE_URL=server.new("rightful"))
+    fairlead("init", place, "--user", "holm", env=there)
+    said = fairlead("operation", "list", "--user", "holm", "--workspace", place, code=2, env=environment())
+    assert "RUN-REGISTER-PLACE" in said
+    assert not (place / "register" / "postgres").exists()
+    other = environment(FAIRLEAD_DATABASE_URL=server.new("other"))
+    said = fairlead("operation", "list", "--user", "holm", "--workspace", place, code=2, env=other)
+    assert "RUN-REGISTER-EMPTY" in said
+    tables = subprocess.run(
+        [PROGRAMS / "psql", "-h", "127.0.0.1", "-p", str(server.port), "-U", "holder", "-Atc",
+         "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", "other"],
+        check=True, capture_output=True, text=True, env={**environment(), "PGPASSWORD": PASSWORD},
+    )  # fmt: skip
+    assert tables.stdout.strip() == "0"
+    fairlead("operation", "list", "--user", "holm", "--workspace", place, env=there)
 
 
 @needs_server

@@ -65,10 +65,12 @@ def world(database: str, tmp_path_factory: pytest.TempPathFactory) -> World:
     from fairlead.register.actions import Role
     from fairlead.register.people import add_user, grant, set_recipients
     from fairlead.terms.countries import PARTICIPANTS
+    from tests.conftest import share_secret
     from tests.officers import make_officer
 
     folder = tmp_path_factory.mktemp("workbench")
     workspace = init_workspace(folder / "workspace", user_name="holm")
+    share_secret(workspace)
     partners = [c for c in PARTICIPANTS if c != "DK"]
     session = new_operation(workspace, OPERATION, lead="DK", partners=partners, user_name="holm")
     users = {}

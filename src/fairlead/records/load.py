@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -104,7 +105,7 @@ def load_source(
         clock=source.clock,
         directory=directory,
         salt=salt,
-        charset=source.charset,
+        charset=_charset(source),
         seen=set() if seen is None else seen,
         tallies={} if tallies is None else tallies,
         account_key=account_key,
@@ -155,6 +156,14 @@ def load_source(
     yield from sink.account(counted)
     yield from sink.flush()
     yield SOURCES, SOURCES.batch([sink.summary(source, reader)])
+
+
+def _charset(source: Source) -> str | None:
+    """The character set that the mapping states of values; a dump in UTF-16 is turned into UTF-8 before it is read."""
+    stated = source.charset
+    if isinstance(source, DumpSource) and stated and codecs.lookup(stated).name.startswith("utf-16"):
+        return None
+    return stated
 
 
 def broken_off(source: Source, *, exhibit: str, locator: str, parsed: int, reason: str) -> Iterator[Loaded]:

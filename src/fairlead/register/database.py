@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, ProgrammingError, connec
 
 from fairlead.terms.errors import RunError
 
+_SECRET = "secret"  # noqa: S105 - the name of a file
 _AGAIN = "then run the same command again: finished parts are kept."
 # By PostgreSQL's error codes (its documentation, appendix A), which no language of messages changes.
 _TOLD = {
@@ -42,6 +43,8 @@ def open_register(folder: Path, *, settings: str = "fairlead.register.settings")
     ``FAIRLEAD_DATABASE_URL`` names a server instead of the embedded one. A process opens one register:
     a second, different one is a RunError. The embedded server ends with the last process that uses it.
     """
+    known = (folder / _SECRET).is_file()
+    _require_own_place(folder, known=known)
     url = server_url(folder)
     if apps.ready:
         if os.environ.get("FAIRLEAD_REGISTER_URL") != url:
@@ -55,8 +58,35 @@ def open_register(folder: Path, *, settings: str = "fairlead.register.settings")
     os.environ["FAIRLEAD_SECRET_KEY"] = _secret(folder)
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
     django.setup()
+    _require_filled(known=known)
     _migrate()
     return url
+
+
+def _require_own_place(folder: Path, *, known: bool) -> None:
+    """RunError when a workspace that was kept on a server would get an empty register of its own beside it."""
+    if known and not os.environ.get("FAIRLEAD_DATABASE_URL") and not (folder / "postgres").is_dir():
+        raise RunError(
+            "the register of this workspace lies on a server, which is not named",
+            "Set FAIRLEAD_DATABASE_URL to the server and database that it was made with.",
+            code="RUN-REGISTER-PLACE",
+        )
+
+
+def _require_filled(*, known: bool) -> None:
+    """RunError when the database of a workspace that was worked in holds no register."""
+    if not known:
+        return
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT to_regclass('register_operation') IS NULL")
+        empty = cursor.fetchone()[0]
+    if empty:
+        connections["owner"].close()
+        raise RunError(
+            "this database holds no register, and this workspace has one",
+            "Name the database that the workspace was made with in FAIRLEAD_DATABASE_URL, or restore a backup of it.",
+            code="RUN-REGISTER-EMPTY",
+        )
 
 
 def server_url(folder: Path) -> str:
@@ -117,13 +147,20 @@ def outage_of(problem: BaseException) -> RunError | None:
 
 
 def _secret(folder: Path) -> str:
-    path = folder / "secret"
+    path = folder / _SECRET
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as handle:
             handle.write(secrets.token_urlsafe(48))
-    return path.read_text()
+    secret = path.read_text()
+    if not secret.strip():
+        raise RunError(
+            "register/secret is empty",
+            "Bring the file back from a backup of the workspace.",
+            code="RUN-SECRET",
+        )
+    return secret
 
 
 _MIGRATING = 0x66616D  # any number will do, as long as all processes use the same
@@ -144,6 +181,7 @@ def _migrate() -> None:
             with owner.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
     _let_app_log_in()
+    _close_to_others()
     _know_key()
     owner.close()
 
@@ -178,14 +216,40 @@ def _let_app_log_in() -> None:
             ) from problem
 
 
+def _close_to_others() -> None:
+    """Nobody but the owner and the program's role connects to this database, and nobody makes temporary tables in it."""
+    user = connections["default"].settings_dict["USER"]
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT current_database(), EXISTS (SELECT FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) "
+            "WHERE grantee = 0), has_database_privilege(%s, current_database(), 'CONNECT') "
+            "FROM pg_database WHERE datname = current_database()",
+            [user],
+        )
+        name, is_open, connects = cursor.fetchone()
+        here, who = (connections["owner"].ops.quote_name(text) for text in (name, user))
+        if is_open or not connects:
+            cursor.execute(f"GRANT CONNECT ON DATABASE {here} TO {who}")
+        if is_open:
+            cursor.execute(f"REVOKE CONNECT, TEMPORARY ON DATABASE {here} FROM PUBLIC")
+
+
 def _know_key() -> None:
-    """Let the database know with what this workspace proves for whom it asks."""
+    """Let the database know with what this workspace proves for whom it asks. RunError in another one's database."""
     from fairlead.register.proof import session_key
 
     key = session_key(django_settings.SECRET_KEY)
     with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT FROM fairlead_session_key WHERE id = %s", [key.id])
-        if cursor.fetchone() is None:
+        cursor.execute("SELECT id FROM fairlead_session_key")
+        found = {row[0] for row in cursor.fetchall()}
+        if found and key.id not in found:
+            raise RunError(
+                "this database is the register of another workspace, or this workspace's secret is another one now",
+                "Name this workspace's own database in FAIRLEAD_DATABASE_URL, or bring register/secret back from a backup. "
+                "Where it is lost for good, the database's owner deletes the row of fairlead_session_key.",
+                code="RUN-REGISTER-OTHER",
+            )
+        if not found:
             cursor.execute(
                 "INSERT INTO fairlead_session_key VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
                 [key.id, key.outer, key.inner],

@@ -68,6 +68,20 @@ BEGIN
 END $$;
 """
 
+# Whoever may make temporary tables could stand one before a table of ours, and have a function of ours run it as the
+# owner: what is temporary is looked at last, and nobody but the owner makes anything here.
+PLACES = """
+DO $$
+DECLARE ours regprocedure;
+BEGIN
+  FOR ours IN SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+               WHERE n.nspname = 'public' AND p.proname LIKE 'fairlead\\_%' LOOP
+    EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, public, pg_temp', ours);
+  END LOOP;
+END $$;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+"""
+
 RIGHTS = """
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON auth_group, auth_group_permissions, auth_permission, django_content_type,
   django_migrations, register_user_groups, register_user_user_permissions FROM fairlead_app;
@@ -96,4 +110,4 @@ class Migration(migrations.Migration):
     """Forward only."""
 
     dependencies = [("register", "0021_recalls_are_lifted_by_lead")]
-    operations = [migrations.RunSQL(part) for part in (KEYS, USER, ONCE, DETAILS, OWNER, RIGHTS)]
+    operations = [migrations.RunSQL(part) for part in (KEYS, USER, ONCE, DETAILS, OWNER, RIGHTS, PLACES)]
