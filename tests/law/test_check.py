@@ -62,6 +62,27 @@ def test_the_fictional_country_is_in_order(tmp_path: Path) -> None:
         ),
         ("ZZ-10.toml", {"penalty": {"min": "P3Y", "max": "P2Y"}}, "the minimum P3Y is above the maximum P2Y"),
         ("ZZ-10.toml", {"uri": "section 10"}, "names no text"),
+        ("ZZ-10.toml", {"basis": "MEMORY", "sources": []}, "basis MEMORY beside words that were read"),
+        (
+            "ZZ-10.toml",
+            {
+                "penalty": {
+                    "max": "P2Y",
+                    "tier": [{"kind": "online", "min": "P4Y", "max": "P3Y", "all_of": ["online"]}],
+                }
+            },
+            "the minimum of the tier online P4Y is above the maximum P3Y",
+        ),
+        (
+            "ZZ-10.toml",
+            {"penalty": {"max": "P2Y", "tier": [{"kind": "online", "max": "P3Y"}]}},
+            "names no fact",
+        ),
+        (
+            "ZZ-10.toml",
+            {"penalty": {"max": "P2Y", "tier": [{"kind": "basic", "max": "P3Y"}]}},
+            "the basic tier is not",
+        ),
         ("ZZ-11.toml", {"enacted_on": None}, "commencement_unverified needs valid_from or enacted_on"),
         ("ZZ-GAP-tool.toml", {"reason": "because"}, "the field reason is not known"),
         ("ZZ-GAP-tool.toml", {"id": "ZZ-GAP-tools"}, "the file must be named ZZ-GAP-tools.toml"),

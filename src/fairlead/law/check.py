@@ -142,6 +142,8 @@ def _version_faults(version: ProvisionVersion) -> Iterator[str]:
         least, most = (months_of(d) if d else None for d in (low, high))
         if least is not None and most is not None and least > most:
             yield f"the {word} {low} is above the maximum {high}"
+    if version.wording is not None and version.knowledge.basis is Basis.MEMORY:
+        yield "basis MEMORY beside words that were read: say SOURCED, or MIXED where a detail is from memory"
     yield from _tier_faults(version)
     yield from _wording_faults(version.wording, version.uri)
     if penalty.known_from and start and penalty.known_from < start:

@@ -80,7 +80,11 @@ def jurisdiction(request: HttpRequest, desk: Desk, code: str) -> HttpResponse:
             (covered,) = coverage_on(records, day, image=image, acts=(act,), codes=(asked,))
             verdict = covered.answer.verdict.value
             cells.append(
-                (verdict, _SHORT[verdict], [say_range(v.penalty) for v in covered.answer.provisions])
+                (
+                    verdict,
+                    _SHORT[verdict],
+                    [f"{v.citation}: {say_range(v.penalty)}" for v in covered.answer.provisions],
+                )
             )
         rows.append((act.value, cells))
     context = {
