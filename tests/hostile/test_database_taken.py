@@ -143,6 +143,7 @@ FORBIDDEN = [
     "UPDATE register_custodyrow SET reason = 'x'",
     "DELETE FROM register_custodyrow",
     "UPDATE register_ledgersize SET entries = 9",
+    "INSERT INTO register_ledger (index, leaf, operation_name, what, at) VALUES (9000000000000000000, '', 'x', 'x', now())",
     "UPDATE register_packagerow SET sha256 = 'x'",
     "DELETE FROM register_packagerow",
     "UPDATE register_outcomerow SET signer = 'x'",

@@ -301,3 +301,22 @@ def test_zones_character_sets_and_states_are_there_behind_the_lock(
     assert inside.lines["parsed"] >= 1
     monkeypatch.setattr(reading, "read_by_worker", lambda source: False)
     assert read(tmp_path, source, data) == inside
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'[{"id": 1, "amount": "5', b"[" * 100_000, b'[{"id": ' + b"9" * 6000 + b"}]"],
+    ids=["cut", "deep", "digits"],
+)
+def test_a_document_that_breaks_before_its_first_record_is_a_verdict_and_no_fault_of_the_mapping(
+    tmp_path: Path, data: bytes
+) -> None:
+    text = FORMS.replace(
+        'kind = "payments"\npreset = "stripe"', 'kind = "payments"\nformat = "json"'
+    ).replace(
+        'zone = "America/New_York"\naccounts = "dump"',
+        'zone = "UTC"\naccounts = "dump"\nroles = {id = "id", amount = "amount"}',
+    )
+    found = read(tmp_path, parse_mapping(text, name="m").source[1], data)
+    assert found.reasons
+    assert found.lines["quarantined"] >= 1

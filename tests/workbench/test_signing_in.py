@@ -139,3 +139,17 @@ def test_the_session_cookie_cannot_be_read_by_script_and_ends(world):
     assert settings.SESSION_COOKIE_HTTPONLY
     assert settings.SESSION_COOKIE_AGE <= 1800
     assert not settings.DEBUG
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("", 0), (" 2 ", 2), ("0", 0), ("abc", None), ("-1", None), ("1.5", None)]
+)
+def test_a_number_of_proxies_is_a_number_or_a_clear_error(world, text, number):
+    from fairlead.terms.errors import UsageError
+    from fairlead.workbench.settings import _proxies
+
+    if number is None:
+        with pytest.raises(UsageError, match="FAIRLEAD_PROXIES"):
+            _proxies(text)
+    else:
+        assert _proxies(text) == number

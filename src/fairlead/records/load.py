@@ -496,7 +496,8 @@ def _load_tabular(
     for item in items:
         match item:
             case Header():
-                uses = uses_of(roles, item.columns, f"source {sink.source}")
+                # A document that broke before its first record names no columns: what is wrong with it comes next.
+                uses = uses_of(roles, item.columns, f"source {sink.source}") if item.columns else {}
                 sink.skip("header", item.lines)
             case Blank():
                 sink.skip("blank", item.lines)

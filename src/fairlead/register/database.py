@@ -28,6 +28,7 @@ _TOLD = {
     "57P02": ("the database broke down", f"See its log and that it runs again, {_AGAIN}"),
     "57P03": ("the database is starting or stopping", f"Wait for it, {_AGAIN}"),
 }
+_NOT_ALLOWED = "42501"
 _UNREACHED = (
     "connection failed",
     "connection is bad",
@@ -125,9 +126,16 @@ def outage_of(problem: BaseException) -> RunError | None:
 
     The server's own words go with what cannot be reached: they name user, database and address, and no row.
     """
+    state = getattr(problem.__cause__, "sqlstate", None)
+    if isinstance(problem, ProgrammingError) and state == _NOT_ALLOWED:
+        words = " ".join(str(problem).split())[:_LONGEST_REASON]
+        return RunError(
+            f"the database's user lacks a right: {words}",
+            "Let the user that FAIRLEAD_DATABASE_URL names own the database.",
+            code="RUN-DATABASE-ROLE",
+        )
     if not isinstance(problem, OperationalError | InterfaceError):
         return None
-    state = getattr(problem.__cause__, "sqlstate", None)
     if state in _TOLD:
         fact, remedy = _TOLD[state]
         return RunError(fact, remedy, code="RUN-DATABASE")

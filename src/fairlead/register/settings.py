@@ -37,6 +37,7 @@ def _database(url: str, *, login: Login | None = None, kept_s: int = 0) -> dict[
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
         "CONN_MAX_AGE": kept_s,
+        "CONN_HEALTH_CHECKS": bool(kept_s),  # a server that was started anew has closed what is kept
     }
 
 

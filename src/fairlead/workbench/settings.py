@@ -11,6 +11,18 @@ from fairlead.register.settings import *  # noqa: F403  # one register, one set 
 from fairlead.register.settings import INSTALLED_APPS as _REGISTER_APPS
 from fairlead.terms.errors import UsageError
 
+
+def _proxies(text: str) -> int:
+    """How many proxies are declared; UsageError when that is no number."""
+    if text.strip() and not (text.strip().isascii() and text.strip().isdigit()):
+        raise UsageError(
+            "FAIRLEAD_PROXIES is no number",
+            "Say how many proxies stand in front, or leave it out.",
+            code="USAGE-PROXIES",
+        )
+    return int(text.strip() or 0)
+
+
 DEMO = os.environ.get("FAIRLEAD_DEMO") == "1"
 """A made-up operation is being shown: the sign-in link is enough, no second factor is asked."""
 SERVED_OVER_TLS = os.environ.get("FAIRLEAD_TLS") == "1"
@@ -128,7 +140,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*"]
 # Attempts are counted by the address of whoever connects; behind proxies that are declared, by the one that the outermost
 # of them saw. What a client writes into X-Forwarded-For itself stands before that and counts nothing.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("FAIRLEAD_PROXIES", "0"))
+ALLAUTH_TRUSTED_PROXY_COUNT = _proxies(os.environ.get("FAIRLEAD_PROXIES", ""))
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",

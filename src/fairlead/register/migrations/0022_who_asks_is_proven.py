@@ -82,6 +82,18 @@ END $$;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 """
 
+# Who writes the log takes the next index. One far away would leave a gap that no walk along the log comes across.
+NEXT = """
+CREATE FUNCTION fairlead_next_only() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF NEW.index <> (SELECT coalesce(max(index) + 1, 0) FROM register_ledger) THEN
+    RAISE EXCEPTION 'LEDGER-NEXT: an entry of the log takes the next index';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER next_only BEFORE INSERT ON register_ledger FOR EACH ROW EXECUTE FUNCTION fairlead_next_only();
+"""
+
 RIGHTS = """
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON auth_group, auth_group_permissions, auth_permission, django_content_type,
   django_migrations, register_user_groups, register_user_user_permissions FROM fairlead_app;
@@ -110,4 +122,6 @@ class Migration(migrations.Migration):
     """Forward only."""
 
     dependencies = [("register", "0021_recalls_are_lifted_by_lead")]
-    operations = [migrations.RunSQL(part) for part in (KEYS, USER, ONCE, DETAILS, OWNER, RIGHTS, PLACES)]
+    operations = [
+        migrations.RunSQL(part) for part in (KEYS, USER, ONCE, DETAILS, OWNER, RIGHTS, NEXT, PLACES)
+    ]
