@@ -21,6 +21,7 @@ OF_TABLES: dict[str, tuple[str, ...]] = {
     "known explain": (HEX,),
     "known certify": ("a-set",),
     "triage": (),
+    "law diff": (),
     "metrics": (),
     "records clock": ("till", "--against", "platform"),
     "records propose": ("--exhibit", "AB/1", "--path", "*.sql", "--output", "m.toml"),

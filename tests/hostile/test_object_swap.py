@@ -92,6 +92,8 @@ NOT_DRIVEN = {
     "known.export": "takes a list of this operation's and a path",
     "known.import": "makes something new from a file",
     "known.update": "takes a file; a foreign list is refused as for known.remove",
+    "law.adopt": "takes a folder of law files, checked by its own tests",
+    "law.review": "takes a filled-in form, checked by its own tests",
     "law.assess": "works on the session's operation as a whole",
     "lead.hold": "holds back a person by a name that may not be known yet, in its own operation only",
     "lead.publish": "takes nothing",

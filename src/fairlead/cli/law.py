@@ -488,6 +488,8 @@ def diff(
     Without --after the workspace's own law is compared with the shipped one.
     """
     session = session_of(workspace, operation, user) if workspace is not None else None
+    if session is not None:
+        session.require_sight()
     own = session.workspace.law if session is not None and session.workspace.law.is_dir() else None
     compared = compare_law(before, after or own, period=(from_at.date(), _on(to_at)))
     ids = frozenset(change.record for change in compared.records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import select
@@ -28,6 +29,8 @@ _ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
+# Where this program itself was told to look for packages: readers of others may lie there. A worker looks nowhere else.
+_PLUGINS = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
 _GRACE_S = 1.0  # a reply that is already on its way is taken
 
 
@@ -82,6 +85,7 @@ class WorkerProcess:
                     number,
                     handler,
                     limits.for_worker(),
+                    json.dumps(_PLUGINS),
                 ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

@@ -1,12 +1,13 @@
 """The worker process: loads one handler, warms it, locks itself down, then answers jobs until told to stop.
 
-Started by the supervisor as ``python -I -m fairlead.engine.sandbox.worker SOCKET HANDLER LIMITS``.
+Started by the supervisor as ``python -I -m fairlead.engine.sandbox.worker SOCKET HANDLER LIMITS PLACES``.
 """
 
 from __future__ import annotations
 
 import gc
 import importlib
+import json
 import os
 import socket
 import sys
@@ -22,7 +23,8 @@ Handler = Callable[[Any, list[int]], Mapping[str, object]]
 
 def main(arguments: list[str]) -> None:
     """Serve one handler on an inherited socket."""
-    descriptor, dotted, limits = arguments
+    descriptor, dotted, limits, places = arguments
+    sys.path.extend(json.loads(places))
     channel = socket.socket(fileno=int(descriptor))
     module_name, _, name = dotted.partition(":")
     module = importlib.import_module(module_name)
