@@ -159,7 +159,7 @@ def read_through(pool: SandboxPool, descriptor: int, container: Container, token
     """Open an image, find its volumes, list it, and copy some files; how that ended."""
     given = {
         "unpacked_bytes": 1 << 30, "message_bytes": 1 << 20, "carved_bytes": 1 << 20, "passwords": ["salt marsh"],
-        "carve": False,
+        "carve": False, "names": [],
     }  # fmt: skip
     steps: list[tuple[dict[str, Any], list[int]]] = [
         ({"op": "hand_over"}, [descriptor]),
