@@ -188,9 +188,9 @@ def _migrate() -> None:
         finally:
             with owner.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
+    _know_key()  # before anything is given: a database of another workspace gives nothing
     _let_app_log_in()
     _close_to_others()
-    _know_key()
     owner.close()
 
 
