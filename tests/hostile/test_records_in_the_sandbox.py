@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import os
 import resource
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -22,6 +24,7 @@ from fairlead.records.frames import LOADED, SEEN, unpack_batch, unpack_seen
 from fairlead.records.mapping import Source, parse_mapping
 from fairlead.records.reading import RecordReader
 from fairlead.tables.records import ACCOUNTS, QUARANTINE, SOURCES
+from fairlead.terms.errors import UsageError
 
 MAPPING = """
 [[source]]
@@ -320,3 +323,43 @@ def test_a_document_that_breaks_before_its_first_record_is_a_verdict_and_no_faul
     found = read(tmp_path, parse_mapping(text, name="m").source[1], data)
     assert found.reasons
     assert found.lines["quarantined"] >= 1
+
+
+def test_a_sheet_that_names_a_column_twice_asks_which_is_meant(tmp_path: Path) -> None:
+    data = b"id,email,email\n1,a@example.org,b@example.org\n"
+    with pytest.raises(UsageError, match=r"email \(1\), email \(2\)"):
+        read(tmp_path, SHEET, data)
+    said = parse_mapping(MAPPING.replace('email = "email"}\n', 'email = "email (2)"}\n'), name="m").source[2]
+    (row,) = read(tmp_path, said, data).tables["accounts"]
+    assert row["email"] == "b@example.org"
+
+
+def test_a_reader_that_is_killed_in_the_middle_keeps_what_came_and_leaves_no_process(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(LINE * 400_000)
+    descriptor = os.open(path, os.O_RDONLY)
+    rows: dict[str, int] = {}
+    reasons: list[str] = []
+    pool: set[int] = set()
+    try:
+        with RecordReader(salt=b"s") as reader:
+            for table, batch in reader.read(LOG, exhibit="X", locator="path:log", descriptor=descriptor):
+                rows[table.name] = rows.get(table.name, 0) + batch.num_rows
+                if table.name == "quarantine":
+                    reasons += batch["reason"].to_pylist()
+                if not pool:
+                    pool = {
+                        p.pid
+                        for p in psutil.Process().children(recursive=True)
+                        if "load_handler" in " ".join(p.cmdline())
+                    }
+                    for number in pool:
+                        os.kill(number, signal.SIGKILL)
+    finally:
+        os.close(descriptor)
+    assert len(pool) == 1
+    assert 0 < rows["accesses"] < 400_000
+    assert reasons == [
+        "the reader of this file was killed, by the computer when memory is short, or by a person"
+    ]
+    assert not any(psutil.pid_exists(number) for number in pool)

@@ -267,3 +267,30 @@ def test_an_answer_of_the_hash_sharing_service_is_read_with_its_classification()
 def test_other_xml_is_refused_and_entities_are_never_opened(data: str) -> None:
     with pytest.raises(ItemError, match="KNOWN-LIST"):
         items(HASH_LISTS.get("ncmec"), data)
+
+
+@pytest.mark.parametrize("stray", ['"' + MD5 + ",1", MD5 + ',"1', '"'], ids=["before", "behind", "alone"])
+def test_a_quotation_mark_that_nothing_closes_costs_its_own_line_and_no_other(stray: str) -> None:
+    good = [f"{n:032x},1" for n in range(1, 1001)]
+    lines = ["md5,category", *good[:1], stray, *good[1:]]
+    listed = items(HASH_LISTS.get("csv"), "\n".join(lines) + "\n")
+    assert [e.value for e in listed if isinstance(e, KnownEntry) and e.value != MD5] == [g[:32] for g in good]
+    assert len(listed) == 1001, "every line is an entry or refused"
+
+
+def test_a_cell_may_hold_a_line_break_and_a_quotation_mark_within_a_word_is_a_letter() -> None:
+    text = f'md5,category,note\n{MD5},1,"two\nlines"\n{"a2" * 16},2,5" disk\n{"a3" * 16},3,x\n'
+    assert found(HASH_LISTS.get("csv"), text) == [
+        ("md5", MD5, "1"), ("md5", "a2" * 16, "2"), ("md5", "a3" * 16, "3")
+    ]  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(['"', ",", "x", MD5, "\r", " "]), max_size=30), st.integers(1, 60))
+def test_whatever_stands_in_one_line_the_others_are_read(pieces: list[str], behind: int) -> None:
+    # A quote that a later line closes may take the lines between with it, told as one record: here none closes it.
+    good = [f"{n:032x}" for n in range(1, behind + 1)]
+    listed = found(
+        HASH_LISTS.get("csv"), "\n".join(["md5,a,b", "".join(pieces).replace("\r", ""), *good]) + "\n"
+    )
+    assert [value for _, value, _ in listed][-behind:] == good

@@ -153,6 +153,18 @@ def test_work_that_is_stopped_by_hand_ends_at_its_next_step_and_can_be_asked_for
     assert job_of(fresh, again)["state"] == "stopped"
 
 
+def test_a_served_workbench_that_is_killed_takes_its_worker_with_it(world):
+    import psutil
+
+    with served(world) as (server, _):
+        children = [p for p in psutil.Process(server.pid).children(recursive=True) if "worker" in p.cmdline()]
+        assert len(children) == 1
+        os.kill(server.pid, signal.SIGKILL)  # it alone, and not its group
+        until(
+            lambda: not children[0].is_running() or children[0].status() == "zombie", what="the worker ends"
+        )
+
+
 @contextlib.contextmanager
 def served(world) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     with socket.socket() as free:

@@ -65,7 +65,10 @@ def serve(
     sys.stdout.flush()
     from fairlead.workbench.server import serve as run
 
-    worker = subprocess.Popen([sys.executable, "-m", "fairlead", "worker", "--workspace", str(place.root)])
+    mine = ("--until-ends", str(os.getpid()))  # a serve that is killed takes its worker with it
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "fairlead", "worker", "--workspace", str(place.root), *mine]
+    )
     atexit.register(worker.terminate)
     run(host, port, workers=workers)
 

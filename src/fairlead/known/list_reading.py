@@ -65,6 +65,10 @@ class ListReader:
         finally:
             os.close(descriptor)
         reply = streamed.reply
+        if reply.killed:
+            raise unreadable(
+                "the reader of this list was killed, by the computer when memory is short, or by a person"
+            )
         if reply.outcome is not Outcome.OK:
             raise unreadable(f"{_ENDED[reply.outcome]} ({reply.detail})")
         code, fact, remedy = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
@@ -18,6 +19,7 @@ ICSE_COLUMNS = (
 """The header of the ICSE list, as the open program IPED reads it; separated by semicolons."""
 _TABLE_ALGORITHMS = {a.value: a for a in Algorithm if a is not Algorithm.VPDQ}
 _DELIMITERS = ";\t|,"
+_MOST_LINES = 100  # of one record, whose cells may hold line breaks
 
 
 def read_csv(file: BinaryIO, columns: Mapping[str, str]) -> Iterator[ListItem]:
@@ -84,15 +86,33 @@ def _lines(file: BinaryIO) -> Iterator[str]:
 
 
 def _rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
-    # A quote that is never closed would swallow the rest of the list; csv.Error ends there with a line too long.
-    reader = csv.reader(lines, delimiter=delimiter)
-    while True:
+    """Cells of every record. A quote that nothing closes costs its own line, and not all that stand behind it."""
+    waiting: deque[str] = deque()
+    while (first := waiting.popleft() if waiting else next(lines, None)) is not None:
+        taken = [first]
+
+        def record(taken: list[str] = taken) -> Iterator[str]:
+            yield taken[0]
+            while (
+                len(taken) < _MOST_LINES
+                and (more := waiting.popleft() if waiting else next(lines, None)) is not None
+            ):
+                taken.append(more)
+                yield more
+
         try:
-            yield next(reader)
-        except StopIteration:
-            return
+            yield next(csv.reader(record(), delimiter=delimiter, strict=True), [])
         except csv.Error:
-            yield []
+            waiting.extendleft(reversed(taken[1:]))
+            yield _as_it_is(first, delimiter)
+
+
+def _as_it_is(line: str, delimiter: str) -> list[str]:
+    """Cells of a line whose quotes do not fit; none of a line that is too long for a cell."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _plain(name: str) -> str:

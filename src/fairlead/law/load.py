@@ -153,7 +153,7 @@ def layered_records(over: Path | None) -> RecordSet:
 
 
 @lru_cache(maxsize=4)
-def _layered(over: Path, states: tuple[tuple[str, int, int], ...]) -> RecordSet:  # noqa: ARG001
+def _layered(over: Path, states: tuple[tuple[str, int, int], ...]) -> RecordSet:  # noqa: ARG001 - states are what the cache tells versions of the folder apart by
     """Read once for as long as the files are the same."""
     return _sound(read_folder(shipped_folder(), over))
 

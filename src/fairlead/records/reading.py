@@ -127,6 +127,8 @@ class RecordReader:
 
     def _judge(self, reply: SandboxReply) -> str:
         """Why there is no more than came; empty when all came. Takes in the tallies; UsageError as the worker says."""
+        if reply.killed:
+            return "the reader of this file was killed, by the computer when memory is short, or by a person"
         if reply.outcome is not Outcome.OK:
             return f"{_ENDED[reply.outcome]} ({reply.detail})"
         untrusted = reply.body

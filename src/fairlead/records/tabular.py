@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -135,7 +136,7 @@ def read_csv(stream: BinaryIO, *, delimiter: str, charset: str) -> Iterator[Tabu
             if fields is None:
                 yield Broken(start=start, end=end, reason="a header whose quotes do not fit", rows=1)
                 return
-            columns = tuple(f.decode(charset, errors="backslashreplace").strip() for f in fields)
+            columns = _told_apart(f.decode(charset, errors="backslashreplace").strip() for f in fields)
             yield Header(columns, 1)
             continue
         if fields is None:
@@ -148,6 +149,17 @@ def read_csv(stream: BinaryIO, *, delimiter: str, charset: str) -> Iterator[Tabu
             yield NamedRow(dict(zip(columns, fields, strict=True)), start, end)
     if blank:
         yield Blank(blank)
+
+
+def _told_apart(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of columns; those that stand there twice are numbered, so that a mapping has to say which it means."""
+    listed = list(names)
+    counts, met = Counter(listed), Counter[str]()
+    told = []
+    for name in listed:
+        met[name] += 1
+        told.append(f"{name} ({met[name]})" if name and counts[name] > 1 else name)
+    return tuple(told)
 
 
 def _whole(stream: BinaryIO) -> bytes | None:
@@ -241,7 +253,7 @@ def read_xlsx(stream: BinaryIO) -> Iterator[TabularItem]:
             if not any(values):
                 continue
             if not columns:
-                columns = tuple((value or b"").decode().strip() for value in values)
+                columns = _told_apart((value or b"").decode().strip() for value in values)
                 yield Header(columns, 1)
             elif any(values[len(columns) :]):
                 yield Broken(

@@ -310,3 +310,36 @@ def test_two_answers_at_once_are_refused() -> None:
         Incoming(10).feed(answer * 2)
     with pytest.raises(ValueError, match="too long"):
         Incoming(10).feed(b"\xff\xff\xff\xff")
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome"),
+    [("hang", Outcome.TIMEOUT), ("crash", Outcome.CRASHED), ("unheard-of", Outcome.FAILED)],
+)
+def test_a_job_that_streams_and_goes_wrong_is_named_and_the_next_one_is_answered(
+    content: int, act: str, outcome: Outcome
+) -> None:
+    with SandboxPool(handler=PROBES, limits=SandboxLimits(deadline_s=3)) as pool:
+        streamed = pool.stream({"act": act}, [content], idle_s=1.5, total_s=60)
+        assert list(streamed) == []
+        assert streamed.reply.outcome is outcome
+        assert pool.call({"act": "size"}, [content]).body == {"size": 600}
+
+
+def test_whoever_stops_in_the_middle_of_a_stream_gets_a_fresh_worker(content: int) -> None:
+    with SandboxPool(handler=PROBES, limits=SandboxLimits(deadline_s=3)) as pool:
+        frames = iter(pool.stream({"act": "frames", "bytes": 5}, [content], idle_s=10, total_s=60))
+        assert next(frames) == (7, bytearray(b"benig"))
+        frames.close()
+        assert pool.call({"act": "size"}, [content]).body == {"size": 600}
+        assert pool.started == 2
+
+
+def test_frames_come_whole_and_in_order_and_one_that_is_too_long_ends_the_worker(content: int) -> None:
+    with SandboxPool(handler=PROBES, limits=SandboxLimits(deadline_s=3)) as pool:
+        streamed = pool.stream({"act": "frames", "bytes": 600}, [content], idle_s=10, total_s=60)
+        assert [(kind, len(data)) for kind, data in streamed] == [(7, 600)] * 3
+        assert streamed.reply.outcome is Outcome.OK
+        streamed = pool.stream({"act": "long frame"}, [content], idle_s=10, total_s=60)
+        assert list(streamed) == []
+        assert (streamed.reply.outcome, streamed.reply.detail) == (Outcome.CRASHED, "answer out of bounds")

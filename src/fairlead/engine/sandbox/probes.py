@@ -5,12 +5,15 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
+import struct
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import NotRequired, TypedDict
+
+from fairlead.engine.sandbox.stream import MOST_FRAME_BYTES, write_frame
 
 _PAGE_BYTES = 32 << 20
 _MANY_THREADS = 5000
@@ -108,6 +111,12 @@ def handle(header: Probe, descriptors: list[int]) -> dict[str, object]:
             return {"size": os.fstat(descriptors[0]).st_size}
         case "copy":
             return {"copied": os.write(descriptors[1], os.pread(descriptors[0], header["bytes"], 0))}
+        case "frames":
+            for _ in range(3):
+                write_frame(descriptors[1], 7, os.pread(descriptors[0], header["bytes"], 0))
+            return {"frames": 3}
+        case "long frame":
+            os.write(descriptors[1], struct.pack("<BQ", 7, MOST_FRAME_BYTES + 1))
         case "long":
             return {"text": "x" * header["bytes"]}
         case _:

@@ -30,7 +30,9 @@ _ENVIRONMENT = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
 # Where this program itself was told to look for packages: readers of others may lie there. A worker looks nowhere else.
-_PLUGINS = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+_PLUGINS = [
+    str(Path(place).absolute()) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place
+]
 _GRACE_S = 1.0  # a reply that is already on its way is taken
 
 
