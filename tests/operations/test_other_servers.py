@@ -299,6 +299,7 @@ def test_a_workspace_knows_where_its_register_lies_and_makes_no_second_one(
     place = tmp_path / "w"
     there = environment(FAIRLEAD_DATABASE_URL=server.new("rightful"))
     fairlead("init", place, "--user", "holm", env=there)
+    fairlead("operation", "new", "lamp", "--lead", "DK", "--user", "holm", "--workspace", place, env=there)
     said = fairlead("operation", "list", "--user", "holm", "--workspace", place, code=2, env=environment())
     assert "RUN-REGISTER-PLACE" in said
     assert not (place / "register" / "postgres").exists()
@@ -325,6 +326,22 @@ def test_a_server_on_which_no_role_may_be_made_says_which_one_is_wanted(
     assert "Traceback" not in said
     assert "RUN-DATABASE-ROLE" in said
     assert "CREATEROLE" in said
+    assert not (tmp_path / "modest").exists(), "the same command may be given again"
+    server.psql("postgres", "ALTER ROLE modest CREATEROLE")
+    fairlead("init", tmp_path / "modest", "--user", "holm", env=there)
+
+
+@needs_server
+def test_a_database_that_belongs_to_somebody_else_is_told_as_that(server: Server, tmp_path: Path) -> None:
+    server.psql("postgres", f"CREATE ROLE guest LOGIN CREATEROLE PASSWORD '{PASSWORD}'")
+    server.new("theirs")
+    (tmp_path / "w").mkdir()
+    there = environment(FAIRLEAD_DATABASE_URL=server.url("theirs", user="guest"))
+    said = fairlead("init", tmp_path / "w", "--user", "holm", code=2, env=there)
+    assert "Traceback" not in said
+    assert "lacks a right" in said
+    assert "own the database" in said
+    assert list((tmp_path / "w").iterdir()) == []
 
 
 @needs_server

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import encodings
-import importlib
 import os
-import pkgutil
 from typing import TypedDict
 
 import pyarrow as pa
 
 from fairlead.engine.sandbox import write_frame
 from fairlead.engine.sandbox.batches import pack_batch
+from fairlead.engine.sandbox.warming import load_character_sets
 from fairlead.known.list_rows import batches_of
 from fairlead.known.lists import HASH_LISTS, ListOptions
 from fairlead.terms.errors import FairleadError
@@ -37,9 +35,7 @@ def warm() -> None:
     """Load before the lock what Python would load when it is first asked for, plug-ins among it."""
     pa.set_cpu_count(1)
     HASH_LISTS.names()
-    for module in pkgutil.iter_modules(encodings.__path__):
-        if module.name not in {"mbcs", "oem", "cp65001"}:  # of Windows alone
-            importlib.import_module(f"encodings.{module.name}")
+    load_character_sets()
 
 
 def handle(header: ListJob, descriptors: list[int]) -> ListTold:

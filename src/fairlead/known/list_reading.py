@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from fairlead.engine.sandbox import STRICT, Outcome, SandboxLimits, SandboxPolicy, SandboxPool
 from fairlead.engine.sandbox.batches import ForgedRowsError, read_batch
+from fairlead.engine.sandbox.stream import IDLE_S, time_for
 from fairlead.known.list_handler import ListJob
 from fairlead.known.list_rows import FOUND, SCHEMAS
 from fairlead.known.lists import ListForm, ListOptions
@@ -20,8 +21,6 @@ from fairlead.terms.errors import ItemError
 
 _HANDLER = "fairlead.known.list_handler:handle"
 _LIMITS = SandboxLimits(memory_bytes=4 << 30, start_s=120.0, deadline_s=120.0, recycle_after=1000)
-_IDLE_S = 120.0
-_LEAST_S, _SLOWEST_BYTES_S = 3600.0, 100_000
 _VALUES = (
     r"^(md5:[0-9a-f]{32}|sha1:[0-9a-f]{40}|(sha256|pdq|vpdq):[0-9a-f]{64}"
     r"|photodna:([A-Za-z0-9+/]{192}|[0-9a-fA-F]{288}))$"
@@ -54,8 +53,8 @@ class ListReader:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             header: ListJob = {"form": form.name, "columns": dict(options.columns), "video": options.video}
-            total_s = _LEAST_S + os.fstat(descriptor).st_size / _SLOWEST_BYTES_S
-            streamed = self._pool.stream(header, [descriptor], idle_s=_IDLE_S, total_s=total_s)
+            total_s = time_for(os.fstat(descriptor).st_size)
+            streamed = self._pool.stream(header, [descriptor], idle_s=IDLE_S, total_s=total_s)
             try:
                 for kind, payload in streamed:
                     yield kind, _checked(kind, payload)

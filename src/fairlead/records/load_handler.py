@@ -6,17 +6,16 @@ libraries are there before the lock.
 
 from __future__ import annotations
 
-import encodings
 import importlib
 import io
 import os
-import pkgutil
 import zoneinfo
 
 import pyarrow as pa
 
 from fairlead.engine.sandbox import write_frame
 from fairlead.engine.sandbox.batches import pack_batch
+from fairlead.engine.sandbox.warming import load_character_sets
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.frames import LOADED, SEEN, LoadJob, LoadTold, pack_seen, unpack_known, unpack_source
 from fairlead.records.load import load_source
@@ -67,9 +66,7 @@ _held: dict[str, tuple[AccountDirectory, set[str]]] = {}
 def warm() -> None:
     """Load before the lock what Python would load when it is first asked for."""
     pa.set_cpu_count(1)
-    for module in pkgutil.iter_modules(encodings.__path__):
-        if module.name not in {"mbcs", "oem", "cp65001"}:  # of Windows alone
-            importlib.import_module(f"encodings.{module.name}")
+    load_character_sets()
     importlib.import_module("_strptime")
     LOG_FORMS.names()  # plug-ins bring forms of their own
     shipped_states()

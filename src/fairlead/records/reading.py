@@ -10,6 +10,7 @@ from typing import Self
 
 from fairlead.engine.sandbox import STRICT, Outcome, SandboxLimits, SandboxPolicy, SandboxPool, SandboxReply
 from fairlead.engine.sandbox.batches import ForgedRowsError
+from fairlead.engine.sandbox.stream import IDLE_S, time_for
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.frames import LOADED, SEEN, LoadJob, pack_known, pack_source, unpack_batch, unpack_seen
 from fairlead.records.load import Loaded, broken_off, load_source
@@ -20,8 +21,6 @@ from fairlead.terms.errors import UsageError
 
 _HANDLER = "fairlead.records.load_handler:handle"
 _LIMITS = SandboxLimits(memory_bytes=6 << 30, start_s=120.0, deadline_s=120.0, recycle_after=64)
-_IDLE_S = 120.0
-_LEAST_S, _SLOWEST_BYTES_S = 3600.0, 100_000
 _OWN_PROCESS_BYTES = 256 << 20
 _CODE = re.compile(r"MAPPING-[A-Z0-9-]{1,20}")
 _LONGEST_WORDS = 2000
@@ -96,8 +95,8 @@ class RecordReader:
             "exhibit": exhibit, "locator": locator, "salt": self._salt.hex(), "known": self._known_as,
             "again": again,
         }  # fmt: skip
-        total_s = _LEAST_S + size / _SLOWEST_BYTES_S
-        streamed = self._pool.stream(header, [descriptor, self._known], idle_s=_IDLE_S, total_s=total_s)
+        total_s = time_for(size)
+        streamed = self._pool.stream(header, [descriptor, self._known], idle_s=IDLE_S, total_s=total_s)
         rows, ended, grown = 0, False, False
         reason = ""
         try:

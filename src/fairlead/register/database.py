@@ -9,7 +9,7 @@ from pathlib import Path
 import django
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.db import InterfaceError, OperationalError, ProgrammingError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError, connections
 
 from fairlead.terms.errors import RunError
 
@@ -44,8 +44,7 @@ def open_register(folder: Path, *, settings: str = "fairlead.register.settings")
     ``FAIRLEAD_DATABASE_URL`` names a server instead of the embedded one. A process opens one register:
     a second, different one is a RunError. The embedded server ends with the last process that uses it.
     """
-    known = (folder / _SECRET).is_file()
-    _require_own_place(folder, known=known)
+    _require_own_place(folder)
     url = server_url(folder)
     if apps.ready:
         if os.environ.get("FAIRLEAD_REGISTER_URL") != url:
@@ -59,13 +58,33 @@ def open_register(folder: Path, *, settings: str = "fairlead.register.settings")
     os.environ["FAIRLEAD_SECRET_KEY"] = _secret(folder)
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
     django.setup()
-    _require_filled(known=known)
-    _migrate()
+    _require_filled(folder)
+    try:
+        _migrate()
+    except DatabaseError as problem:
+        if _NOT_ALLOWED not in _states_of(problem):
+            raise
+        words = " ".join(str(problem).split())[:_LONGEST_REASON]
+        raise RunError(
+            f"the database's user lacks a right: {words}",
+            "Let the user that FAIRLEAD_DATABASE_URL names own the database.",
+            code="RUN-DATABASE-ROLE",
+        ) from problem
     return url
 
 
-def _require_own_place(folder: Path, *, known: bool) -> None:
+def _states_of(problem: BaseException | None) -> set[str]:
+    """PostgreSQL's codes of an error and of those that it came from."""
+    states = set()
+    while problem is not None:
+        states.add(str(getattr(problem, "sqlstate", "")))
+        problem = problem.__cause__ or problem.__context__
+    return states
+
+
+def _require_own_place(folder: Path) -> None:
     """RunError when a workspace that was kept on a server would get an empty register of its own beside it."""
+    known = (folder / _SECRET).is_file()
     if known and not os.environ.get("FAIRLEAD_DATABASE_URL") and not (folder / "postgres").is_dir():
         raise RunError(
             "the register of this workspace lies on a server, which is not named",
@@ -74,10 +93,11 @@ def _require_own_place(folder: Path, *, known: bool) -> None:
         )
 
 
-def _require_filled(*, known: bool) -> None:
-    """RunError when the database of a workspace that was worked in holds no register."""
-    if not known:
-        return
+def _require_filled(folder: Path) -> None:
+    """RunError when the database of a workspace that has operations holds no register."""
+    operations = folder.parent / "operations"
+    if not operations.is_dir() or not any(operations.iterdir()):
+        return  # fresh, or killed while it was made
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT to_regclass('register_operation') IS NULL")
         empty = cursor.fetchone()[0]
@@ -97,6 +117,11 @@ def server_url(folder: Path) -> str:
     from fairlead.register.embedded import start_embedded
 
     return start_embedded(folder)
+
+
+def runs_elsewhere() -> bool:
+    """Whether the register lies on a server that is named, and not in a workspace."""
+    return bool(os.environ.get("FAIRLEAD_DATABASE_URL"))
 
 
 def close_register() -> None:
@@ -127,13 +152,6 @@ def outage_of(problem: BaseException) -> RunError | None:
     The server's own words go with what cannot be reached: they name user, database and address, and no row.
     """
     state = getattr(problem.__cause__, "sqlstate", None)
-    if isinstance(problem, ProgrammingError) and state == _NOT_ALLOWED:
-        words = " ".join(str(problem).split())[:_LONGEST_REASON]
-        return RunError(
-            f"the database's user lacks a right: {words}",
-            "Let the user that FAIRLEAD_DATABASE_URL names own the database.",
-            code="RUN-DATABASE-ROLE",
-        )
     if not isinstance(problem, OperationalError | InterfaceError):
         return None
     if state in _TOLD:
@@ -188,9 +206,10 @@ def _migrate() -> None:
         finally:
             with owner.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
-    _know_key()  # before anything is given: a database of another workspace gives nothing
+    _require_own_database()  # before anything is given: a database of another workspace gives nothing
     _let_app_log_in()
     _close_to_others()
+    _claim()
     owner.close()
 
 
@@ -242,8 +261,8 @@ def _close_to_others() -> None:
             cursor.execute(f"REVOKE CONNECT, TEMPORARY ON DATABASE {here} FROM PUBLIC")
 
 
-def _know_key() -> None:
-    """Let the database know with what this workspace proves for whom it asks. RunError in another one's database."""
+def _require_own_database() -> None:
+    """RunError when another workspace works with this database: one has one."""
     from fairlead.register.proof import session_key
 
     key = session_key(django_settings.SECRET_KEY)
@@ -257,7 +276,16 @@ def _know_key() -> None:
                 "Where it is lost for good, the database's owner deletes the row of fairlead_session_key.",
                 code="RUN-REGISTER-OTHER",
             )
-        if not found:
+
+
+def _claim() -> None:
+    """Let the database know with what this workspace proves for whom it asks; the last step, so that none goes on alone."""
+    from fairlead.register.proof import session_key
+
+    key = session_key(django_settings.SECRET_KEY)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT FROM fairlead_session_key WHERE id = %s", [key.id])
+        if cursor.fetchone() is None:
             cursor.execute(
                 "INSERT INTO fairlead_session_key VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
                 [key.id, key.outer, key.inner],

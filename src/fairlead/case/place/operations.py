@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from fairlead.case.place.keys import create_ledger_key
@@ -10,7 +12,7 @@ from fairlead.case.place.session import Clock, Session, operator_name, utc_now
 from fairlead.case.place.tables_place import choose_place
 from fairlead.case.place.workspace import Workspace, create_workspace
 from fairlead.engine.places import Place
-from fairlead.register.database import open_register
+from fairlead.register.database import open_register, runs_elsewhere
 from fairlead.terms.countries import PARTICIPANTS
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import UsageError
@@ -18,7 +20,11 @@ from fairlead.terms.names import OperationSlug
 
 
 def init_workspace(root: Path, *, user_name: str | None = None, clock: Clock = utc_now) -> Workspace:
-    """Make a workspace, start its register, and make its first user and the ledger's key."""
+    """Make a workspace, start its register, and make its first user and the ledger's key.
+
+    Where a server that is named does not let it in, nothing is left of the folder, and the same command may be given again.
+    """
+    existed = root.exists()
     try:
         workspace = create_workspace(root, at=clock())
     except OSError as problem:
@@ -28,7 +34,11 @@ def init_workspace(root: Path, *, user_name: str | None = None, clock: Clock = u
             code="USAGE-WORKSPACE",
         ) from problem
     create_ledger_key(workspace)
-    open_register(workspace.register)
+    with ExitStack() as undo:
+        if runs_elsewhere():
+            undo.callback(_unmake, workspace.root, keep=existed)
+        open_register(workspace.register)
+        undo.pop_all()
     from fairlead.register.people import add_user
 
     user = add_user(operator_name(user_name))
@@ -37,6 +47,13 @@ def init_workspace(root: Path, *, user_name: str | None = None, clock: Clock = u
     )
     session.record(Operation.COLLECTION, "workspace.init", (workspace.identity,), "workspace made")
     return workspace
+
+
+def _unmake(root: Path, *, keep: bool) -> None:
+    """Remove what was just made in a folder that was empty or absent."""
+    shutil.rmtree(root, ignore_errors=True)
+    if keep:
+        root.mkdir(exist_ok=True)
 
 
 def new_operation(

@@ -21,6 +21,9 @@ _HEAD = struct.Struct("<BQ")
 _PIPE_BYTES = 1 << 20
 _LOOK_EVERY_S = 1.0
 MOST_FRAME_BYTES = 1 << 29
+IDLE_S = 120.0
+"""How long a worker that reads a whole file may neither read on nor write."""
+_LEAST_S, _SLOWEST_BYTES_S = 3600.0, 100_000
 F_SETPIPE_SZ = 1031
 
 
@@ -100,6 +103,11 @@ class Streamed:
                 self.reply = SandboxReply(outcome=Outcome.TIMEOUT, detail="deadline passed")
                 return False
         return True
+
+
+def time_for(size_bytes: int) -> float:
+    """How many seconds a worker may take for a file of a size, at most: an hour, and more for what is large."""
+    return _LEAST_S + size_bytes / _SLOWEST_BYTES_S
 
 
 def open_pipe() -> tuple[int, int]:
