@@ -1,4 +1,6 @@
-"""Reads lists of networks in the forms in which they are published: CSV, TOML, JSON, or one range or address a line.
+"""Inside the sandbox: lists of networks in the forms in which they are published.
+
+They are CSV, TOML, JSON, or one range or address a line.
 
 A column may be called what publishers call it (``network``, ``prefix``, ``ip_prefix``); a list without a kind is of the
 kind that its file name says (`tor-exits.txt`).
@@ -11,9 +13,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
-
-from fairlead.terms.errors import UsageError
+from pathlib import PurePath
 
 _CIDR = (
     "cidr", "network", "range", "prefix", "subnet", "ip", "address", "ip_prefix", "ipv6_prefix", "ipv4prefix", "ipv6prefix",
@@ -29,31 +29,21 @@ _KINDS_IN_NAMES = {
 }  # fmt: skip
 
 
-def entries_of(file: Path) -> list[dict[str, str]]:
-    """The entries of a list, each with ``cidr`` and, where said, ``country``, ``kind`` and ``source``.
+NetworkEntry = dict[str, str]
+"""``cidr`` and, where said, ``country``, ``kind`` and ``source``."""
 
-    A list of which nothing can be read is a UsageError (NETWORKS-003): without a word, it would protect nobody.
-    """
-    text = file.read_text("utf-8-sig", errors="replace")
+
+def entries_of(text: str, name: str) -> list[NetworkEntry]:
+    """The entries of a list with its file's name; none when nothing can be read."""
+    file = PurePath(name)
     try:
         found = [_entry(raw, file) for raw in _raw(file, text)]
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError, csv.Error) as problem:
-        raise _nothing(file) from problem
-    known = [entry for entry in found if entry.get("cidr")]
-    if not known:
-        raise _nothing(file)
-    return known
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError, csv.Error):
+        return []
+    return [entry for entry in found if entry.get("cidr")]
 
 
-def _nothing(file: Path) -> UsageError:
-    return UsageError(
-        f"{file.name}: no range of addresses was read from it",
-        "Give CSV, JSON or TOML with the columns cidr, country, kind, or text with one range a line.",
-        code="NETWORKS-003",
-    )
-
-
-def _raw(file: Path, text: str) -> Iterator[dict[str, object]]:
+def _raw(file: PurePath, text: str) -> Iterator[dict[str, object]]:
     if file.suffix == ".toml":
         yield from _objects(tomllib.loads(text))
     elif text.lstrip()[:1] in ("{", "["):
@@ -92,7 +82,7 @@ def _objects(parsed: object) -> Iterator[dict[str, object]]:
                 yield from _objects(value)
 
 
-def _entry(raw: dict[str, object], file: Path) -> dict[str, str]:
+def _entry(raw: dict[str, object], file: PurePath) -> dict[str, str]:
     said = {
         key.strip().lower(): value.strip()
         for key, value in raw.items()

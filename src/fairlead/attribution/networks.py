@@ -5,23 +5,21 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
-import maxminddb
 import pyarrow as pa
 
-from fairlead.attribution.network_lists import entries_of
+from fairlead.attribution.network_handler import KINDS
+from fairlead.attribution.network_reading import RangeRead, ask_database, read_list
 from fairlead.attribution.partition import part_of, parts_for
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
 from fairlead.tables.attribution import ADDRESSES, NORMAL_FORMS
 from fairlead.terms.errors import UsageError
 
-KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private", "residential", "university"})
 MASS_KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private", "university"})
 MASS_SQL = ", ".join(f"'{kind}'" for kind in sorted(MASS_KINDS))
 ADDRESSES_A_PART = 100_000
@@ -56,7 +54,6 @@ class Networks:
     def __init__(self, ranges: Iterable[Range], *, mmdb: Path | None = None) -> None:
         self._by_length: dict[tuple[int, int], dict[int, Range]] = {}
         self.mmdb = mmdb
-        self._reader: Any = None
         hasher = hashlib.blake2b(digest_size=12)
         for entry in ranges:
             network = _network(entry.cidr)
@@ -70,6 +67,35 @@ class Networks:
 
     def look_up(self, address: str) -> Placed:
         """Country and kind of one address; both None when nobody says."""
+        return self.look_up_all([address])[0]
+
+    def look_up_all(self, addresses: Sequence[str]) -> list[Placed]:
+        """Country and kind of each address, in their order; what is no address is placed nowhere.
+
+        Ranges say first; what they leave open, the database is asked in one go.
+        """
+        placed = [self._in_ranges(address) for address in addresses]
+        if self.mmdb is None:
+            return placed
+        open_ones = [
+            place
+            for place, (address, known) in enumerate(zip(addresses, placed, strict=True))
+            if (known.country is None or known.kind is None) and _may_be_asked(address)
+        ]
+        if not open_ones:
+            return placed
+        said = ask_database(self.mmdb, [addresses[place] for place in open_ones])
+        for place, entry in zip(open_ones, said, strict=True):
+            known = placed[place]
+            placed[place] = Placed(
+                country=known.country or entry["country"],
+                kind=known.kind or entry["kind"],
+                range=known.range,
+                source=known.source or self.mmdb.name,
+            )
+        return placed
+
+    def _in_ranges(self, address: str) -> Placed:
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:
@@ -85,36 +111,15 @@ class Networks:
                 continue
             kind, country = kind or found.kind, country or found.country
             cidr, source = cidr or found.cidr, source or found.source
-        if self.mmdb is not None and (country is None or kind is None):
-            entry = self._in_database(address)
-            country, kind = country or _country_of(entry), kind or _kind_of(entry)
-            source = source or self.mmdb.name
         return Placed(country=country, kind=kind, range=cidr, source=source)
 
-    def _in_database(self, address: str) -> dict[str, object]:
-        if self._reader is None:
-            self._reader = maxminddb.open_database(str(self.mmdb))
-        entry = self._reader.get(address)
-        return entry if isinstance(entry, dict) else {}
 
-
-def _country_of(entry: dict[str, object]) -> str | None:
-    country = entry.get("country", entry.get("registered_country"))
-    code = country.get("iso_code") if isinstance(country, dict) else entry.get("country_code", country)
-    return code if isinstance(code, str) and len(code) == 2 else None
-
-
-_TRAITS = {
-    "is_tor_exit_node": "tor", "is_anonymous_vpn": "vpn", "is_public_proxy": "vpn", "is_residential_proxy": "vpn",
-    "is_hosting_provider": "hosting", "is_anonymous": "vpn",
-}  # fmt: skip
-
-
-def _kind_of(entry: dict[str, object]) -> str | None:
-    """The kind that a database of anonymous networks states, at its top or among its traits."""
-    traits = entry.get("traits", {})
-    said = entry | (traits if isinstance(traits, dict) else {})
-    return next((kind for trait, kind in _TRAITS.items() if said.get(trait) is True), None)
+def _may_be_asked(text: str) -> bool:
+    """Whether it is an address; one of a zone says nothing outside its computer."""
+    try:
+        return not getattr(ipaddress.ip_address(text), "scope_id", None)
+    except ValueError:
+        return False
 
 
 class AddressesStage:
@@ -138,8 +143,8 @@ class AddressesStage:
             WHERE kind = 'ip' AND valid ORDER BY part, value"""
         for part, rows in catalogue.runs(statement, "part"):
             known = []
-            for address in rows.column("value").to_pylist():
-                placed = self.networks.look_up(address)
+            addresses = rows.column("value").to_pylist()
+            for address, placed in zip(addresses, self.networks.look_up_all(addresses), strict=True):
                 if placed != _NOWHERE:
                     known.append(
                         {
@@ -167,20 +172,21 @@ def read_networks(files: Iterable[Path] = (), *, mmdb: Path | None = None) -> Ne
     shipped = (resources.files("fairlead.attribution") / "data" / "networks.toml").read_text("utf-8")
     ranges = [_range(entry, "shipped") for entry in tomllib.loads(shipped)["range"]]
     for file in files:
-        ranges += [_range(entry, file.name) for entry in entries_of(file)]
+        ranges += [_range(entry, file.name) for entry in read_list(file)]
     return Networks(ranges, mmdb=mmdb)
 
 
-def _range(entry: dict[str, str], source: str) -> Range:
+def _range(entry: RangeRead, source: str) -> Range:
     kind = (entry.get("kind") or "").strip().lower() or None
-    if "cidr" not in entry or (kind is not None and kind not in KINDS):
+    cidr = (entry.get("cidr") or "").strip()
+    if not cidr or (kind is not None and kind not in KINDS):
         raise UsageError(
             f"{source}: a range lacks its cidr or has an unknown kind",
             f"Use the columns cidr, country, kind; kinds: {', '.join(sorted(KINDS))}.",
             code="NETWORKS-002",
         )
     return Range(
-        cidr=entry["cidr"].strip(),
+        cidr=cidr,
         country=(entry.get("country") or "").strip().upper() or None,
         kind=kind,
         source=entry.get("source") or source,

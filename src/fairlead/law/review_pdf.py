@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from importlib.resources import files
 
+from fairlead.engine.printing import PDF_A, print_pdf
 from fairlead.law.coverage import newest_day
 from fairlead.law.load import LawFolder
 from fairlead.law.review import NOTICE, find_form_records
@@ -13,8 +14,6 @@ from fairlead.law.review import NOTICE, find_form_records
 
 def render_form_pdf(folder: LawFolder, home: str) -> bytes:
     """The form of a country as a tagged PDF (PDF/A-2a); the same records give the same bytes."""
-    import typst
-
     form = {
         "name": folder.records.jurisdictions[home].name,
         "code": home,
@@ -23,7 +22,4 @@ def render_form_pdf(folder: LawFolder, home: str) -> bytes:
         "records": [asdict(record) for record in find_form_records(folder, home)],
     }
     template = (files("fairlead.law") / "templates" / "review.typ").read_bytes()
-    compiled: bytes = typst.compile(
-        template, sys_inputs={"form": json.dumps(form, ensure_ascii=False)}, pdf_standards=["a-2a"]
-    )
-    return compiled
+    return print_pdf(template, {"form": json.dumps(form, ensure_ascii=False)}, standards=PDF_A)

@@ -17,6 +17,7 @@ from fairlead.case.place.session import Session
 from fairlead.case.verbs.verb import verb
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.places import parse_place
+from fairlead.engine.printing import PDF_A_UA, print_pdf
 from fairlead.engine.sandbox import SandboxPolicy, self_test
 from fairlead.evidence.exhibits import digest_exhibit
 from fairlead.register.actions import Action
@@ -255,10 +256,5 @@ def exhibit_report(session: Session, number: str) -> ExhibitReport:
 
 def render_report(report: ExhibitReport) -> bytes:
     """The report as a tagged PDF (PDF/A-2a and PDF/UA-1)."""
-    import typst
-
     template = (files("fairlead.case.exhibits") / "templates" / "exhibit.typ").read_bytes()
-    compiled: bytes = typst.compile(
-        template, sys_inputs={"report": json.dumps(report)}, pdf_standards=["a-2a", "ua-1"]
-    )
-    return compiled
+    return print_pdf(template, {"report": json.dumps(report, ensure_ascii=False)}, standards=PDF_A_UA)

@@ -12,6 +12,7 @@ from fairlead.case.origin.certificates import find_trust
 from fairlead.case.origin.own_weights import weights_text
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.printing import PDF_A_UA, count_pages, print_pdf
 from fairlead.provenance.signal import SignalColumns
 from fairlead.provenance.weights import weights_of
 from fairlead.tables.provenance import (
@@ -256,14 +257,10 @@ def _behind(origin: OriginColumns, signals: list[SignalShown]) -> str:
 
 def render_origin(answer: OriginExplained) -> bytes:
     """The explanation on one page, as a tagged PDF (PDF/A-2a and PDF/UA-1); small print when there is much."""
-    import typst
-
     template = (files("fairlead.case.origin") / "templates" / "origin.typ").read_bytes()
-    text = json.dumps(answer, default=str)
+    text = json.dumps(answer, default=str, ensure_ascii=False)
     for size in _SIZES:
         given = {"report": text, "size": str(size)}
-        pages = json.loads(typst.query(template, "<pages>", field="value", one=True, sys_inputs=given))
-        if pages == 1 or size == _SIZES[-1]:
+        if size == _SIZES[-1] or count_pages(template, given) == 1:
             break
-    compiled: bytes = typst.compile(template, sys_inputs=given, pdf_standards=["a-2a", "ua-1"])
-    return compiled
+    return print_pdf(template, given, standards=PDF_A_UA)
