@@ -87,6 +87,7 @@ PERMISSIVE = (
 )  # fmt: skip
 # Said in another place than the metadata; read at the source, with the file that says it.
 READ_AT_THE_SOURCE = {
+    "apsw": "Zlib, or any licence that the OSI approves (LICENSE in the wheel)",
     "pyrage": "MIT (LICENSE in the wheel)",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -122,3 +123,37 @@ def test_rows_are_the_same_in_the_sandbox_and_out_of_it(tmp_path: Path) -> None:
     outside = [batch for _, batch in batches_of(form.read(io.BytesIO(data), told))]
     assert [b.to_pylist() for b in inside] == [b.to_pylist() for b in outside]
     assert [b.schema for b in inside] == [FOUND, FOUND, REFUSED]
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["sha256 AS (hex(zeroblob(490000000)))", "sha256 AS (printf('%.2000000000c', 'a'))"],
+    ids=["a blob of 490 MB", "a text of 2 GB"],
+)
+def test_a_set_whose_own_columns_are_made_to_overwhelm_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str
+) -> None:
+    monkeypatch.setattr(list_reading, "_LIMITS", replace(list_reading._LIMITS, memory_bytes=1 << 30))
+    made = sqlite3.connect(tmp_path / "set.db")
+    made.execute(f"CREATE TABLE FILE (file_name, {column})")
+    made.execute("INSERT INTO FILE (file_name) VALUES ('a')")
+    made.commit()
+    made.close()
+    with pytest.raises(ItemError, match="KNOWN-LIST"):
+        read(tmp_path, "nsrl", (tmp_path / "set.db").read_bytes())
+
+
+def test_no_octet_of_the_nsrl_is_parsed_by_the_program_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("parsed in the open")
+
+    monkeypatch.setattr("apsw.Connection", refuse)
+    made = sqlite3.connect(tmp_path / "set.db")
+    made.execute("CREATE TABLE FILE (md5)")
+    made.execute("INSERT INTO FILE VALUES (?)", (MD5,))
+    made.commit()
+    made.close()
+    (batch,) = read(tmp_path, "nsrl", (tmp_path / "set.db").read_bytes())
+    assert batch["entry"].to_pylist() == [f"md5:{MD5}"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from fairlead.known.nsrl_delta import apply_delta
+from fairlead.known.nsrl_delta import DeltaReport, apply_delta
 from fairlead.known.read_nsrl import read_nsrl
 from fairlead.terms.errors import ItemError
 
@@ -29,7 +30,13 @@ def database(path: Path, schema: str, *inserts: tuple[str, tuple[object, ...]]) 
 
 
 def values(path: Path) -> list[str]:
-    return sorted(value for _, some in read_nsrl(path) for value in some)
+    with path.open("rb") as file:
+        return sorted(value for _, some in read_nsrl(file.fileno()) for value in some)
+
+
+def apply(database: Path, delta: Path) -> DeltaReport:
+    with database.open("rb+") as copy, delta.open(encoding="utf-8-sig") as file:
+        return apply_delta(copy.fileno(), file)
 
 
 @pytest.mark.parametrize("crc", ["", "crc32, "])
@@ -69,7 +76,7 @@ def test_a_delta_inserts_updates_and_deletes(tmp_path: Path) -> None:
         f"DELETE FROM FILE WHERE sha256='{ONE}' AND file_name='a';\n"
         f"""UPDATE "FILE" SET sha256='{"4D" * 32}', file_size = 7 WHERE file_name='it''s; b';\nCOMMIT;\n"""
     )
-    report = apply_delta(made, delta)
+    report = apply(made, delta)
     assert (report.applied, report.rows, report.left_alone) == (3, 3, 2)
     assert values(made) == [THREE.lower(), "4d" * 32]
 
@@ -96,7 +103,7 @@ def test_a_statement_of_another_form_is_left_alone(tmp_path: Path, statement: st
     made = database(tmp_path / "d.db", MINIMAL.format(crc=""), (row, (ONE,)))
     delta = tmp_path / "delta.sql"
     delta.write_text(statement + "\n")
-    report = apply_delta(made, delta)
+    report = apply(made, delta)
     assert (report.applied, report.rows, report.left_alone) == (0, 0, 1)
     assert values(made) == [ONE.lower()]
 
@@ -106,5 +113,28 @@ def test_a_trigger_that_the_set_brought_along_does_not_run(tmp_path: Path) -> No
     made = database(tmp_path / "t.db", MINIMAL.format(crc="") + trigger)
     delta = tmp_path / "delta.sql"
     delta.write_text(f"INSERT INTO FILE (sha256) VALUES ('{ONE}');\n")
-    apply_delta(made, delta)
+    apply(made, delta)
     assert values(made) == [ONE.lower()]
+
+
+@pytest.mark.parametrize("journal", ["DELETE", "WAL"])
+@pytest.mark.parametrize("page", [512, 4096, 65536])
+def test_what_is_read_and_changed_through_a_descriptor_is_what_pythons_own_sqlite_says(
+    tmp_path: Path, journal: str, page: int
+) -> None:
+    path = tmp_path / "set.db"
+    digests = [hashlib.sha256(str(n).encode()).hexdigest().upper() for n in range(3_000)]
+    with closing(sqlite3.connect(path)) as made:
+        made.execute(f"PRAGMA page_size = {page}")
+        made.execute(f"PRAGMA journal_mode = {journal}")
+        made.execute(MINIMAL.format(crc=""))
+        made.executemany("INSERT INTO FILE (sha256, file_name) VALUES (?, ?)", [(d, d * 9) for d in digests])
+        made.commit()
+    delta = tmp_path / "delta.sql"
+    delta.write_text("".join(f"DELETE FROM FILE WHERE sha256='{digest}';\n" for digest in digests[::3]))
+    assert apply(path, delta).rows == 1_000
+    with closing(sqlite3.connect(path)) as again:
+        (sound,) = again.execute("PRAGMA integrity_check").fetchone()
+        kept = sorted(digest for (digest,) in again.execute("SELECT lower(sha256) FROM FILE"))
+    assert sound == "ok"
+    assert values(path) == kept == sorted(d.lower() for n, d in enumerate(digests) if n % 3)

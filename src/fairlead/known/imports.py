@@ -17,8 +17,6 @@ import pyarrow.parquet as pq
 from fairlead.known.list_reading import ListReader
 from fairlead.known.list_rows import FOUND, REFUSED, ROWS, SCHEMAS
 from fairlead.known.lists import ListForm, ListOptions
-from fairlead.known.nsrl_delta import apply_delta
-from fairlead.known.read_nsrl import read_nsrl
 from fairlead.tables.known import KNOWN, REJECTED
 from fairlead.terms.errors import UsageError
 from fairlead.terms.matching import (
@@ -146,20 +144,17 @@ def import_list(
         pq.ParquetWriter(spool / "known.parquet", FOUND, compression="lz4") as known,
         pq.ParquetWriter(spool / "rejected.parquet", REFUSED, compression="lz4") as refused,
     ):
-        if form.read is None:
-            for algorithm, values in read_nsrl(_with_deltas(path, told.deltas, spool, found)):
-                found.usable += len(values)
-                known.write_batch(_values(algorithm.value, values))
-        else:
-            reader = ListReader()
-            try:
-                for one in videos or (path,):
-                    its = replace(told, video=one.stem) if videos else told
-                    for kind, batch in reader.read(form, one, its):
-                        (refused if kind else known).write_batch(batch)
-                        found.count(kind, batch)
-            finally:
-                reader.close()
+        reader = ListReader()
+        try:
+            for one in videos or (_with_deltas(path, told.deltas, spool),):
+                its = replace(told, video=one.stem) if videos else told
+                for kind, batch in reader.read(form, one, its):
+                    (refused if kind else known).write_batch(batch)
+                    found.count(kind, batch)
+        finally:
+            reader.close()
+    if reader.left_alone:
+        found.reasons["a statement of a delta file that is not applied"] += reader.left_alone
     return found
 
 
@@ -189,29 +184,13 @@ def _digest(*paths: Path) -> str:
     return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-def _with_deltas(path: Path, deltas: tuple[Path, ...], spool: Path, found: ListImport) -> Path:
-    """A copy of the set with the deltas applied, or the set itself when there are none."""
+def _with_deltas(path: Path, deltas: tuple[Path, ...], spool: Path) -> Path:
+    """A copy of the set, which delta files may change, or the set itself when there are none."""
     if not deltas:
         return path
     copy = spool / "set.db"
     shutil.copyfile(path, copy)
-    for delta in deltas:
-        report = apply_delta(copy, delta)
-        if report.left_alone:
-            found.reasons["a statement of a delta file that is not applied"] += report.left_alone
     return copy
-
-
-def _values(algorithm: str, values: list[str]) -> pa.RecordBatch:
-    value = pa.array(values, pa.string())
-    columns = {
-        "entry": pc.binary_join_element_wise(algorithm, value, ":"),
-        "algorithm": pa.array([algorithm] * len(values), pa.string()),
-        "value": value,
-    }
-    return pa.RecordBatch.from_arrays(
-        [columns.get(f.name, pa.nulls(len(values), f.type)) for f in FOUND], schema=FOUND
-    )
 
 
 def _file(spool: Path, name: str) -> str:

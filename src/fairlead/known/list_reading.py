@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +21,10 @@ from fairlead.known.refusal import unreadable
 from fairlead.terms.errors import ItemError
 
 _HANDLER = "fairlead.known.list_handler:handle"
-_LIMITS = SandboxLimits(memory_bytes=4 << 30, start_s=120.0, deadline_s=120.0, recycle_after=1000)
+_MOST_DATABASE = 1 << 41
+_LIMITS = SandboxLimits(
+    memory_bytes=4 << 30, start_s=120.0, deadline_s=120.0, recycle_after=1000, output_bytes=_MOST_DATABASE
+)
 _VALUES = (
     r"^(md5:[0-9a-f]{32}|sha1:[0-9a-f]{40}|(sha256|pdq|vpdq):[0-9a-f]{64}"
     r"|photodna:([A-Za-z0-9+/]{192}|[0-9a-fA-F]{288}))$"
@@ -36,10 +40,14 @@ _ENDED = {
 
 
 class ListReader:
-    """Reads hash lists one after the other in one worker."""
+    """Reads hash lists one after the other in one worker.
+
+    ``left_alone``: statements of delta files that were not applied.
+    """
 
     def __init__(self, policy: SandboxPolicy = STRICT) -> None:
         self._pool = SandboxPool(handler=_HANDLER, limits=_LIMITS, policy=policy)
+        self.left_alone = 0
 
     def close(self) -> None:
         """End the worker."""
@@ -48,21 +56,24 @@ class ListReader:
     def read(self, form: ListForm, path: Path, options: ListOptions) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Batches of ``list_rows.SCHEMAS`` with their place in it.
 
-        Raises ItemError when the file as a whole is not of that format, or ended its reader: half a list is none.
+        The delta files of a database change the file itself: give a copy. Raises ItemError when the file as a whole is not
+        of that format, or ended its reader: half a list is none.
         """
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
+        how = os.O_RDWR if options.deltas else os.O_RDONLY
+        with ExitStack() as opened:
+            descriptors = []
+            for file, mode in ((path, how), *((delta, os.O_RDONLY) for delta in options.deltas)):
+                descriptors.append(os.open(file, mode | os.O_CLOEXEC))
+                opened.callback(os.close, descriptors[-1])
             header: ListJob = {"form": form.name, "columns": dict(options.columns), "video": options.video}
-            total_s = time_for(os.fstat(descriptor).st_size)
-            streamed = self._pool.stream(header, [descriptor], idle_s=IDLE_S, total_s=total_s)
+            total_s = time_for(sum(os.fstat(each).st_size for each in descriptors))
+            streamed = self._pool.stream(header, descriptors, idle_s=IDLE_S, total_s=total_s)
             try:
                 for kind, payload in streamed:
-                    yield kind, _checked(kind, payload)
+                    yield kind, _checked(kind, payload, in_rows=form.read is not None)
             except ForgedRowsError as problem:
                 self._pool.close()
                 raise unreadable(_ENDED[Outcome.CRASHED]) from problem
-        finally:
-            os.close(descriptor)
         reply = streamed.reply
         if reply.killed:
             raise unreadable(
@@ -79,9 +90,12 @@ class ListReader:
                 if _CODE.fullmatch(code)
                 else unreadable(_ENDED[Outcome.CRASHED])
             )
+        left_alone = reply.body.get("left_alone", 0)
+        self.left_alone += left_alone if isinstance(left_alone, int) else 0
 
 
-def _checked(kind: int, untrusted: bytearray) -> pa.RecordBatch:
+def _checked(kind: int, untrusted: bytearray, *, in_rows: bool) -> pa.RecordBatch:
+    """A batch whose digests have the form that their algorithm has; with ``in_rows`` each says its place in the list."""
     if kind >= len(SCHEMAS):
         raise ForgedRowsError("kind")
     batch = read_batch(untrusted, SCHEMAS[kind])
@@ -89,6 +103,6 @@ def _checked(kind: int, untrusted: bytearray) -> pa.RecordBatch:
         named = pc.binary_join_element_wise(batch["algorithm"], batch["value"], ":")
         if not pc.all(pc.match_substring_regex(named, _VALUES), skip_nulls=False).as_py():
             raise ForgedRowsError("value")
-    if batch[0 if kind else "entry"].null_count or batch["row"].null_count:
+    if batch[0 if kind else "entry"].null_count or (in_rows and batch["row"].null_count):
         raise ForgedRowsError("empty")
     return batch

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fairlead.known.entry import KnownEntry, ListItem
 from fairlead.tables.known import KNOWN
+from fairlead.terms.matching import Algorithm
 
 ROWS = 50_000
 _FROM_LIST = ("entry", "algorithm", "value", "category", "row", "video", "frame", "time_s", "quality", "told")
@@ -37,6 +39,19 @@ def batches_of(items: Iterable[ListItem]) -> Iterator[tuple[int, pa.RecordBatch]
     for kind, rows in enumerate((found, refused)):
         if rows:
             yield kind, _batch(kind, rows)
+
+
+def batch_of_values(algorithm: Algorithm, values: list[str]) -> pa.RecordBatch:
+    """Digests of one algorithm, of which their place in the list says nothing, as a batch of FOUND."""
+    value = pa.array(values, pa.string())
+    columns = {
+        "entry": pc.binary_join_element_wise(algorithm.value, value, ":"),
+        "algorithm": pa.array([algorithm.value] * len(values), pa.string()),
+        "value": value,
+    }
+    return pa.RecordBatch.from_arrays(
+        [columns.get(f.name, pa.nulls(len(values), f.type)) for f in FOUND], schema=FOUND
+    )
 
 
 def _batch(kind: int, rows: list[tuple[object, ...]]) -> pa.RecordBatch:

@@ -1,4 +1,6 @@
-"""Applies NSRL delta files to a copy of a full set. Their SQL is read as text and never executed as it stands.
+"""Inside the sandbox: applies NSRL delta files to a copy of a full set.
+
+Their SQL is read as text and never executed as it stands.
 
 Three forms of statement change rows: INSERT INTO t [(columns)] VALUES (…)[, (…)], DELETE FROM t WHERE c = v
 [AND …], UPDATE t SET c = v[, …] WHERE c = v [AND …]. Each is taken apart, its table and columns are looked up
@@ -9,12 +11,14 @@ is counted and left alone.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TextIO
+
+import apsw
+
+from fairlead.known.descriptor_database import open_database
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+(?:\.\d+)?)(?![\w.])|(?P<quoted>\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\])"
@@ -34,20 +38,18 @@ class DeltaReport:
     rows: int
 
 
-def apply_delta(database: Path, delta: Path) -> DeltaReport:
-    """Change the database as the delta says; ``database`` has to be a copy of ours."""
+def apply_delta(database: int, delta: TextIO) -> DeltaReport:
+    """Change the database in a descriptor as the delta says; it has to be a copy of ours. Raises apsw.Error."""
     applied = left_alone = 0
-    with (
-        closing(sqlite3.connect(database, isolation_level=None)) as copy,
-        delta.open(encoding="utf-8-sig", errors="replace") as file,
-    ):
-        copy.execute("PRAGMA trusted_schema = OFF")
+    with closing(open_database(database, writable=True)) as copy:
         for (trigger,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            copy.execute(f"DROP TRIGGER {_name(trigger)}")  # the file's own statements would run otherwise
+            copy.execute(
+                f"DROP TRIGGER {_name(str(trigger))}"
+            )  # the file's own statements would run otherwise
         tables = _tables(copy)
-        before = copy.total_changes
+        before = copy.total_changes()
         copy.execute("BEGIN")
-        for statement in split_statements(file):
+        for statement in split_statements(delta):
             change = _Reader(statement).read(tables)
             if change is None:
                 left_alone += 1
@@ -59,7 +61,7 @@ def apply_delta(database: Path, delta: Path) -> DeltaReport:
                 copy.execute("COMMIT")
                 copy.execute("BEGIN")
         copy.execute("COMMIT")
-        return DeltaReport(applied=applied, left_alone=left_alone, rows=copy.total_changes - before)
+        return DeltaReport(applied=applied, left_alone=left_alone, rows=copy.total_changes() - before)
 
 
 def split_statements(file: TextIO) -> Iterator[str]:
@@ -79,7 +81,7 @@ def split_statements(file: TextIO) -> Iterator[str]:
         yield held.strip()
 
 
-def _tables(copy: sqlite3.Connection) -> dict[str, dict[str, str]]:
+def _tables(copy: apsw.Connection) -> dict[str, dict[str, str]]:
     """Table, upper case → column, lower case → column as it is written."""
     names = [n for (n,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     return {

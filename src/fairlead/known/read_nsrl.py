@@ -1,12 +1,17 @@
-"""Reads the NSRL Reference Data Set, version 3 (SQLite), full or minimal. Known is not known to be good."""
+"""Inside the sandbox: reads the NSRL Reference Data Set, version 3 (SQLite), full or minimal.
+
+Known is not known to be good.
+"""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
+from itertools import islice
 
+import apsw
+
+from fairlead.known.descriptor_database import open_database
 from fairlead.known.entry import OF_NOTHING
 from fairlead.known.refusal import unreadable
 from fairlead.terms.matching import Algorithm
@@ -14,20 +19,18 @@ from fairlead.terms.matching import Algorithm
 # Full sets keep digests in METADATA, and FILE is a view of it; minimal sets have a table FILE.
 _TABLES = ("METADATA", "FILE")
 _DIGESTS = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
-_ALLOWED = frozenset(
-    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_PRAGMA}
-)
+_ALLOWED = frozenset({apsw.SQLITE_SELECT, apsw.SQLITE_READ, apsw.SQLITE_FUNCTION, apsw.SQLITE_PRAGMA})
 _ROWS = 50_000
 Values = tuple[Algorithm, list[str]]
 
 
-def read_nsrl(path: Path) -> Iterator[Values]:
+def read_nsrl(descriptor: int) -> Iterator[Values]:
     """Digests of the set, many at a time: SHA-256 where the set has it, else SHA-1, else MD5.
 
     Columns are found by name, since releases differ in them. Views are never run: what a file brought along
     as a statement is not executed. Digests of zero bytes are left out, as everywhere.
     """
-    with closing(_open(path)) as database:
+    with closing(_open(descriptor)) as database:
         try:
             table, digest = _find_table(database)
             rows = database.execute(
@@ -35,25 +38,25 @@ def read_nsrl(path: Path) -> Iterator[Values]:
                 f"AND lower(\"{digest}\") NOT GLOB '*[^0-9a-f]*'",
                 (_LENGTH[digest],),
             )
-            while found := rows.fetchmany(_ROWS):
+            while found := list(islice(rows, _ROWS)):
                 yield digest, list({value: None for (value,) in found if value not in OF_NOTHING})
-        except sqlite3.Error as problem:
+        except apsw.Error as problem:
             raise unreadable("the file is not an SQLite database, or a damaged one") from problem
 
 
 _LENGTH = {Algorithm.SHA256: 64, Algorithm.SHA1: 40, Algorithm.MD5: 32}
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-    database.execute("PRAGMA trusted_schema = OFF")
-    database.set_authorizer(
-        lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
-    )
+def _open(descriptor: int) -> apsw.Connection:
+    try:
+        database = open_database(descriptor)
+    except apsw.Error as problem:
+        raise unreadable("the file is not an SQLite database, or a damaged one") from problem
+    database.authorizer = lambda action, *_: apsw.SQLITE_OK if action in _ALLOWED else apsw.SQLITE_DENY
     return database
 
 
-def _find_table(database: sqlite3.Connection) -> tuple[str, Algorithm]:
+def _find_table(database: apsw.Connection) -> tuple[str, Algorithm]:
     tables = {
         name.upper(): name
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
