@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from fairlead.case.place.keys import LeadKeys, create_age_identity
 from fairlead.case.place.session import Session
-from fairlead.case.receiving.foreign import Incoming, kind_of, read_foreign
+from fairlead.case.receiving.foreign import Incoming, kind_of
 from fairlead.case.receiving.incoming import take_in
 from fairlead.case.receiving.partners import keep_partner_keys, know_partner
 from fairlead.case.sending.building import Release, build_for_country
@@ -35,6 +35,7 @@ from fairlead.leads.outcome import (
 )
 from fairlead.leads.recall import ACKNOWLEDGEMENT_TYPE, acknowledge_recall
 from fairlead.leads.receipt import RECEIPT_TYPE, Receipt, ReceiptState, sign_receipt, verify_receipt
+from fairlead.leads.rehearsal import read_partner_text
 from fairlead.ledger.notes import NoteKey, NoteKind
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.names import CountryCode
@@ -345,7 +346,7 @@ def test_a_file_of_bytes_is_a_verdict(tmp_path: Path) -> None:
     file = tmp_path / "x"
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="no text"):
-        read_foreign(file)
+        read_partner_text(file)
 
 
 def test_keys_given_with_a_file_never_take_the_place_of_those_that_are_kept(denmark: Denmark) -> None:

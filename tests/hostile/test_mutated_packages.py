@@ -7,7 +7,7 @@ import random
 import pytest
 
 from fairlead.leads.bag import unpack
-from fairlead.leads.opening import decrypt, verify_package
+from fairlead.leads.opening import decrypt
 from fairlead.leads.package import encrypt
 from fairlead.terms.errors import ItemError
 from fairlead.terms.names import CountryCode
@@ -21,6 +21,7 @@ from tests.leads.builders import (
     plan,
     sealed,
 )
+from tests.leads.opened import open_here
 
 ODD = (
     b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"\r", b'"', b"{", b"[" * 60_000, b"9" * 5_000, b"-1", b"1e999", b"NaN", b"null",
@@ -50,7 +51,7 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
 def opens(data: bytes) -> str:
     """The code with which a package is refused; ``opened`` when it is taken. Anything else raised fails the test."""
     try:
-        verify_package(data, str(SWEDEN), country=CountryCode("DK"), officers=OFFICERS, ledger=LOG_KEY)
+        open_here(data, str(SWEDEN), country=CountryCode("DK"), officers=OFFICERS, ledger=LOG_KEY)
     except ItemError as refused:
         return refused.code
     return "opened"

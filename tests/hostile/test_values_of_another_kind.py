@@ -15,7 +15,6 @@ import pytest
 from fairlead.case.place.keys import LeadKeys, parse_lead_keys
 from fairlead.case.receiving.incoming import take_in
 from fairlead.leads.dsse import envelope_of, sign_payload
-from fairlead.leads.opening import verify_package
 from fairlead.leads.outcome import (
     NoActionReason,
     Outcome,
@@ -49,6 +48,7 @@ from tests.leads.builders import (
     proof_file,
     sealed,
 )
+from tests.leads.opened import open_here
 
 __all__ = ["denmark"]  # the fixture
 
@@ -91,7 +91,7 @@ def mutated(value: Any, rng: random.Random, *, each: int = _EACH) -> Iterator[st
 def opens(files: dict[str, bytes], seen: Checkpoint | None = None) -> str:
     """The code with which a package is refused; ``opened`` when it is taken. Anything else raised fails the test."""
     try:
-        verify_package(
+        open_here(
             sealed(plan(), files),
             str(SWEDEN),
             country=CountryCode("DK"),

@@ -13,7 +13,7 @@ import pytest
 
 from fairlead.leads.bag import pack, unpack
 from fairlead.leads.material import HashRow
-from fairlead.leads.opening import decrypt, verify_package
+from fairlead.leads.opening import decrypt
 from fairlead.leads.package import encrypt
 from fairlead.leads.receipt import Receipt, ReceiptState, sign_receipt, verify_receipt
 from fairlead.terms.errors import ItemError, RunError, UsageError
@@ -37,11 +37,12 @@ from tests.leads.builders import (
     sealed,
     statement,
 )
+from tests.leads.opened import open_here
 
 
 def open_as(identity: object, data: bytes, **changes: object) -> object:
     known = {"country": CountryCode("DK"), "officers": OFFICERS, "ledger": LOG_KEY, **changes}
-    return verify_package(data, str(identity), **known)  # type: ignore[arg-type]
+    return open_here(data, str(identity), **known)  # type: ignore[arg-type]
 
 
 def refusal(data: bytes, identity: object = SWEDEN, **changes: object) -> str:

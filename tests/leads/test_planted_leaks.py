@@ -25,7 +25,6 @@ from fairlead.leads.egress.allowed import Allowed, allow
 from fairlead.leads.egress.check import check_egress
 from fairlead.leads.egress.printed import check_printed
 from fairlead.leads.material import HashRow
-from fairlead.leads.opening import verify_package
 from fairlead.leads.package import PackagePlan
 from fairlead.leads.pdf import render_lead
 from fairlead.terms.countries import PARTICIPANTS
@@ -47,6 +46,7 @@ from tests.leads.builders import (
     sealed,
     statement,
 )
+from tests.leads.opened import open_here
 
 SE = "L-SE-0000000001"
 STRANGER = "other.person@example.net"
@@ -762,7 +762,7 @@ def seen_by_recipient(name: str) -> bool:
     made = swedish_plan()
     files = closed_by_hand(made, PAYLOAD[name][1](payload_of(made)))
     try:
-        verify_package(
+        open_here(
             sealed(made, files), str(SWEDEN), country=CountryCode("DK"), officers=OFFICERS, ledger=LOG_KEY
         )
     except ItemError as problem:

@@ -9,6 +9,8 @@ import click
 from fairlead.case.persons.deconfliction import answer_country, ask_country, read_answer
 from fairlead.cli.options import OUTPUT, operation_option, session_of
 from fairlead.cli.render import print_json
+from fairlead.leads.deconfliction import LARGEST_FILE
+from fairlead.leads.rehearsal import read_partner_text
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -58,7 +60,9 @@ def answer(
     as_json: bool,
 ) -> None:
     """Answer the question in FILE. They learn which of their own identifiers you hold, too."""
-    text, asked = answer_country(session_of(workspace, operation, user), country, file.read_text())
+    text, asked = answer_country(
+        session_of(workspace, operation, user), country, read_partner_text(file, most_bytes=LARGEST_FILE)
+    )
     output.write_text(text)
     if as_json:
         print_json({"country": country, "asked": asked, "file": str(output)})
@@ -80,7 +84,9 @@ def result(
     as_json: bool,
 ) -> int:
     """Read the answer in FILE. Exit code 1 when both hold an identifier."""
-    common = read_answer(session_of(workspace, operation, user), country, file.read_text())
+    common = read_answer(
+        session_of(workspace, operation, user), country, read_partner_text(file, most_bytes=LARGEST_FILE)
+    )
     if as_json:
         print_json({"country": country, "common": common})
     else:

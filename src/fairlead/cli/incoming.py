@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from fairlead.case.place.session import Session
-from fairlead.case.receiving.foreign import Incoming, kind_of, read_foreign
+from fairlead.case.receiving.foreign import Incoming, kind_of
 from fairlead.case.receiving.incoming import take_in
 from fairlead.case.receiving.partners import know_partner
 from fairlead.cli.render import print_facts, print_json
+from fairlead.leads.rehearsal import read_partner_text
 
 KEYS = click.option(
     "--keys",
@@ -21,9 +22,9 @@ KEYS = click.option(
 
 def take(session: Session, file: Path, keys: Path | None, kind: Incoming, *, as_json: bool) -> None:
     """Take in a signed file of a country, and say what came of it."""
-    text = read_foreign(file)
+    text = read_partner_text(file)
     if keys is not None:
-        know_partner(session, kind_of(text)[1].country, read_foreign(keys))
+        know_partner(session, kind_of(text)[1].country, read_partner_text(keys))
     taken = take_in(session, text, kind=kind)
     answer = {
         "package": taken.package,

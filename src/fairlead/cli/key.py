@@ -19,7 +19,6 @@ from fairlead.case.place.keys import (
     protect_officer_key,
 )
 from fairlead.case.place.tokens import TokenKey
-from fairlead.case.receiving.foreign import read_foreign
 from fairlead.case.receiving.partners import keep_partner_keys, partner_officers
 from fairlead.case.sending.recipients import keep_recipients
 from fairlead.cli.options import (
@@ -32,6 +31,7 @@ from fairlead.cli.options import (
 )
 from fairlead.cli.render import print_facts, print_json
 from fairlead.cli.secrets import new_passphrase
+from fairlead.leads.rehearsal import read_partner_text
 
 
 @click.group()
@@ -163,7 +163,7 @@ def partner(
     They decide which receipts and outcomes are believed: compare them with the country by another channel first.
     """
     session = session_of(workspace, operation, user)
-    keep_partner_keys(session, country, read_foreign(file))
+    keep_partner_keys(session, country, read_partner_text(file))
     names = partner_officers(session, country)
     if as_json:
         print_json({"country": country, "officers": list(names)})

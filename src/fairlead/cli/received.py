@@ -14,6 +14,7 @@ from fairlead.cli.options import OUTPUT, json_option, user_option, workspace_of,
 from fairlead.cli.render import print_facts, print_json, print_rows
 from fairlead.leads.opening import VerifiedPackage
 from fairlead.leads.receipt import ReceiptState
+from fairlead.leads.rehearsal import read_partner_text
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FROM = click.option(
@@ -34,7 +35,7 @@ def recalled(
     answered = answer_recall(
         workspace_of(workspace),
         notice,
-        parse_lead_keys(lead_keys.read_text()),
+        parse_lead_keys(read_partner_text(lead_keys)),
         officer_name=officer,
         at=utc_now(),
     )
@@ -136,7 +137,7 @@ def verify(
     verified = check_package(
         file,
         identity,
-        parse_lead_keys(lead_keys.read_text()),
+        parse_lead_keys(read_partner_text(lead_keys)),
         witness_keys=witness_keys,
         needed_witnesses=need_witnesses,
     )
@@ -172,7 +173,7 @@ def open_(
         place,
         file,
         identity,
-        parse_lead_keys(lead_keys.read_text()),
+        parse_lead_keys(read_partner_text(lead_keys)),
         officer_name=officer,
         accept_operation=accept_operation,
         user_name=user,

@@ -18,6 +18,8 @@ from fairlead.leads.strict_json import text_in
 from fairlead.terms.errors import UsageError
 
 LARGEST_LIST = 1_000_000
+LARGEST_FILE = 256 << 20
+"""Octets of a request or an answer: some 100 for each identifier of the largest list, and room."""
 _NO_FALSE_POSITIVES = 1e-12  # ignored by the raw data structure, which has none
 
 
@@ -105,6 +107,6 @@ def _read(text: str, form: str) -> dict[str, object]:
         value = json.loads(text)
         if value["format"] != form or ("request" in form and not {"count", "request"} <= value.keys()):
             raise ValueError(form)
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, TypeError, ValueError, RecursionError) as problem:
         raise refused(f"the file is no {form}", "DECONFLICT-FORM") from problem
     return dict(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fairlead.leads.bag import MANIFEST, STATEMENT_AND_TAGS, Files, check_bag, unpack
 from fairlead.leads.document import LeadDocument
 from fairlead.leads.dsse import CLOCKS_APART, VerifiedStatement, refused, verify_statement
-from fairlead.leads.egress.allowed import told_by
-from fairlead.leads.egress.check import check_egress
+from fairlead.leads.egress.allowed import Allowed, told_by
 from fairlead.leads.package import LEDGER_FILE, PREDICATE_TYPE, STATEMENT_FILE
 from fairlead.leads.strict_json import read_json
 from fairlead.ledger.checkpoint import Checkpoint, witnesses_of
@@ -43,7 +42,7 @@ class _Cover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedPackage:
-    """A package all of whose checks hold. There is no other way to get one than `verify_package`."""
+    """A package all of whose checks hold. There is no other way to get one than `verify_packed`."""
 
     package: PackageName
     version: int
@@ -88,22 +87,9 @@ def _no_identity() -> UsageError:
     )
 
 
-def verify_package(
-    untrusted_data: bytes,
-    identity_text: str,
-    *,
-    country: CountryCode,
-    officers: Mapping[str, Ed25519PublicKey],
-    ledger: NoteKey,
-    valid_until: Mapping[str, datetime] | None = None,
-    witnesses: Sequence[NoteKey] = (),
-    needed_witnesses: int = 0,
-    seen: Checkpoint | None = None,
-    earlier: Sequence[Checkpoint] = (),
-    restored_at: datetime | None = None,
-    now: datetime | None = None,
-) -> VerifiedPackage:
-    """Decrypt and check a package: signatures, manifests, ledger proof, egress rules. Raises ItemError.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a recipient holds a package against.
 
     ``officers`` and ``ledger`` are keys of ``country``, and the package must say that it comes from there: a country
     cannot send in the name of another one.
@@ -113,22 +99,47 @@ def verify_package(
     recipient is a witness for itself. A log restored from a backup says so and proves it; what was seen up to the backup,
     in ``earlier``, must still be in it.
     """
-    root, files = unpack(decrypt(untrusted_data, identity_text))
+
+    country: CountryCode
+    officers: Mapping[str, Ed25519PublicKey]
+    ledger: NoteKey
+    valid_until: Mapping[str, datetime] | None = None
+    witnesses: Sequence[NoteKey] = ()
+    needed_witnesses: int = 0
+    seen: Checkpoint | None = None
+    earlier: Sequence[Checkpoint] = ()
+    restored_at: datetime | None = None
+    now: datetime | None = None
+
+
+Rules = Callable[[Files, Allowed], Sequence[str]]
+"""Says which rules of what may leave a package breaks."""
+
+
+def verify_packed(
+    untrusted_archive: bytes, own: frozenset[str], expected: Expected, *, rules: Rules
+) -> VerifiedPackage:
+    """Check a decrypted package for the reader whose public keys are ``own``: signatures, manifests, ledger proof, rules.
+
+    Raises ItemError.
+    """
+    root, files = unpack(untrusted_archive)
     check_bag(files)
     if STATEMENT_FILE not in files or LEDGER_FILE not in files:
         raise refused("the package lacks its signed statement or its ledger proof", "PACKAGE-BAG")
     statement = verify_statement(
-        files[STATEMENT_FILE].decode(errors="replace"), officers, predicate_type=PREDICATE_TYPE
+        files[STATEMENT_FILE].decode(errors="replace"), expected.officers, predicate_type=PREDICATE_TYPE
     )
-    _check_recipient(statement, identity_text)
-    if len({officers[name].public_bytes_raw() for name in statement.signers}) < _TWO:
+    _check_recipient(statement, own)
+    if len({expected.officers[name].public_bytes_raw() for name in statement.signers}) < _TWO:
         raise refused("the package is signed by one officer; two are needed", "PACKAGE-SIGNATURE")
     cover = _read_cover(statement.predicate)
-    _check_cover(cover, files, root=root, country=country)
-    if now is not None and cover.built_at > now + CLOCKS_APART:
+    _check_cover(cover, files, root=root, country=expected.country)
+    if expected.now is not None and cover.built_at > expected.now + CLOCKS_APART:
         raise refused("the package says that it was built in the future", "PACKAGE-COVER")
+    ends = expected.valid_until or {}
     for name in statement.signers:
-        if valid_until and name in valid_until and cover.built_at > valid_until[name]:
+        if name in ends and cover.built_at > ends[name]:
             raise refused(f"the key of {name} had ended when the package was signed", "PACKAGE-EXPIRED")
     signed = {
         path: hashlib.sha256(data).hexdigest()
@@ -139,14 +150,20 @@ def verify_package(
         del signed[LEDGER_FILE]
     if signed != statement.subjects:
         raise refused("the signed statement is about other files than these", "PACKAGE-SIGNATURE")
-    lineage, index = _check_ledger(files, ledger, package=root)
-    witnessed = tuple(witnesses_of(lineage.note, witnesses))
-    if len(witnessed) < needed_witnesses:
+    lineage, index = _check_ledger(files, expected.ledger, package=root)
+    witnessed = tuple(witnesses_of(lineage.note, expected.witnesses))
+    if len(witnessed) < expected.needed_witnesses:
         raise refused(
-            f"the checkpoint carries {len(witnessed)} known cosignatures; {needed_witnesses} are needed",
+            f"the checkpoint carries {len(witnessed)} known cosignatures; {expected.needed_witnesses} are needed",
             "PACKAGE-UNWITNESSED",
         )
-    check_continues(lineage, _proofs(files), seen=seen, earlier=earlier, restored_at=restored_at)
+    check_continues(
+        lineage,
+        _proofs(files),
+        seen=expected.seen,
+        earlier=expected.earlier,
+        restored_at=expected.restored_at,
+    )
     allowed = told_by(
         files,
         package=root,
@@ -156,7 +173,7 @@ def verify_package(
         operation=cover.operation,
         h3_released=bool(str(statement.predicate.get("h3_release", "")).strip()),
     )
-    reasons = check_egress(files, allowed)
+    reasons = rules(files, allowed)
     if reasons:
         raise refused(f"the package breaks a rule: {reasons[0]}", "PACKAGE-EGRESS")
     leads = tuple(allowed.leads[name].document for name in sorted(allowed.leads))
@@ -177,13 +194,17 @@ def verify_package(
     )
 
 
-def _check_recipient(statement: VerifiedStatement, identity_text: str) -> None:
-    """Raise ItemError when none of the recipient keys that the officers signed is the reader's."""
+def own_recipients(identity_text: str) -> frozenset[str]:
+    """The public keys to the identities in a key file."""
     import pyrage
 
-    signed = statement.predicate.get("recipients")
     lines = [line for line in identity_text.splitlines() if line.startswith("AGE-SECRET-KEY-")]
-    own = {str(pyrage.x25519.Identity.from_str(line).to_public()) for line in lines}
+    return frozenset(str(pyrage.x25519.Identity.from_str(line).to_public()) for line in lines)
+
+
+def _check_recipient(statement: VerifiedStatement, own: frozenset[str]) -> None:
+    """Raise ItemError when none of the recipient keys that the officers signed is the reader's."""
+    signed = statement.predicate.get("recipients")
     if not isinstance(signed, list) or own.isdisjoint(str(key) for key in signed):
         raise refused(
             "the package is encrypted to a key that its officers did not sign for", "PACKAGE-RESEALED"

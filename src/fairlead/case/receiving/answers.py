@@ -13,12 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fairlead.case.place.keys import LeadKeys, officer, own_officers
 from fairlead.case.place.workspace import Workspace
-from fairlead.case.receiving.foreign import plain_text, read_foreign, require_valid_key
+from fairlead.case.receiving.foreign import plain_text, require_valid_key
 from fairlead.engine.below import hold_folder
 from fairlead.leads.dsse import CLOCKS_APART, refused
 from fairlead.leads.outcome import Outcome, OutcomeFile, sign_outcomes
 from fairlead.leads.recall import Recall, acknowledge_recall, verify_recall
 from fairlead.leads.receipt import ReceiptState, sign_receipt, verify_receipt
+from fairlead.leads.rehearsal import read_partner_text
 from fairlead.terms.errors import UsageError
 from fairlead.terms.names import CountryCode, PackageName
 
@@ -120,7 +121,7 @@ def answer_recall(
     built. A package that was not opened is marked all the same: there is nothing to erase, and the recall is answered.
     Raises ItemError for a notice that is not to be believed.
     """
-    text = read_foreign(notice)
+    text = read_partner_text(notice)
     recall, signer = verify_recall(text, keys.officers)
     plain_text(recall.reason, code="PACKAGE-RECALL")
     if recall.at.tzinfo is None or recall.at > at + CLOCKS_APART:

@@ -8,7 +8,6 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 
 from fairlead.case.place.keys import LeadKeys
 from fairlead.case.place.session import Session
@@ -24,7 +23,6 @@ from fairlead.terms.names import CountryCode, PackageName
 from fairlead.terms.plain import is_plain
 
 _BEFORE_IT_BEGAN = timedelta(days=1)
-_LARGEST_BYTES = 16 << 20
 _LONGEST_TEXT = 2000
 
 
@@ -54,21 +52,6 @@ class Origin:
     keys: LeadKeys
     sha256: str
     signed_sha256: str
-
-
-def read_foreign(file: Path) -> str:
-    """The text of a file from another country; UsageError when it is none, or larger than any can be."""
-    try:
-        with file.open("rb") as handle:
-            data = handle.read(_LARGEST_BYTES + 1)
-        text = data.decode()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UsageError(
-            "the file is not there, or is no text", "Check the path.", code="USAGE-UPLOAD"
-        ) from problem
-    if len(data) > _LARGEST_BYTES:
-        raise UsageError("the file is larger than any answer can be", "Check the path.", code="USAGE-UPLOAD")
-    return text
 
 
 def kind_of(untrusted_text: str) -> tuple[Incoming, PackageName]:

@@ -16,9 +16,10 @@ from fairlead.case.place.session import Clock, Session, operator_name, utc_now
 from fairlead.case.place.workspace import Workspace
 from fairlead.engine.below import HeldFolder, hold_folder, write_tree
 from fairlead.leads.dsse import refused
-from fairlead.leads.opening import VerifiedPackage, verify_package
+from fairlead.leads.opening import Expected, VerifiedPackage
 from fairlead.leads.recall import verify_recall
 from fairlead.leads.receipt import Receipt, ReceiptState, sign_receipt
+from fairlead.leads.rehearsal import verify_package
 from fairlead.ledger.checkpoint import Checkpoint, parse_checkpoint
 from fairlead.ledger.notes import parse_note_key
 from fairlead.register.database import open_register
@@ -44,9 +45,7 @@ def check_package(
     """Verify a package file; nothing is written. Raises ItemError with the reason when it is refused."""
     if not file.is_file() or not identity_file.is_file():
         raise UsageError("the package or the key file is not there", "Check the paths.", code="USAGE-FILE")
-    return verify_package(
-        file.read_bytes(),
-        identity_file.read_text(),
+    expected = Expected(
         country=keys.country,
         officers=keys.officers,
         ledger=keys.ledger,
@@ -58,6 +57,7 @@ def check_package(
         restored_at=restored_at,
         now=clock(),
     )
+    return verify_package(file.read_bytes(), identity_file.read_text(), expected)
 
 
 def open_for_recipient(
