@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import pyrage
 import pytest
 
 from fairlead.case.place.operations import init_workspace, new_operation
 from fairlead.case.place.session import Session
 from fairlead.case.place.workspace import Workspace
+from tests.quick_age import lock_quickly
 
 _LONGEST = (
     "test_main_job.py", "test_story.py", "test_objects.py", "test_spark.py", "test_disk_image_page.py", "test_pages.py",
@@ -37,6 +39,15 @@ class SteppingClock:
     def __call__(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
+
+
+@pytest.fixture(scope="session", autouse=True)
+def slow_lock() -> Iterator[Callable[[bytes, str], bytes]]:
+    """How the program locks keys; all tests of this process lock them at less cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        slow: Callable[[bytes, str], bytes] = pyrage.passphrase.encrypt
+        patch.setattr(pyrage.passphrase, "encrypt", lock_quickly)
+        yield slow
 
 
 @pytest.fixture(scope="session")

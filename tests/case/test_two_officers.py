@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pyrage
+import pyrage
 import pytest
 
 from fairlead.case.place.keys import (
@@ -315,3 +316,13 @@ def test_who_is_no_officer_any_more_does_not_count_as_the_first_one(pair, what: 
         release_as_read(second, waiting_for(second, "SE"))
     assert "who prepared it" in refused.value.fact
     assert packages(first) == []
+
+
+def test_a_key_is_locked_so_that_each_guess_of_its_passphrase_costs(slow_lock) -> None:
+    locked = slow_lock(b"a key", PASSPHRASES["first"])
+    stanza = locked.splitlines()[1].split()
+    assert stanza[:2] == [b"->", b"scrypt"]
+    assert int(stanza[3]) >= 15  # 2 ** 15 blocks of 1 KiB: 32 MiB, RFC 7914 with r = 8
+    assert pyrage.passphrase.decrypt(locked, PASSPHRASES["first"]) == b"a key"
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.passphrase.decrypt(locked, PASSPHRASES["second"])
