@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pyrage
-import pyrage
 import pytest
 
 from fairlead.case.place.keys import (
