@@ -22,7 +22,7 @@ from fairlead.case.known.sets import (
 )
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_facts, print_json, print_rows
-from fairlead.known.imports import HashSet
+from fairlead.known.imports import HashSet, recognise_list
 from fairlead.known.lists import HASH_LISTS, ListOptions
 from fairlead.terms.matching import (
     FLOOD_LIMIT,
@@ -55,7 +55,12 @@ def known() -> None:
 
 @known.command("import")
 @click.argument("file", type=_list)
-@click.option("--format", "form", type=click.Choice(HASH_LISTS.names()), required=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(HASH_LISTS.names()),
+    help="What the list is; without it, its content says so.",
+)
 @click.option("--set", "name", required=True, help="Name of the hash set here.")
 @click.option(
     "--meaning",
@@ -97,7 +102,7 @@ def known() -> None:
 @_delta_option
 @operation_option
 def import_(
-    file: Path, form: str, name: str, meaning: str, version: str, scheme: str, release: str, radius: int,
+    file: Path, form: str | None, name: str, meaning: str, version: str, scheme: str, release: str, radius: int,
     minimum_quality: int, flood_limit: int, pdq_mode: str | None, video_rule: str, columns: tuple[str, ...], video: str,
     deltas: tuple[Path, ...], workspace: Path | None, operation: str | None, user: str | None, *, as_json: bool,
 ) -> int:  # fmt: skip
@@ -118,9 +123,13 @@ def import_(
         pdq_mode=PdqMode(pdq_mode) if pdq_mode else None,
         video_rule=VideoRule(video_rule),
     )
-    report = import_hash_set(
-        session, file, HASH_LISTS.get(form), hash_set, _options(file, columns, video, deltas)
-    )
+    if form is None and not columns:
+        read_as, why = recognise_list(file)
+        if not as_json:
+            click.echo(f"Read as {read_as.name}: {why}.")
+    else:
+        read_as = HASH_LISTS.get(form or "csv")
+    report = import_hash_set(session, file, read_as, hash_set, _options(file, columns, video, deltas))
     return _tell_import(report, {}, as_json=as_json)
 
 

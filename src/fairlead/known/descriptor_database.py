@@ -107,3 +107,13 @@ def open_database(descriptor: int, *, writable: bool = False) -> apsw.Connection
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
     return database
+
+
+_READING = frozenset({apsw.SQLITE_SELECT, apsw.SQLITE_READ, apsw.SQLITE_FUNCTION, apsw.SQLITE_PRAGMA})
+
+
+def guarded(descriptor: int) -> apsw.Connection:
+    """The database in an open file, for reading alone: nothing else than a selection is carried out in it."""
+    database = open_database(descriptor)
+    database.authorizer = lambda action, *_: apsw.SQLITE_OK if action in _READING else apsw.SQLITE_DENY
+    return database

@@ -16,9 +16,11 @@ import pyarrow.parquet as pq
 
 from fairlead.known.list_reading import ListReader
 from fairlead.known.list_rows import FOUND, REFUSED, ROWS, SCHEMAS
-from fairlead.known.lists import ListForm, ListOptions
+from fairlead.known.lists import HASH_LISTS, ListForm, ListOptions
+from fairlead.known.recognising import EMPTY
+from fairlead.known.refusal import unreadable
 from fairlead.tables.known import KNOWN, REJECTED
-from fairlead.terms.errors import UsageError
+from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.matching import (
     FLOOD_LIMIT,
     PDQ_MATCH_RADIUS,
@@ -132,9 +134,11 @@ def import_list(
     """Read a list into the empty folder ``spool``; ItemError when the file as a whole is not of that format."""
     told = options or ListOptions(video=path.stem)
     videos = _videos_in(path) if path.is_dir() else []
-    if path.is_dir() and (not form.of_videos or not videos):
+    if path.is_dir() and not (form.of_videos and videos):
         raise UsageError(
-            "a folder can be imported as vPDQ only, one file a video",
+            "the folder is empty"
+            if form.of_videos
+            else "a folder can be imported as vPDQ only, one file a video",
             "Give a file, or a folder with vPDQ files.",
             code="USAGE-LIST-FOLDER",
         )
@@ -148,14 +152,70 @@ def import_list(
         try:
             for one in videos or (_with_deltas(path, told.deltas, spool),):
                 its = replace(told, video=one.stem) if videos else told
-                for kind, batch in reader.read(form, one, its):
-                    (refused if kind else known).write_batch(batch)
-                    found.count(kind, batch)
+                try:
+                    for kind, batch in reader.read(form, one, its):
+                        (refused if kind else known).write_batch(batch)
+                        found.count(kind, batch)
+                except ItemError as problem:
+                    raise _with_advice(problem, reader, form, one, in_folder=bool(videos)) from problem
+            if not found.usable:
+                _require_empty_on_purpose(found, reader, form, path)
         finally:
             reader.close()
     if reader.left_alone:
         found.reasons["a statement of a delta file that is not applied"] += reader.left_alone
     return found
+
+
+def recognise_list(path: Path) -> tuple[ListForm, str]:
+    """The format of a list by its content, and what says so. UsageError when none fits, or several do."""
+    if path.is_dir():
+        return HASH_LISTS.get("vpdq"), "it is a folder"
+    reader = ListReader()
+    try:
+        fits, instead = reader.recognise(path)
+    finally:
+        reader.close()
+    if not fits:
+        raise UsageError(
+            f"no reader of hash lists knows this file: it is {instead}",
+            f"Give the list as its provider sends it, or say what it is with --format: {', '.join(HASH_LISTS.names())}.",
+            code="KNOWN-FORM",
+        )
+    if len(fits) > 1:
+        raise UsageError(
+            "the file may be of several formats: " + "; ".join(f"{one.form} ({one.why})" for one in fits),
+            "Ask the provider, and say which with --format.",
+            code="KNOWN-FORM",
+        )
+    return HASH_LISTS.get(fits[0].form), fits[0].why
+
+
+def _require_empty_on_purpose(found: ListImport, reader: ListReader, form: ListForm, path: Path) -> None:
+    """Raise ItemError for a list of which nothing can be used, unless it is a form with no entries in it."""
+    if found.rejected:
+        reason, count = found.reasons.most_common(1)[0]
+        nothing = unreadable(f"nothing in the list can be used: {reason} ({count:,} times)")
+        raise _with_advice(nothing, reader, form, path, in_folder=False)
+    if path.is_file() and reader.recognise(path)[1] == EMPTY:
+        raise unreadable("the file is empty")
+
+
+def _with_advice(
+    problem: ItemError, reader: ListReader, form: ListForm, path: Path, *, in_folder: bool
+) -> ItemError:
+    """The error with the file's name where there are several, and with the format that the file fits if it is another."""
+    fact = f"{path.name}: {problem.fact}" if in_folder else problem.fact
+    fits, instead = reader.recognise(path) if path.is_file() else ([], "")
+    others = [one for one in fits if one.form != form.name]
+    if others:
+        fact += f"; it looks like {' or '.join(f'{one.form} ({one.why})' for one in others)}"
+        return ItemError(
+            fact, f"Give it with {' or '.join(f'--format {one.form}' for one in others)}.", code=problem.code
+        )
+    if instead:
+        return ItemError(f"{fact}; the file is {instead}", problem.remedy, code=problem.code)
+    return ItemError(fact, problem.remedy, code=problem.code)
 
 
 def _videos_in(folder: Path) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 
 from fairlead.engine.sandbox import STRICT, Outcome, SandboxLimits, SandboxPolicy, SandboxPool
 from fairlead.engine.sandbox.batches import ForgedRowsError, read_batch
-from fairlead.engine.sandbox.stream import IDLE_S, time_for
+from fairlead.engine.sandbox.stream import IDLE_S, Streamed, time_for
 from fairlead.known.list_handler import ListJob
 from fairlead.known.list_rows import FOUND, SCHEMAS
-from fairlead.known.lists import ListForm, ListOptions
+from fairlead.known.lists import HASH_LISTS, ListForm, ListOptions
+from fairlead.known.recognising import Recognised
 from fairlead.known.refusal import unreadable
 from fairlead.terms.errors import ItemError
 
@@ -59,21 +60,52 @@ class ListReader:
         The delta files of a database change the file itself: give a copy. Raises ItemError when the file as a whole is not
         of that format, or ended its reader: half a list is none.
         """
-        how = os.O_RDWR if options.deltas else os.O_RDONLY
+        header: ListJob = {
+            "form": form.name, "columns": dict(options.columns), "video": options.video, "name": path.name,
+        }  # fmt: skip
+        streamed = yield from self._rows(header, path, options.deltas, in_rows=form.read is not None)
+        left_alone = self._checked_reply(streamed).get("left_alone", 0)
+        self.left_alone += left_alone if isinstance(left_alone, int) else 0
+
+    def recognise(self, path: Path) -> tuple[list[Recognised], str]:
+        """The formats that a file fits; when there are none, what it is instead. Raises ItemError."""
+        header: ListJob = {"form": "", "columns": {}, "video": "", "name": path.name}
+        rows = self._rows(header, path, (), in_rows=False)
+        try:
+            while True:
+                next(rows)
+        except StopIteration as ended:
+            streamed: Streamed = ended.value
+        body = self._checked_reply(streamed)
+        fits, instead = body.get("fits"), str(body.get("instead", ""))[:_LONGEST_WORDS]
+        names = HASH_LISTS.all()
+        return [
+            Recognised(form=str(name), why=str(why)[:_LONGEST_WORDS])
+            for name, why in (fits if isinstance(fits, list) else [])
+            if name in names
+        ], instead
+
+    def _rows(
+        self, header: ListJob, path: Path, deltas: tuple[Path, ...], *, in_rows: bool
+    ) -> Generator[tuple[int, pa.RecordBatch], None, Streamed]:
+        how = os.O_RDWR if deltas else os.O_RDONLY
         with ExitStack() as opened:
             descriptors = []
-            for file, mode in ((path, how), *((delta, os.O_RDONLY) for delta in options.deltas)):
+            for file, mode in ((path, how), *((delta, os.O_RDONLY) for delta in deltas)):
                 descriptors.append(os.open(file, mode | os.O_CLOEXEC))
                 opened.callback(os.close, descriptors[-1])
-            header: ListJob = {"form": form.name, "columns": dict(options.columns), "video": options.video}
             total_s = time_for(sum(os.fstat(each).st_size for each in descriptors))
             streamed = self._pool.stream(header, descriptors, idle_s=IDLE_S, total_s=total_s)
             try:
                 for kind, payload in streamed:
-                    yield kind, _checked(kind, payload, in_rows=form.read is not None)
+                    yield kind, _checked(kind, payload, in_rows=in_rows)
             except ForgedRowsError as problem:
                 self._pool.close()
                 raise unreadable(_ENDED[Outcome.CRASHED]) from problem
+        return streamed
+
+    @staticmethod
+    def _checked_reply(streamed: Streamed) -> Mapping[str, object]:
         reply = streamed.reply
         if reply.killed:
             raise unreadable(
@@ -90,8 +122,7 @@ class ListReader:
                 if _CODE.fullmatch(code)
                 else unreadable(_ENDED[Outcome.CRASHED])
             )
-        left_alone = reply.body.get("left_alone", 0)
-        self.left_alone += left_alone if isinstance(left_alone, int) else 0
+        return reply.body
 
 
 def _checked(kind: int, untrusted: bytearray, *, in_rows: bool) -> pa.RecordBatch:

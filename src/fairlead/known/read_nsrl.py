@@ -11,7 +11,7 @@ from itertools import islice
 
 import apsw
 
-from fairlead.known.descriptor_database import open_database
+from fairlead.known.descriptor_database import guarded
 from fairlead.known.entry import OF_NOTHING
 from fairlead.known.refusal import unreadable
 from fairlead.terms.matching import Algorithm
@@ -19,7 +19,6 @@ from fairlead.terms.matching import Algorithm
 # Full sets keep digests in METADATA, and FILE is a view of it; minimal sets have a table FILE.
 _TABLES = ("METADATA", "FILE")
 _DIGESTS = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
-_ALLOWED = frozenset({apsw.SQLITE_SELECT, apsw.SQLITE_READ, apsw.SQLITE_FUNCTION, apsw.SQLITE_PRAGMA})
 _ROWS = 50_000
 Values = tuple[Algorithm, list[str]]
 
@@ -30,8 +29,8 @@ def read_nsrl(descriptor: int) -> Iterator[Values]:
     Columns are found by name, since releases differ in them. Views are never run: what a file brought along
     as a statement is not executed. Digests of zero bytes are left out, as everywhere.
     """
-    with closing(_open(descriptor)) as database:
-        try:
+    try:
+        with closing(guarded(descriptor)) as database:
             table, digest = _find_table(database)
             rows = database.execute(
                 f'SELECT lower("{digest}") FROM "{table}" WHERE length("{digest}") = ? '
@@ -40,20 +39,11 @@ def read_nsrl(descriptor: int) -> Iterator[Values]:
             )
             while found := list(islice(rows, _ROWS)):
                 yield digest, list({value: None for (value,) in found if value not in OF_NOTHING})
-        except apsw.Error as problem:
-            raise unreadable("the file is not an SQLite database, or a damaged one") from problem
+    except apsw.Error as problem:
+        raise unreadable("the file is not an SQLite database, or a damaged one") from problem
 
 
 _LENGTH = {Algorithm.SHA256: 64, Algorithm.SHA1: 40, Algorithm.MD5: 32}
-
-
-def _open(descriptor: int) -> apsw.Connection:
-    try:
-        database = open_database(descriptor)
-    except apsw.Error as problem:
-        raise unreadable("the file is not an SQLite database, or a damaged one") from problem
-    database.authorizer = lambda action, *_: apsw.SQLITE_OK if action in _ALLOWED else apsw.SQLITE_DENY
-    return database
 
 
 def _find_table(database: apsw.Connection) -> tuple[str, Algorithm]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from fairlead.known.entry import KnownFrame, ListItem, RejectedEntry, check_value
 from fairlead.known.json_stream import JsonStream, NotJsonError
 from fairlead.known.refusal import unreadable
+from fairlead.known.text_lines import lines_of
 from fairlead.terms.matching import Algorithm
 
 # Names of signal types as python-threatexchange and StopNCII write them.
@@ -23,22 +25,28 @@ _SIGNALS = {
 }
 _VIDEO_SIGNALS = frozenset({"vpdq", "video_vpdq", "videovpdq"})
 _BY_LENGTH = {64: Algorithm.PDQ, 32: Algorithm.MD5}
+_COUNTED = frozenset({"active", "received"})
 _MOST_VPDQ = 256 << 20
 
 
 def read_pdq(file: BinaryIO) -> Iterator[ListItem]:
     """Lines of a PDQ list: 64 hex digits or ``hash=…``, after a comma anything; ``hash,quality,name`` as the tool prints."""
-    for row, line in _lines(file):
+    headed = False
+    for row, line in lines_of(file):
+        if row == 1 and re.fullmatch(r"(?:pdq|hash)\s*,\s*quality", line, re.IGNORECASE):
+            headed = True
+            continue
         value, _, rest = line.removeprefix("hash=").partition(",")
         quality = rest.partition(",")[0].strip()
-        # Only the tool's three columns say that the second one is a quality.
-        told = int(quality) if rest.count(",") == 1 and quality.isdigit() and len(quality) < 4 else None
+        # Only a header, or the tool's three columns, say that the second one is a quality.
+        said = headed or rest.count(",") == 1
+        told = int(quality) if said and quality.isdigit() and len(quality) < 4 else None
         yield check_value(Algorithm.PDQ, value, None, row, quality=told)
 
 
 def read_threatexchange(file: BinaryIO) -> Iterator[ListItem]:
     """Lines ``signal_type value``, or a value alone: 64 hex digits are PDQ, 32 are the MD5 of a video."""
-    for row, line in _lines(file):
+    for row, line in lines_of(file):
         kind, gap, value = line.partition(" ")
         if not gap:
             algorithm = _BY_LENGTH.get(len(line))
@@ -57,7 +65,8 @@ def read_threatexchange(file: BinaryIO) -> Iterator[ListItem]:
 def read_stopncii(file: BinaryIO) -> Iterator[ListItem]:
     """Hash records as StopNCII hands them out: a JSON array of records, or an object that holds one.
 
-    A record that its provider has withdrawn (``hashStatus`` other than active) is refused with that reason.
+    A record whose ``hashStatus`` is neither Active nor Received, which its provider has withdrawn, is refused with that
+    reason.
     """
     stream = JsonStream(file)
     row = 0
@@ -75,7 +84,7 @@ def read_stopncii(file: BinaryIO) -> Iterator[ListItem]:
                 row += 1
                 yield _record(stream.value(), row)
     except NotJsonError as problem:
-        raise unreadable("the file is not JSON in UTF-8") from problem
+        raise unreadable(str(problem)) from problem
     if not row:
         raise unreadable("the file holds no array of hash records")
 
@@ -85,8 +94,8 @@ def _record(record: Any, row: int) -> ListItem:
         return RejectedEntry(row=row, reason="not a hash record")
     kind, value = str(record.get("signalType", "")).lower(), record.get("hashValue")
     status = record.get("hashStatus")
-    if status is not None and str(status).lower() != "active":
-        return RejectedEntry(row=row, reason="the provider does not call the hash active")
+    if status is not None and str(status).lower() not in _COUNTED:
+        return RejectedEntry(row=row, reason="the provider calls the hash neither active nor received")
     if kind not in _SIGNALS or not isinstance(value, str):
         return RejectedEntry(row=row, reason="a signal type that is not matched here")
     return check_value(_SIGNALS[kind], value, None, row)
@@ -144,10 +153,3 @@ def _frame(video: str, number: Any, value: Any, quality: Any, time: Any, row: in
         return check_value(Algorithm.VPDQ, str(value), None, row, quality=int(quality), frame=frame)
     except (TypeError, ValueError, OverflowError):
         return RejectedEntry(row=row, reason="frame, quality or time is not a number")
-
-
-def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
-    for row, line in enumerate(file, start=1):
-        text = line.decode("utf-8-sig" if row == 1 else "utf-8", errors="replace").strip()
-        if text and not text.startswith("#"):
-            yield row, text

@@ -49,7 +49,7 @@ def read_vics(file: BinaryIO) -> Iterator[ListItem]:
                 value = stream.value()
                 known |= key in _CONTEXT_KEYS and isinstance(value, str) and bool(_CONTEXT.search(value))
     except NotJsonError as problem:
-        raise unreadable("the file is not JSON in UTF-8") from problem
+        raise unreadable(str(problem)) from problem
     if not known:
         raise unreadable("the file has no VICS envelope that is known here")
 
@@ -107,6 +107,9 @@ def read_item(item: object, row: int) -> Iterator[ListItem]:
         yield checked
     if not hashes:
         yield RejectedEntry(row=row, reason="no MD5, SHA1 or SHA256")
+    for alternative in _objects(item.get("AlternativeHashes")):
+        if _named(alternative) not in _HASHES:
+            yield RejectedEntry(row=row, reason="an alternative hash of a kind that is not matched here")
 
 
 def _told(item: dict[str, object]) -> str | None:
@@ -122,7 +125,7 @@ def _told(item: dict[str, object]) -> str | None:
 
 
 def _all_become_entries(alternatives: object) -> bool:
-    named = [str(one.get("HashName") or "").upper().replace("-", "") for one in _objects(alternatives)]
+    named = [_named(one) for one in _objects(alternatives)]
     whole = alternatives is None or (isinstance(alternatives, list) and len(named) == len(alternatives))
     return whole and all(name in _HASHES for name in named)
 
@@ -146,10 +149,14 @@ def _hashes(item: dict[str, object]) -> Iterator[tuple[Algorithm, str]]:
         if isinstance(value, str) and value.strip():
             yield algorithm, value.strip()
     for alternative in _objects(item.get("AlternativeHashes")):
-        name = str(alternative.get("HashName") or "").upper().replace("-", "")
+        name = _named(alternative)
         value = alternative.get("HashValue")
         if name in _HASHES and isinstance(value, str) and value.strip():
             yield _HASHES[name], value.strip()
+
+
+def _named(alternative: dict[str, object]) -> str:
+    return str(alternative.get("HashName") or "").upper().replace("-", "")
 
 
 def _hashes_elsewhere(item: dict[str, object]) -> Iterator[tuple[Algorithm, str]]:
