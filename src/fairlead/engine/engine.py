@@ -66,7 +66,10 @@ class Engine(ABC):
 
     @abstractmethod
     def work_off(self, stage: MapStage, waiting: list[Task]) -> None:
-        """Do every waiting task, in any order, each at least once; tell progress of each one done."""
+        """Do every waiting task, in any order, each at least once; tell progress of each one done.
+
+        They come in the order in which exhibits are read.
+        """
 
     def run(self, stage: Stage) -> StageOutcome:
         """Bring the stage's table up to date with its input."""
@@ -96,7 +99,7 @@ class Engine(ABC):
             self._checked.add(table.name)
 
     def _run_map(self, stage: MapStage) -> StageOutcome:
-        tasks = list(tasks_of(self.store, stage))
+        tasks = tasks_of(self.store, stage)
         whole = self.store.find_whole(stage.writes, [task.name for task in tasks])
         waiting = [task for task in tasks if task.name not in whole]
         self.progress.begin(stage.name, len(waiting))
@@ -125,10 +128,12 @@ class Engine(ABC):
         with spilling(self._spill) as spill:
             catalogue = Catalogue(self.store, stage.reads, spill=spill)
             try:
-                for partition, table in stage.gather(catalogue):
+                for place, (partition, table) in enumerate(stage.gather(catalogue)):
                     name = part_name(stage.name, partition, _digest_rows(table))
                     if not self.store.is_whole(stage.writes, name):
-                        self.store.write(stage.writes, name, table.to_batches(), rows_per_group=8192)
+                        self.store.write(
+                            stage.writes, name, table.to_batches(), rows_per_group=8192, order=f"{place:06}"
+                        )
                     names.append(name)
                     written += Done.of(table.to_batches())
             finally:
