@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fairlead.case.place.limits import evidence_limits
 from fairlead.case.place.session import Session
 from fairlead.engine.catalogue import Catalogue
@@ -35,7 +37,12 @@ def opener_of(session: Session, sandbox: SandboxPolicy = STRICT) -> ExhibitOpene
 
 def check_unchanged(session: Session) -> None:
     """Raise RunError when an exhibit no longer has the digest it was received with."""
-    for row in list_exhibits(session):
+    check_rows(list_exhibits(session))
+
+
+def check_rows(exhibits: Sequence[ExhibitRow]) -> None:
+    """The same for some exhibits; needs neither register nor tables, so that it can be done beside other work."""
+    for row in exhibits:
         if digest_exhibit(parse_place(row["path"])).sha256 != row["sha256"]:
             raise RunError(
                 f"exhibit {row['exhibit']} has changed since it was received",
