@@ -17,6 +17,7 @@ from fairlead.engine.engine import StageOutcome
 from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import STRICT, SandboxPolicy, SandboxReport, self_test
 from fairlead.engine.stage import MapStage, Stage
+from fairlead.evidence.opener import ExhibitOpener
 from fairlead.evidence.sidecars import SidecarStage
 from fairlead.evidence.stages import DigestStage, VolumesStage, WalkStage
 from fairlead.known.recognised import RecogniseStage
@@ -76,13 +77,12 @@ def process(
         # What is compared with the digest it was received with is read beside the first stages, which decode nothing.
         unchanged = beside.submit(check_rows, list_exhibits(session)) if verify_exhibits else None
         engine.check(*_GIVEN)
-        short = short_path(session, sandbox=sandbox)
+        opener = opener_of(session, sandbox)
+        short = _short_path(session, opener, sandbox)
         outcomes = [engine.run(stage, meanwhile=following) for stage, following in short]
         if unchanged is not None:
             unchanged.result()
-        outcomes += [
-            engine.run(stage) for stage in stages_of(session, sandbox=sandbox, fast=fast)[len(short) :]
-        ]
+        outcomes += [engine.run(stage) for stage in _long_path(session, opener, sandbox, fast=fast)]
     compared, problem = "not compared", None
     if verify_exhibits:
         compared = "equal to their digests before and after"
@@ -106,9 +106,19 @@ def process(
     return ProcessOutcome(stages=tuple(outcomes), sandbox=report, figures=triage(session))
 
 
-def short_path(session: Session, *, sandbox: SandboxPolicy = STRICT) -> list[tuple[Stage, MapStage | None]]:
-    """The first stages, up to what is recognised byte for byte, with those that are done meanwhile."""
+def stages_of(session: Session, *, sandbox: SandboxPolicy = STRICT, fast: bool = False) -> list[Stage]:
+    """The stages in the order in which each finds what it reads."""
     opener = opener_of(session, sandbox)
+    return [
+        *(stage for stage, _ in _short_path(session, opener, sandbox)),
+        *_long_path(session, opener, sandbox, fast=fast),
+    ]
+
+
+def _short_path(
+    session: Session, opener: ExhibitOpener, sandbox: SandboxPolicy
+) -> list[tuple[Stage, MapStage | None]]:
+    """The first stages, up to what is recognised byte for byte, with those that are done meanwhile."""
     recognise = RecogniseStage(place=session.store.place)
     return [
         (WalkStage(limits=opener.limits, sandbox=sandbox), None),
@@ -118,11 +128,9 @@ def short_path(session: Session, *, sandbox: SandboxPolicy = STRICT) -> list[tup
     ]
 
 
-def stages_of(session: Session, *, sandbox: SandboxPolicy = STRICT, fast: bool = False) -> list[Stage]:
-    """The stages in the order in which each finds what it reads."""
-    opener = opener_of(session, sandbox)
+def _long_path(session: Session, opener: ExhibitOpener, sandbox: SandboxPolicy, *, fast: bool) -> list[Stage]:
+    """The stages behind them, which decode and compare."""
     return [
-        *(stage for stage, _ in short_path(session, sandbox=sandbox)),
         SidecarStage(opener=opener),
         WorklistStage(),
         ExamineStage(

@@ -5,19 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from fairlead.case.lists.recognised import RecognisedCount, count_recognised
 from fairlead.case.log.restoration import find_restored
 from fairlead.case.place.session import Session
 from fairlead.case.running.runs import RunState, find_run
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_json, speed_text
+from fairlead.tables.known import RECOGNISED
 from fairlead.terms.errors import UsageError
+
+if TYPE_CHECKING:
+    from fairlead.case.lists.recognised import RecognisedCount
 
 _BAR = 28
 
@@ -66,6 +70,10 @@ def _find(session: Session) -> RunState | None:
 
 def _recognised(session: Session) -> list[RecognisedCount]:
     """What hash sets have byte for byte; nothing for a user who does not see the whole operation."""
+    if not session.store.parts(RECOGNISED):
+        return []  # what counts them takes longer to load than all else here
+    from fairlead.case.lists.recognised import count_recognised
+
     try:
         return count_recognised(session)
     except UsageError as problem:

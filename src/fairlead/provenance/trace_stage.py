@@ -20,7 +20,7 @@ from fairlead.tables.provenance import TRACED
 from fairlead.tables.rows import ExaminedMetadata, ExaminedRow, TracedRow, TracedTrace
 from fairlead.terms.errors import ItemError
 
-_CODE_VERSION = "1"
+_CODE_VERSION = "2"
 _KEPT = ("sha256", "exhibit", "locator", "media_type", "width", "height", "metadata")
 _LEAST_SIDE, _MOST_PIXELS = 64, 80_000_000
 _MOST_COMMENT = 200_000

@@ -10,7 +10,8 @@ from fairlead.tables.known import RECOGNISED
 
 _COUNTS = """
 SELECT "set", meaning, count(*) AS files, count(DISTINCT sha256) AS contents FROM recognised
-WHERE $exhibit = '' OR exhibit = $exhibit GROUP BY "set", meaning ORDER BY meaning IN ('benign', 'known-software'), files DESC, "set"
+WHERE $exhibit = '' OR exhibit = $exhibit GROUP BY "set", meaning
+ORDER BY meaning IN ('benign', 'known-software'), files DESC, "set"
 """
 
 

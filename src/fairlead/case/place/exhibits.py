@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from fairlead.case.place.limits import evidence_limits
 from fairlead.case.place.session import Session
-from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.places import parse_place
 from fairlead.engine.sandbox import STRICT, SandboxPolicy
 from fairlead.evidence.exhibits import digest_exhibit
@@ -19,11 +18,8 @@ from fairlead.terms.errors import RunError
 
 def list_exhibits(session: Session) -> list[ExhibitRow]:
     """The exhibits of the operation in order of arrival."""
-    catalogue = Catalogue(session.store, (EXHIBITS,))
-    try:
-        return catalogue.rows_as(ExhibitRow, "SELECT * FROM exhibits ORDER BY sequence")
-    finally:
-        catalogue.close()
+    rows: list[ExhibitRow] = session.store.read(EXHIBITS).sort_by("sequence").to_pylist()
+    return rows
 
 
 def opener_of(session: Session, sandbox: SandboxPolicy = STRICT) -> ExhibitOpener:
