@@ -6,6 +6,8 @@ a fixed period. Blind when the second quality is not higher than the first. Sour
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -77,8 +79,16 @@ def _period(levels: npt.NDArray[np.float32]) -> float | None:
     last = int(np.flatnonzero(histogram > 2)[-1]) + 1 if (histogram > 2).any() else 0
     if last < 12:
         return None
+    slow, window = _smooth(last)
     shape = np.log1p(histogram[:last])
-    shape -= np.polyval(np.polyfit(np.arange(last), shape, 3), np.arange(last))
-    spectrum = np.abs(np.fft.rfft(shape * np.hanning(last), 128))[8:]
+    shape -= slow @ shape
+    spectrum = np.abs(np.fft.rfft(shape * window, 128))[8:]
     middle = float(np.median(spectrum))
     return float(spectrum.max()) / middle if middle > 0 else None
+
+
+@functools.cache
+def _smooth(length: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """What gives the cubic of least squares through so many values, as a matrix; and the window that ends softly."""
+    base, _ = np.linalg.qr(np.vander(np.linspace(-1, 1, length), 4))
+    return base @ base.T, np.hanning(length)

@@ -91,7 +91,12 @@ def find_watermark(picture: Rgb) -> Lock | None:
     if rows * columns < _LEAST_SQUARES:
         return None
     soft = _soft_bits(picture, 0, 0, rows, columns)
-    return max(_locks(soft), key=_merit)
+    # Of equal ones the first variant, and of its messages the first.
+    return max(sorted(_locks(soft), key=_rank), key=_merit)
+
+
+def _rank(lock: Lock) -> int:
+    return _VARIANTS.index(lock.variant)
 
 
 def _merit(lock: Lock) -> tuple[bool, float]:
@@ -99,23 +104,31 @@ def _merit(lock: Lock) -> tuple[bool, float]:
 
 
 def _locks(soft: Floats) -> Iterator[Lock]:
-    for variant, name in enumerate(_VARIANTS):
-        bits = soft[variant].reshape(-1).astype(np.float64)
-        spread = bits.std()
-        if spread == 0:
-            yield Lock(0.0, messages()[0].name, name, 0.0)
-            continue
-        bits = (bits - bits.mean()) / spread
-        for message in messages():
-            period = len(message.centred)
-            whole = len(bits) // period * period
-            phases = bits[:whole].reshape(-1, period).sum(axis=0)
-            phases[: len(bits) - whole] += bits[whole:]
-            energy = float((message.centred**2).mean()) * len(bits)
-            every = np.fft.irfft(np.fft.rfft(phases) * np.conj(np.fft.rfft(message.centred)), period)
-            z = float(every[0]) / math.sqrt(energy)
-            rival = float(np.abs(every[1:]).max()) / math.sqrt(energy)
-            yield Lock(z, message.name, name, rival, soft.shape[2] % period == 0)
+    every = soft.reshape(len(_VARIANTS), -1).astype(np.float64)
+    spread = every.std(axis=1)
+    varied = [variant for variant in range(len(_VARIANTS)) if spread[variant]]
+    yield from (
+        Lock(0.0, messages()[0].name, name, 0.0)
+        for name, size in zip(_VARIANTS, spread, strict=True)
+        if not size
+    )
+    if not varied:
+        return
+    bits = (every[varied] - every[varied].mean(axis=1, keepdims=True)) / spread[varied, None]
+    length = bits.shape[1]
+    for message in messages():
+        period = len(message.centred)
+        whole = length // period * period
+        phases = bits[:, :whole].reshape(len(varied), -1, period).sum(axis=1)
+        phases[:, : length - whole] += bits[:, whole:]
+        energy = float((message.centred**2).mean()) * length
+        agreements = np.fft.irfft(
+            np.fft.rfft(phases, axis=1) * np.conj(np.fft.rfft(message.centred)), period, axis=1
+        )
+        for variant, found in zip(varied, agreements, strict=True):
+            z = float(found[0]) / math.sqrt(energy)
+            rival = float(np.abs(found[1:]).max()) / math.sqrt(energy)
+            yield Lock(z, message.name, _VARIANTS[variant], rival, soft.shape[2] % period == 0)
 
 
 def search_watermark(picture: Rgb) -> Lock | None:
