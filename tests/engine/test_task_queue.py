@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -39,6 +40,27 @@ def numbers(queue: TaskQueue, worker: int, most: int = 100) -> list[int]:
 def test_what_costs_most_is_begun_first_and_equals_in_the_order_of_reading() -> None:
     queue = TaskQueue([task(0), task(1, cost=9), task(2), task(3, cost=4)])
     assert numbers(queue, 0) == [1, 3, 0, 2]
+
+
+def test_what_is_waited_for_comes_before_what_costs_most() -> None:
+    some = [
+        task(0, cost=9),
+        replace(task(1), urgent=0.5),
+        replace(task(2), urgent=0.9),
+        replace(task(3, cost=2), urgent=0.5),
+    ]
+    assert numbers(TaskQueue(some), 0) == [2, 3, 1, 0]
+
+
+def test_a_piece_is_as_urgent_as_the_share_of_its_cost_that_is() -> None:
+    pieces = list(
+        cut_by_cost(
+            [3.0, 1.0, 2.0, 2.0], ["a", "a", "b", "b"], most_rows=9, urgent=[True, False, False, True]
+        )
+    )
+    assert [(piece.stop, piece.urgent) for piece in pieces] == [(1, 1.0), (2, 0.0), (3, 0.0), (4, 1.0)]
+    whole = list(cut_by_cost([0.3, 0.2], ["a", "a"], most_rows=9, urgent=[True, False]))
+    assert [(piece.stop, piece.urgent) for piece in whole] == [(2, 0.6)]
 
 
 def test_a_worker_stays_with_its_stream_and_reads_it_forward() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import py7zr
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,8 +23,9 @@ from fairlead.evidence.readers import handler, seven_zip
 from fairlead.evidence.readers.entry import Given
 from fairlead.evidence.readers.seven_zip import SevenZipReader
 from fairlead.evidence.readers.tar import TarReader
+from fairlead.evidence.reading_first import is_read_first
 from fairlead.evidence.session import EvidenceSession
-from fairlead.evidence.stages import source_of
+from fairlead.evidence.stages import DigestStage, source_of
 from fairlead.evidence.streams import Streams
 from fairlead.media.stages import WorklistStage
 from fairlead.tables.evidence import EXHIBITS, FILES
@@ -289,3 +291,30 @@ def test_only_what_must_be_unpacked_from_its_beginning_is_a_stream(tmp_path: Pat
     assert not stream(folder, "path:d.zip!member:0:1.txt")
     assert not stream(folder, "path:c.bin")
     assert not stream(folder, "path:gone!member:0:1.txt")
+
+
+@pytest.mark.parametrize(("path", "first"), [
+    ("D/harbour.JPG", True), ("Users/x/notes.txt", True), ("a.zip!DCIM/1", True), ("srv/dump.sql", True),
+    ("home/x/Windows/System32/a.jpg", False), ("usr/share/icons/a.png", False), ("etc/hosts", False),
+    ("Program Files (x86)/p/a.db", False), ("homework.txt", False), ("jpg", False),
+])  # fmt: skip
+def test_pictures_databases_and_what_people_keep_are_read_before_what_programs_brought(
+    path: str, first: bool
+) -> None:
+    assert is_read_first(path) is first
+
+
+def test_a_folder_of_pictures_is_digested_before_a_folder_of_programs(tmp_path: Path) -> None:
+    rows = [
+        {
+            "exhibit": "AB/1",
+            "locator": f"path:{path}",
+            "path": path,
+            "size_bytes": 300_000_000,
+            "verdict": None,
+        }
+        for path in ("Windows/a.dll", "Windows/b.dll", "Users/x/a.jpg", "Windows/c.dll")
+    ]
+    stage = DigestStage(sources=())
+    pieces = list(stage.cut(pa.Table.from_pylist(rows)))
+    assert [(piece.stop, piece.urgent) for piece in pieces] == [(1, 0.0), (2, 0.0), (3, 1.0), (4, 0.0)]

@@ -59,11 +59,13 @@ class Cut:
 
     ``cost`` is an estimate in processor seconds: what costs most is begun first. ``stream`` names what must be read
     from its beginning to reach these rows, as in a compressed archive: its tasks go to one worker, in their order.
+    ``urgent`` is the share of the cost that somebody waits for, in tenths: it comes before what costs most.
     """
 
     stop: int
     cost: float
     stream: str = ""
+    urgent: float = 0.0
 
 
 @runtime_checkable
@@ -91,20 +93,28 @@ class Opener(Protocol):
         ...
 
 
-def cut_by_cost(costs: Sequence[float], streams: Sequence[str], *, most_rows: int) -> Iterator[Cut]:
+def cut_by_cost(
+    costs: Sequence[float],
+    streams: Sequence[str],
+    *,
+    most_rows: int,
+    urgent: Sequence[bool] | None = None,
+) -> Iterator[Cut]:
     """Runs of rows of one stream that cost about the same: some seconds, so that all workers have work to the end.
 
     The more there is in all, the larger the pieces, up to ``DEAREST_S``.
     """
     aim = min(DEAREST_S, max(CHEAPEST_S, sum(costs) / _PIECES))
     spent, start = 0.0, 0
-    for row, (cost, stream) in enumerate(zip(costs, streams, strict=True)):
-        if row > start and (stream != streams[row - 1] or spent + cost / 2 > aim or row - start >= most_rows):
-            yield Cut(stop=row, cost=spent, stream=streams[row - 1])
+    for row in range(len(costs) + 1):
+        ends = row == len(costs) or streams[row] != streams[start]
+        if row > start and (ends or spent + costs[row] / 2 > aim or row - start >= most_rows):
+            waited_for = sum(c for n, c in enumerate(costs[start:row], start) if urgent and urgent[n])
+            share = round(waited_for / spent, 1) if spent else 0.0
+            yield Cut(stop=row, cost=spent, stream=streams[start], urgent=share)
             spent, start = 0.0, row
-        spent += cost
-    if costs:
-        yield Cut(stop=len(costs), cost=spent, stream=streams[-1])
+        if row < len(costs):
+            spent += costs[row]
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""Which task a worker takes next: what costs most first, and a stream by one worker, from its beginning on."""
+"""Which task a worker takes next: what is waited for, then what costs most; a stream by one worker, from its beginning on."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class TaskQueue:
                 lines[-1].append(task)
             else:
                 lines.append(deque([task]))
-        # From the end of the list, the dearest; of equal ones that which comes first.
+        # From the end of the list, the most urgent, then the dearest; of equal ones that which comes first.
         lines.reverse()
-        lines.sort(key=_cost)
+        lines.sort(key=lambda line: (_urgent(line), _cost(line)))
         self._waiting = lines
         self._taken: dict[int, deque[Task]] = {}
 
@@ -57,3 +57,9 @@ class TaskQueue:
 
 def _cost(line: deque[Task]) -> float:
     return sum(task.cost for task in line)
+
+
+def _urgent(line: deque[Task]) -> float:
+    """The share of a line's cost that somebody waits for, in tenths."""
+    cost = _cost(line)
+    return round(sum(task.urgent * task.cost for task in line) / cost, 1) if cost else 0.0

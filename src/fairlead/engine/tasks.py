@@ -19,8 +19,8 @@ from fairlead.engine.stage import Cut, CuttingStage, MapStage
 class Task:
     """A run of rows of one input part, by its name, and the name of the part that answers it.
 
-    ``order`` is where its rows stand among all: texts in the order in which exhibits are read. ``cost`` and ``stream``
-    are those of ``Cut``.
+    ``order`` is where its rows stand among all: texts in the order in which exhibits are read. ``cost``, ``stream``
+    and ``urgent`` are those of ``Cut``.
     """
 
     part: str
@@ -30,6 +30,7 @@ class Task:
     order: str = ""
     cost: float = 0.0
     stream: str = ""
+    urgent: float = 0.0
 
 
 def run_task(stage: MapStage, place: Place, task: Task) -> Done:
@@ -86,6 +87,7 @@ def tasks_of(store: PartStore, stage: MapStage) -> list[Task]:
                     order=f"{order}.{start:010}",
                     cost=cut.cost,
                     stream=cut.stream,
+                    urgent=cut.urgent,
                 )
             )
             start = cut.stop

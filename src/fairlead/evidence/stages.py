@@ -17,6 +17,7 @@ from fairlead.engine.stage import Cut, cut_by_cost
 from fairlead.evidence.digests import digest_descriptor
 from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
+from fairlead.evidence.reading_first import is_read_first
 from fairlead.evidence.session import EvidenceSession, Fetched, shared_session
 from fairlead.evidence.sniff import note_unopened, read_head
 from fairlead.evidence.streams import Streams
@@ -79,7 +80,7 @@ class DigestStage:
     reads: Table = LISTING
     writes: Table = FILES
     rows_per_task: int = 5000
-    cut_by: tuple[str, ...] = ("exhibit", "locator", "size_bytes", "verdict")
+    cut_by: tuple[str, ...] = ("exhibit", "locator", "path", "size_bytes", "verdict")
 
     @property
     def version(self) -> str:
@@ -87,7 +88,10 @@ class DigestStage:
         return f"{_CODE_VERSION}-{self.limits.version}"
 
     def cut(self, rows: pa.Table) -> Iterator[Cut]:
-        """Files that cost about the same to read; those of a compressed archive one behind the other."""
+        """Files that cost about the same to read; those of a compressed archive one behind the other.
+
+        By ``is_read_first`` some come before others.
+        """
         streams = Streams(self.sources)
         listed = rows.to_pylist()
         return cut_by_cost(
@@ -97,6 +101,7 @@ class DigestStage:
             ],
             [streams.of(row["exhibit"], row["locator"]) for row in listed],
             most_rows=self.rows_per_task,
+            urgent=[row["verdict"] is None and is_read_first(row["path"] or "") for row in listed],
         )
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
