@@ -1,4 +1,4 @@
-"""Which task a worker takes next: what is waited for, then what costs most; a stream by one worker, from its beginning on."""
+"""Which task a worker takes next: what is waited for, then what costs most; a stream by one worker, from its start."""
 
 from __future__ import annotations
 
