@@ -190,3 +190,57 @@ def test_the_reader_measures_any_decodable_picture() -> None:
     ):
         names = {trace["name"] for trace in measure(data, "", (0, 0))}
         assert "watermark" in names
+
+
+def test_the_coefficients_of_a_watermark_are_those_of_the_formula_to_the_last_bit() -> None:
+    from fairlead.provenance.pixels import watermark
+
+    single = np.float32
+    picture = np.random.default_rng(5).integers(0, 256, (3 + 40, 5 + 56, 3)).astype(np.uint8)
+    rows, columns = 5, 7
+    found = np.empty((4, rows, columns), np.float32)
+    watermark._fill(picture, 3, 5, found)
+    pixels = picture[3:, 5:].astype(np.float32)
+    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+    for variant, (one, other) in enumerate(((blue, red), (blue, red), (red, blue), (red, blue))):
+        luma = single(0.299) * other + single(0.587) * green + single(0.114) * one
+        u = single(0.492) * (one - luma) + single(0.5)
+        if variant % 2 == 0:
+            u = np.floor(u) + single(128)
+        summed = ((u[::2, ::2] + u[::2, 1::2]) + u[1::2, ::2]) + u[1::2, 1::2]
+        squares = (
+            (np.abs(summed) * single(0.5))
+            .reshape(rows, 4, columns, 4)
+            .transpose(0, 2, 1, 3)
+            .reshape(rows, columns, 16)
+        )
+        assert np.array_equal(found[variant], squares[:, :, 1:].max(axis=2)), variant
+
+
+def test_the_history_of_a_jpeg_is_read_from_the_cosine_transform_of_its_blocks() -> None:
+    from fairlead.provenance.pixels import jpeg_history
+
+    plane = np.random.default_rng(6).integers(0, 256, (37, 53)).astype(np.uint8)
+    flat = jpeg_history._coefficients(plane, 4, 6)
+    for block in range(24):
+        row, column = divmod(block, 6)
+        pixels = plane[row * 8 : row * 8 + 8, column * 8 : column * 8 + 8].astype(np.float32) - 128
+        whole = jpeg_history._DCT[:4] @ pixels @ jpeg_history._DCT[:4].T
+        np.testing.assert_allclose(flat[:, :, block], whole, atol=1e-3)
+
+
+def test_a_jpeg_is_not_decoded_as_it_is_shown_when_nothing_needs_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from fairlead.provenance import trace_reading
+
+    data = as_jpeg(draw_scene(3, 1))
+    whole = list(measure(data, "", (0, 0)))
+
+    def never(data: bytes) -> object:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(trace_reading, "decode", never)
+    assert list(measure(data, "", (0, 0))) == whole
+    with pytest.raises(AssertionError, match="decoded"):
+        list(measure(as_png(draw_scene(3, 1)), "", (0, 0)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from fairlead.case.known.sets import match_stages
 from fairlead.case.looking.queue import TriageFigures, triage
 from fairlead.case.origin.weighing import weighing_stages
-from fairlead.case.place.exhibits import check_unchanged, opener_of
+from fairlead.case.place.exhibits import check_rows, check_unchanged, list_exhibits, opener_of
 from fairlead.case.place.session import Session
 from fairlead.case.running.engines import Cluster, engine_for
 from fairlead.case.running.runs import sole_run
@@ -15,9 +16,11 @@ from fairlead.case.verbs.verb import verb
 from fairlead.engine.engine import StageOutcome
 from fairlead.engine.progress import Progress
 from fairlead.engine.sandbox import STRICT, SandboxPolicy, SandboxReport, self_test
-from fairlead.engine.stage import Stage
+from fairlead.engine.stage import MapStage, Stage
+from fairlead.evidence.opener import ExhibitOpener
 from fairlead.evidence.sidecars import SidecarStage
 from fairlead.evidence.stages import DigestStage, VolumesStage, WalkStage
+from fairlead.known.recognised import RecogniseStage
 from fairlead.media.examine import ExamineStage
 from fairlead.media.limits import MediaLimits
 from fairlead.media.stages import ContentsStage, FramesStage, MetadataStage, WorklistStage
@@ -57,22 +60,29 @@ def process(
 ) -> ProcessOutcome:
     """Bring the tables of the operation up to date; killed anywhere, the next run goes on from there.
 
-    Refuses exhibits that changed since they were received (RunError), and compares them once more at the end.
+    First the short path: every file is listed and digested, and what a hash set has byte for byte is there to be seen.
+    Refuses exhibits that changed since they were received (RunError) before anything is decoded, and compares them once
+    more at the end.
     Refuses to run without a working sandbox unless ``sandbox`` says otherwise, which the ledger then shows. ``fast``
     looks at key frames of videos only. A policy of one process per file gives every picture and video a decoder of
     its own, so that one taken over by a file cannot answer for the next: the same tables, hundreds of times slower.
     With ``cluster`` the tasks are done there, without it by ``workers`` processes of this computer.
     """
     report = self_test(policy=sandbox)
-    if verify_exhibits:
-        check_unchanged(session)
     with (
         sole_run(session, "process", progress) as followed,
         engine_for(session, workers=workers, cluster=cluster, progress=followed) as engine,
+        ThreadPoolExecutor(1) as beside,
     ):
+        # What is compared with the digest it was received with is read beside the first stages, which decode nothing.
+        unchanged = beside.submit(check_rows, list_exhibits(session)) if verify_exhibits else None
         engine.check(*_GIVEN)
-        stages = stages_of(session, sandbox=sandbox, fast=fast)
-        outcomes = tuple(engine.run(stage) for stage in stages)
+        opener = opener_of(session, sandbox)
+        short = _short_path(session, opener, sandbox)
+        outcomes = [engine.run(stage, meanwhile=following) for stage, following in short]
+        if unchanged is not None:
+            unchanged.result()
+        outcomes += [engine.run(stage) for stage in _long_path(session, opener, sandbox, fast=fast)]
     compared, problem = "not compared", None
     if verify_exhibits:
         compared = "equal to their digests before and after"
@@ -93,16 +103,34 @@ def process(
     )
     if problem is not None:
         raise problem
-    return ProcessOutcome(stages=outcomes, sandbox=report, figures=triage(session))
+    return ProcessOutcome(stages=tuple(outcomes), sandbox=report, figures=triage(session))
 
 
 def stages_of(session: Session, *, sandbox: SandboxPolicy = STRICT, fast: bool = False) -> list[Stage]:
     """The stages in the order in which each finds what it reads."""
     opener = opener_of(session, sandbox)
     return [
-        WalkStage(limits=opener.limits, sandbox=sandbox),
-        VolumesStage(),
-        DigestStage(sources=opener.sources, limits=opener.limits, sandbox=sandbox),
+        *(stage for stage, _ in _short_path(session, opener, sandbox)),
+        *_long_path(session, opener, sandbox, fast=fast),
+    ]
+
+
+def _short_path(
+    session: Session, opener: ExhibitOpener, sandbox: SandboxPolicy
+) -> list[tuple[Stage, MapStage | None]]:
+    """The first stages, up to what is recognised byte for byte, with those that are done meanwhile."""
+    recognise = RecogniseStage(place=session.store.place)
+    return [
+        (WalkStage(limits=opener.limits, sandbox=sandbox), None),
+        (VolumesStage(), None),
+        (DigestStage(sources=opener.sources, limits=opener.limits, sandbox=sandbox), recognise),
+        (recognise, None),
+    ]
+
+
+def _long_path(session: Session, opener: ExhibitOpener, sandbox: SandboxPolicy, *, fast: bool) -> list[Stage]:
+    """The stages behind them, which decode and compare."""
+    return [
         SidecarStage(opener=opener),
         WorklistStage(),
         ExamineStage(

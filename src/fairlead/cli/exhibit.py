@@ -23,6 +23,7 @@ from fairlead.case.exhibits.handling import correct_handling
 from fairlead.case.exhibits.holders import list_holders, state_holder, withdraw_holder
 from fairlead.case.exhibits.volumes import StackedVolume, list_volumes
 from fairlead.case.lists.for_the_lead import EXHIBITS
+from fairlead.case.lists.recognised import count_recognised
 from fairlead.case.place.limits import evidence_limits, write_limits
 from fairlead.cli.options import OUTPUT, operation_option, session_of, workspace_of, workspace_option
 from fairlead.cli.render import print_facts, print_json, print_rows
@@ -257,13 +258,14 @@ def show(
     session = session_of(workspace, operation, user)
     row, events = get_exhibit(session, number), show_custody(session, number)
     acquisition, holders = find_acquisition(session, number), list_holders(session, number)
-    volumes = list_volumes(session, number)
+    volumes, known = list_volumes(session, number), count_recognised(session, number)
     if as_json:
         print_json(
             {
                 "exhibit": row,
                 "acquisition": acquisition,
                 "volumes": [asdict(volume) for volume in volumes],
+                "recognised": known,
                 "custody": events,
                 "holders": holders,
             }
@@ -275,6 +277,8 @@ def show(
     _print_acquisition(acquisition)
     if volumes:
         print_rows([_volume_line(one) for one in volumes], ["volume", "number", "size", "holds", "opened"])
+    for one in known:
+        click.echo(f"Same bytes as {one['set']} ({one['meaning']}): {one['files']:,} files")
     for statement in holders:
         click.echo(f"Stated to be from the holder of account {statement['account']}: {statement['reason']}")
     print_rows(events, ["at", "event", "actor", "counter_party", "location", "reason", "authority"])

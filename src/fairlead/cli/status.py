@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console, Group
@@ -15,6 +17,11 @@ from fairlead.case.place.session import Session
 from fairlead.case.running.runs import RunState, find_run
 from fairlead.cli.options import operation_option, session_of
 from fairlead.cli.render import print_json, speed_text
+from fairlead.tables.known import RECOGNISED
+from fairlead.terms.errors import UsageError
+
+if TYPE_CHECKING:
+    from fairlead.case.lists.recognised import RecognisedCount
 
 _BAR = 28
 
@@ -35,21 +42,23 @@ def status(
     """Show where the run that writes tables stands, also from another terminal. Exit code 1 when it was killed."""
     session = session_of(workspace, operation, user)
     state, restored = _find(session), find_restored(session.workspace)
+    known = _recognised(session)
     if as_json:
         print_json(
             {
                 "run": state.to_dict() if state else None,
+                "recognised": known,
                 "restored": restored.to_dict() if restored.last else None,
             }
         )
     elif watch and state is not None and state.state == "running":
-        with Live(_picture(state), console=Console(stderr=True)) as live:
+        with Live(_picture(state, known), console=Console(stderr=True)) as live:
             while state is not None and state.state == "running":
                 time.sleep(every)
                 state = _find(session)
-                live.update(_picture(state))
+                live.update(_picture(state, _recognised(session)))
     else:
-        Console().print(_picture(state))
+        Console().print(_picture(state, known))
     if restored.last and not as_json:
         click.echo(restored.sentence)
     return 1 if state is not None and state.state in ("killed", "failed") else 0
@@ -59,7 +68,21 @@ def _find(session: Session) -> RunState | None:
     return find_run(session.workspace.operation(session.operation))
 
 
-def _picture(state: RunState | None) -> Group:
+def _recognised(session: Session) -> list[RecognisedCount]:
+    """What hash sets have byte for byte; nothing for a user who does not see the whole operation."""
+    if not session.store.parts(RECOGNISED):
+        return []  # what counts them takes longer to load than all else here
+    from fairlead.case.lists.recognised import count_recognised
+
+    try:
+        return count_recognised(session)
+    except UsageError as problem:
+        if problem.code != "USAGE-RIGHT":
+            raise
+        return []
+
+
+def _picture(state: RunState | None, known: Sequence[RecognisedCount]) -> Group:
     if state is None:
         return Group(Text("Nothing has run in this operation yet."))
     lines = [
@@ -73,6 +96,10 @@ def _picture(state: RunState | None) -> Group:
         lines.append(f"  {state.stage:<16} {bar} {state.done:,}/{state.total:,}{left}")
         told = speed_text(state.rows, state.size_bytes, state.verdicts, state.stage_seconds)
         lines.append(f"  {'':<16} {told}")
+    lines += [
+        f"  same bytes as {one['set']} ({one['meaning']}): {one['files']:,} files, {one['contents']:,} contents"
+        for one in known
+    ]
     if state.state == "killed":
         lines.append("  The process is gone. Run the same command again: finished parts are kept.")
     return Group(*(Text(line) for line in lines))

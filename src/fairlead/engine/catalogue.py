@@ -25,6 +25,10 @@ from fairlead.terms.shortage import shortage_of
 _FRUGAL = "512MiB"
 _ROWS_AT_ONCE = 8192
 
+READING_ORDER = r"regexp_replace(regexp_replace(locator, '(\d+)', '00000000000000000000\1', 'g'), '\d*(\d{20})', '\1', 'g')"
+"""By this rows stand in the order in which an exhibit is read: numbers in a locator count as numbers, and what lies in
+a container stands behind it. An archive, or a mail box, is then gone through once."""
+
 Parameters = Sequence[object] | Mapping[str, object]
 """Values for a statement, by their place or by name."""
 

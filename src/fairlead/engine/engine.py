@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from fairlead.engine.catalogue import Catalogue, remove_spills, spilling
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.progress import Done, Progress, Silent
 from fairlead.engine.stage import GatherStage, MapStage, Stage
-from fairlead.engine.tasks import Task, tasks_of
+from fairlead.engine.tasks import Task, run_task, tasks_of
 from fairlead.tables import Table
 from fairlead.terms.errors import RunError
+
+_TIMES_FOLLOWING = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +69,28 @@ class Engine(ABC):
 
     @abstractmethod
     def work_off(self, stage: MapStage, waiting: list[Task]) -> None:
-        """Do every waiting task, in any order, each at least once; tell progress of each one done."""
+        """Do every waiting task, in any order, each at least once; tell progress of each one done.
 
-    def run(self, stage: Stage) -> StageOutcome:
-        """Bring the stage's table up to date with its input."""
+        They come in the order in which exhibits are read.
+        """
+
+    def run(self, stage: Stage, *, meanwhile: MapStage | None = None) -> StageOutcome:
+        """Bring the stage's table up to date with its input.
+
+        ``meanwhile`` is a stage that reads what this one writes: it is done here for parts as they come, so that its
+        rows are there before this stage ends. It is run for itself afterwards, which does the rest of it.
+        """
         match stage:
             case MapStage():
                 self.check(stage.reads)
-                return self._run_map(stage)
+                if meanwhile is None:
+                    return self._run_map(stage)
+                shown = self.progress
+                self.progress = _Following(shown, self.store, meanwhile)
+                try:
+                    return self._run_map(stage)
+                finally:
+                    self.progress = shown
             case GatherStage():
                 self.check(*stage.reads)
                 return self._run_gather(stage)
@@ -96,7 +113,7 @@ class Engine(ABC):
             self._checked.add(table.name)
 
     def _run_map(self, stage: MapStage) -> StageOutcome:
-        tasks = list(tasks_of(self.store, stage))
+        tasks = tasks_of(self.store, stage)
         whole = self.store.find_whole(stage.writes, [task.name for task in tasks])
         waiting = [task for task in tasks if task.name not in whole]
         self.progress.begin(stage.name, len(waiting))
@@ -125,10 +142,12 @@ class Engine(ABC):
         with spilling(self._spill) as spill:
             catalogue = Catalogue(self.store, stage.reads, spill=spill)
             try:
-                for partition, table in stage.gather(catalogue):
+                for place, (partition, table) in enumerate(stage.gather(catalogue)):
                     name = part_name(stage.name, partition, _digest_rows(table))
                     if not self.store.is_whole(stage.writes, name):
-                        self.store.write(stage.writes, name, table.to_batches(), rows_per_group=8192)
+                        self.store.write(
+                            stage.writes, name, table.to_batches(), rows_per_group=8192, order=f"{place:06}"
+                        )
                     names.append(name)
                     written += Done.of(table.to_batches())
             finally:
@@ -138,6 +157,38 @@ class Engine(ABC):
         self.progress.advance(stage.name, written)
         self.progress.finish(stage.name)
         return StageOutcome(stage=stage.name, done=len(names), reused=0, removed=removed)
+
+
+class _Following:
+    """Passes progress on, and does a stage for the parts that have come, at most a tenth of the time."""
+
+    def __init__(self, shown: Progress, store: PartStore, stage: MapStage) -> None:
+        self._shown = shown
+        self._store = store
+        self._stage = stage
+        self._done: set[str] = set()
+        self._not_before = 0.0
+
+    def begin(self, stage: str, total: int) -> None:
+        """A stage starts."""
+        self._shown.begin(stage, total)
+
+    def advance(self, stage: str, done: Done) -> None:
+        """One task of it is complete: its part is there."""
+        self._shown.advance(stage, done)
+        began = time.monotonic()
+        if began < self._not_before:
+            return
+        for task in tasks_of(self._store, self._stage):
+            if task.name not in self._done and not self._store.has(self._stage.writes, task.name):
+                run_task(self._stage, self._store.place, task)
+            self._done.add(task.name)
+        now = time.monotonic()
+        self._not_before = now + (now - began) * _TIMES_FOLLOWING
+
+    def finish(self, stage: str) -> None:
+        """The stage is complete."""
+        self._shown.finish(stage)
 
 
 def _digest_rows(table: pa.Table) -> str:

@@ -6,7 +6,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from fairlead.engine.engine import Engine
 from fairlead.engine.parts import PartStore
 from fairlead.engine.progress import Done, Progress
 from fairlead.engine.stage import MapStage
+from fairlead.engine.task_queue import TaskQueue
 from fairlead.engine.tasks import Task, run_task
 from fairlead.terms.errors import RunError
 
@@ -40,54 +41,79 @@ class LocalEngine(Engine):
         super().__init__(store, spill=spill, progress=progress)
         self.workers = workers or os.cpu_count() or 1
         self._alone_up_to = alone_up_to
-        self._pool: ProcessPoolExecutor | None = None
+        # Of one process each, so that a stream stays with its worker.
+        self._processes: dict[int, ProcessPoolExecutor] = {}
 
     def work_off(self, stage: MapStage, waiting: list[Task]) -> None:
-        """Do the tasks; when a process dies, with new ones, three times over."""
+        """Do the tasks, the dearest first; when a process dies, another one takes its place, twice."""
         if len(waiting) <= self._alone_up_to:
             for task in waiting:
                 self.progress.advance(stage.name, run_task(stage, self.store.place, task))
             return
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                self._do(stage, waiting)
-            except BrokenProcessPool as problem:
-                self.close()
-                whole = self.store.find_whole(stage.writes, [task.name for task in waiting])
-                waiting = [task for task in waiting if task.name not in whole]
-                if attempt == _ATTEMPTS:
-                    raise RunError(
-                        f"worker processes of stage {stage.name} died {_ATTEMPTS} times",
-                        "Check free memory, then run the same command again: finished parts are kept.",
-                        code="RUN-WORKER",
-                    ) from problem
-            else:
-                return
-
-    def _do(self, stage: MapStage, waiting: list[Task]) -> None:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self.workers,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_die_with_parent,
-                initargs=(os.getpid(),),
-            )
-        futures: list[Future[Done]] = [
-            self._pool.submit(run_task, stage, self.store.place, task) for task in waiting
-        ]
+        queue = TaskQueue(waiting)
+        running: dict[Future[Done], tuple[int, Task]] = {}
+        died = 0
         try:
-            for future in as_completed(futures):
-                self.progress.advance(stage.name, future.result())
+            while self._give_out(stage, queue, running):
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    worker, task = running.pop(future)
+                    try:
+                        self.progress.advance(stage.name, future.result())
+                    except BrokenProcessPool as problem:
+                        died += 1
+                        self._end(worker)
+                        if died == _ATTEMPTS:
+                            raise _died(stage) from problem
+                        if not self.store.is_whole(stage.writes, task.name):
+                            queue.put_back(task)
         except BaseException:
-            for future in futures:
+            for future in running:
                 future.cancel()
             raise
 
+    def _give_out(
+        self, stage: MapStage, queue: TaskQueue, running: dict[Future[Done], tuple[int, Task]]
+    ) -> bool:
+        """Give every worker that has nothing to do a task; whether any has one now."""
+        busy = {worker for worker, _ in running.values()}
+        for worker in range(self.workers):
+            if worker not in busy and (task := queue.next_for(worker)) is not None:
+                running[self._submit(worker, stage, task)] = worker, task
+        return bool(running)
+
+    def _submit(self, worker: int, stage: MapStage, task: Task) -> Future[Done]:
+        """Give a task to a worker, which is started where there is none, or where it has died since."""
+        for _ in range(_ATTEMPTS):
+            if worker not in self._processes:
+                self._processes[worker] = ProcessPoolExecutor(
+                    1,
+                    mp_context=multiprocessing.get_context("spawn"),
+                    initializer=_die_with_parent,
+                    initargs=(os.getpid(),),
+                )
+            try:
+                return self._processes[worker].submit(run_task, stage, self.store.place, task)
+            except BrokenProcessPool:
+                self._end(worker)
+        raise _died(stage)
+
+    def _end(self, worker: int) -> None:
+        process = self._processes.pop(worker, None)
+        if process is not None:
+            process.shutdown(wait=True, cancel_futures=True)
+
     def close(self) -> None:
         """End the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+        for worker in list(self._processes):
+            self._end(worker)
+
+
+def _died(stage: MapStage) -> RunError:
+    return RunError(
+        f"worker processes of stage {stage.name} died {_ATTEMPTS} times",
+        "Check free memory, then run the same command again: finished parts are kept.",
+        code="RUN-WORKER",
+    )
 
 
 def _die_with_parent(parent: int) -> None:

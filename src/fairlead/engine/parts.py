@@ -28,6 +28,7 @@ T = TypeVar("T")
 _PREFIX = "part-"
 _SUFFIX = ".parquet"
 _GATHERED = ".gathered.json"
+_ORDER = "fairlead.order"
 
 
 def part_name(*names: str) -> str:
@@ -126,13 +127,23 @@ class PartStore:
         return sorted(names - self.find_whole(table, names))
 
     def write(
-        self, table: Table, name: str, batches: Iterable[pa.RecordBatch], *, rows_per_group: int = 65536
+        self,
+        table: Table,
+        name: str,
+        batches: Iterable[pa.RecordBatch],
+        *,
+        rows_per_group: int = 65536,
+        order: str = "",
     ) -> None:
-        """Write one part from batches in the table's schema. It exists from the moment at which it is complete."""
+        """Write one part from batches in the table's schema. It exists from the moment at which it is complete.
+
+        ``order`` is kept beside the rows: see ``order_of``.
+        """
         with self.storage.new(f"{table.name}/{name}") as file:
             with pq.ParquetWriter(file, table.schema, compression="zstd") as writer:
                 for group in _groups(table.schema, batches, rows_per_group):
                     writer.write_table(group, row_group_size=rows_per_group)
+                writer.add_key_value_metadata({_ORDER: order})
             digest = _digest(file)
             self.digests.forget(table, [name])
         self.digests.keep(table, name, digest)
@@ -189,6 +200,15 @@ class PartStore:
         removed = self.keep_only(table, {*names, _GATHERED})
         self.storage.write(f"{table.name}/{_GATHERED}", json.dumps(note).encode())
         return removed
+
+
+def order_of(file: pq.ParquetFile) -> str:
+    """Where the rows of a part stand among all of their table: parts are read in the order of these texts.
+
+    Empty for parts of earlier versions. What a part holds does not depend on it, only who reads it when.
+    """
+    kept = file.metadata.metadata or {}
+    return bytes(kept.get(_ORDER.encode(), b"")).decode()
 
 
 def _digest(file: Path) -> str:

@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from fairlead.engine.sandbox import STRICT, SandboxPolicy
 from fairlead.evidence.exhibits import ExhibitSource
 from fairlead.evidence.limits import EvidenceLimits
 from fairlead.evidence.session import shared_session
+from fairlead.evidence.streams import Streams
 from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import parse_locator
 from fairlead.terms.shortage import shortage_of
@@ -68,3 +70,12 @@ class ExhibitOpener:
             )
         with open_item(source, locator, self.limits, self.sandbox) as descriptor:
             yield descriptor
+
+    def stream_of(self, exhibit: str, locator: str) -> str:
+        """The compressed archive in which an item lies, that must be read from its beginning; empty for others."""
+        return _streams(self.sources).of(exhibit, locator)
+
+
+@lru_cache(maxsize=4)
+def _streams(sources: tuple[ExhibitSource, ...]) -> Streams:
+    return Streams(sources)

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict, cast
 
 from fairlead.engine.places import Place
@@ -32,7 +32,7 @@ from fairlead.terms.verdicts import FileVerdict
 
 _PAGE = 1000
 _PROBE_BYTES = 1 << 16
-_MOST_OPEN = 6
+_MOST_OPEN = 8
 _PASSED_AT_ONCE = 30
 _MOST_OPEN_FILES = 4096
 _MOST_DISKS, _MOST_DISK_FILES = 64, 1024
@@ -118,11 +118,13 @@ class EvidenceSession:
             policy=SandboxPolicy(required=policy.required),
         )
         self._containers: OrderedDict[str, OpenContainer] = OrderedDict()
+        self._fetched_last: tuple[str, Fetched] | None = None
         self._copies: dict[Place, WorkingCopy] = {}
 
     def close(self) -> None:
         """End the reader and let go of all descriptors."""
         self._pool.close()
+        self._forget_last()
         for container in self._containers.values():
             _close(container)
         self._containers.clear()
@@ -237,7 +239,20 @@ class EvidenceSession:
             return Fetched(descriptor=self.copy(source).open_beneath(last.path))
         hint = Container.PICTURES if last.kind is StepKind.RANGE else None
         container = self.container(source, Locator(steps=tuple(parents)), hint)
-        return self._copy(container, last)
+        name = f"{container.token}!{last}"
+        if self._fetched_last is not None and self._fetched_last[0] == name:
+            held = self._fetched_last[1]
+            return replace(held, descriptor=os.dup(held.descriptor))
+        fetched = self._copy(container, last)
+        self._forget_last()
+        # What holds members is asked for again at once, as their container: it is not unpacked twice for that.
+        self._fetched_last = name, replace(fetched, descriptor=os.dup(fetched.descriptor))
+        return fetched
+
+    def _forget_last(self) -> None:
+        if self._fetched_last is not None:
+            os.close(self._fetched_last[1].descriptor)
+            self._fetched_last = None
 
     def medium(self, source: ExhibitSource) -> Medium | None:
         """What an E01 says of its acquisition, and its sectors digested again; None for other exhibits.
@@ -281,14 +296,13 @@ class EvidenceSession:
         place = _place_of(step)
         output = os.memfd_create("item", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
         most = min(self.limits.member_bytes, self.limits.spool_in_memory_bytes)
-        outcome, body, detail = self._ask(container, {"op": "copy", "place": place, "most": most}, [output])
+        outcome, body, detail = self._ask_to_copy(container, place, most, output)
         _stop_if_short(body, output)
         if outcome is Outcome.OK and body.get("verdict") == "limit" and most < self.limits.member_bytes:
             os.close(output)
             with tempfile.TemporaryFile() as spool:  # too large for memory: on disk, without a name
                 output = os.dup(spool.fileno())
-            request: Request = {"op": "copy", "place": place, "most": self.limits.member_bytes}
-            outcome, body, detail = self._ask(container, request, [output])
+            outcome, body, detail = self._ask_to_copy(container, place, self.limits.member_bytes, output)
             _stop_if_short(body, output)
             readable = os.open(f"/proc/self/fd/{output}", os.O_RDONLY | os.O_CLOEXEC)
             os.close(output)
@@ -301,6 +315,24 @@ class EvidenceSession:
             verdict = FileVerdict(str(body["verdict"]))
             return Fetched(descriptor=output, verdict=verdict, detail=str(body.get("detail", "")))
         return Fetched(descriptor=output)
+
+    def _ask_to_copy(
+        self, container: OpenContainer, place: EntryPlace, most: int, output: int
+    ) -> tuple[Outcome, Mapping[str, object], str]:
+        """Have an entry written; as long as what lies before it is being unpacked, the reader is asked again.
+
+        So the deadline is that of the entry, wherever it lies; unpacking ends with the limit ``search_s``.
+        """
+        request: Request = {"op": "copy", "place": place, "most": most}
+        begun_at, silent = time.monotonic(), 0
+        while True:
+            asked_at = time.monotonic()
+            outcome, body, detail = self._ask(container, request, [output])
+            if outcome is not Outcome.OK or not body.get("on_the_way"):
+                return outcome, body, detail
+            silent = silent + 1 if time.monotonic() - asked_at < _LEAST_PAGE_S else 0
+            if silent > _MOST_SILENT_PAGES or time.monotonic() - begun_at > self.limits.search_s:
+                return Outcome.TIMEOUT, {}, "what lies before it took too long"
 
     def gaps(self, source: ExhibitSource, prefix: Locator) -> tuple[str, ...]:
         """Parts that are missing between those of a split image or archive; none for what is not split."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.catalogue import READING_ORDER, Catalogue
 from fairlead.evidence.opener import ExhibitOpener
 from fairlead.evidence.readers.sidecar import MOST_BYTES
 from fairlead.evidence.session import shared_session
@@ -24,10 +24,10 @@ _LEAST_STEM = 4
 _NUMBERED = re.compile(r"(.+)\((\d+)\)\Z")
 _DOTTED = re.compile(r"(.+)(\.[^.]+)\Z")
 
-_CANDIDATES = """
+_CANDIDATES = f"""
 SELECT exhibit, locator, path FROM files
 WHERE verdict = 'read' AND path LIKE '%.json' AND read_bytes BETWEEN 2 AND $most
-ORDER BY exhibit, locator
+ORDER BY exhibit, {READING_ORDER}, locator
 """
 _BESIDE = """
 SELECT exhibit, locator, path FROM files

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.catalogue import READING_ORDER, Catalogue
 from fairlead.tables import Table
 from fairlead.tables.evidence import EXHIBITS, FILES
 from fairlead.tables.media import CONTENTS, EXAMINED, FRAMES, METADATA, WORKLIST
 
 # The name is what stands after the last / and !; an extension has at most twelve characters and something before it.
-_FIRST_FILES = r"""
+_FIRST_FILES = rf"""
 SELECT sha256, md5, sha1, size_bytes, exhibit, locator,
-       lower(regexp_extract(regexp_extract(path, '[^/!]*$'), '^.+\.([^.]{0,12})$', 1, 's')) AS extension
+       lower(regexp_extract(regexp_extract(path, '[^/!]*$'), '^.+\.([^.]{{0,12}})$', 1, 's')) AS extension
 FROM (
     SELECT f.sha256, f.md5, f.sha1, f.read_bytes AS size_bytes, f.exhibit, f.locator, f.path, e.sequence,
            row_number() OVER (PARTITION BY f.sha256 ORDER BY e.sequence, f.locator) AS place
@@ -24,7 +24,7 @@ FROM (
     WHERE f.verdict = 'read' AND f.sha256 IS NOT NULL
 )
 WHERE place = 1
-ORDER BY sequence, exhibit, sha256
+ORDER BY sequence, exhibit, {READING_ORDER}, locator
 """
 
 
@@ -37,12 +37,12 @@ class WorklistStage:
     """
 
     name: str = "worklist"
-    version: str = "3"
+    version: str = "4"
     reads: tuple[Table, ...] = (FILES, EXHIBITS)
     writes: Table = WORKLIST
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
-        """Partitions by the number of the first exhibit, rows by sha256."""
+        """Partitions by the number of the first exhibit, rows in the order in which the exhibit is read."""
         found = catalogue.query(_FIRST_FILES)
         exhibits = pc.run_end_encode(found.column("exhibit").combine_chunks())
         start = 0

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.sandbox import STRICT, SandboxPolicy
+from fairlead.engine.stage import Opener
 from fairlead.provenance.c2pa_signals import find_remote_manifest, read_c2pa_reply
 from fairlead.provenance.camera import find_camera_signals
 from fairlead.provenance.carried import Trace, find_carried_signals, trace_of
@@ -20,7 +21,6 @@ from fairlead.provenance.facts import find_facts
 from fairlead.provenance.queue import place_in_queue
 from fairlead.provenance.sandboxed import C2PA, shared_pool
 from fairlead.provenance.signal import Item, Observation, SignalColumns, item_of, signal_of
-from fairlead.provenance.trace_stage import Opener
 from fairlead.provenance.trust import Trust
 from fairlead.provenance.weigh import weigh
 from fairlead.provenance.weights import WeightTable, weights_of

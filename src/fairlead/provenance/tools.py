@@ -10,9 +10,9 @@ from typing import TypedDict
 import pyarrow as pa
 
 from fairlead.engine.sandbox import STRICT, Outcome, SandboxPolicy, SandboxReply
+from fairlead.engine.stage import Opener
 from fairlead.provenance.sandboxed import TOOLS, shared_pool
 from fairlead.provenance.signal import printable
-from fairlead.provenance.trace_stage import Opener
 from fairlead.tables import Table
 from fairlead.tables.media import WORKLIST
 from fairlead.tables.provenance import TOOL_FILES

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -62,14 +63,19 @@ def read_whole(descriptor: int) -> bytes:
 
 
 def measure(data: bytes, comment: str, thumbnail: tuple[int, int]) -> Iterator[TraceTold]:
-    """Everything measured on one picture, as name, value and detail."""
-    picture, exact = decode(data)
-    lock = watermark.find_watermark(without_smoothing(data, picture))
+    """Everything measured on one picture, as name, value and detail.
+
+    Of a JPEG, the picture as it is shown is decoded only for what needs it: a thumbnail to compare, a signature.
+    """
+    picture = _Shown(data)
+    jpeg = data.startswith(_JPEG)
+    flat = _without_smoothing(data) if jpeg else None
+    lock = watermark.find_watermark(flat if flat is not None else picture.pixels)
     if lock is not None:
         yield _trace("watermark", lock.z if lock.clear else 0.0, f"{lock.message}; {lock.variant}")
-    luminance = _luminance(data) if data.startswith(_JPEG) else None
-    if exact:
-        plane = np.ascontiguousarray(picture[:, :, 1]) if luminance is None else luminance
+    luminance = _luminance(data) if jpeg else None
+    if picture.exact:
+        plane = np.ascontiguousarray(picture.pixels[:, :, 1]) if luminance is None else luminance
         found = lattice.measure_lattice(plane)
         if found is not None:
             on = "luminance" if luminance is not None else "green"
@@ -87,7 +93,21 @@ def measure(data: bytes, comment: str, thumbnail: tuple[int, int]) -> Iterator[T
         yield from _thumbnail(data, picture, thumbnail)
     settings = settings_of(comment) if comment else None
     if settings is not None:
-        yield _trace("signature", float(check_signature(picture, settings)), "NovelAI")
+        yield _trace("signature", float(check_signature(picture.pixels, settings)), "NovelAI")
+
+
+class _Shown:
+    """A picture as it is shown, decoded when it is first asked for; whether it has tones of its own, from its header."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        with Image.open(io.BytesIO(data)) as opened:
+            self.exact = opened.mode in _KEPT_WHOLE
+
+    @cached_property
+    def pixels(self) -> npt.NDArray[np.uint8]:
+        """Height x width x 3 (RGB, writable)."""
+        return decode(self._data)[0]
 
 
 def decode(data: bytes) -> tuple[npt.NDArray[np.uint8], bool]:
@@ -99,12 +119,16 @@ def decode(data: bytes) -> tuple[npt.NDArray[np.uint8], bool]:
 
 def without_smoothing(data: bytes, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """A JPEG decoded with each colour sample spread over its own square: smoothing would blur the watermark."""
-    if not data.startswith(_JPEG):
-        return picture
+    flat = _without_smoothing(data) if data.startswith(_JPEG) else None
+    return flat if flat is not None else picture
+
+
+def _without_smoothing(data: bytes) -> npt.NDArray[np.uint8] | None:
     try:
-        return np.array(simplejpeg.decode_jpeg(data, "RGB", fastupsample=True))
+        pixels: npt.NDArray[np.uint8] = simplejpeg.decode_jpeg(data, "RGB", fastupsample=True)
     except ValueError:
-        return picture
+        return None
+    return pixels
 
 
 def _luminance(data: bytes) -> npt.NDArray[np.uint8] | None:
@@ -121,7 +145,7 @@ def _history(data: bytes, luminance: npt.NDArray[np.uint8]) -> Iterator[TraceTol
         yield _trace("double_jpeg", score, "")
 
 
-def _thumbnail(data: bytes, picture: npt.NDArray[np.uint8], place: tuple[int, int]) -> Iterator[TraceTold]:
+def _thumbnail(data: bytes, picture: _Shown, place: tuple[int, int]) -> Iterator[TraceTold]:
     offset, length = place
     if not 0 < length <= _MOST_THUMBNAIL:
         return
@@ -129,7 +153,7 @@ def _thumbnail(data: bytes, picture: npt.NDArray[np.uint8], place: tuple[int, in
         with Image.open(io.BytesIO(data[offset : offset + length])) as small:
             if small.width * small.height > _MOST_THUMBNAIL:
                 return
-            agreement = compare_thumbnail(Image.fromarray(picture), small)
+            agreement = compare_thumbnail(Image.fromarray(picture.pixels), small)
     except (OSError, ValueError, SyntaxError):
         return
     if agreement is not None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TypedDict
@@ -12,6 +11,7 @@ from typing import TypedDict
 import pyarrow as pa
 
 from fairlead.engine.sandbox import STRICT, Outcome, SandboxPolicy, SandboxReply
+from fairlead.engine.stage import Cut, Opener, cut_by_cost
 from fairlead.provenance.sandboxed import TRACES, shared_pool
 from fairlead.provenance.wire import TraceJob
 from fairlead.tables import Table
@@ -20,13 +20,11 @@ from fairlead.tables.provenance import TRACED
 from fairlead.tables.rows import ExaminedMetadata, ExaminedRow, TracedRow, TracedTrace
 from fairlead.terms.errors import ItemError
 
-Opener = Callable[[str, str], AbstractContextManager[int]]
-"""``opener(exhibit, locator)``: a read-only descriptor of an item; raises ItemError."""
-
-_CODE_VERSION = "1"
+_CODE_VERSION = "2"
 _KEPT = ("sha256", "exhibit", "locator", "media_type", "width", "height", "metadata")
 _LEAST_SIDE, _MOST_PIXELS = 64, 80_000_000
 _MOST_COMMENT = 200_000
+_NOTING_S, _PIXEL_S = 1e-4, 3e-8  # estimates, to share work out by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +36,28 @@ class TraceStage:
     name: str = "traces"
     reads: Table = EXAMINED
     writes: Table = TRACED
-    rows_per_task: int = 250
+    rows_per_task: int = 5000
+    cut_by: tuple[str, ...] = ("exhibit", "locator", "family", "verdict", "width", "height")
 
     @property
     def version(self) -> str:
         """Code, and the messages of watermarks."""
         messages = (resources.files("fairlead.provenance") / "data" / "watermarks.toml").read_bytes()
         return f"{_CODE_VERSION}-{hashlib.sha256(messages).hexdigest()[:12]}"
+
+    def cut(self, rows: pa.Table) -> Iterator[Cut]:
+        """Contents that cost about the same, by their pixels."""
+        listed = rows.to_pylist()
+        return cut_by_cost(
+            [
+                _NOTING_S + _PIXEL_S * (row["width"] or 0) * (row["height"] or 0)
+                if _measurable(row)
+                else _NOTING_S
+                for row in listed
+            ],
+            [self.opener.stream_of(row["exhibit"], row["locator"]) for row in listed],
+            most_rows=self.rows_per_task,
+        )
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """A row of TRACED for each picture and video."""

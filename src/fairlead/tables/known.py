@@ -206,6 +206,24 @@ MATCHES = Table(
     columns=_MATCH,
 )
 
+RECOGNISED = Table(
+    name="recognised",
+    row="one file whose bytes are an entry of a hash set, known as soon as the file is read",
+    key=("exhibit", "locator", "set", "entry"),
+    always=("sha256", "algorithm", "meaning"),
+    written_by="known",
+    columns=(
+        EXHIBIT,
+        LOCATOR,
+        SHA256,
+        Column("set", TEXT, "name of the hash set here"),
+        Column("entry", TEXT, "algorithm:value"),
+        Column("algorithm", TEXT, "md5, sha1 or sha256"),
+        Column("category", TEXT, "category as given by the hash set"),
+        Column("meaning", TEXT, "what the provider says its entries are (Meaning)"),
+    ),
+)
+
 HELD = Table(
     name="held",
     row="one content and one entry whose numbers agree, held back from the matches",
@@ -281,4 +299,16 @@ SCENES = Table(
     ),
 )
 
-TABLES = (HASH_SETS, KNOWN, REJECTED, COMPARISONS, FOUND, VIDEOS_FOUND, MATCHES, HELD, CLUSTERS, SCENES)
+TABLES = (
+    HASH_SETS,
+    KNOWN,
+    REJECTED,
+    COMPARISONS,
+    FOUND,
+    VIDEOS_FOUND,
+    RECOGNISED,
+    MATCHES,
+    HELD,
+    CLUSTERS,
+    SCENES,
+)

@@ -376,6 +376,19 @@ class VideosFoundRow(TypedDict):
     release: str
 
 
+class RecognisedRow(TypedDict):
+    """One row is one file whose bytes are an entry of a hash set, known as soon as the file is read."""
+
+    exhibit: str
+    locator: str
+    sha256: str
+    set: str
+    entry: str
+    algorithm: str
+    category: NotRequired[str | None]
+    meaning: str
+
+
 class MatchRow(TypedDict):
     """One row is one content and one entry whose numbers agree."""
 

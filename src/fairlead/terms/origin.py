@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote, quote_from_bytes, unquote, unquote_to_bytes
+
+_NUMBER = re.compile(r"([0-9]+)")
+_DIGITS = 20
 
 
 class StepKind(StrEnum):
@@ -128,6 +132,14 @@ def parse_locator(text: str) -> Locator:
         return Locator(steps=steps)
     start, _, end = part.partition("-")
     return Locator(steps=steps, byte_range=(int(start), int(end)))
+
+
+def reading_order(locator: str) -> tuple[str, ...]:
+    """By this locators of one exhibit stand in the order in which it is read: numbers count as numbers.
+
+    What lies in a container stands behind it, and an archive is gone through once.
+    """
+    return tuple(part.zfill(_DIGITS) if part.isdecimal() else part for part in _NUMBER.split(locator))
 
 
 def display_path(raw: bytes) -> str:

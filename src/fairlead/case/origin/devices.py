@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -40,6 +40,7 @@ from fairlead.tables.provenance import NOISE_GROUPS, REFERENCES, TRACED
 from fairlead.tables.rows import DeviceReferenceRow, NoiseGroupRow
 from fairlead.terms.custody import Operation
 from fairlead.terms.errors import ItemError, UsageError
+from fairlead.terms.origin import reading_order
 
 SEARCH = "devices"
 _MOST_PICTURES = 60
@@ -250,8 +251,9 @@ def group_by_noise(
     shown.begin("noise groups", len(rows))
     grouped: list[NoiseGroupRow] = []
     for listed in by_size.values():
-        held: list[tuple[str, Any]] = []
-        for row in listed[:most]:
+        chosen = listed[:most]
+        noises: dict[str, Noise] = {}
+        for row in sorted(chosen, key=_reading):
             shown.advance("noise groups", Done(rows=1))
             try:
                 with opener(row["exhibit"], row["locator"]) as descriptor:
@@ -259,7 +261,8 @@ def group_by_noise(
             except ItemError:
                 continue
             if noise is not None:
-                held.append((row["sha256"], noise[0]))
+                noises[row["sha256"]] = noise
+        held = [(row["sha256"], noises[row["sha256"]][0]) for row in chosen if row["sha256"] in noises]
         for group in group_noise([noise for _, noise in held]):
             first = held[group.members[0]][0]
             grouped += [
@@ -318,10 +321,17 @@ def _stored(session: Session, exhibit: str, like: str) -> Iterator[tuple[str, st
     finally:
         catalogue.close()
     opener = opener_of(session)
-    for row in rows:
+    read: dict[str, tuple[str, str, Noise | None]] = {}
+    for row in sorted(rows, key=_reading):
         items = [item_of(columns) for columns in row["metadata"] or ()]
         with opener(row["exhibit"], row["locator"]) as descriptor:
-            yield row["sha256"], structure_of(items), extract_noise(descriptor)
+            read[row["sha256"]] = row["sha256"], structure_of(items), extract_noise(descriptor)
+    for row in rows:
+        yield read[row["sha256"]]
+
+
+def _reading(row: Content) -> tuple[str, tuple[str, ...]]:
+    return row["exhibit"], reading_order(row["locator"])
 
 
 def _devices(session: Session) -> list[Device]:

@@ -19,6 +19,7 @@ from fairlead.provenance.weights import weights_of
 from fairlead.tables.provenance import SEARCHED
 from fairlead.tables.rows import SearchedRow
 from fairlead.terms.errors import ItemError
+from fairlead.terms.origin import reading_order
 
 _ROWS_A_PART = 50
 
@@ -98,7 +99,9 @@ def reweigh_searched(session: Session) -> None:
 
 
 def _pieces(contents: Sequence[C]) -> Iterator[list[C]]:
-    rest = iter(sorted(contents, key=lambda row: row["sha256"]))
+    rest = iter(
+        sorted(contents, key=lambda row: (row["exhibit"], reading_order(row["locator"]), row["sha256"]))
+    )
     while piece := list(islice(rest, _ROWS_A_PART)):
         yield piece
 

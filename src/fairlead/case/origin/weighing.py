@@ -12,11 +12,10 @@ from fairlead.case.running.engines import engine_for
 from fairlead.engine.engine import StageOutcome
 from fairlead.engine.lock import sole_writer
 from fairlead.engine.sandbox import STRICT, SandboxPolicy
-from fairlead.engine.stage import Stage
+from fairlead.engine.stage import Opener, Stage
 from fairlead.media.examine import examine_file
 from fairlead.provenance.file import FileOrigin, weigh_file
 from fairlead.provenance.stages import SignalStage, WeighStage
-from fairlead.provenance.trace_stage import Opener
 
 
 class LooseOrigin(FileOrigin):

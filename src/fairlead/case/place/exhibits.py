@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fairlead.case.place.limits import evidence_limits
 from fairlead.case.place.session import Session
-from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.places import parse_place
 from fairlead.engine.sandbox import STRICT, SandboxPolicy
 from fairlead.evidence.exhibits import digest_exhibit
@@ -17,11 +18,8 @@ from fairlead.terms.errors import RunError
 
 def list_exhibits(session: Session) -> list[ExhibitRow]:
     """The exhibits of the operation in order of arrival."""
-    catalogue = Catalogue(session.store, (EXHIBITS,))
-    try:
-        return catalogue.rows_as(ExhibitRow, "SELECT * FROM exhibits ORDER BY sequence")
-    finally:
-        catalogue.close()
+    rows: list[ExhibitRow] = session.store.read(EXHIBITS).sort_by("sequence").to_pylist()
+    return rows
 
 
 def opener_of(session: Session, sandbox: SandboxPolicy = STRICT) -> ExhibitOpener:
@@ -35,7 +33,12 @@ def opener_of(session: Session, sandbox: SandboxPolicy = STRICT) -> ExhibitOpene
 
 def check_unchanged(session: Session) -> None:
     """Raise RunError when an exhibit no longer has the digest it was received with."""
-    for row in list_exhibits(session):
+    check_rows(list_exhibits(session))
+
+
+def check_rows(exhibits: Sequence[ExhibitRow]) -> None:
+    """The same for some exhibits; needs neither register nor tables, so that it can be done beside other work."""
+    for row in exhibits:
         if digest_exhibit(parse_place(row["path"])).sha256 != row["sha256"]:
             raise RunError(
                 f"exhibit {row['exhibit']} has changed since it was received",

@@ -59,6 +59,11 @@ class RunState:
     stages: tuple[StageDone, ...] = field(default_factory=tuple)
 
     @property
+    def rows_per_second(self) -> float | None:
+        """How many rows the stage writes a second; None before its first task is done."""
+        return self.rows / self.stage_seconds if self.done and self.stage_seconds else None
+
+    @property
     def seconds_left(self) -> float | None:
         """How long the stage still takes if it goes on as it has; None before its first task is done."""
         return self.stage_seconds / self.done * (self.total - self.done) if self.done else None
@@ -69,6 +74,7 @@ class RunState:
             **asdict(self),
             "began_at": self.began_at.isoformat(),
             "changed_at": self.changed_at.isoformat(),
+            "rows_per_second": self.rows_per_second,
             "seconds_left": self.seconds_left,
         }
 
@@ -99,7 +105,8 @@ def find_run(operation: Path) -> RunState | None:
         value = json.loads((operation / _FOLDER / _NOW).read_text())
     except (FileNotFoundError, ValueError):
         return None
-    value.pop("seconds_left")
+    for computed in ("seconds_left", "rows_per_second"):
+        value.pop(computed, None)
     state = RunState(
         **{
             **value,

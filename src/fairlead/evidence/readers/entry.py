@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fairlead.evidence.readers.wire import EntryPlace, GivenTold
 
@@ -120,6 +120,15 @@ class Reader(Protocol):
 
     def copy(self, place: EntryPlace, write: Write) -> None:
         """Write the bytes of one entry; raises Stop when they end early."""
+        ...
+
+
+@runtime_checkable
+class ReachingReader(Protocol):
+    """A container in which everything before an entry must be unpacked to reach it."""
+
+    def reach(self, place: EntryPlace) -> Iterator[None]:
+        """Move to the entry, with a sign of life after every piece; ``copy`` of it then begins at once."""
         ...
 
 

@@ -8,11 +8,12 @@ import time
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from PIL import Image
 
 from fairlead.evidence.readers.disk import DiskReader
-from fairlead.evidence.readers.entry import Entry, Given, Reader, Refused, Stop, read_given
+from fairlead.evidence.readers.entry import Entry, Given, ReachingReader, Reader, Refused, Stop, read_given
 from fairlead.evidence.readers.image import open_disks
 from fairlead.evidence.readers.mail import MailReader
 from fairlead.evidence.readers.medium import MediumReader
@@ -21,7 +22,7 @@ from fairlead.evidence.readers.pdf import PdfReader, warm_documents
 from fairlead.evidence.readers.seven_zip import SevenZipReader
 from fairlead.evidence.readers.sidecar import read_sidecar
 from fairlead.evidence.readers.tar import REFUSALS, PackedFileReader, TarReader, unpacking
-from fairlead.evidence.readers.wire import Answer, Request
+from fairlead.evidence.readers.wire import Answer, EntryPlace, Request
 from fairlead.evidence.readers.zip import ZipReader
 from fairlead.evidence.readers.zip_crypto import warm_ciphers
 from fairlead.evidence.readers.zip_recovery import ZipRecovery
@@ -29,7 +30,7 @@ from fairlead.evidence.sniff import DISKS, SNIFF_BYTES, Container, sniff
 
 _PAGE_S = 5.0
 _BROKEN = -1
-_MOST_OPEN = 4
+_MOST_OPEN = 8  # one for each container inside a container, as deep as they are opened
 _CODECS = ("utf-8", "cp437", "latin-1", "ascii", "idna", "utf-16", "utf-16-le")
 
 
@@ -43,6 +44,7 @@ class _Open:
         self.listing: Iterator[Entry | None] = reader.entries()
         self.medium: MediumReader | None = None
         self.preparing: Iterator[None] | None = reader.prepare() if isinstance(reader, DiskReader) else None
+        self.reaching: tuple[EntryPlace, Iterator[None]] | None = None
 
     def close(self) -> None:
         for descriptor in self.descriptors:
@@ -130,7 +132,7 @@ def _reader_of(container: Container, descriptors: list[int], given: Given) -> Re
         case Container.SEVEN_ZIP:
             return SevenZipReader(descriptors, given)
         case Container.TAR:
-            return TarReader(unpacking(container, descriptors, given.unpacked_bytes))
+            return TarReader(lambda: unpacking(container, descriptors, given.unpacked_bytes), packed=False)
         case Container.GZIP | Container.BZIP2 | Container.XZ | Container.ZSTD:
             return _packed(container, descriptors, given)
         case Container.PDF:
@@ -147,14 +149,15 @@ def _reader_of(container: Container, descriptors: list[int], given: Given) -> Re
 
 
 def _packed(container: Container, descriptors: list[int], given: Given) -> Reader:
-    stream = unpacking(container, descriptors, given.unpacked_bytes)
+    def unpack() -> BinaryIO:
+        return unpacking(container, descriptors, given.unpacked_bytes)
+
     try:
-        inside = sniff(stream.read(SNIFF_BYTES))
+        inside = sniff(unpack().read(SNIFF_BYTES))
     except REFUSALS:
         inside = None
     if inside is Container.TAR:
-        stream.seek(0)
-        return TarReader(stream)
+        return TarReader(unpack, packed=True)
     return PackedFileReader(container, descriptors, given.unpacked_bytes)
 
 
@@ -199,6 +202,20 @@ def _list(held: _Open, start: int, count: int) -> Answer:
     return {"entries": entries, "end": True}
 
 
+def _reached(held: _Open, place: EntryPlace) -> bool:
+    """Go on towards an entry for some seconds; whether its bytes can be copied now."""
+    if not isinstance(held.reader, ReachingReader):
+        return True
+    if held.reaching is None or held.reaching[0] != place:
+        held.reaching = place, held.reader.reach(place)
+    ends_at = time.monotonic() + _PAGE_S
+    for _ in held.reaching[1]:
+        if time.monotonic() > ends_at:
+            return False
+    held.reaching = None
+    return True
+
+
 def _copy(held: _Open, header: Request, output: int) -> Answer:
     most, written, short = header["most"], 0, False
 
@@ -217,6 +234,8 @@ def _copy(held: _Open, header: Request, output: int) -> Answer:
         if cut:
             raise Stop("limit", f"read {written} bytes, the most for one member")
 
+    if not _reached(held, header["place"]):
+        return {"on_the_way": True}
     try:
         held.reader.copy(header["place"], write)
     except Stop as stop:

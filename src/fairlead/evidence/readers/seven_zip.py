@@ -80,6 +80,14 @@ class _Stream:
         raise EOFError
 
 
+@dataclass(slots=True)
+class _Forward:
+    """How far one way through the blocks has come."""
+
+    block: int = -1
+    stream: _Stream | None = None
+
+
 class SevenZipReader:
     """A 7z archive. Raises Stop when its header is damaged, or encrypted and no password opens it."""
 
@@ -89,13 +97,23 @@ class SevenZipReader:
         self._header_line: int | None = None
         archive = self._open()
         self._members = _members_of(archive)
-        self._stream: tuple[int, _Stream] | None = None
+        self._first = {m.block.number: m for m in reversed(self._members) if m.block is not None}
+        # Looking at first bytes while listing, and copying, each go forward on their own.
+        self._looking, self._copying = _Forward(), _Forward()
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry | None]:
         """All members in the order of the archive; folders are left out."""
         for index, member in enumerate(self._members):
-            if not member.file.is_directory:
-                yield self._entry(index, member)
+            if member.file.is_directory:
+                continue
+            if member.block is not None and member.file.uncompressed:
+                try:
+                    for _ in self._move(self._looking, member.block, member.starts_at):
+                        yield None
+                except Stop:
+                    pass  # the entry says why
+            yield self._entry(index, member)
+        self._looking = _Forward()  # its dictionary may be large
 
     def copy(self, place: EntryPlace, write: Write) -> None:
         """Write one member's bytes; the checksum decides whether they are whole."""
@@ -103,11 +121,24 @@ class SevenZipReader:
             raise Stop("damaged", "the member is not there any more")
         member = self._members[place["index"]]
         checksum = 0
-        for chunk in self._bytes_of(member, member.file.uncompressed or 0):
+        for chunk in self._bytes_of(member, member.file.uncompressed or 0, self._copying):
             write(chunk)
             checksum = zlib.crc32(chunk, checksum)
         if member.file.crc32 is not None and checksum != member.file.crc32:
             raise Stop("damaged", "the checksum differs")
+
+    def reach(self, place: EntryPlace) -> Iterator[None]:
+        """Move to where a member begins in its block, with signs of life."""
+        if not 0 <= place["index"] < len(self._members):
+            return
+        member = self._members[place["index"]]
+        if member.block is None or not member.file.uncompressed:
+            return
+        try:
+            for _ in self._move(self._copying, member.block, member.starts_at):
+                yield
+        except Stop:
+            return  # copying it gives the verdict
 
     def _open(self) -> Any:
         """The archive's header, by the first password that opens it where it is encrypted."""
@@ -135,7 +166,9 @@ class SevenZipReader:
             verdict, detail = "not_a_file", "symbolic link" if file.is_symlink else "special file"
         elif member.block is not None and file.uncompressed:
             try:
-                container = sniff(b"".join(self._bytes_of(member, min(SNIFF_BYTES, file.uncompressed))))
+                container = sniff(
+                    b"".join(self._bytes_of(member, min(SNIFF_BYTES, file.uncompressed), self._looking))
+                )
             except Stop as stop:
                 if stop.verdict != "damaged":  # reading the whole member gives that verdict
                     verdict, detail = stop.verdict, stop.detail
@@ -152,32 +185,34 @@ class SevenZipReader:
             password=line,
         )
 
-    def _bytes_of(self, member: _Member, most: int) -> Iterator[bytes]:
+    def _bytes_of(self, member: _Member, most: int, through: _Forward) -> Iterator[bytes]:
         if member.block is None or not most:
             return
-        stream = self._stream_at(member.block, member.starts_at)
+        for _ in self._move(through, member.block, member.starts_at):
+            pass
+        stream = through.stream
         left = most
         try:
-            while left:
+            while stream is not None and left:
                 chunk = stream.read(min(left, _CHUNK_BYTES))
                 left -= len(chunk)
                 yield chunk
         except _REFUSALS as problem:
-            self._stream = None
+            through.stream = None
             raise Stop("damaged", f"7z member: {type(problem).__name__}") from problem
 
-    def _stream_at(self, block: _Block, start: int) -> _Stream:
-        """The stream of a block at a position; started anew when it is behind it already."""
-        if self._stream is None or self._stream[0] != block.number or self._stream[1].position > start:
-            self._stream = (block.number, self._begin(block))
-        stream = self._stream[1]
+    def _move(self, through: _Forward, block: _Block, start: int) -> Iterator[None]:
+        """Go to a position of a block, in steps; begun anew when that lies behind."""
+        if through.stream is None or through.block != block.number or through.stream.position > start:
+            through.block, through.stream = block.number, None
+            through.stream = self._begin(block)
         try:
-            while stream.position < start:
-                stream.read(min(start - stream.position, _CHUNK_BYTES))
+            while through.stream.position < start:
+                through.stream.read(min(start - through.stream.position, _CHUNK_BYTES))
+                yield
         except _REFUSALS as problem:
-            self._stream = None
+            through.stream = None
             raise Stop("damaged", f"7z block: {type(problem).__name__}") from problem
-        return stream
 
     def _begin(self, block: _Block) -> _Stream:
         if any(coder.get("method") == _PPMD for coder in block.folder.coders):
@@ -204,7 +239,7 @@ class SevenZipReader:
 
         A first member above 1 MiB is judged by its first MiB, which wrong keys unpack to nothing.
         """
-        first = next(member for member in self._members if member.block is block)
+        first = self._first[block.number]
         known = [(self._header_line, self._password(self._header_line) or "")] if self._header_line else []
         for line, password in (*known, *self._given.numbered()):
             try:

@@ -64,9 +64,13 @@ class VolumeTold(TypedDict):
 
 
 class Answer(TypedDict, total=False):
-    """One answer. ``verdict`` and ``detail`` say why it ended early, ``unknown`` that the container is not open here."""
+    """One answer. ``verdict`` and ``detail`` say why it ended early, ``unknown`` that the container is not open here.
+
+    ``on_the_way``: what lies before the entry is still being unpacked; the same request goes on with it.
+    """
 
     unknown: bool
+    on_the_way: bool
     facts: dict[str, str]
     volumes: list[VolumeTold]
     entries: list[dict[str, str | int]]

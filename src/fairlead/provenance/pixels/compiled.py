@@ -14,3 +14,11 @@ def compiled(function: Callable[..., Any]) -> Any:
         return numba.njit(nogil=True, fastmath=True, cache=True)(function)
     except RuntimeError:  # numba found no folder that it may write
         return numba.njit(nogil=True, fastmath=True)(function)
+
+
+def compiled_exactly(function: Callable[..., Any]) -> Any:
+    """The same with sums of fractions in the order in which they are written: equal to the last bit on every processor."""
+    try:
+        return numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # numba found no folder that it may write
+        return numba.njit(nogil=True)(function)

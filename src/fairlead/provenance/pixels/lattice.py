@@ -77,24 +77,32 @@ def _t(values: npt.NDArray[np.float64]) -> tuple[float, float]:
 
 @compiled
 def _activity(plane: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """Mean size of the Laplacian in each tile, for the four places of a 2 x 2 square (tiles x 4)."""
+    """Mean size of the Laplacian in each tile, for the four places of a 2 x 2 square (tiles x 4).
+
+    Whole numbers are summed, row by row, so that a processor does several at once.
+    """
     height, width = plane.shape
-    down, across = (height - 2) // _TILE, (width - 2) // _TILE
-    out = np.zeros((max(0, down * across), 4))
-    for ty in range(down):
+    down, across = max(0, (height - 2) // _TILE), max(0, (width - 2) // _TILE)
+    sums = np.zeros((down * across, 4), np.int64)
+    bends = np.zeros(1 + across * _TILE, np.int32)
+    for y in range(1, 1 + down * _TILE):
+        for x in range(1, 1 + across * _TILE):
+            near = (
+                np.int32(plane[y - 1, x])
+                + np.int32(plane[y + 1, x])
+                + np.int32(plane[y, x - 1])
+                + np.int32(plane[y, x + 1])
+            )
+            bends[x] = min(abs(near - np.int32(4) * np.int32(plane[y, x])), np.int32(64))
+        first = (y - 1) // _TILE * across
         for tx in range(across):
-            tile = ty * across + tx
-            for y in range(1 + ty * _TILE, 1 + (ty + 1) * _TILE):
-                for x in range(1 + tx * _TILE, 1 + (tx + 1) * _TILE):
-                    near = (
-                        np.int32(plane[y - 1, x])
-                        + np.int32(plane[y + 1, x])
-                        + np.int32(plane[y, x - 1])
-                        + np.int32(plane[y, x + 1])
-                    )
-                    bend = abs(near - 4 * np.int32(plane[y, x]))
-                    out[tile, (y & 1) * 2 + (x & 1)] += min(bend, 64)
-    return out / (_TILE * _TILE / 4)
+            odd = even = np.int32(0)
+            for half in range(_TILE // 2):
+                odd += bends[1 + tx * _TILE + 2 * half]
+                even += bends[2 + tx * _TILE + 2 * half]
+            sums[first + tx, (y & 1) * 2 + 1] += odd
+            sums[first + tx, (y & 1) * 2] += even
+    return sums / (_TILE * _TILE / 4)
 
 
 def warm() -> None:

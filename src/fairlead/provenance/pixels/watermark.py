@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fairlead.provenance.pixels.compiled import compiled
+from fairlead.provenance.pixels.compiled import compiled_exactly
 from fairlead.provenance.pixels.thresholds import WATERMARK_ALIGNED, WATERMARK_CLEAR
 
 _STEP = 36.0
@@ -91,7 +91,12 @@ def find_watermark(picture: Rgb) -> Lock | None:
     if rows * columns < _LEAST_SQUARES:
         return None
     soft = _soft_bits(picture, 0, 0, rows, columns)
-    return max(_locks(soft), key=_merit)
+    # Of equal ones the first variant, and of its messages the first.
+    return max(sorted(_locks(soft), key=_rank), key=_merit)
+
+
+def _rank(lock: Lock) -> int:
+    return _VARIANTS.index(lock.variant)
 
 
 def _merit(lock: Lock) -> tuple[bool, float]:
@@ -99,23 +104,31 @@ def _merit(lock: Lock) -> tuple[bool, float]:
 
 
 def _locks(soft: Floats) -> Iterator[Lock]:
-    for variant, name in enumerate(_VARIANTS):
-        bits = soft[variant].reshape(-1).astype(np.float64)
-        spread = bits.std()
-        if spread == 0:
-            yield Lock(0.0, messages()[0].name, name, 0.0)
-            continue
-        bits = (bits - bits.mean()) / spread
-        for message in messages():
-            period = len(message.centred)
-            whole = len(bits) // period * period
-            phases = bits[:whole].reshape(-1, period).sum(axis=0)
-            phases[: len(bits) - whole] += bits[whole:]
-            energy = float((message.centred**2).mean()) * len(bits)
-            every = np.fft.irfft(np.fft.rfft(phases) * np.conj(np.fft.rfft(message.centred)), period)
-            z = float(every[0]) / math.sqrt(energy)
-            rival = float(np.abs(every[1:]).max()) / math.sqrt(energy)
-            yield Lock(z, message.name, name, rival, soft.shape[2] % period == 0)
+    every = soft.reshape(len(_VARIANTS), -1).astype(np.float64)
+    spread = every.std(axis=1)
+    varied = [variant for variant in range(len(_VARIANTS)) if spread[variant]]
+    yield from (
+        Lock(0.0, messages()[0].name, name, 0.0)
+        for name, size in zip(_VARIANTS, spread, strict=True)
+        if not size
+    )
+    if not varied:
+        return
+    bits = (every[varied] - every[varied].mean(axis=1, keepdims=True)) / spread[varied, None]
+    length = bits.shape[1]
+    for message in messages():
+        period = len(message.centred)
+        whole = length // period * period
+        phases = bits[:, :whole].reshape(len(varied), -1, period).sum(axis=1)
+        phases[:, : length - whole] += bits[:, whole:]
+        energy = float((message.centred**2).mean()) * length
+        agreements = np.fft.irfft(
+            np.fft.rfft(phases, axis=1) * np.conj(np.fft.rfft(message.centred)), period, axis=1
+        )
+        for variant, found in zip(varied, agreements, strict=True):
+            z = float(found[0]) / math.sqrt(energy)
+            rival = float(np.abs(found[1:]).max()) / math.sqrt(energy)
+            yield Lock(z, message.name, _VARIANTS[variant], rival, soft.shape[2] % period == 0)
 
 
 def search_watermark(picture: Rgb) -> Lock | None:
@@ -183,45 +196,71 @@ def _soft_bits(picture: Rgb, top: int, left: int, rows: int, columns: int) -> Fl
     return white
 
 
-@compiled
+@compiled_exactly
 def _fill(picture: Rgb, top: int, left: int, out: Floats) -> None:
-    """The largest coefficient of every square, by magnitude, for four variants (4 x rows x columns)."""
-    rows, columns = out.shape[1], out.shape[2]
-    for row in range(rows):
-        for column in range(columns):
-            y0, x0 = top + row * 8, left + column * 8
-            best0 = best1 = best2 = best3 = np.float32(-1.0)
-            for i in range(4):
-                for j in range(4):
-                    if i == 0 and j == 0:
-                        continue
-                    whole_blue = whole_red = 0
-                    float_blue = float_red = np.float32(0.0)
-                    for a in range(2):
-                        for b in range(2):
-                            y, x = y0 + 2 * i + a, x0 + 2 * j + b
-                            red = np.float32(picture[y, x, 0])
-                            green = np.float32(picture[y, x, 1])
-                            blue = np.float32(picture[y, x, 2])
-                            middle = np.float32(0.587) * green
-                            u_blue = np.float32(0.492) * (
-                                blue - (np.float32(0.299) * red + middle + np.float32(0.114) * blue)
-                            )
-                            u_red = np.float32(0.492) * (
-                                red - (np.float32(0.299) * blue + middle + np.float32(0.114) * red)
-                            )
-                            whole_blue += math.floor(u_blue + np.float32(0.5)) + 128
-                            whole_red += math.floor(u_red + np.float32(0.5)) + 128
-                            float_blue += u_blue + np.float32(0.5)
-                            float_red += u_red + np.float32(0.5)
-                    best0 = max(best0, np.float32(whole_blue) * np.float32(0.5))
-                    best1 = max(best1, abs(float_blue) * np.float32(0.5))
-                    best2 = max(best2, np.float32(whole_red) * np.float32(0.5))
-                    best3 = max(best3, abs(float_red) * np.float32(0.5))
-            out[0, row, column] = best0
-            out[1, row, column] = best1
-            out[2, row, column] = best2
-            out[3, row, column] = best3
+    """The largest coefficient of every square, by magnitude, for four variants (4 x rows x columns).
+
+    Loops run along whole rows of pixels, so that a processor does several at once.
+    """
+    pairs = out.shape[2] * 4
+    colours = np.empty((3, 2, 2, pairs), np.float32)  # colour, row and column in a square of 2 x 2, its place
+    found = np.empty((4, pairs), np.float32)
+    out[:] = np.float32(-1.0)
+    for row in range(out.shape[1]):
+        for i in range(4):
+            _spread(picture, top + row * 8 + 2 * i, left, colours)
+            _transform(colours, found)
+            _keep_largest(found, out[:, row], i == 0)
+
+
+@compiled_exactly
+def _spread(picture: Rgb, y: int, left: int, colours: Floats) -> None:
+    """Two rows of pixels, by colour and place in their squares of 2 x 2."""
+    for a in range(2):
+        for pair in range(colours.shape[3]):
+            for b in range(2):
+                x = left + 2 * pair + b
+                colours[0, a, b, pair] = np.float32(picture[y + a, x, 0])
+                colours[1, a, b, pair] = np.float32(picture[y + a, x, 1])
+                colours[2, a, b, pair] = np.float32(picture[y + a, x, 2])
+
+
+@compiled_exactly
+def _transform(colours: Floats, found: Floats) -> None:
+    """The Haar approximation of U in each square of 2 x 2, for four variants."""
+    half = np.float32(0.5)
+    for pair in range(found.shape[1]):
+        whole_blue = whole_red = float_blue = float_red = np.float32(0.0)
+        for a in range(2):
+            for b in range(2):
+                red, green, blue = colours[0, a, b, pair], colours[1, a, b, pair], colours[2, a, b, pair]
+                middle = np.float32(0.587) * green
+                u_blue = np.float32(0.492) * (
+                    blue - (np.float32(0.299) * red + middle + np.float32(0.114) * blue)
+                )
+                u_red = np.float32(0.492) * (
+                    red - (np.float32(0.299) * blue + middle + np.float32(0.114) * red)
+                )
+                whole_blue += np.floor(u_blue + half)
+                whole_red += np.floor(u_red + half)
+                float_blue += u_blue + half
+                float_red += u_red + half
+        found[0, pair] = (whole_blue + np.float32(512.0)) * half  # four times 128
+        found[1, pair] = abs(float_blue) * half
+        found[2, pair] = (whole_red + np.float32(512.0)) * half
+        found[3, pair] = abs(float_red) * half
+
+
+@compiled_exactly
+def _keep_largest(found: Floats, out: Floats, first: bool) -> None:
+    """The largest of four coefficients of each square, and of what is there; without the very first one."""
+    for variant in range(4):
+        for column in range(out.shape[1]):
+            at = 4 * column
+            best = max(found[variant, at + 1], found[variant, at + 2], found[variant, at + 3])
+            if not first:
+                best = max(best, found[variant, at])
+            out[variant, column] = max(out[variant, column], best)
 
 
 def warm() -> None:

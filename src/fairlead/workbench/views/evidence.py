@@ -15,7 +15,9 @@ from fairlead.case.exhibits.adding import find_acquisition
 from fairlead.case.exhibits.custody import Handover, get_exhibit, record_handover, show_custody, show_exhibits
 from fairlead.case.exhibits.volumes import list_volumes
 from fairlead.case.lists.for_the_lead import CONTENTS, EXHIBITS
+from fairlead.case.lists.recognised import count_recognised
 from fairlead.case.looking.content_file import open_content
+from fairlead.case.running.runs import RunState, find_run
 from fairlead.register.reviews import find_reviews_of
 from fairlead.terms.custody import CustodyEvent, Operation
 from fairlead.terms.errors import UsageError
@@ -82,6 +84,8 @@ def exhibit(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
         "row": row,
         "acquisition": find_acquisition(desk.session, number),
         "volumes": list_volumes(desk.session, number),
+        "recognised": count_recognised(desk.session, number),
+        "run": _running(desk),
         "events": events,
         "drawn": drawn,
         "out": bool(events) and events[-1]["event"] in (CustodyEvent.CHECK_OUT, CustodyEvent.TRANSFER),
@@ -89,6 +93,12 @@ def exhibit(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
         "title": number,
     }
     return TemplateResponse(request, "workbench/exhibit.html", context)
+
+
+def _running(desk: Desk) -> RunState | None:
+    """The run that writes the operation's tables now."""
+    state = find_run(desk.session.workspace.operation(desk.operation))
+    return state if state is not None and state.state == "running" and state.stage else None
 
 
 def triage(request: HttpRequest, desk: Desk) -> HttpResponse:
