@@ -149,6 +149,14 @@ def _show(report: LoadReport, *, as_json: bool) -> int:
             if part:
                 rows = [asdict(row) for row in part]
                 print_rows(rows, list(rows[0]), title=title)
+        for joined in report.joined:
+            click.secho(f"{joined.source}, {joined.rows_of}, joined by {joined.way}", bold=True)
+            click.echo(f"{joined.found:,} found their account, {joined.not_found:,} did not")
+            for said in joined.lost:
+                click.echo(f"  {said}")
+            for title, examples in (("found", joined.found_examples), ("not found", joined.lost_examples)):
+                for example in examples:
+                    click.echo(f"  {title}: {example}")
         for name in report.without_file:
             click.echo(f"No readable file fits the source {name}: check exhibit and path in the mapping.")
     return 1 if report.lines_quarantined or report.values_unread or report.without_file else 0

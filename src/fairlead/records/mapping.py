@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from enum import StrEnum
 from importlib import resources
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from fairlead.records import zones
+from fairlead.records.closed import Closed
+from fairlead.records.joins import ColumnJoin, Join, LogJoin, Step, groups_of
 from fairlead.records.money import shipped_states
 from fairlead.records.values import Clock
 from fairlead.terms.errors import UsageError
@@ -38,12 +41,6 @@ class Dialect(StrEnum):
     SQLSERVER = "sqlserver"
     ORACLE = "oracle"
     STANDARD = "standard"
-
-
-class Closed(BaseModel):
-    """A part of the mapping file; a key that it does not know is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
 
 
 class ColumnUse(Closed):
@@ -90,20 +87,12 @@ class ColumnUse(Closed):
     def _one_place(self) -> ColumnUse:
         if (self.column is None) == (self.constant is None):
             raise ValueError("say either column or constant")
-        if self.pattern is not None and _groups(self.pattern) != 1:
+        if self.pattern is not None and groups_of(self.pattern) != 1:
             raise ValueError("pattern is a regular expression with exactly one group")
         return self
 
 
 Use = ColumnUse | None
-
-
-def _groups(pattern: str) -> int:
-    """How many groups a pattern has; -1 when it is none."""
-    try:
-        return re.compile(pattern).groups
-    except re.error:
-        return -1
 
 
 class AccountRoles(Closed):
@@ -131,6 +120,13 @@ class AccountRoles(Closed):
     status: Use = None
     instrument_kind: Use = None
     instrument: Use = None
+
+
+class SubscriberRoles(AccountRoles):
+    """Roles of columns of a provider's reply: those of accounts, and from when to when the reply holds."""
+
+    valid_from: Use = None
+    valid_to: Use = None
 
 
 class PaymentRoles(Closed):
@@ -201,6 +197,9 @@ class PaymentTable(Closed):
     columns: tuple[str, ...] = Field(
         (), description="names of the columns, where nothing in the dump names them"
     )
+    join: tuple[ColumnJoin, ...] = Field(
+        (), description="how rows that name no account lead to one; the first that finds a value counts"
+    )
     roles: PaymentRoles
 
 
@@ -214,6 +213,9 @@ class EventTable(Closed):
     )
     columns: tuple[str, ...] = Field(
         (), description="names of the columns, where nothing in the dump names them"
+    )
+    join: tuple[ColumnJoin, ...] = Field(
+        (), description="how rows that name no account lead to one; the first that finds a value counts"
     )
     roles: EventRoles
 
@@ -348,6 +350,9 @@ class LogSource(_Source):
         pattern=r"^(last_public|first|last|[1-9])$",
         description="which address of a list (X-Forwarded-For) counts; a number counts from its end",
     )
+    join: tuple[LogJoin, ...] = Field(
+        (), description="how lines that name no account lead to one; the first that finds a value counts"
+    )
     preset: str | None = Field(None, description="name of a shipped mapping to begin with")
 
 
@@ -366,6 +371,9 @@ class PaymentSource(_Source):
     reference_pattern: str | None = Field(
         None, description="its one group is the part that names the account"
     )
+    join: tuple[ColumnJoin, ...] = Field(
+        (), description="how rows that name no account lead to one; the first that finds a value counts"
+    )
     preset: str | None = Field(None, description="name of a shipped mapping to begin with")
     roles: PaymentRoles | None = None
 
@@ -376,7 +384,7 @@ class SubscriberSource(_Source):
     kind: Literal["subscribers"]
     format: Literal["csv", "json", "xlsx"] = "csv"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    roles: AccountRoles
+    roles: SubscriberRoles
 
 
 Source = DumpSource | SqliteSource | LogSource | PaymentSource | SubscriberSource
@@ -387,6 +395,17 @@ def account_tables(source: Source) -> tuple[str, ...]:
     if not isinstance(source, DumpSource | SqliteSource):
         return ()
     return tuple(table.name for table in source.table if table.rows is RowKind.ACCOUNTS)
+
+
+def joins_of(source: Source) -> tuple[Join, ...]:
+    """Every join of a source, whichever of its tables declares it."""
+    if isinstance(source, LogSource | PaymentSource):
+        return tuple(source.join)
+    if isinstance(source, DumpSource | SqliteSource):
+        return tuple(
+            join for table in source.table if not isinstance(table, AccountTable) for join in table.join
+        )
+    return ()
 
 
 class ActRule(Closed):
@@ -423,7 +442,36 @@ class Mapping(Closed):
                 source.account_source
             ):
                 raise ValueError(f"source {source.name}: accounts names an unknown table of accounts")
+            for _, step in self._steps_from(source):
+                self._check_step(source, step)
         return self
+
+    def _check_step(self, source: Source, step: Step) -> None:
+        """Raise ValueError for a step into a source that has no tables."""
+        into = step.source or source.account_source
+        kinds = {other.name: other.kind for other in self.source}
+        if into not in kinds:
+            raise ValueError(f"source {source.name}: join names an unknown source, {into}")
+        if kinds[into] not in ("sql_dump", "sqlite"):
+            raise ValueError(
+                f"source {source.name}: join goes through the table {step.table} of {into}, which has no tables; "
+                "say with source = which source of kind sql_dump or sqlite has it"
+            )
+
+    def _steps_from(self, source: Source) -> Iterator[tuple[Join, Step]]:
+        return ((join, step) for join in joins_of(source) for step in join.through)
+
+    def step(self, source: Source, step: Step) -> Step:
+        """A step of one of a source's joins, with the source it goes into, and its table as that source calls it."""
+        into = next(other for other in self.source if other.name == (step.source or source.account_source))
+        mapped = [t.name for t in into.table] if isinstance(into, DumpSource | SqliteSource) else []
+        same = next((n for n in mapped if n == step.table or n.endswith("." + step.table)), step.table)
+        return step.model_copy(update={"source": into.name, "table": same})
+
+    def steps_into(self, name: str) -> tuple[Step, ...]:
+        """Every step that any join takes through tables of a source, once each."""
+        steps = (self.step(source, step) for source in self.source for _, step in self._steps_from(source))
+        return tuple(dict.fromkeys(step for step in steps if step.source == name))
 
     def account_tables(self, name: str) -> tuple[str, ...]:
         """The tables of accounts of a source, as the mapping names them; none where it is not one of tables."""

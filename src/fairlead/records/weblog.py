@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar, NamedTuple
 
 from fairlead.engine.doors import Door
 
@@ -17,8 +17,24 @@ _CHUNK_BYTES = 4 << 20
 _COMMON_PARTS, _COMBINED_PARTS = 3, 7  # pieces of a line between its quotes
 _WHO_FIELDS, _STATUS_DIGITS, _TAIL_FIELDS = 3, 3, 2
 
-# ip, user, time, method+path (request line), status, size, agent, port — as bytes, None when absent
-Parsed = tuple[bytes, bytes | None, bytes, bytes, bytes, bytes | None, bytes | None, bytes | None]
+
+class Parsed(NamedTuple):
+    """The fields of one line as they stand; None when absent. ``request`` is method, path and protocol.
+
+    ``cookie`` holds the cookies that the log names, as in a header: ``name=value; name=value``.
+    """
+
+    ip: bytes
+    user: bytes | None
+    time: bytes
+    request: bytes
+    status: bytes
+    size: bytes | None
+    agent: bytes | None
+    port: bytes | None
+    cookie: bytes | None = None
+
+
 LineReader = Callable[[bytes], Parsed | None]
 
 
@@ -104,7 +120,7 @@ def read_combined(line: bytes) -> Parsed | None:
         return None
     if count == _COMBINED_PARTS and parts[4] != b" ":
         return None
-    return (
+    return Parsed(
         who[0],
         who[2],
         head[open_at + 2 : -2],
@@ -150,7 +166,7 @@ def _slow_combined(line: bytes) -> Parsed | None:
     if found is None:
         return None
     ip, user, at, request, status, size, _, agent = found.groups()
-    return (ip, user, at, request, status, size, agent, None)
+    return Parsed(ip, user, at, request, status, size, agent, None)
 
 
 _NGINX = {
@@ -166,6 +182,16 @@ _APACHE = {
     "b": "size", "B": "size", "O": "size",
 }  # fmt: skip
 _DIRECTIVE = re.compile(r"\$([a-z0-9_]+)|%[<>]?(?:\{([^}]+)\})?([a-zA-Z])")
+
+
+def _cookie_prefix(found: re.Match[str]) -> bytes | None:
+    """What stands before the value of a directive for cookies: the name of a single one; None for other directives."""
+    nginx, argument, apache = found.groups()
+    if nginx == "http_cookie" or (apache == "i" and (argument or "").lower() == "cookie"):
+        return b""
+    if nginx and nginx.startswith("cookie_"):
+        return nginx.removeprefix("cookie_").encode() + b"="
+    return argument.encode() + b"=" if apache == "C" and argument else None
 
 
 def _directive(form: str, found: re.Match[str], names: set[str]) -> str:
@@ -195,6 +221,7 @@ def pattern_reader(form: str) -> LineReader | None:
     """A reader for an nginx or Apache log format string; None when it lacks address, time or request."""
     pattern = ""
     names: set[str] = set()
+    cookies: dict[str, bytes] = {}
     position = 0
     pieces: list[str] = []
     for found in _DIRECTIVE.finditer(form):
@@ -205,6 +232,11 @@ def pattern_reader(form: str) -> LineReader | None:
             pattern += f"(?P<t{len(pieces)}>{body})"
             pieces.append(meaning)
             names.add("time")
+        elif (prefix := _cookie_prefix(found)) is not None:
+            group = f"c{len(cookies)}"
+            body = r"(?:[^\"\\]|\\.)*+" if form[found.start() - 1 : found.start()] == '"' else r"\S*?"
+            pattern += f"(?P<{group}>{body})"
+            cookies[group] = prefix
         else:
             pattern += _directive(form, found, names)
     pattern += re.escape(form[position:])
@@ -223,9 +255,12 @@ def pattern_reader(form: str) -> LineReader | None:
         request = got.get("request")
         if request is None:
             request = (got.get("method") or b"-") + b" " + (got.get("path") or b"") + b" -"
-        return (
+        named = [
+            prefix + got[group] for group, prefix in cookies.items() if got[group] not in (b"", b"-", None)
+        ]
+        return Parsed(
             got["ip"], got.get("user"), got["time"], request, got.get("status") or b"0",
-            got.get("size"), got.get("agent"), got.get("port"),
+            got.get("size"), got.get("agent"), got.get("port"), b"; ".join(named) or None,
         )  # fmt: skip
 
     return read
@@ -264,7 +299,7 @@ def read_cloudflare(line: bytes) -> Parsed | None:
     if entry is None or "ClientIP" not in entry or "EdgeStartTimestamp" not in entry:
         return None
     request = f"{entry.get('ClientRequestMethod', '-')} {entry.get('ClientRequestURI', '')} -"
-    return (
+    return Parsed(
         _bytes(entry["ClientIP"]), _some(entry.get("ClientRequestUser")), _bytes(entry["EdgeStartTimestamp"]),
         request.encode(errors="backslashreplace"), _bytes(entry.get("EdgeResponseStatus", 0)),
         _some(entry.get("EdgeResponseBytes")), _some(entry.get("ClientRequestUserAgent")),
@@ -284,7 +319,7 @@ def read_caddy(line: bytes) -> Parsed | None:
     ip = request.get("client_ip") or request.get("remote_ip")
     if ip is None:
         return None
-    return (
+    return Parsed(
         _bytes(ip), _some(entry.get("user_id")), _bytes(entry["ts"]),
         f"{request.get('method', '-')} {request.get('uri', '')} -".encode(errors="backslashreplace"),
         _bytes(entry.get("status", 0)), _some(entry.get("size")),
