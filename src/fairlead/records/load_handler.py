@@ -28,10 +28,10 @@ from fairlead.records.frames import (
     unpack_steps,
 )
 from fairlead.records.load import load_source
+from fairlead.records.log_formats import LOG_FORMS
 from fairlead.records.mapping import parse_mapping
 from fairlead.records.money import shipped_states
 from fairlead.records.rows import Tallies
-from fairlead.records.weblog import LOG_FORMS
 from fairlead.records.zones import is_zone
 from fairlead.terms.errors import FairleadError
 

@@ -15,18 +15,18 @@ import pyarrow.compute as pc
 from fairlead.records.addresses import Address, parse_address
 from fairlead.records.fast_combined import ScannedBlock, byte_ranges, mapped, scan_block
 from fairlead.records.joins import LogJoin, first_way
+from fairlead.records.log_formats import LOG_FORMS, reader_for
 from fairlead.records.mapping import LogSource
 from fairlead.records.rows import Reader
 from fairlead.records.values import Clock, ReadTime
 from fairlead.records.weblog import (
-    LOG_FORMS,
+    Heading,
     Line,
     LineReader,
     Parsed,
     blocks_of,
     line_at,
     lines_of,
-    reader_for,
 )
 from fairlead.tables.records import ACCESSES, LOOKUPS
 from fairlead.terms.errors import UsageError
@@ -121,11 +121,13 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
 
     def row_by_row(lines: list[Line]) -> Iterator[tuple[Any, pa.RecordBatch]]:
         held = LogBatch()
-        c = held.columns
-        asked = _Asked(source, reader)
+        c, asked = held.columns, _Asked(source, reader)
         for line in lines:
             text = line.text
-            parsed = read(text[:-1] if text[-1:] == b"\r" else text) if line.whole else None
+            parsed = read(text.removesuffix(b"\r")) if line.whole else None
+            if isinstance(parsed, Heading):
+                sink.skip("header", 1)
+                continue
             at = time_of(parsed[2]) if parsed is not None else None
             ip = address_of(parsed[0]) if parsed is not None else None
             if parsed is None or at is None or ip is None:
@@ -134,8 +136,7 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
                 else:
                     sink.skip("blank", 1)
                 continue
-            user = parsed[1]
-            name, account = user_of(user) if user and user != b"-" else (None, None)
+            name, account = user_of(parsed.user) if parsed.user and parsed.user != b"-" else (None, None)
             locator = f"{sink.locator}#bytes={line.start}-{line.end}"
             if source.join and account is None:
                 asked.add(locator, parsed)
@@ -147,8 +148,7 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
             c["zone_offset_minutes"].append(at.offset_minutes)
             c["ip"].append(ip.ip)
             _add_request(c, parsed, reader, ip.port)
-        count = len(c["locator"])
-        if count:
+        if count := len(c["locator"]):
             c["exhibit"] = [sink.exhibit] * count
             c["source"] = [source.name] * count
             sink.parsed += count

@@ -341,7 +341,10 @@ class LogSource(_Source):
     """An access log; ``format`` is a named one (the door of access logs) or an nginx or Apache format."""
 
     kind: Literal["access_log"]
-    format: str = Field("combined", description="a named format, or the server's own format string")
+    format: str = Field(
+        "combined",
+        description="a named format, one inside another as docker_json(combined), or the server's own format string",
+    )
     user_is: Literal["user_name", "id", "email"] = Field(
         "user_name", description="what the log's user field holds"
     )

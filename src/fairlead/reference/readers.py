@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fairlead.engine.doors import GROUP
 from fairlead.known.lists import HASH_LISTS
-from fairlead.records.weblog import LOG_FORMS
+from fairlead.records.log_formats import LOG_FORMS
 
 _DOORS = (
     ("Hash lists", "`fairlead known import --format NAME`", HASH_LISTS),
@@ -21,6 +21,17 @@ def render_readers() -> str:
         f"`{GROUP}`; `examples/readers` is such a package, to copy.",
     ]
     for title, asked_with, door in _DOORS:
-        lines += ["", f"## {title}", "", f"Asked for with {asked_with}.", "", "| name | reads |", "|---|---|"]
-        lines += [f"| {reader.name} | {reader.about} |" for reader in door.all().values()]
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            f"Asked for with {asked_with}.",
+            "",
+            "| name | reads | published at |",
+        ]
+        lines.append("|---|---|---|")
+        lines += [
+            f"| {reader.name} | {reader.about} | {getattr(reader, 'origin', '') or '-'} |"
+            for reader in door.all().values()
+        ]
     return "\n".join(lines) + "\n"
