@@ -590,7 +590,12 @@ def mapped_tables(source: Source) -> tuple[str, ...]:
 
 def _rows_of(source: PaymentSource | SubscriberSource, stream: BinaryIO) -> Iterator[TabularItem]:
     if source.format == "csv":
-        return read_csv(stream, delimiter=source.delimiter, charset=source.charset or "utf-8")
+        return read_csv(
+            stream,
+            delimiter=source.delimiter,
+            charset=source.charset or "utf-8",
+            header_column=source.header_column if isinstance(source, PaymentSource) else None,
+        )
     return read_document(stream, source.format)
 
 

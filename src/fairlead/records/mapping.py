@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from enum import StrEnum
-from importlib import resources
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,8 +14,11 @@ from pydantic_core import ErrorDetails
 
 from fairlead.records import zones
 from fairlead.records.closed import Closed
+from fairlead.records.dialects import Dialect
 from fairlead.records.joins import ColumnJoin, Join, LogJoin, Step, groups_of
 from fairlead.records.money import shipped_states
+from fairlead.records.payment_forms import PAYMENT_FORMS
+from fairlead.records.preset import PRESETS, TOLD
 from fairlead.records.values import Clock
 from fairlead.terms.errors import UsageError
 
@@ -29,18 +31,6 @@ class RowKind(StrEnum):
     ACCOUNTS = "accounts"
     PAYMENTS = "payments"
     EVENTS = "events"
-
-
-class Dialect(StrEnum):
-    """Whose quoting rules a dump follows."""
-
-    AUTO = "auto"
-    MYSQL = "mysql"
-    POSTGRES = "postgres"
-    SQLITE = "sqlite"
-    SQLSERVER = "sqlserver"
-    ORACLE = "oracle"
-    STANDARD = "standard"
 
 
 class ColumnUse(Closed):
@@ -61,6 +51,9 @@ class ColumnUse(Closed):
     )
     zone: str | None = Field(
         None, description="of a time in this column: a name, an offset, or an abbreviation"
+    )
+    divide_by: int | None = Field(
+        None, ge=2, description="of an amount in smaller units: how many of them are one of the currency"
     )
     optional: bool = Field(False, description="the column may be absent")
 
@@ -360,10 +353,13 @@ class LogSource(_Source):
 
 
 class PaymentSource(_Source):
-    """A payment export: CSV, JSON, XLSX or camt.053."""
+    """A payment export, in one of the formats that are registered (docs/reference/readers.md)."""
 
     kind: Literal["payments"]
-    format: Literal["csv", "json", "xlsx", "camt.053"] = "csv"
+    format: str = Field("csv", description="csv, or another format of payments")
+    header_column: str | None = Field(
+        None, description="a column of the header, where a CSV file has other lines before it"
+    )
     delimiter: str = Field(default=",", min_length=1, max_length=1, description="between fields of CSV")
     decimal: Literal[".", ","] = Field(
         ".", description="decimal mark, where an amount could be read either way"
@@ -379,6 +375,13 @@ class PaymentSource(_Source):
     )
     preset: str | None = Field(None, description="name of a shipped mapping to begin with")
     roles: PaymentRoles | None = None
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, form: str) -> str:
+        if form not in PAYMENT_FORMS.names():
+            raise ValueError(f"format is one of: {', '.join(PAYMENT_FORMS.names())}")
+        return form
 
 
 class SubscriberSource(_Source):
@@ -558,9 +561,8 @@ def _in_words(error: ErrorDetails) -> str:
 
 
 def preset_names() -> tuple[str, ...]:
-    """Names of the shipped presets."""
-    folder = resources.files("fairlead.records") / "presets"
-    return tuple(sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml")))
+    """Names of the shipped presets, and of those that packages bring."""
+    return tuple(sorted(PRESETS.names()))
 
 
 def _apply_preset(source: Any) -> None:
@@ -574,11 +576,10 @@ def _apply_preset(source: Any) -> None:
             f"Use one of: {', '.join(preset_names())}.",
             code="MAPPING-003",
         )
-    preset = tomllib.loads(
-        (resources.files("fairlead.records") / "presets" / f"{name}.toml").read_text("utf-8")
-    )
+    preset = tomllib.loads(PRESETS.get(name).text)
+    for key in TOLD:
+        preset.pop(key, None)
     prefix = source.get("prefix", preset.pop("prefix", ""))
-    preset.pop("about", None)
     tables = preset.pop("table", [])
     for table in tables:
         table["name"] = prefix + table["name"]

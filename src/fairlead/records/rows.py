@@ -231,13 +231,14 @@ class _Row:
 
     def money(self, role: str) -> Amount | None:
         text = self.text(role)
-        return None if text is None else read_money(text, decimal=self.reader.decimal)
+        read = None if text is None else read_money(text, decimal=self.reader.decimal)
+        units = self.uses[role].divide_by if role in self.uses else None
+        return read if read is None or units is None else Amount(read.value / units, read.currency)
 
     def amount(self, role: str) -> Decimal | None:
-        text = self.text(role)
-        if text is None:
+        if self.text(role) is None:
             return None
-        read = read_money(text, decimal=self.reader.decimal)
+        read = self.money(role)
         if read is None:
             self.note(role, "not an amount")
         return read.value if read is not None else None

@@ -5,9 +5,13 @@ from __future__ import annotations
 from fairlead.engine.doors import GROUP
 from fairlead.known.lists import HASH_LISTS
 from fairlead.records.log_formats import LOG_FORMS
+from fairlead.records.payment_forms import PAYMENT_FORMS
+from fairlead.records.preset import PRESETS
 
 _DOORS = (
     ("Hash lists", "`fairlead known import --format NAME`", HASH_LISTS),
+    ("Payments", '`format = "NAME"` of a source of kind `payments`', PAYMENT_FORMS),
+    ("Presets", '`preset = "NAME"` of a source of the kind that it is for', PRESETS),
     ("Access logs", '`format = "NAME"` of a source of kind `access_log`', LOG_FORMS),
 )
 
