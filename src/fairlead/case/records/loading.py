@@ -6,7 +6,6 @@ import hashlib
 import os
 import secrets
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,7 +27,6 @@ from fairlead.records.frames import LOADED
 from fairlead.records.joining import FileParts, find_accounts
 from fairlead.records.load import VERSION, matches_path, tables_of_keys
 from fairlead.records.mapping import Mapping, Source, parse_mapping
-from fairlead.records.propose import Proposal, propose_mapping
 from fairlead.records.reading import RecordReader
 from fairlead.records.rows import Tallies
 from fairlead.register.actions import Action
@@ -313,31 +311,6 @@ def measure_clock(session: Session, *, source: str, against: str) -> ClockOffset
         catalogue.close()
     session.record(Operation.CONSULTATION, "records.clock", (source, against), "clock offset measured")
     return measured
-
-
-def propose_records(session: Session, *, exhibit: str, path: str, name: str) -> Proposal:
-    """Draft a mapping for the one readable file of an exhibit that fits a path or pattern."""
-    session.require_sight()
-    catalogue = Catalogue(session.store, (FILES,))
-    try:
-        files = catalogue.rows(
-            "SELECT locator, path FROM files WHERE verdict = 'read' AND exhibit = ? ORDER BY 1", [exhibit]
-        )
-    finally:
-        catalogue.close()
-    fitting = [file for file in files if file["path"] == path or fnmatchcase(file["path"], path)]
-    if len(fitting) != 1:
-        raise UsageError(
-            f"{len(fitting)} readable files of exhibit {exhibit} fit that path",
-            "Give the path of one file; `fairlead table files` lists them.",
-            code="USAGE-FILE",
-        )
-    with opener_of(session)(exhibit, fitting[0]["locator"]) as descriptor:
-        dump = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-    session.record(
-        Operation.CONSULTATION, "records.propose", (exhibit, fitting[0]["locator"]), "mapping drafted"
-    )
-    return propose_mapping(dump, exhibit=exhibit, path=fitting[0]["path"], name=name)
 
 
 def _find_files(session: Session, mapping: Mapping) -> list[tuple[Source, str, str]]:
