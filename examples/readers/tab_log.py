@@ -11,7 +11,7 @@ def read(line: bytes) -> Parsed | None:
     if len(columns) != 5:
         return None
     at, address, user, request, status = columns
-    return address, user or None, at, request, status, None, None, None
+    return Parsed(address, user or None, at, request, status, None, None, None)
 
 
 TAB_LOG = LogForm(name="tab-log", about="time, address, user, request and status between tabs", read=read)

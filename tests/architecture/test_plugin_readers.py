@@ -67,9 +67,7 @@ def test_the_formats_of_another_package_stand_in_the_help(installed: Path) -> No
 
 def test_an_access_log_is_read_by_the_reader_of_another_package(installed: Path) -> None:
     line = "2024-01-02T03:04:05Z\\t203.0.113.9\\tanna\\tGET /x HTTP/1.1\\t200"
-    code = (
-        f"from fairlead.records.weblog import reader_for; print(reader_for('tab-log')(b'{line}')[0].decode())"
-    )
+    code = f"from fairlead.records.log_formats import reader_for; print(reader_for('tab-log')(b'{line}')[0].decode())"
     said = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(installed)},

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.mapping import parse_mapping, preset_names
 from fairlead.records.money import read_money
+from fairlead.records.preset import PRESETS
 from fairlead.records.tabular import Broken, Header, NamedRow, read_csv
 from fairlead.records.values import Clock, read_address, read_amount
 from fairlead.terms.errors import UsageError
@@ -42,15 +43,7 @@ def test_a_column_that_is_not_there_is_named():
 
 @pytest.mark.parametrize("preset", list(preset_names()))
 def test_every_preset_is_a_valid_mapping(preset):
-    kind = {
-        "stripe": "payments",
-        "paypal": "payments",
-        "camt053": "payments",
-        "bitcoin_core": "payments",
-        "etherscan": "payments",
-        "wallet_list": "payments",
-        "nginx_combined": "access_log",
-    }.get(preset, "sql_dump")
+    kind = PRESETS.get(preset).of
     text = f'[[source]]\nname="a"\nkind="{kind}"\nexhibit="X/1"\npath="a"\nzone="UTC"\npreset="{preset}"\n'
     assert parse_mapping(text).source[0].name == "a"
 

@@ -13,8 +13,9 @@ from fairlead.engine.sandbox import Outcome, SandboxReply
 from fairlead.records import sqlite as sqlite_rows
 from fairlead.records.dump import Broken, DumpRows, Passed
 from fairlead.records.mapping import parse_mapping
-from fairlead.records.propose import propose_mapping
+from fairlead.records.propose import Place, propose
 from fairlead.records.sqlite import read_row, read_sqlite
+from fairlead.records.surveying import Surveyor
 from fairlead.terms.errors import ItemError
 from fairlead.terms.origin import parse_locator
 from tests.records.builders import load, source
@@ -210,10 +211,13 @@ def test_a_file_that_is_no_database_is_refused_whole(tmp_path):
 
 
 def test_a_mapping_is_drafted_from_a_database(database):
-    proposal = propose_mapping(database.read_bytes(), exhibit="NSK/1", path="board.db")
+    with Surveyor() as surveyor, database.open("rb") as file:
+        seen = surveyor.look_at(file.fileno())
+    proposal = propose([(Place("NSK/1", "board.db"), seen)])
     assert [table.table for table in proposal.tables] == ["users"]
-    assert parse_mapping(proposal.toml).source[0].kind == "sqlite"
-    assert proposal.preview["accounts"][0]["user_name"] == "reader-3"
+    (source,) = parse_mapping(proposal.toml).source
+    assert source.kind == "sqlite"
+    assert load(source, database.read_bytes())["accounts"][0]["user_name"] == "reader-3"
 
 
 def test_changed_bytes_end_in_rows_or_reasons_and_never_in_a_crash_of_the_run(database, tmp_path):

@@ -12,7 +12,7 @@ from fairlead.attribution.partition import part_of, parts_for
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
 from fairlead.tables.attribution import ADDRESSES, IDENTIFIERS, NORMAL_FORMS, TAKEOVERS
-from fairlead.tables.records import ACCESSES, ACCOUNTS, EVENTS, PAYMENTS
+from fairlead.tables.records import ACCESSES, ACCOUNTS, EVENTS, PAYMENTS, VALIDITY
 
 SHARED_ABOVE = 20
 DEFAULT_FROM, DEFAULT_TIMES = 8, 6
@@ -71,8 +71,17 @@ class IdentifiersStage:
     """Gives every record its identifiers; parts by kind, several where there are many of a kind."""
 
     name = "identifiers"
-    version = "3"
-    reads: tuple[Table, ...] = (ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, NORMAL_FORMS, ADDRESSES, TAKEOVERS)
+    version = "4"
+    reads: tuple[Table, ...] = (
+        ACCOUNTS,
+        PAYMENTS,
+        ACCESSES,
+        EVENTS,
+        VALIDITY,
+        NORMAL_FORMS,
+        ADDRESSES,
+        TAKEOVERS,
+    )
     writes = IDENTIFIERS
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:

@@ -13,7 +13,7 @@ from fairlead.attribution.shipped import digest_of_shipped
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
 from fairlead.tables.attribution import IDENTIFIER_TEXTS, NORMAL_FORMS
-from fairlead.tables.records import ACCESSES, ACCOUNTS, EVENTS, PAYMENTS
+from fairlead.tables.records import ACCESSES, ACCOUNTS, EVENTS, PAYMENTS, VALIDITY
 from fairlead.terms.platform import IdentifierKind
 
 TEXTS_A_PART = 50_000
@@ -38,21 +38,26 @@ _PAYMENT_KINDS = {
 
 
 def raw_sql() -> str:
-    """Every identifier as stored, with its owner, a region (see IDENTIFIER_TEXTS), its period and its origin."""
+    """Every identifier as stored, with its owner, a region (see IDENTIFIER_TEXTS), its period and its origin.
+
+    The period of a reply that says from when to when it holds is that one.
+    """
     parts = [
-        f"""SELECT account, 'accounts', role, '{kind}', {column}, country, registered_at,
-            coalesce(last_seen_at, registered_at), NULL::BIGINT, exhibit, locator
-            FROM accounts WHERE {column} IS NOT NULL"""
+        f"""SELECT account, 'accounts', role, '{kind}', {column}, country,
+            coalesce(from_at, registered_at), coalesce(to_at, from_at, last_seen_at, registered_at), NULL::BIGINT,
+            exhibit, locator FROM held WHERE {column} IS NOT NULL"""
         for kind, column in _ACCOUNT_KINDS.items()
     ]
     parts += [
-        f"""SELECT account, 'accounts', role, 'ip', {column}, NULL, {at}, {at}, 1,
-            exhibit, locator FROM accounts WHERE {column} IS NOT NULL"""
+        f"""SELECT account, 'accounts', role, 'ip', {column}, NULL,
+            coalesce(from_at, {at}), coalesce(to_at, from_at, {at}), 1, exhibit, locator FROM held
+            WHERE {column} IS NOT NULL"""
         for column, at in (("registered_ip", "registered_at"), ("last_ip", "last_seen_at"))
     ]
     parts.append(
-        """SELECT account, 'accounts', role, instrument_kind, instrument, NULL, registered_at, last_seen_at,
-        NULL, exhibit, locator FROM accounts WHERE instrument IS NOT NULL
+        """SELECT account, 'accounts', role, instrument_kind, instrument, NULL,
+        coalesce(from_at, registered_at), coalesce(to_at, from_at, last_seen_at), NULL, exhibit, locator
+        FROM held WHERE instrument IS NOT NULL
         AND instrument_kind IN ('iban', 'card', 'wallet')"""
     )
     parts += [
@@ -75,7 +80,8 @@ def raw_sql() -> str:
             FROM {table} WHERE account IS NOT NULL AND {column} IS NOT NULL GROUP BY account, {column}"""
         )
     columns = "owner, owner_table, role, kind, original, hint, first_at, last_at, days, exhibit, locator"
-    return f"""WITH raw({columns}) AS ({" UNION ALL ".join(parts)})
+    return f"""WITH held AS (SELECT a.*, v.from_at, v.to_at FROM accounts a LEFT JOIN validity v USING (account)),
+        raw({columns}) AS ({" UNION ALL ".join(parts)})
         SELECT * EXCLUDE (hint), CASE WHEN kind = 'phone' THEN coalesce(hint, '') ELSE '' END AS region FROM raw"""
 
 
@@ -83,8 +89,8 @@ class TextsStage:
     """Accounts, payments, accesses and events to IDENTIFIER_TEXTS, in parts of about 50,000."""
 
     name = "identifier texts"
-    version = "1"
-    reads: tuple[Table, ...] = (ACCOUNTS, PAYMENTS, ACCESSES, EVENTS)
+    version = "2"
+    reads: tuple[Table, ...] = (ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, VALIDITY)
     writes = IDENTIFIER_TEXTS
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:

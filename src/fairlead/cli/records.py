@@ -12,9 +12,9 @@ from fairlead.case.records.loading import (
     LoadReport,
     load_records,
     measure_clock,
-    propose_records,
     restore_records,
 )
+from fairlead.case.records.proposing import propose_records
 from fairlead.cli.options import OUTPUT, operation_option, session_of
 from fairlead.cli.render import TerminalProgress, print_facts, print_json, print_rows
 
@@ -25,16 +25,16 @@ def records() -> None:
 
 
 @records.command("propose")
-@click.option("--exhibit", required=True, help="Exhibit that holds the dump.")
+@click.option("--exhibit", required=True, help="Exhibit that holds the records.")
 @click.option(
-    "--path", required=True, help="Path of the dump in the exhibit, or a pattern that fits one file."
+    "--path", help="Path in the exhibit, or a pattern; everything but media and programs if left out."
 )
 @click.option("--name", default="platform", show_default=True, help="Name of the source.")
 @click.option("--output", type=OUTPUT, required=True, help="Where to write it.")
 @operation_option
 def propose(
     exhibit: str,
-    path: str,
+    path: str | None,
     name: str,
     output: Path,
     workspace: Path | None,
@@ -43,7 +43,7 @@ def propose(
     *,
     as_json: bool,
 ) -> None:
-    """Draft a mapping from a dump, with reasons and a preview. Read and correct it before you load it."""
+    """Draft one mapping for all records of an exhibit, with reasons and samples. Read and correct it before you load it."""
     proposal = propose_records(session_of(workspace, operation, user), exhibit=exhibit, path=path, name=name)
     output.write_text(proposal.toml)
     if as_json:
@@ -52,21 +52,18 @@ def propose(
                 "mapping": str(output),
                 "tables": [asdict(table) for table in proposal.tables],
                 "unmapped": list(proposal.unmapped),
-                "preview": proposal.preview,
             }
         )
         return
     for table in proposal.tables:
-        click.secho(f"{table.table} → {table.rows.value}: {table.reason}", bold=True)
-        print_rows([asdict(role) for role in table.roles], ["role", "column", "use", "reason"])
-    for name_of, rows in proposal.preview.items():
-        print_rows(
-            rows,
-            [k for k in rows[0] if k not in ("original", "locator", "exhibit")] if rows else [],
-            title=name_of,
-        )
+        click.secho(f"{table.source}, {table.table} → {table.rows.value}: {table.reason}", bold=True)
+        print_rows([asdict(role) for role in table.roles], ["role", "column", "score", "reason", "samples"])
+        for line in table.join:
+            click.echo(f"  join: {line}")
     if proposal.unmapped:
-        click.echo(f"Not mapped: {', '.join(proposal.unmapped)}")
+        click.secho("Not understood, and so not mapped:", bold=True)
+        for line in proposal.unmapped:
+            click.echo(f"  {line}")
     click.echo(f"Draft written to {output}. Edit it, then run `fairlead records load --mapping {output}`.")
 
 
@@ -149,6 +146,14 @@ def _show(report: LoadReport, *, as_json: bool) -> int:
             if part:
                 rows = [asdict(row) for row in part]
                 print_rows(rows, list(rows[0]), title=title)
+        for joined in report.joined:
+            click.secho(f"{joined.source}, {joined.rows_of}, joined by {joined.way}", bold=True)
+            click.echo(f"{joined.found:,} found their account, {joined.not_found:,} did not")
+            for said in joined.lost:
+                click.echo(f"  {said}")
+            for title, examples in (("found", joined.found_examples), ("not found", joined.lost_examples)):
+                for example in examples:
+                    click.echo(f"  {title}: {example}")
         for name in report.without_file:
             click.echo(f"No readable file fits the source {name}: check exhibit and path in the mapping.")
     return 1 if report.lines_quarantined or report.values_unread or report.without_file else 0

@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 import numba
 import numpy as np
 
-from fairlead.records.mapping import Dialect
+from fairlead.records.dialects import Dialect
 
 
 class Counter(Protocol):

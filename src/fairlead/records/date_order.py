@@ -14,24 +14,24 @@ _YEAR_DIGITS = 4
 
 
 def date_form(values: Iterable[str], column: str) -> str:
-    """The strptime pattern that fits all dates of a column.
+    """The strptime pattern that fits all dates of a column; that of ISO 8601 where it has none.
 
     Raises UsageError when day and month could be swapped in every one of them, or no order fits all.
     """
     separator, year = "-", "%Y"
-    first = second = iso = 0
+    first = second = iso = dates = 0
     for value in values:
         found = _DATE.fullmatch(value.strip())
         if found is None:
             continue
-        separator = found[2]
+        separator, dates = found[2], dates + 1
         if len(found[1]) == _YEAR_DIGITS:
             iso += 1
             continue
         year = "%Y" if len(found[4]) == _YEAR_DIGITS else "%y"
         first += int(found[1]) > _MOST_MONTHS
         second += int(found[3]) > _MOST_MONTHS
-    if iso and not first and not second:
+    if not dates or (iso and not first and not second):
         return f"%Y{separator}%m{separator}%d"
     if bool(first) == bool(second):
         why = "no order fits all dates" if first else "day and month could be swapped in every date"

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
-from fairlead.records.mapping import Dialect
 from fairlead.terms.errors import UsageError
+
+
+class Dialect(StrEnum):
+    """Whose quoting rules a dump follows."""
+
+    AUTO = "auto"
+    MYSQL = "mysql"
+    POSTGRES = "postgres"
+    SQLITE = "sqlite"
+    SQLSERVER = "sqlserver"
+    ORACLE = "oracle"
+    STANDARD = "standard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

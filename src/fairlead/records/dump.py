@@ -14,10 +14,9 @@ from typing import BinaryIO
 from fairlead.records import dump_grammar as g
 from fairlead.records.counting import DumpCounter
 from fairlead.records.definitions import definitions_of
-from fairlead.records.dialects import Recognised, recognised
+from fairlead.records.dialects import Dialect, Recognised, recognised
 from fairlead.records.dump_session import DumpSession, TableNames
 from fairlead.records.expressions import evaluate, row_end
-from fairlead.records.mapping import Dialect
 
 CHUNK_BYTES = 1 << 20
 LONGEST_ROW_BYTES = 256 << 20

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from fairlead.records import charsets
 from fairlead.records.definitions import NAME, unquoted
+from fairlead.records.dialects import Dialect
 from fairlead.records.escapes import unescape
-from fairlead.records.mapping import Dialect
 
 _NAME = NAME
 _QUALIFIED = rb"(?:" + NAME + rb"(?:\s*+\.\s*+(?:" + NAME + rb")?+){0,2}+|'[^']*+')"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fairlead.records import charsets
 from fairlead.records.definitions import NAME, ColumnDefinition, unquoted
-from fairlead.records.mapping import Dialect
+from fairlead.records.dialects import Dialect
 from fairlead.terms.errors import UsageError
 
 _PART = re.compile(NAME)

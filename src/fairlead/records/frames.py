@@ -11,28 +11,34 @@ import pyarrow.compute as pc
 
 from fairlead.engine.sandbox.batches import ForgedRowsError, pack_batch, read_batch
 from fairlead.records.directory import AccountDirectory
+from fairlead.records.joins import Step
 from fairlead.records.mapping import Source
 from fairlead.tables import Table
 from fairlead.tables.records import (
     ACCESSES,
     ACCOUNTS,
     EVENTS,
+    LOOKUPS,
     PASSED_OVER,
     PAYMENTS,
     QUARANTINE,
     READINGS,
     SOURCES,
+    STEPS,
     UNREAD_VALUES,
+    VALIDITY,
 )
 
 
 class LoadJob(TypedDict):
-    """One record file: its source of the mapping (packed), its place, the operation's salt (hex).
+    """One record file: its source of the mapping and the steps of joins through its tables (both packed), its place, the
+    operation's salt (hex).
 
     ``known`` names what earlier files showed, ``again`` says that another file of the source follows.
     """
 
     source: str
+    steps: str
     exhibit: str
     locator: str
     salt: str
@@ -50,7 +56,8 @@ class LoadTold(TypedDict, total=False):
 
 
 LOADED: tuple[Table, ...] = (
-    ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, QUARANTINE, UNREAD_VALUES, PASSED_OVER, READINGS, SOURCES,
+    ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, QUARANTINE, UNREAD_VALUES, PASSED_OVER, READINGS, STEPS, LOOKUPS,
+    VALIDITY, SOURCES,
 )  # fmt: skip
 """The tables a record file becomes; a frame's kind is the place of its table in here."""
 SEEN = len(LOADED)
@@ -108,6 +115,17 @@ def unpack_known(data: bytes) -> tuple[AccountDirectory, set[str]]:
 def pack_source(source: Source) -> str:
     """A source of the mapping, for the worker; only the program makes it."""
     return base64.b64encode(pickle.dumps(source, protocol=5)).decode()
+
+
+def pack_steps(steps: tuple[Step, ...]) -> str:
+    """Steps of joins, for the worker; only the program makes them."""
+    return base64.b64encode(pickle.dumps(steps, protocol=5)).decode()
+
+
+def unpack_steps(text: str) -> tuple[Step, ...]:
+    """What ``pack_steps`` packed: read by the worker, from the program."""
+    steps: tuple[Step, ...] = pickle.loads(base64.b64decode(text))  # noqa: S301 - written by the program for its own worker
+    return steps
 
 
 def unpack_source(text: str) -> Source:

@@ -18,6 +18,7 @@ from fairlead.records.dialects import Recognised
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.documents import read_document
 from fairlead.records.dump import Broken, DumpItem, DumpReader, DumpRows, Passed
+from fairlead.records.joins import ColumnJoin, Step, first_way
 from fairlead.records.logs import read_log
 from fairlead.records.mapping import (
     AccountTable,
@@ -41,6 +42,7 @@ from fairlead.records.rows import (
     build_event,
     build_payments,
     uses_of,
+    validity_of,
 )
 from fairlead.records.sqlite import read_sqlite
 from fairlead.records.streams import as_descriptor, is_damaged, open_text, step_into
@@ -49,12 +51,15 @@ from fairlead.tables import Table
 from fairlead.tables.records import (
     ACCOUNTS,
     EVENTS,
+    LOOKUPS,
     PASSED_OVER,
     PAYMENTS,
     QUARANTINE,
     READINGS,
     SOURCES,
+    STEPS,
     UNREAD_VALUES,
+    VALIDITY,
 )
 from fairlead.tables.rows import AccountRow, EventRow, PaymentRow, SourceRow
 from fairlead.terms.errors import UsageError
@@ -82,10 +87,12 @@ def load_source(
     salt: bytes,
     seen: set[str] | None = None,
     tallies: Tallies | None = None,
+    steps: tuple[Step, ...] = (),
 ) -> Iterator[Loaded]:
     """Yield (table, rows) of one record file, a batch at a time; the last is its one row of SOURCES.
 
-    ``tallies`` takes the counts of values that were read and that were not, by source, table and role.
+    ``tallies`` takes the counts of values that were read and that were not, by source, table and role. ``steps`` are
+    those of joins through tables of this source (``Mapping.steps_into``); their rows become rows of STEPS.
 
     ``directory`` holds the accounts read so far (load sources in the order of ``Mapping.ordered()`` and add
     each batch of ACCOUNTS and PAYMENTS to it). ``salt`` keys the digests of password hashes and is the
@@ -112,22 +119,23 @@ def load_source(
         account_problem=problem,
     )
     counted: int | None = None
+    wanted = [*mapped_tables(source), *(step.table for step in steps)]
     match source:
         case DumpSource():
             counter = DumpCounter()
             dump = DumpReader(
                 cast("BinaryIO", Counted(plain, counter)),
-                wanted=[t.name for t in source.table],
+                wanted=wanted,
                 dialect=source.dialect,
                 counter=counter,
             )
-            yield from _load_tables(source, dump, sink, reader)
+            yield from _load_tables(source, dump, sink, reader, steps)
             counted = counter.rows
             sink.dialect = dump.recognised
         case SqliteSource():
             with as_descriptor(plain) as descriptor:
-                items = read_sqlite(descriptor, wanted=[t.name for t in source.table])
-                yield from _load_tables(source, items, sink, reader)
+                items = read_sqlite(descriptor, wanted=wanted)
+                yield from _load_tables(source, items, sink, reader, steps)
         case LogSource():
             lines = LineCounter()
             yield from read_log(source, cast("BinaryIO", Counted(plain, lines)), sink, reader)
@@ -351,9 +359,13 @@ class _Sink:
 
 
 def _load_tables(
-    source: DumpSource | SqliteSource, items: Iterable[DumpItem], sink: _Sink, reader: Reader
+    source: DumpSource | SqliteSource,
+    items: Iterable[DumpItem],
+    sink: _Sink,
+    reader: Reader,
+    steps: tuple[Step, ...],
 ) -> Iterator[Loaded]:
-    tables = _Tables(source, reader, items if isinstance(items, DumpReader) else None)
+    tables = _Tables(source, reader, items if isinstance(items, DumpReader) else None, steps)
     for item in items:
         match item:
             case Passed():
@@ -363,31 +375,104 @@ def _load_tables(
             case DumpRows():
                 table = tables.begin(item)
                 sink.table = item.table if isinstance(source, SqliteSource) else None
-                columns = item.columns or table.columns
+                columns = item.columns or (table.columns if table is not None else ())
                 if not columns:
                     for row in item.rows:
                         yield from sink.refuse(
                             row.start, row.end, "nothing names the columns of this table", 1
                         )
                     continue
-                uses = uses_of(table.roles, columns, f"source {source.name}, table {table.name}")
-                for row in item.rows:
-                    locator = sink.origin(row.start, row.end)
-                    values = dict(zip(columns, row.values, strict=False))
-                    reader.notes.clear()
-                    try:
-                        target, built = _built(table, values, uses, reader, locator)
-                    except Unusable as problem:
-                        reader.forget_notes()
-                        yield from sink.refuse(row.start, row.end, str(problem), 1)
-                        continue
-                    sink.parsed += 1
-                    for one in built:
-                        yield from sink.add(target, one, row.start, row.end)
-                    if reader.notes:
-                        yield from sink.tell(reader, row.start, row.end)
+                yield from _load_steps(tables.steps(item), columns, item, sink, reader)
+                if table is None:
+                    sink.parsed += len(item.rows)
+                else:
+                    yield from _load_rows(source, table, columns, item, sink, reader)
     for name in tables.absent():
         sink.passed["absent", name] = 0
+
+
+def _load_rows(
+    source: DumpSource | SqliteSource,
+    table: DumpTable,
+    columns: tuple[str, ...],
+    item: DumpRows,
+    sink: _Sink,
+    reader: Reader,
+) -> Iterator[Loaded]:
+    where = f"source {source.name}, table {table.name}"
+    uses = uses_of(table.roles, columns, where)
+    joins = () if isinstance(table, AccountTable) else _joins_with_columns(table.join, columns, where)
+    for row in item.rows:
+        locator = sink.origin(row.start, row.end)
+        values = dict(zip(columns, row.values, strict=False))
+        reader.notes.clear()
+        try:
+            target, built = _built(table, values, uses, reader, locator)
+        except Unusable as problem:
+            reader.forget_notes()
+            yield from sink.refuse(row.start, row.end, str(problem), 1)
+            continue
+        sink.parsed += 1
+        for one in built:
+            yield from sink.add(target, one, row.start, row.end)
+        if joins:
+            yield from _look_up(joins, values, target, built, sink, reader, row.start, row.end)
+        if reader.notes:
+            yield from sink.tell(reader, row.start, row.end)
+
+
+def _load_steps(
+    steps: tuple[Step, ...], columns: tuple[str, ...], item: DumpRows, sink: _Sink, reader: Reader
+) -> Iterator[Loaded]:
+    """What rows of a table say of the ways through it; a row without one of both values says nothing."""
+    for step in steps:
+        where = f"source {sink.source}, table {step.table}"
+        _check_columns((step.key, step.gives), columns, where)
+        key, gives = columns.index(step.key), columns.index(step.gives)
+        for row in item.rows:
+            if not (row.values[key] and row.values[gives]):
+                continue
+            said = {"source": sink.source, "table": step.table, "key_column": step.key, "value_column": step.gives,
+                    "key": reader.text(row.values[key] or b""), "value": reader.text(row.values[gives] or b"")}  # fmt: skip
+            yield from sink.add(STEPS, said, row.start, row.end)
+
+
+def _joins_with_columns(
+    joins: tuple[ColumnJoin, ...], columns: tuple[str, ...], where: str
+) -> tuple[ColumnJoin, ...]:
+    _check_columns([join.column for join in joins], columns, where)
+    return joins
+
+
+def _check_columns(named: Iterable[str], columns: tuple[str, ...], where: str) -> None:
+    """Raise UsageError when a join names a column that is not there."""
+    for name in named:
+        if name not in columns:
+            raise UsageError(
+                f"{where}: a join names the column {name}, which is not there",
+                f"Use one of: {', '.join(columns)}.",
+                code="MAPPING-012",
+            )
+
+
+def _look_up(
+    joins: tuple[ColumnJoin, ...],
+    values: Mapping[str, bytes | None],
+    target: Table,
+    built: Sequence[AccountRow | PaymentRow | EventRow],
+    sink: _Sink,
+    reader: Reader,
+    start: int,
+    end: int,
+) -> Iterator[Loaded]:
+    """What an account has to be looked for by, of a row that names none itself."""
+    if not built or built[0].get("account") is not None:
+        return
+    found = first_way(joins, lambda join: reader.text(values.get(join.column) or b""))
+    if found is not None:
+        join, value = found
+        asked = {"source": sink.source, "rows_of": target.name, "way": join.way, "value": value}
+        yield from sink.add(LOOKUPS, asked, start, end)
 
 
 def _built(
@@ -410,8 +495,16 @@ def _built(
 class _Tables:
     """The tables of a source, and which accounts the rows of each name by their ids."""
 
-    def __init__(self, source: DumpSource | SqliteSource, reader: Reader, dump: DumpReader | None) -> None:
+    def __init__(
+        self,
+        source: DumpSource | SqliteSource,
+        reader: Reader,
+        dump: DumpReader | None,
+        steps: tuple[Step, ...],
+    ) -> None:
         self._source = source
+        self._steps = steps
+        self._met: set[str] = set()
         self._tables = {table.name: table for table in source.table}
         self._reader = reader
         self._dump = dump
@@ -419,10 +512,14 @@ class _Tables:
         self._databases: dict[str, str] = {}
         self._relied: dict[str, tuple[str, str]] = {}
 
-    def begin(self, item: DumpRows) -> DumpTable:
-        """The table of the mapping that rows belong to; the reader goes on with it."""
-        name = item.table if self._dump is None else self._dump.meant(item.table)
-        table = self._tables[name or item.table]
+    def begin(self, item: DumpRows) -> DumpTable | None:
+        """The table of the mapping that rows belong to, None where only joins name it; the reader goes on with it."""
+        name = self._name(item)
+        self._met.add(name)
+        table = self._tables.get(name)
+        if table is None:
+            self._reader.stated(item.charset, item.zones)
+            return None
         database = "" if self._dump is None else self._dump.database_of(item.table)
         self._databases[table.name] = database
         self._check(table.name, database)
@@ -432,10 +529,18 @@ class _Tables:
         self._reader.stated(item.charset, item.zones)
         return table
 
+    def steps(self, item: DumpRows) -> tuple[Step, ...]:
+        """The steps of joins through the table that rows belong to."""
+        name = self._name(item)
+        return tuple(step for step in self._steps if step.table == name)
+
+    def _name(self, item: DumpRows) -> str:
+        return (item.table if self._dump is None else self._dump.meant(item.table)) or item.table
+
     def absent(self) -> list[str]:
         """Tables that the mapping names and the file does not have."""
-        found = set(self._databases) if self._dump is None else set(self._databases) | self._dump.names_met
-        return sorted(set(self._tables) - found)
+        found = self._met if self._dump is None else self._met | self._dump.names_met
+        return sorted({*self._tables, *(step.table for step in self._steps)} - found)
 
     def _accounts(self, table: DumpTable, database: str) -> tuple[str | None, str]:
         """How keys of the accounts begin that rows of a table name, or why nobody can tell."""
@@ -478,9 +583,19 @@ class _Tables:
             )
 
 
+def mapped_tables(source: Source) -> tuple[str, ...]:
+    """The tables that a source maps; none where it is not one of tables."""
+    return tuple(t.name for t in source.table) if isinstance(source, DumpSource | SqliteSource) else ()
+
+
 def _rows_of(source: PaymentSource | SubscriberSource, stream: BinaryIO) -> Iterator[TabularItem]:
     if source.format == "csv":
-        return read_csv(stream, delimiter=source.delimiter, charset=source.charset or "utf-8")
+        return read_csv(
+            stream,
+            delimiter=source.delimiter,
+            charset=source.charset or "utf-8",
+            header_column=source.header_column if isinstance(source, PaymentSource) else None,
+        )
     return read_document(stream, source.format)
 
 
@@ -491,6 +606,7 @@ def _load_tabular(
     roles: Any,
     table: Table,
     build: Callable[[NamedRow, dict[str, ColumnUse], str], Sequence[AccountRow | PaymentRow]],
+    joins: tuple[ColumnJoin, ...] = (),
 ) -> Iterator[Loaded]:
     uses: dict[str, ColumnUse] = {}
     for item in items:
@@ -498,6 +614,8 @@ def _load_tabular(
             case Header():
                 # A document that broke before its first record names no columns: what is wrong with it comes next.
                 uses = uses_of(roles, item.columns, f"source {sink.source}") if item.columns else {}
+                if item.columns:
+                    _joins_with_columns(joins, item.columns, f"source {sink.source}")
                 sink.skip("header", item.lines)
             case Blank():
                 sink.skip("blank", item.lines)
@@ -514,14 +632,18 @@ def _load_tabular(
                 sink.parsed += 1
                 for one in built:
                     yield from sink.add(table, one, item.start, item.end)
+                if joins:
+                    yield from _look_up(joins, item.values, table, built, sink, reader, item.start, item.end)
                 if reader.notes:
                     yield from sink.tell(reader, item.start, item.end)
+                if table is ACCOUNTS and (held := validity_of(item.values, uses, reader, built[0])):
+                    yield from sink.add(VALIDITY, held, item.start, item.end)
 
 
 def _load_payments(source: PaymentSource, stream: BinaryIO, sink: _Sink, reader: Reader) -> Iterator[Loaded]:
     return _load_tabular(
         _rows_of(source, stream), sink, reader, source.roles, PAYMENTS,
-        lambda row, uses, locator: build_payments(row.values, uses, reader, locator=locator),
+        lambda row, uses, locator: build_payments(row.values, uses, reader, locator=locator), source.join,
     )  # fmt: skip
 
 

@@ -17,12 +17,21 @@ from fairlead.engine.sandbox import write_frame
 from fairlead.engine.sandbox.batches import pack_batch
 from fairlead.engine.sandbox.warming import load_character_sets
 from fairlead.records.directory import AccountDirectory
-from fairlead.records.frames import LOADED, SEEN, LoadJob, LoadTold, pack_seen, unpack_known, unpack_source
+from fairlead.records.frames import (
+    LOADED,
+    SEEN,
+    LoadJob,
+    LoadTold,
+    pack_seen,
+    unpack_known,
+    unpack_source,
+    unpack_steps,
+)
 from fairlead.records.load import load_source
+from fairlead.records.log_formats import LOG_FORMS
 from fairlead.records.mapping import parse_mapping
 from fairlead.records.money import shipped_states
 from fairlead.records.rows import Tallies
-from fairlead.records.weblog import LOG_FORMS
 from fairlead.records.zones import is_zone
 from fairlead.terms.errors import FairleadError
 
@@ -95,6 +104,7 @@ def handle(header: LoadJob, descriptors: list[int]) -> LoadTold:
             for table, batch in load_source(
                 unpack_source(header["source"]), exhibit=header["exhibit"], locator=header["locator"],
                 stream=stream, directory=directory, salt=bytes.fromhex(header["salt"]), seen=seen, tallies=tallies,
+                steps=unpack_steps(header["steps"]),
             ):  # fmt: skip
                 directory.add(table, batch)
                 write_frame(pipe, LOADED.index(table), pack_batch(batch))

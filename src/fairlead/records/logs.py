@@ -14,20 +14,21 @@ import pyarrow.compute as pc
 
 from fairlead.records.addresses import Address, parse_address
 from fairlead.records.fast_combined import ScannedBlock, byte_ranges, mapped, scan_block
+from fairlead.records.joins import LogJoin, first_way
+from fairlead.records.log_formats import LOG_FORMS, reader_for
 from fairlead.records.mapping import LogSource
 from fairlead.records.rows import Reader
 from fairlead.records.values import Clock, ReadTime
 from fairlead.records.weblog import (
-    LOG_FORMS,
+    Heading,
     Line,
     LineReader,
     Parsed,
     blocks_of,
     line_at,
     lines_of,
-    reader_for,
 )
-from fairlead.tables.records import ACCESSES
+from fairlead.tables.records import ACCESSES, LOOKUPS
 from fairlead.terms.errors import UsageError
 
 _MONTHS = {
@@ -120,10 +121,13 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
 
     def row_by_row(lines: list[Line]) -> Iterator[tuple[Any, pa.RecordBatch]]:
         held = LogBatch()
-        c = held.columns
+        c, asked = held.columns, _Asked(source, reader)
         for line in lines:
             text = line.text
-            parsed = read(text[:-1] if text[-1:] == b"\r" else text) if line.whole else None
+            parsed = read(text.removesuffix(b"\r")) if line.whole else None
+            if isinstance(parsed, Heading):
+                sink.skip("header", 1)
+                continue
             at = time_of(parsed[2]) if parsed is not None else None
             ip = address_of(parsed[0]) if parsed is not None else None
             if parsed is None or at is None or ip is None:
@@ -132,9 +136,11 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
                 else:
                     sink.skip("blank", 1)
                 continue
-            user = parsed[1]
-            name, account = user_of(user) if user and user != b"-" else (None, None)
-            c["locator"].append(f"{sink.locator}#bytes={line.start}-{line.end}")
+            name, account = user_of(parsed.user) if parsed.user and parsed.user != b"-" else (None, None)
+            locator = f"{sink.locator}#bytes={line.start}-{line.end}"
+            if source.join and account is None:
+                asked.add(locator, parsed)
+            c["locator"].append(locator)
             c["account"].append(account)
             c["user_name"].append(name)
             c["at"].append(at.at)
@@ -142,12 +148,12 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
             c["zone_offset_minutes"].append(at.offset_minutes)
             c["ip"].append(ip.ip)
             _add_request(c, parsed, reader, ip.port)
-        count = len(c["locator"])
-        if count:
+        if count := len(c["locator"]):
             c["exhibit"] = [sink.exhibit] * count
             c["source"] = [source.name] * count
             sink.parsed += count
             yield ACCESSES, held.batch()
+        yield from _lookups(source, sink, asked.rows)
 
     if source.format in ("combined", "common"):
         for block, base in blocks_of(stream):
@@ -156,11 +162,68 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
             if batch.num_rows:
                 sink.parsed += batch.num_rows
                 yield ACCESSES, batch
+                yield from _lookups(source, sink, _asked(source, batch))
             others = sorted([*scanned.others, *unplaced])
             yield from row_by_row([line_at(block, base, start, end) for start, end in others])
         return
     for lines in lines_of(stream):
         yield from row_by_row(lines)
+
+
+class _Asked:
+    """What accounts have to be looked for by, of single lines that name none themselves."""
+
+    def __init__(self, source: LogSource, reader: Reader) -> None:
+        self._joins = source.join
+        self._reader = reader
+        self.rows: list[dict[str, str]] = []
+
+    def add(self, locator: str, parsed: Parsed) -> None:
+        """Take in a line, if one of the joins finds a value in it."""
+        path = parsed.request.partition(b" ")[2]
+        fields = {
+            "path": path.rpartition(b" ")[0] or path,
+            "user_name": parsed.user,
+            "agent": parsed.agent,
+            "cookie": parsed.cookie,
+        }
+
+        def text_of(join: LogJoin) -> str | None:
+            raw = fields[join.field]
+            return self._reader.text(raw) if raw and raw != b"-" else None
+
+        found = first_way(self._joins, text_of)
+        if found is not None:
+            self.rows.append({"locator": locator, "way": found[0].way, "value": found[1]})
+
+
+def _asked(source: LogSource, batch: pa.RecordBatch) -> list[dict[str, str]]:
+    """What accounts have to be looked for by, of the rows of a batch that name none themselves."""
+    if not source.join:
+        return []
+    rows = batch.filter(pc.is_null(batch["account"]))
+    found: list[tuple[str, str] | None] = [None] * rows.num_rows
+    for join in source.join:
+        if join.field == "cookie":
+            continue  # the combined format has none
+        values = mapped(rows[join.field], join.found_in).to_pylist()
+        found = [
+            one if one is not None or value is None else (join.way, value)
+            for one, value in zip(found, values, strict=True)
+        ]
+    return [
+        {"locator": locator, "way": one[0], "value": one[1]}
+        for one, locator in zip(found, rows["locator"].to_pylist(), strict=True)
+        if one is not None
+    ]
+
+
+def _lookups(
+    source: LogSource, sink: Any, asked: list[dict[str, str]]
+) -> Iterator[tuple[Any, pa.RecordBatch]]:
+    if asked:
+        common = {"exhibit": sink.exhibit, "source": source.name, "rows_of": ACCESSES.name}
+        yield LOOKUPS, LOOKUPS.batch([common | one for one in asked])
 
 
 def _columns(
@@ -221,7 +284,7 @@ def _account_of(source: LogSource, reader: Reader, name: str) -> str | None:
 
 
 def _add_request(c: dict[str, list[Any]], parsed: Parsed, reader: Reader, beside: int | None) -> None:
-    _, _, _, request, status, size, agent, port = parsed
+    _, _, _, request, status, size, agent, port, _ = parsed
     method, _, rest = request.partition(b" ")
     path = rest.rpartition(b" ")[0] or rest
     c["port"].append(_number(port, 5) or beside)

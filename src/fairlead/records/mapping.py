@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from enum import StrEnum
-from importlib import resources
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from fairlead.records import zones
+from fairlead.records.closed import Closed
+from fairlead.records.dialects import Dialect
+from fairlead.records.joins import ColumnJoin, Join, LogJoin, Step, groups_of
 from fairlead.records.money import shipped_states
+from fairlead.records.payment_forms import PAYMENT_FORMS
+from fairlead.records.preset import PRESETS, TOLD
 from fairlead.records.values import Clock
 from fairlead.terms.errors import UsageError
 
@@ -26,24 +31,6 @@ class RowKind(StrEnum):
     ACCOUNTS = "accounts"
     PAYMENTS = "payments"
     EVENTS = "events"
-
-
-class Dialect(StrEnum):
-    """Whose quoting rules a dump follows."""
-
-    AUTO = "auto"
-    MYSQL = "mysql"
-    POSTGRES = "postgres"
-    SQLITE = "sqlite"
-    SQLSERVER = "sqlserver"
-    ORACLE = "oracle"
-    STANDARD = "standard"
-
-
-class Closed(BaseModel):
-    """A part of the mapping file; a key that it does not know is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
 
 
 class ColumnUse(Closed):
@@ -64,6 +51,9 @@ class ColumnUse(Closed):
     )
     zone: str | None = Field(
         None, description="of a time in this column: a name, an offset, or an abbreviation"
+    )
+    divide_by: int | None = Field(
+        None, ge=2, description="of an amount in smaller units: how many of them are one of the currency"
     )
     optional: bool = Field(False, description="the column may be absent")
 
@@ -90,20 +80,12 @@ class ColumnUse(Closed):
     def _one_place(self) -> ColumnUse:
         if (self.column is None) == (self.constant is None):
             raise ValueError("say either column or constant")
-        if self.pattern is not None and _groups(self.pattern) != 1:
+        if self.pattern is not None and groups_of(self.pattern) != 1:
             raise ValueError("pattern is a regular expression with exactly one group")
         return self
 
 
 Use = ColumnUse | None
-
-
-def _groups(pattern: str) -> int:
-    """How many groups a pattern has; -1 when it is none."""
-    try:
-        return re.compile(pattern).groups
-    except re.error:
-        return -1
 
 
 class AccountRoles(Closed):
@@ -131,6 +113,13 @@ class AccountRoles(Closed):
     status: Use = None
     instrument_kind: Use = None
     instrument: Use = None
+
+
+class SubscriberRoles(AccountRoles):
+    """Roles of columns of a provider's reply: those of accounts, and from when to when the reply holds."""
+
+    valid_from: Use = None
+    valid_to: Use = None
 
 
 class PaymentRoles(Closed):
@@ -201,6 +190,9 @@ class PaymentTable(Closed):
     columns: tuple[str, ...] = Field(
         (), description="names of the columns, where nothing in the dump names them"
     )
+    join: tuple[ColumnJoin, ...] = Field(
+        (), description="how rows that name no account lead to one; the first that finds a value counts"
+    )
     roles: PaymentRoles
 
 
@@ -214,6 +206,9 @@ class EventTable(Closed):
     )
     columns: tuple[str, ...] = Field(
         (), description="names of the columns, where nothing in the dump names them"
+    )
+    join: tuple[ColumnJoin, ...] = Field(
+        (), description="how rows that name no account lead to one; the first that finds a value counts"
     )
     roles: EventRoles
 
@@ -339,7 +334,10 @@ class LogSource(_Source):
     """An access log; ``format`` is a named one (the door of access logs) or an nginx or Apache format."""
 
     kind: Literal["access_log"]
-    format: str = Field("combined", description="a named format, or the server's own format string")
+    format: str = Field(
+        "combined",
+        description="a named format, one inside another as docker_json(combined), or the server's own format string",
+    )
     user_is: Literal["user_name", "id", "email"] = Field(
         "user_name", description="what the log's user field holds"
     )
@@ -348,14 +346,20 @@ class LogSource(_Source):
         pattern=r"^(last_public|first|last|[1-9])$",
         description="which address of a list (X-Forwarded-For) counts; a number counts from its end",
     )
+    join: tuple[LogJoin, ...] = Field(
+        (), description="how lines that name no account lead to one; the first that finds a value counts"
+    )
     preset: str | None = Field(None, description="name of a shipped mapping to begin with")
 
 
 class PaymentSource(_Source):
-    """A payment export: CSV, JSON, XLSX or camt.053."""
+    """A payment export, in one of the formats that are registered (docs/reference/readers.md)."""
 
     kind: Literal["payments"]
-    format: Literal["csv", "json", "xlsx", "camt.053"] = "csv"
+    format: str = Field("csv", description="csv, or another format of payments")
+    header_column: str | None = Field(
+        None, description="a column of the header, where a CSV file has other lines before it"
+    )
     delimiter: str = Field(default=",", min_length=1, max_length=1, description="between fields of CSV")
     decimal: Literal[".", ","] = Field(
         ".", description="decimal mark, where an amount could be read either way"
@@ -366,8 +370,18 @@ class PaymentSource(_Source):
     reference_pattern: str | None = Field(
         None, description="its one group is the part that names the account"
     )
+    join: tuple[ColumnJoin, ...] = Field(
+        (), description="how rows that name no account lead to one; the first that finds a value counts"
+    )
     preset: str | None = Field(None, description="name of a shipped mapping to begin with")
     roles: PaymentRoles | None = None
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, form: str) -> str:
+        if form not in PAYMENT_FORMS.names():
+            raise ValueError(f"format is one of: {', '.join(PAYMENT_FORMS.names())}")
+        return form
 
 
 class SubscriberSource(_Source):
@@ -376,7 +390,7 @@ class SubscriberSource(_Source):
     kind: Literal["subscribers"]
     format: Literal["csv", "json", "xlsx"] = "csv"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    roles: AccountRoles
+    roles: SubscriberRoles
 
 
 Source = DumpSource | SqliteSource | LogSource | PaymentSource | SubscriberSource
@@ -387,6 +401,17 @@ def account_tables(source: Source) -> tuple[str, ...]:
     if not isinstance(source, DumpSource | SqliteSource):
         return ()
     return tuple(table.name for table in source.table if table.rows is RowKind.ACCOUNTS)
+
+
+def joins_of(source: Source) -> tuple[Join, ...]:
+    """Every join of a source, whichever of its tables declares it."""
+    if isinstance(source, LogSource | PaymentSource):
+        return tuple(source.join)
+    if isinstance(source, DumpSource | SqliteSource):
+        return tuple(
+            join for table in source.table if not isinstance(table, AccountTable) for join in table.join
+        )
+    return ()
 
 
 class ActRule(Closed):
@@ -423,7 +448,36 @@ class Mapping(Closed):
                 source.account_source
             ):
                 raise ValueError(f"source {source.name}: accounts names an unknown table of accounts")
+            for _, step in self._steps_from(source):
+                self._check_step(source, step)
         return self
+
+    def _check_step(self, source: Source, step: Step) -> None:
+        """Raise ValueError for a step into a source that has no tables."""
+        into = step.source or source.account_source
+        kinds = {other.name: other.kind for other in self.source}
+        if into not in kinds:
+            raise ValueError(f"source {source.name}: join names an unknown source, {into}")
+        if kinds[into] not in ("sql_dump", "sqlite"):
+            raise ValueError(
+                f"source {source.name}: join goes through the table {step.table} of {into}, which has no tables; "
+                "say with source = which source of kind sql_dump or sqlite has it"
+            )
+
+    def _steps_from(self, source: Source) -> Iterator[tuple[Join, Step]]:
+        return ((join, step) for join in joins_of(source) for step in join.through)
+
+    def step(self, source: Source, step: Step) -> Step:
+        """A step of one of a source's joins, with the source it goes into, and its table as that source calls it."""
+        into = next(other for other in self.source if other.name == (step.source or source.account_source))
+        mapped = [t.name for t in into.table] if isinstance(into, DumpSource | SqliteSource) else []
+        same = next((n for n in mapped if n == step.table or n.endswith("." + step.table)), step.table)
+        return step.model_copy(update={"source": into.name, "table": same})
+
+    def steps_into(self, name: str) -> tuple[Step, ...]:
+        """Every step that any join takes through tables of a source, once each."""
+        steps = (self.step(source, step) for source in self.source for _, step in self._steps_from(source))
+        return tuple(dict.fromkeys(step for step in steps if step.source == name))
 
     def account_tables(self, name: str) -> tuple[str, ...]:
         """The tables of accounts of a source, as the mapping names them; none where it is not one of tables."""
@@ -507,9 +561,8 @@ def _in_words(error: ErrorDetails) -> str:
 
 
 def preset_names() -> tuple[str, ...]:
-    """Names of the shipped presets."""
-    folder = resources.files("fairlead.records") / "presets"
-    return tuple(sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml")))
+    """Names of the shipped presets, and of those that packages bring."""
+    return tuple(sorted(PRESETS.names()))
 
 
 def _apply_preset(source: Any) -> None:
@@ -523,11 +576,10 @@ def _apply_preset(source: Any) -> None:
             f"Use one of: {', '.join(preset_names())}.",
             code="MAPPING-003",
         )
-    preset = tomllib.loads(
-        (resources.files("fairlead.records") / "presets" / f"{name}.toml").read_text("utf-8")
-    )
+    preset = tomllib.loads(PRESETS.get(name).text)
+    for key in TOLD:
+        preset.pop(key, None)
     prefix = source.get("prefix", preset.pop("prefix", ""))
-    preset.pop("about", None)
     tables = preset.pop("table", [])
     for table in tables:
         table["name"] = prefix + table["name"]

@@ -8,15 +8,29 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fairlead.engine.sandbox import STRICT, Outcome, SandboxLimits, SandboxPolicy, SandboxPool, SandboxReply
 from fairlead.engine.sandbox.batches import ForgedRowsError
 from fairlead.engine.sandbox.stream import IDLE_S, time_for
 from fairlead.records.directory import AccountDirectory
-from fairlead.records.frames import LOADED, SEEN, LoadJob, pack_known, pack_source, unpack_batch, unpack_seen
+from fairlead.records.frames import (
+    LOADED,
+    SEEN,
+    LoadJob,
+    pack_known,
+    pack_source,
+    pack_steps,
+    unpack_batch,
+    unpack_seen,
+)
+from fairlead.records.joins import Step
 from fairlead.records.load import Loaded, broken_off, load_source
 from fairlead.records.mapping import DumpSource, LogSource, Source, SqliteSource
 from fairlead.records.rows import Tallies, Tally
-from fairlead.tables.records import QUARANTINE, SOURCES
+from fairlead.tables import Table
+from fairlead.tables.records import QUARANTINE, SOURCES, STEPS
 from fairlead.terms.errors import UsageError
 
 _HANDLER = "fairlead.records.load_handler:handle"
@@ -63,13 +77,20 @@ class RecordReader:
         self._forget_packed()
 
     def read(
-        self, source: Source, *, exhibit: str, locator: str, descriptor: int, again: bool = False
+        self,
+        source: Source,
+        *,
+        exhibit: str,
+        locator: str,
+        descriptor: int,
+        again: bool = False,
+        steps: tuple[Step, ...] = (),
     ) -> Iterator[Loaded]:
         """Batches of rows of one file, by table; the last is its row of SOURCES, as from ``load_source``.
 
-        ``again`` says that another file of the same source follows. A file that ends its reader, or takes too much,
-        keeps what was read until then, and a row in quarantine says why there is no more. Raises UsageError where the
-        mapping does not fit the file.
+        ``steps`` are those of joins through tables of this source. ``again`` says that another file of the same source
+        follows. A file that ends its reader, or takes too much, keeps what was read until then, and a row in quarantine
+        says why there is no more. Raises UsageError where the mapping does not fit the file.
         """
         seen = self._seen.setdefault(source.name, set())
         if not read_by_worker(source):
@@ -77,21 +98,29 @@ class RecordReader:
                 stream.seek(0)
                 for table, batch in load_source(
                     source, exhibit=exhibit, locator=locator, stream=stream, directory=self.directory,
-                    salt=self._salt, seen=seen, tallies=self.tallies,
+                    salt=self._salt, seen=seen, tallies=self.tallies, steps=steps,
                 ):  # fmt: skip
                     self.directory.add(table, batch)
                     yield table, batch
             self._forget_packed()
             return
-        yield from self._from_worker(source, exhibit, locator, descriptor, seen, again=again)
+        yield from self._from_worker(source, exhibit, locator, descriptor, seen, again=again, steps=steps)
 
     def _from_worker(
-        self, source: Source, exhibit: str, locator: str, descriptor: int, seen: set[str], *, again: bool
+        self,
+        source: Source,
+        exhibit: str,
+        locator: str,
+        descriptor: int,
+        seen: set[str],
+        *,
+        again: bool,
+        steps: tuple[Step, ...],
     ) -> Iterator[Loaded]:
         size = os.fstat(descriptor).st_size
         self._pack(source.name, seen)
         header: LoadJob = {
-            "source": pack_source(source),
+            "source": pack_source(source), "steps": pack_steps(steps),
             "exhibit": exhibit, "locator": locator, "salt": self._salt.hex(), "known": self._known_as,
             "again": again,
         }  # fmt: skip
@@ -108,7 +137,9 @@ class RecordReader:
                 batch = unpack_batch(kind, payload, source=source.name, exhibit=exhibit, locator=locator)
                 table = LOADED[kind]
                 grown |= self.directory.add(table, batch)
-                rows += batch.num_rows if kind <= LOADED.index(QUARANTINE) else 0
+                rows += (
+                    batch.num_rows if kind <= LOADED.index(QUARANTINE) else _only_steps(source, table, batch)
+                )
                 ended |= table is SOURCES
                 yield table, batch
         except ForgedRowsError:
@@ -169,3 +200,12 @@ class RecordReader:
             os.close(self._known)
         self._known, self._known_as = -1, ""
         self._versions += 1
+
+
+def _only_steps(source: Source, table: Table, batch: pa.RecordBatch) -> int:
+    """Rows of tables that the mapping names in joins alone, which become no other row."""
+    if table is not STEPS:
+        return 0
+    mapped = [one.name for one in source.table] if isinstance(source, DumpSource | SqliteSource) else []
+    others = batch.filter(pc.invert(pc.is_in(batch["table"], pa.array(mapped, pa.string()))))
+    return int(pc.count_distinct(others["locator"]).as_py())

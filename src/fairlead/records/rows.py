@@ -15,7 +15,7 @@ from fairlead.records.expressions import Unread
 from fairlead.records.mapping import AccountRoles, ColumnUse, EventRoles, PaymentRoles
 from fairlead.records.money import Amount, instrument_kind, kind_of_state, read_money
 from fairlead.records.values import Clock, ReadTime, read_address, read_birth_date, read_country
-from fairlead.tables.rows import AccountRow, EventRow, PaymentRow
+from fairlead.tables.rows import AccountRow, EventRow, PaymentRow, ValidityRow
 from fairlead.terms.errors import UsageError
 from fairlead.terms.platform import PaymentKind, PlatformAct, Role
 
@@ -231,13 +231,14 @@ class _Row:
 
     def money(self, role: str) -> Amount | None:
         text = self.text(role)
-        return None if text is None else read_money(text, decimal=self.reader.decimal)
+        read = None if text is None else read_money(text, decimal=self.reader.decimal)
+        units = self.uses[role].divide_by if role in self.uses else None
+        return read if read is None or units is None else Amount(read.value / units, read.currency)
 
     def amount(self, role: str) -> Decimal | None:
-        text = self.text(role)
-        if text is None:
+        if self.text(role) is None:
             return None
-        read = read_money(text, decimal=self.reader.decimal)
+        read = self.money(role)
         if read is None:
             self.note(role, "not an amount")
         return read.value if read is not None else None
@@ -375,6 +376,25 @@ def build_account(
         "original": row.original(),
         "exhibit": reader.exhibit,
         "locator": locator,
+    }
+
+
+def validity_of(
+    values: Rows[str, bytes | None], uses: dict[str, ColumnUse], reader: Reader, account: Rows[str, object]
+) -> ValidityRow | None:
+    """From when to when a reply says that its record holds; None when it does not say."""
+    row = _Row(reader, values, uses)
+    begins, ends = row.time("valid_from"), row.time("valid_to")
+    if begins is None and ends is None:
+        return None
+    return {
+        "account": str(account["account"]),
+        "source": reader.source,
+        "from_at": begins.at if begins else None,
+        "to_at": ends.at if ends else None,
+        "time_basis": begins.basis if begins else ends.basis if ends else None,
+        "exhibit": reader.exhibit,
+        "locator": str(account["locator"]),
     }
 
 

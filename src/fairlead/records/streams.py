@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import bz2
 import io
+import lzma
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
+
+from backports import zstd
 
 from fairlead.terms.origin import Step, StepKind, parse_locator
 
 _GZIP = b"\x1f\x8b"
+_LONGEST_MAGIC = 6
 _CHUNK_BYTES = 1 << 18
+
+
+class _Decompressor(Protocol):
+    """What the decompressors of lzma, bz2 and zstd have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+_DECOMPRESSORS: dict[bytes, Callable[[], _Decompressor]] = {
+    b"\xfd7zXZ\x00": lambda: lzma.LZMADecompressor(format=lzma.FORMAT_XZ),
+    b"BZh": bz2.BZ2Decompressor,
+    b"\x28\xb5\x2f\xfd": zstd.ZstdDecompressor,
+}
 
 
 class _Inflated(io.RawIOBase):
@@ -54,6 +78,47 @@ class _Inflated(io.RawIOBase):
         return out
 
 
+class _Decompressed(io.RawIOBase):
+    """The content of an xz, bzip2 or Zstandard stream of one or more frames; ``damaged`` as of ``_Inflated``."""
+
+    def __init__(self, stream: BinaryIO, head: bytes, begin: Callable[[], _Decompressor]) -> None:
+        self._stream = stream
+        self._begin = begin
+        self._decompressor = begin()
+        self._pending = head
+        self._held = b""
+        self.damaged = False
+
+    def readable(self) -> bool:
+        return True
+
+    def _more(self, size: int) -> None:
+        while not self._held and not self.damaged:
+            one = self._decompressor
+            if one.eof:
+                self._pending = one.unused_data or self._stream.read(_CHUNK_BYTES)
+                if not self._pending:
+                    return
+                one = self._decompressor = self._begin()
+            elif one.needs_input and not self._pending:
+                self._pending = self._stream.read(_CHUNK_BYTES)
+                if not self._pending:
+                    self.damaged = True
+                    return
+            try:
+                self._held = one.decompress(self._pending, max(size, 1))
+            except (lzma.LZMAError, zstd.ZstdError, OSError, EOFError, ValueError):
+                self.damaged = True
+                return
+            self._pending = b""
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = _CHUNK_BYTES if size is None or size < 0 else size
+        self._more(wanted)
+        out, self._held = self._held[:wanted], self._held[wanted:]
+        return out
+
+
 class _Replayed(io.RawIOBase):
     """A stream of which the first bytes were already read."""
 
@@ -75,10 +140,13 @@ class _Replayed(io.RawIOBase):
 
 
 def open_text(stream: BinaryIO) -> tuple[BinaryIO, bool]:
-    """The stream to read records from, and whether it was compressed (gzip, by its magic bytes)."""
-    head = stream.read(2)
-    if head == _GZIP:
+    """The stream to read records from, and whether it was compressed (gzip, xz, bzip2, Zstandard, by their magic bytes)."""
+    head = stream.read(_LONGEST_MAGIC)
+    if head.startswith(_GZIP):
         return cast("BinaryIO", _Inflated(stream, head)), True
+    for magic, begin in _DECOMPRESSORS.items():
+        if head.startswith(magic):
+            return cast("BinaryIO", _Decompressed(stream, head, begin)), True
     return cast("BinaryIO", _Replayed(stream, head)), False
 
 
@@ -98,12 +166,14 @@ def as_descriptor(stream: BinaryIO) -> Iterator[int]:
 
 def is_damaged(stream: BinaryIO) -> bool:
     """Whether a compressed stream ended before its content did."""
-    return isinstance(stream, _Inflated) and stream.damaged
+    return isinstance(stream, _Inflated | _Decompressed) and stream.damaged
 
 
 def step_into(locator: str) -> str:
     """The locator of what a compressed item holds: a member named like the item without its ending."""
     parsed = parse_locator(locator)
-    name = parsed.steps[-1].path.rpartition(b"/")[2].removesuffix(b".gz") if parsed.steps else b""
+    name = parsed.steps[-1].path.rpartition(b"/")[2] if parsed.steps else b""
+    for ending in (b".gz", b".xz", b".bz2", b".zst"):
+        name = name.removesuffix(ending)
     member = Step(kind=StepKind.MEMBER, path=name or b"content", index=0)
     return str(type(parsed)(steps=(*parsed.steps, member)))

@@ -119,10 +119,15 @@ def split_fields(record: bytes, delimiter: bytes) -> list[bytes] | None:
             position = end + 1
 
 
-def read_csv(stream: BinaryIO, *, delimiter: str, charset: str) -> Iterator[TabularItem]:
-    """Rows of a CSV file by header; every record is a row or broken, blank lines excepted."""
+def read_csv(
+    stream: BinaryIO, *, delimiter: str, charset: str, header_column: str | None = None
+) -> Iterator[TabularItem]:
+    """Rows of a CSV file by header; every record is a row or broken, blank lines excepted.
+
+    With ``header_column``, the header is the first record that has a column of that name; those before it belong to it.
+    """
     columns: tuple[str, ...] = ()
-    blank = 0
+    blank, before = 0, 0
     mark = delimiter.encode()
     for record, start, end in _records(stream):
         text = record.removesuffix(b"\r")
@@ -133,11 +138,15 @@ def read_csv(stream: BinaryIO, *, delimiter: str, charset: str) -> Iterator[Tabu
             continue
         fields = split_fields(text, mark)
         if not columns:
+            names = [f.decode(charset, errors="backslashreplace").strip() for f in fields or ()]
+            if header_column is not None and header_column not in names:
+                before += 1
+                continue
             if fields is None:
                 yield Broken(start=start, end=end, reason="a header whose quotes do not fit", rows=1)
                 return
-            columns = _told_apart(f.decode(charset, errors="backslashreplace").strip() for f in fields)
-            yield Header(columns, 1)
+            columns = _told_apart(names)
+            yield Header(columns, before + 1)
             continue
         if fields is None:
             yield Broken(start=start, end=end, reason="a row whose quotes do not fit", rows=1)
@@ -149,6 +158,8 @@ def read_csv(stream: BinaryIO, *, delimiter: str, charset: str) -> Iterator[Tabu
             yield NamedRow(dict(zip(columns, fields, strict=True)), start, end)
     if blank:
         yield Blank(blank)
+    if before and not columns:
+        yield Broken(start=0, end=0, reason=f"no header with a column {header_column}", rows=before)
 
 
 def _told_apart(names: Iterable[str]) -> tuple[str, ...]:
@@ -229,11 +240,18 @@ def read_json(stream: BinaryIO) -> Iterator[TabularItem]:
 
 
 def _array_in(whole: Any) -> list[Any]:
-    if isinstance(whole, dict):
-        for value in whole.values():
-            if isinstance(value, list):
-                return value
-    return [whole]
+    """The objects of every array in a document that is no array itself; the document, where it has none."""
+    return _objects(whole, 3) or [whole]
+
+
+def _objects(whole: Any, depth: int) -> list[Any]:
+    found: list[Any] = []
+    for value in whole.values() if isinstance(whole, dict) else ():
+        if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            found += value
+        elif isinstance(value, dict) and depth:
+            found += _objects(value, depth - 1)
+    return found
 
 
 def read_xlsx(stream: BinaryIO) -> Iterator[TabularItem]:
@@ -385,5 +403,6 @@ DOCUMENTS: dict[str, Callable[[BinaryIO], Iterator[TabularItem]]] = {
     "json": read_json,
     "xlsx": read_xlsx,
     "camt.053": read_camt,
+    "camt.054": read_camt,
 }
-"""Readers of whole documents by the name of their form; they run in the sandbox only."""
+"""Readers of whole documents by the name of their form; they run in the sandbox only. ``PAYMENT_FORMS`` has more."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 import base64
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import TypedDict
+from typing import BinaryIO, TypedDict
 
 from fairlead.records.dump import Broken
+from fairlead.records.payment_forms import PAYMENT_FORMS
 from fairlead.records.tabular import DOCUMENTS, Blank, Header, NamedRow, TabularItem
 
 PAGE_BYTES = 4 << 20
@@ -53,13 +54,18 @@ class _Document:
     """A document while it is read: what comes next, and how much was answered."""
 
     def __init__(self, form: str, data: bytes, after: int) -> None:
-        self.items: Iterator[TabularItem] = DOCUMENTS[form](io.BytesIO(data))
+        self.items: Iterator[TabularItem] = reader_of(form)(io.BytesIO(data))
         self.columns: tuple[str, ...] = ()
         self.given = 0
         for item in islice(self.items, after):
             self.given += 1
             if isinstance(item, Header):
                 self.columns = item.columns
+
+
+def reader_of(form: str) -> Callable[[BinaryIO], Iterator[TabularItem]]:
+    """The reader of a form, by its name."""
+    return DOCUMENTS.get(form) or PAYMENT_FORMS.get(form).read
 
 
 def warm() -> None:
@@ -70,7 +76,8 @@ def warm() -> None:
     book.active.append(["a", 1, 2.5])
     book.save(file)
     for form, data in (("xlsx", file.getvalue()), ("json", b'[{"a": 1}]'), ("camt.053", b"<a><Ntry/></a>")):
-        list(DOCUMENTS[form](io.BytesIO(data)))
+        list(reader_of(form)(io.BytesIO(data)))
+    PAYMENT_FORMS.names()  # plug-ins bring forms of their own
 
 
 def handle(header: DocumentJob, descriptors: list[int]) -> PageTold:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from fairlead.records.joins import ColumnJoin, LogJoin, Step
 from fairlead.records.mapping import (
     AccountRoles,
     AccountTable,
@@ -22,6 +23,7 @@ from fairlead.records.mapping import (
     PaymentSource,
     PaymentTable,
     SqliteSource,
+    SubscriberRoles,
     SubscriberSource,
     preset_names,
 )
@@ -36,8 +38,16 @@ _PARTS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ('[[source.table]] with rows = "accounts"', "A table of accounts.", AccountTable),
     ('[[source.table]] with rows = "payments"', "A table of payments.", PaymentTable),
     ('[[source.table]] with rows = "events"', "A table of events.", EventTable),
+    ("[[source.join]] of a log", "How lines that name no account lead to one.", LogJoin),
+    (
+        "[[source.join]] of payments, [[source.table.join]]",
+        "How rows that name no account lead to one.",
+        ColumnJoin,
+    ),
+    ("A step of a join", "One table on the way, in `through`.", Step),
     ("A role", "The name of a column in quotation marks, or a table with these keys.", ColumnUse),
-    ("Roles of accounts and subscribers", "Each is a role as above.", AccountRoles),
+    ("Roles of accounts", "Each is a role as above.", AccountRoles),
+    ("Roles of subscribers", "Each is a role as above.", SubscriberRoles),
     ("Roles of payments", "Each is a role as above.", PaymentRoles),
     ("Roles of events", "Each is a role as above.", EventRoles),
     ("[[rule]]", "One rule by which acts are derived.", ActRule),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from fairlead.engine.doors import GROUP
 from fairlead.known.lists import HASH_LISTS
-from fairlead.records.weblog import LOG_FORMS
+from fairlead.records.log_formats import LOG_FORMS
+from fairlead.records.payment_forms import PAYMENT_FORMS
+from fairlead.records.preset import PRESETS
 
 _DOORS = (
     ("Hash lists", "`fairlead known import --format NAME`", HASH_LISTS),
+    ("Payments", '`format = "NAME"` of a source of kind `payments`', PAYMENT_FORMS),
+    ("Presets", '`preset = "NAME"` of a source of the kind that it is for', PRESETS),
     ("Access logs", '`format = "NAME"` of a source of kind `access_log`', LOG_FORMS),
 )
 
@@ -21,6 +25,17 @@ def render_readers() -> str:
         f"`{GROUP}`; `examples/readers` is such a package, to copy.",
     ]
     for title, asked_with, door in _DOORS:
-        lines += ["", f"## {title}", "", f"Asked for with {asked_with}.", "", "| name | reads |", "|---|---|"]
-        lines += [f"| {reader.name} | {reader.about} |" for reader in door.all().values()]
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            f"Asked for with {asked_with}.",
+            "",
+            "| name | reads | published at |",
+        ]
+        lines.append("|---|---|---|")
+        lines += [
+            f"| {reader.name} | {reader.about} | {getattr(reader, 'origin', '') or '-'} |"
+            for reader in door.all().values()
+        ]
     return "\n".join(lines) + "\n"

@@ -250,6 +250,64 @@ READINGS = Table(
     ),
 )
 
+STEPS = Table(
+    name="steps",
+    row="one row of a table of the platform through which a join of the mapping goes: a value, and the next one",
+    key=("exhibit", "locator", "key_column", "value_column"),
+    always=("source", "table", "key", "value"),
+    written_by="records",
+    columns=(
+        *_ORIGIN,
+        Column("source", TEXT, "name of the source in the mapping"),
+        Column("table", TEXT, "table, as the mapping calls it"),
+        Column("key_column", TEXT, "its column in which a value is looked for"),
+        Column("key", TEXT, "the value there, as stored"),
+        Column("value_column", TEXT, "its column that gives the next value"),
+        Column("value", TEXT, "the next value, as stored"),
+    ),
+)
+
+LOOKUPS = Table(
+    name="lookups",
+    row="one row that names no account itself, the value by which its account was looked for, and what came of it",
+    key=("exhibit", "locator", "rows_of"),
+    always=("source", "way", "value"),
+    written_by="records",
+    columns=(
+        *_ORIGIN,
+        Column("rows_of", TEXT, "table of the row: accesses, payments or events"),
+        Column("source", TEXT, "name of the source in the mapping"),
+        Column("way", TEXT, "the join of the mapping, in words"),
+        Column("value", TEXT, "the value that was looked for, as stored"),
+        Column("account", TEXT, "account that was found, null when none"),
+        Column(
+            "outcome",
+            TEXT,
+            "found, no_row (a table on the way has no such row), several (its rows give different values), "
+            "no_account, several_accounts",
+        ),
+        Column("lost_at", TEXT, "table at which the way ended, null when the account was found"),
+        Column("through", TEXTS, "origins of the rows on the way, as exhibit:locator"),
+    ),
+)
+
+VALIDITY = Table(
+    name="validity",
+    row="from when to when a provider's reply says that one subscriber record holds",
+    key=("account",),
+    always=("source", "exhibit", "locator"),
+    written_by="records",
+    columns=(
+        Column("account", TEXT, "subscriber record, as in accounts"),
+        Column("source", TEXT, "name of the source in the mapping"),
+        Column("from_at", TIME, "from when on; null when the reply does not say"),
+        Column("to_at", TIME, "until when; null when the reply does not say"),
+        _TIME_BASIS,
+        *_ORIGIN,
+    ),
+)
+
 TABLES = (
-    ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, ACTS, QUARANTINE, SOURCES, UNREAD_VALUES, PASSED_OVER, READINGS,
+    ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, ACTS, QUARANTINE, SOURCES, UNREAD_VALUES, PASSED_OVER, READINGS, STEPS, LOOKUPS,
+    VALIDITY,
 )  # fmt: skip

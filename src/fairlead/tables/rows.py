@@ -821,6 +821,48 @@ class ReadingRow(TypedDict):
     places_unknown: int
 
 
+class StepRow(TypedDict):
+    """One row is one row of a table of the platform through which a join of the mapping goes: a value, and the next one."""
+
+    exhibit: str
+    locator: str
+    source: str
+    table: str
+    key_column: str
+    key: str
+    value_column: str
+    value: str
+
+
+class LookupRow(TypedDict):
+    """One row is one row that names no account itself, the value by which its account was looked for, and what
+    came of it.
+    """
+
+    exhibit: str
+    locator: str
+    rows_of: str
+    source: str
+    way: str
+    value: str
+    account: NotRequired[str | None]
+    outcome: NotRequired[str | None]
+    lost_at: NotRequired[str | None]
+    through: NotRequired[list[str] | None]
+
+
+class ValidityRow(TypedDict):
+    """One row is from when to when a provider's reply says that one subscriber record holds."""
+
+    account: str
+    source: str
+    from_at: NotRequired[datetime | None]
+    to_at: NotRequired[datetime | None]
+    time_basis: NotRequired[str | None]
+    exhibit: str
+    locator: str
+
+
 class IdentifierTextRow(TypedDict):
     """One row is one text that accounts, payments or log lines hold where an identifier stands, once however
     often it occurs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from fairlead.attribution.humans import Humans
+from fairlead.case.lists.joined import JOINS_VIEW, Joined, find_joined
 from fairlead.case.lists.prepared import open_views
 from fairlead.case.lists.views import FIGURES_VIEW
 from fairlead.case.looking.queue import TriageFigures, triage_figures
@@ -15,7 +16,7 @@ _HUMANS = [field.name for field in fields(Humans)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Figures of the tables as they are now."""
+    """Figures of the tables as they are now; ``accesses_placed`` are those that name an account."""
 
     triage: TriageFigures
     exhibits: int
@@ -28,13 +29,17 @@ class Overview:
     lines_in: int
     lines_quarantined: int
     values_unread: int
+    accesses: int
+    accesses_placed: int
+    joined: tuple[Joined, ...]
 
 
 def overview(session: Session) -> Overview:
     """Count; nothing is written."""
-    catalogue = open_views(session, (FIGURES_VIEW,))
+    catalogue = open_views(session, (FIGURES_VIEW, JOINS_VIEW))
     try:
         rows = catalogue.rows("SELECT what, name, n::BIGINT AS n FROM desk_figures ORDER BY n DESC, name")
+        joined = tuple(find_joined(catalogue))
     finally:
         catalogue.close()
     counted: dict[str, dict[str, int]] = {}
@@ -65,4 +70,7 @@ def overview(session: Session) -> Overview:
         lines_in=one("lines_in"),
         lines_quarantined=one("lines_quarantined"),
         values_unread=one("values_unread"),
+        accesses=one("accesses"),
+        accesses_placed=one("accesses_placed"),
+        joined=joined,
     )

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import TypedDict
 
 from fairlead.attribution.humans import HUMANS_SQL
+from fairlead.case.lists.joined import JOINS_VIEW
 from fairlead.case.lists.prepared import View, check_view, prepare
 from fairlead.case.lists.states import TRIAGE_SQL, TRIAGE_TABLES, TriageRow
 from fairlead.case.place.session import Session
 from fairlead.tables.attribution import IDENTIFIERS, PERSONS
 from fairlead.tables.evidence import EXHIBITS, FILES
 from fairlead.tables.media import CONTENTS
-from fairlead.tables.records import ACCOUNTS, PAYMENTS, SOURCES
+from fairlead.tables.records import ACCESSES, ACCOUNTS, PAYMENTS, SOURCES
 from fairlead.terms.provenance import Conclusion
 
 
@@ -145,8 +146,10 @@ FIGURES_VIEW = View(
            UNION ALL SELECT 'country', country, count(*) FROM persons WHERE country IS NOT NULL GROUP BY country
            UNION ALL SELECT 'lines_in', '', coalesce(sum(lines_in), 0) FROM sources
            UNION ALL SELECT 'lines_quarantined', '', coalesce(sum(lines_quarantined), 0) FROM sources
-           UNION ALL SELECT 'values_unread', '', coalesce(sum(fields_unread), 0) FROM sources""",
-    reads=(FILES, EXHIBITS, ACCOUNTS, PAYMENTS, PERSONS, SOURCES),
+           UNION ALL SELECT 'values_unread', '', coalesce(sum(fields_unread), 0) FROM sources
+           UNION ALL SELECT 'accesses', '', count(*) FROM accesses
+           UNION ALL SELECT 'accesses_placed', '', count(account) FROM accesses""",
+    reads=(FILES, EXHIBITS, ACCOUNTS, PAYMENTS, PERSONS, SOURCES, ACCESSES),
     after=(CONTENTS_VIEW,),
 )
 """The operation's figures: what is counted, under which name, how many."""
@@ -296,6 +299,7 @@ def _views(operation: str) -> tuple[View, ...]:
         PERSONS_VIEW,
         QUEUE_VIEW,
         FIGURES_VIEW,
+        JOINS_VIEW,
         sample_view(operation),
         CONFLICTS_VIEW,
         SAID_VIEW,

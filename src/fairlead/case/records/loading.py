@@ -6,26 +6,27 @@ import hashlib
 import os
 import secrets
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pyarrow as pa
 
+from fairlead.case.lists.joined import JOINS_VIEW, Joined, find_joined
+from fairlead.case.lists.prepared import open_views
 from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
 from fairlead.case.records.losses import find_problems
 from fairlead.case.running.engines import engine_for
 from fairlead.case.running.runs import sole_run
 from fairlead.case.verbs.verb import verb
-from fairlead.engine.catalogue import Catalogue
+from fairlead.engine.catalogue import Catalogue, spilling
 from fairlead.engine.parts import PartStore, part_name
 from fairlead.engine.progress import Done, Progress
 from fairlead.records.acts import ActsStage, rules_of
 from fairlead.records.clock_offset import ClockOffset, measure_offset
 from fairlead.records.frames import LOADED
+from fairlead.records.joining import FileParts, find_accounts
 from fairlead.records.load import VERSION, matches_path, tables_of_keys
 from fairlead.records.mapping import Mapping, Source, parse_mapping
-from fairlead.records.propose import Proposal, propose_mapping
 from fairlead.records.reading import RecordReader
 from fairlead.records.rows import Tallies
 from fairlead.register.actions import Action
@@ -101,6 +102,7 @@ class LoadReport:
     passed_over: tuple[PassedOver, ...] = ()
     readings: tuple[Reading, ...] = ()
     placed: tuple[Placed, ...] = ()
+    joined: tuple[Joined, ...] = ()
 
     @property
     def values_unread(self) -> int:
@@ -271,6 +273,11 @@ def load_report(session: Session, *, without_file: list[str] | None = None) -> L
         )
     finally:
         catalogue.close()
+    views = open_views(session, (JOINS_VIEW,))
+    try:
+        joined = tuple(find_joined(views))
+    finally:
+        views.close()
     return LoadReport(
         sources=sources,
         without_file=without_file or [],
@@ -278,6 +285,7 @@ def load_report(session: Session, *, without_file: list[str] | None = None) -> L
         passed_over=tuple(PassedOver(**row) for row in passed),
         readings=tuple(Reading(**row) for row in readings),
         placed=tuple(Placed(**row) for row in placed),
+        joined=joined,
         **counts,
     )
 
@@ -303,31 +311,6 @@ def measure_clock(session: Session, *, source: str, against: str) -> ClockOffset
         catalogue.close()
     session.record(Operation.CONSULTATION, "records.clock", (source, against), "clock offset measured")
     return measured
-
-
-def propose_records(session: Session, *, exhibit: str, path: str, name: str) -> Proposal:
-    """Draft a mapping for the one readable file of an exhibit that fits a path or pattern."""
-    session.require_sight()
-    catalogue = Catalogue(session.store, (FILES,))
-    try:
-        files = catalogue.rows(
-            "SELECT locator, path FROM files WHERE verdict = 'read' AND exhibit = ? ORDER BY 1", [exhibit]
-        )
-    finally:
-        catalogue.close()
-    fitting = [file for file in files if file["path"] == path or fnmatchcase(file["path"], path)]
-    if len(fitting) != 1:
-        raise UsageError(
-            f"{len(fitting)} readable files of exhibit {exhibit} fit that path",
-            "Give the path of one file; `fairlead table files` lists them.",
-            code="USAGE-FILE",
-        )
-    with opener_of(session)(exhibit, fitting[0]["locator"]) as descriptor:
-        dump = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-    session.record(
-        Operation.CONSULTATION, "records.propose", (exhibit, fitting[0]["locator"]), "mapping drafted"
-    )
-    return propose_mapping(dump, exhibit=exhibit, path=fitting[0]["path"], name=name)
 
 
 def _find_files(session: Session, mapping: Mapping) -> list[tuple[Source, str, str]]:
@@ -360,20 +343,25 @@ def _load_all(
     progress: Progress,
 ) -> Tallies:
     opener = opener_of(session)
+    written: list[FileParts] = []
     version = hashlib.sha256(mapping.model_dump_json().encode()).hexdigest()[:16]
     with RecordReader(salt=_salt(session)) as reader:
         for source in mapping.source:
             reader.directory.declare(source.name, tables_of_keys(source))
         for place, (source, exhibit, locator) in enumerate(found):
             parts = _PartsOfOneFile(store, (VERSION, version, source.name, exhibit, locator))
+            written.append(FileParts(source=source, parts=parts.written))
             again = any(other is source for other, *_ in found[place + 1 :])
             with opener(exhibit, locator) as descriptor:
                 for table, batch in reader.read(
-                    source, exhibit=exhibit, locator=locator, descriptor=descriptor, again=again
-                ):
+                    source, exhibit=exhibit, locator=locator, descriptor=descriptor, again=again,
+                    steps=mapping.steps_into(source.name),
+                ):  # fmt: skip
                     parts.add(table, batch)
             parts.flush()
             progress.advance("records", Done(rows=parts.rows))
+    with spilling(session.workspace.operation(session.operation)) as spill:
+        find_accounts(store, mapping, written, spill=spill)
     return reader.tallies
 
 
@@ -384,7 +372,7 @@ class _PartsOfOneFile:
         self._store = store
         self._key = key
         self._held: dict[str, tuple[Table, list[pa.RecordBatch]]] = {}
-        self._written: dict[str, int] = {table.name: 0 for table in LOADED}
+        self.written: dict[str, list[str]] = {}
         self.rows = 0
 
     def add(self, table: Table, batch: pa.RecordBatch) -> None:
@@ -403,9 +391,10 @@ class _PartsOfOneFile:
                 self._write(table, batches)
 
     def _write(self, table: Table, batches: list[pa.RecordBatch]) -> None:
-        name = part_name("records", *self._key, table.name, str(self._written[table.name]))
+        written = self.written.setdefault(table.name, [])
+        name = part_name("records", *self._key, table.name, str(len(written)))
         self._store.write(table, name, batches)
-        self._written[table.name] += 1
+        written.append(name)
         batches.clear()
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore
+from fairlead.records.joins import Step
 from fairlead.records.mapping import Mapping, Source
 from fairlead.records.rows import Tallies
 from fairlead.tables import Table
-from fairlead.tables.records import ACCOUNTS, PAYMENTS
+from fairlead.tables.records import ACCOUNTS, LOOKUPS, PASSED_OVER, PAYMENTS, SOURCES, STEPS
 
 MOST_LOST = 0.1
 FEWEST_VALUES = 3
@@ -31,7 +33,57 @@ def find_problems(
     ]
     for table in (ACCOUNTS, PAYMENTS):
         problems += _losses(before, after, table)
-    return [*problems, *_unread(tallies)]
+    return [*problems, *_unread(tallies), *_joins(after, mapping)]
+
+
+def _joins(after: PartStore, mapping: Mapping) -> Iterator[str]:
+    """Joins that cannot be right: through a table that is not there, by a key that is none, or that find nothing."""
+    catalogue = Catalogue(after, (LOOKUPS, STEPS, PASSED_OVER, SOURCES))
+    try:
+        for source in mapping.source:
+            for step in mapping.steps_into(source.name):
+                yield from _step(catalogue, source.name, step)
+        for row in catalogue.rows(
+            f"""SELECT source, way, count(*) AS n, count(account) AS found, mode(outcome) AS outcome,
+                       mode(lost_at) AS lost_at FROM lookups GROUP BY ALL
+                HAVING found = 0 AND n >= {FEWEST_VALUES} ORDER BY ALL"""
+        ):
+            yield (
+                f"source {row['source']}: none of {row['n']:,} rows found an account by the join {row['way']}; "
+                f"most ended at {row['lost_at']} ({row['outcome'].replace('_', ' ')})"
+            )
+    finally:
+        catalogue.close()
+
+
+def _step(catalogue: Catalogue, source: str, step: Step) -> Iterator[str]:
+    """Whether a table on a way is in one file at least, and whether its key is one."""
+    held = catalogue.rows(
+        """SELECT count(*) AS keys, count(*) FILTER (WHERE several) AS several FROM (
+             SELECT key, min(value) <> max(value) AS several FROM steps
+             WHERE source = ? AND "table" = ? AND key_column = ? AND value_column = ? GROUP BY key)""",
+        [source, step.table, step.key, step.gives],
+    )[0]
+    if held["several"] > held["keys"] * MOST_LOST:
+        yield (
+            f"source {source}, table {step.table}: {step.key} is no key for a join, {held['several']:,} of "
+            f"{held['keys']:,} of its values come with several values of {step.gives}"
+        )
+    absent = catalogue.rows(
+        """SELECT name FROM passed_over WHERE source = $s AND kind = 'absent' AND name = $t GROUP BY name
+           HAVING count(*) = (SELECT count(*) FROM sources WHERE source = $s)""",
+        {"s": source, "t": step.table},
+    )
+    if absent:
+        there = catalogue.rows(
+            "SELECT DISTINCT name FROM passed_over WHERE source = ? AND kind = 'table' ORDER BY 1", [source]
+        )
+        names = [row["name"] for row in there]
+        near = difflib.get_close_matches(step.table, names, n=3) or names[:10]
+        yield (
+            f"source {source}: a join goes through the table {step.table}, which none of its files has; "
+            + (f"there are, not mapped: {', '.join(near)}" if near else "it has no other tables")
+        )
 
 
 def _losses(before: PartStore, after: PartStore, table: Table) -> Iterator[str]:
