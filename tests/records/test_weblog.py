@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairlead.records import weblog
 from fairlead.terms.origin import parse_locator
 from tests.records.builders import MAPPING, USERS, AccountDirectory, load, source
 
@@ -102,3 +105,28 @@ def test_lines_in_are_parsed_or_quarantined_or_blank(lines):
     )
     blank = [line for line in data.split(b"\n")[:there] if not line.strip()]
     assert counts["lines_skipped"] == len(blank)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 1, 7, 40]), st.sampled_from([b"\n", b"\n\n"])), max_size=30),
+    st.integers(1, 50),
+    st.booleans(),
+)
+def test_lines_of_any_length_come_with_their_places_however_the_file_is_read(pieces, chunk, closed):
+    data = b"".join(bytes([97 + n % 26]) * size + end for n, (size, end) in enumerate(pieces))
+    data = data if closed else data + b"tail"
+
+    class Slow(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(min(size, chunk) if size >= 0 else size)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weblog, "LONGEST_LINE_BYTES", 10)
+        lines = [line for batch in weblog.lines_of(Slow(data)) for line in batch]
+    at, expected = 0, []
+    for text in data.split(b"\n") if not data.endswith(b"\n") else data.split(b"\n")[:-1]:
+        expected.append((text[:10], at, at + len(text), len(text) <= 10))
+        at += len(text) + 1
+    if not data:
+        expected = []
+    assert [(line.text, line.start, line.end, line.whole) for line in lines] == expected

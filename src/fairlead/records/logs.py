@@ -156,15 +156,15 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
         yield from _lookups(source, sink, asked.rows)
 
     if source.format in ("combined", "common"):
-        for block, base in blocks_of(stream):
+        for block, base, long in blocks_of(stream):
             scanned = scan_block(block)
             batch, unplaced = _columns(source, sink, scanned, base, reader)
             if batch.num_rows:
                 sink.parsed += batch.num_rows
                 yield ACCESSES, batch
                 yield from _lookups(source, sink, _asked(source, batch))
-            others = sorted([*scanned.others, *unplaced])
-            yield from row_by_row([line_at(block, base, start, end) for start, end in others])
+            lines = [line_at(block, base, *place) for place in sorted([*scanned.others, *unplaced])]
+            yield from row_by_row([*lines, long] if long is not None else lines)
         return
     for lines in lines_of(stream):
         yield from row_by_row(lines)

@@ -46,43 +46,51 @@ class Line:
 
 
 def lines_of(stream: BinaryIO) -> Iterator[list[Line]]:
-    """Lines in batches; a line longer than 1 MiB comes in one piece that is not whole."""
-    base = 0
-    rest = b""
-    while True:
-        chunk = stream.read(_CHUNK_BYTES)
-        data = rest + chunk
-        if not chunk:
-            if data:
-                yield [
-                    Line(data[:LONGEST_LINE_BYTES], base, base + len(data), len(data) <= LONGEST_LINE_BYTES)
-                ]
-            return
-        pieces = data.split(b"\n")
-        rest = pieces.pop()
+    """Lines in batches; of a line longer than 1 MiB the beginning comes, and is not whole."""
+    for block, base, long in blocks_of(stream):
         batch: list[Line] = []
-        for piece in pieces:
-            end = base + len(piece)
-            batch.append(Line(piece[:LONGEST_LINE_BYTES], base, end, len(piece) <= LONGEST_LINE_BYTES))
-            base = end + 1
+        start = base
+        for text in block.split(b"\n")[:-1]:
+            end = start + len(text)
+            batch.append(Line(text[:LONGEST_LINE_BYTES], start, end, len(text) <= LONGEST_LINE_BYTES))
+            start = end + 1
+        if long is not None:
+            batch.append(long)
         yield batch
 
 
-def blocks_of(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Whole lines in blocks of about 4 MiB, and where each block begins; a last line gets its line feed."""
+def blocks_of(stream: BinaryIO) -> Iterator[tuple[bytes, int, Line | None]]:
+    """Whole lines in blocks of about 4 MiB, where each block begins, and a line that is too long to be held behind it.
+
+    A last line gets its line feed. Of a line that goes on for more than a block only its beginning is kept.
+    """
     base = 0
-    rest = b""
-    while chunk := stream.read(_CHUNK_BYTES):
-        cut = chunk.rfind(b"\n") + 1
-        if not cut:
-            rest += chunk
+    rest = chunk = b""
+    while chunk := chunk or stream.read(_CHUNK_BYTES):
+        held, chunk = rest + chunk, b""
+        cut = held.rfind(b"\n") + 1
+        block, rest = held[:cut], held[cut:]
+        if len(rest) <= LONGEST_LINE_BYTES:
+            yield block, base, None
+            base += cut
             continue
-        block = rest + chunk[:cut]
-        yield block, base
-        base += len(block)
-        rest = chunk[cut:]
+        passed, chunk = _pass_over(stream)
+        start, end = base + cut, base + len(held) + passed
+        yield block, base, Line(rest[:LONGEST_LINE_BYTES], start, end, False)
+        base, rest = end + 1, b""
     if rest:
-        yield rest + b"\n", base
+        yield rest + b"\n", base, None
+
+
+def _pass_over(stream: BinaryIO) -> tuple[int, bytes]:
+    """How many octets stand before the next line feed, and what was read behind it."""
+    passed = 0
+    while chunk := stream.read(_CHUNK_BYTES):
+        before, feed, behind = chunk.partition(b"\n")
+        passed += len(before)
+        if feed:
+            return passed, behind
+    return passed, b""
 
 
 def line_at(block: bytes, base: int, start: int, end: int) -> Line:
