@@ -106,8 +106,8 @@ def test_no_octet_of_a_dump_a_log_or_a_sheet_is_parsed_by_the_program_itself(
     ("source", "data"),
     [
         (LOG, gzip.compress(b"x" * (600 << 20), 9)),
-        (DUMP, gzip.compress(HEAD + b"INSERT INTO `users` VALUES (1,'" + b"y" * (600 << 20), 9)),
-        (SHEET, gzip.compress(b'id,email\n1,"' + b"z" * (600 << 20), 9)),
+        (DUMP, gzip.compress(HEAD + b"INSERT INTO `users` VALUES (1,'" + b"y" * (300 << 20), 9)),
+        (SHEET, gzip.compress(b'id,email\n1,"' + b"z" * (300 << 20), 9)),
     ],
     ids=["one line", "an unfinished string", "an unfinished cell"],
 )
