@@ -10,11 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
+from fairlead.provenance.graphs import takes_a_picture_in
 from fairlead.provenance.signal import Item, printable
 
 _DATA = Path(__file__).parent / "data"
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NEEDED = {"id", "name", "namespaces", "keys", "source"}
-_KNOWN = _NEEDED | {"pattern", "unless", "tool", "derived", "also_key", "also_pattern", "facts", "layout"}
+_KNOWN = _NEEDED | {
+    "pattern",
+    "unless",
+    "tool",
+    "derived",
+    "also_key",
+    "also_pattern",
+    "facts",
+    "layout",
+    "settings",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +34,7 @@ class GeneratorRule:
     """How one program can be told by a metadata item; a row of data/generators.toml.
 
     ``also_key`` and ``also_pattern`` ask for a second item of the same namespace. ``layout`` says that the
-    value is a graph of nodes.
+    value is a graph of nodes; ``settings`` where the settings begin behind the words of a prompt.
     """
 
     id: str
@@ -37,6 +49,7 @@ class GeneratorRule:
     also_pattern: re.Pattern[str] | None
     facts: tuple[tuple[str, re.Pattern[str]], ...]
     layout: bool
+    settings: re.Pattern[str] | None
     source: str
 
     def matches(self, item: Item, beside: Sequence[Item] = ()) -> bool:
@@ -60,8 +73,18 @@ class GeneratorRule:
         return f"{self.name}: {printable(named.group(1))}" if named else self.name
 
     def names_input(self, item: Item) -> bool:
-        """Whether the text says that another picture was the input."""
-        return any(pattern.search(item.value) for pattern in self.derived)
+        """Whether the text says that another picture was the input: its settings, never the words of a prompt."""
+        told = self._settings_of(item.value)
+        if any(pattern.search(told) for pattern in self.derived):
+            return True
+        return self.layout and takes_a_picture_in(item.value)
+
+    def _settings_of(self, value: str) -> str:
+        """The part behind the last place where settings begin, without what stands in quotation marks."""
+        if self.settings is None:
+            return value
+        last = max((found.start() for found in self.settings.finditer(value)), default=0)
+        return _QUOTED.sub('""', value[last:])
 
 
 @functools.cache
@@ -93,6 +116,7 @@ class _RuleTold(TypedDict):
     also_pattern: NotRequired[str]
     facts: NotRequired[dict[str, list[str]]]
     layout: NotRequired[bool]
+    settings: NotRequired[str]
 
 
 def _rule(row: _RuleTold, groups: dict[str, frozenset[str]]) -> GeneratorRule:
@@ -115,6 +139,7 @@ def _rule(row: _RuleTold, groups: dict[str, frozenset[str]]) -> GeneratorRule:
             (name, re.compile(pattern)) for name, listed in row.get("facts", {}).items() for pattern in listed
         ),
         layout=row.get("layout", False),
+        settings=_compiled(row.get("settings")),
         source=row["source"],
     )
 
