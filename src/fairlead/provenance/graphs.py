@@ -36,7 +36,7 @@ _MAKES_ALONE = re.compile(
     re.IGNORECASE,
 )
 _TAKES_PICTURES_IN = re.compile(
-    r"load.*(?:image|video|mask|picture|photo)|(?:image|video).*load", re.IGNORECASE
+    r"load.*(?:image|video|mask|picture|photo)|(?:image|video)s?.?loader", re.IGNORECASE
 )
 _SEES_ONLY = re.compile(
     r"preview|compar|display|show|getimagesize|imagesize|caption|tagger|interrogat", re.IGNORECASE
