@@ -56,26 +56,37 @@ class Authority:
         *,
         media_type: str = "image/jpeg",
         assertions: tuple[dict[str, object], ...] = (),
+        parent: bytes = b"",
     ) -> bytes:
-        """The picture with a manifest that declares a source type in its actions, and with further assertions."""
-        action = {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPE + source_type}
+        """The picture with a manifest that declares a source type in its actions, and with further assertions.
+
+        ``parent`` is the picture that went in; an empty source type declares none that counts, and that it was edited.
+        """
+        actions = [
+            {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPE + (source_type or "composite")}
+        ]
+        if not source_type:
+            actions.append({"action": "c2pa.edited"})
         manifest = {
             "claim_generator_info": [{"name": "Example Generator", "version": "1"}],
-            "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}, *assertions],
+            "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": actions}}, *assertions],
         }
         info = c2pa.C2paSignerInfo(
             alg=c2pa.C2paSigningAlg.ES256, sign_cert=self.chain, private_key=self.key, ta_url=None
         )
         signed = io.BytesIO()
         builder = c2pa.Builder(json.dumps(manifest))
+        if parent:
+            told = {"title": "parent", "relationship": "parentOf"}
+            builder.add_ingredient(json.dumps(told), media_type, io.BytesIO(parent))
         builder.sign(c2pa.Signer.from_info(info), media_type, io.BytesIO(picture), signed)
         return signed.getvalue()
 
 
-def make_authority(name: str) -> Authority:
+def make_authority(name: str, *, ends: datetime = datetime(2045, 1, 1, tzinfo=UTC)) -> Authority:
     """An authority and a signer with the usage for e-mail protection, as the C2PA test suite has them."""
     authority_key, authority = _certificate(f"{name} CA", None, None)
-    signer_key, signer = _certificate(f"{name} signer", authority, authority_key)
+    signer_key, signer = _certificate(f"{name} signer", authority, authority_key, ends)
     pem = serialization.Encoding.PEM
     return Authority(
         certificate=authority.public_bytes(pem).decode(),
@@ -85,7 +96,10 @@ def make_authority(name: str) -> Authority:
 
 
 def _certificate(
-    name: str, issuer: x509.Certificate | None, issuer_key: ec.EllipticCurvePrivateKey | None
+    name: str,
+    issuer: x509.Certificate | None,
+    issuer_key: ec.EllipticCurvePrivateKey | None,
+    ends: datetime = datetime(2045, 1, 1, tzinfo=UTC),
 ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(
@@ -107,7 +121,7 @@ def _certificate(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(datetime(2025, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2045, 1, 1, tzinfo=UTC))
+        .not_valid_after(ends)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +283,67 @@ def test_a_changed_pixel_breaks_the_manifest(tmp_path: Path) -> None:
     assert not answer["signals"][0]["signed"]
     assert "dataHash.mismatch" in answer["signals"][0]["detail"]
     assert "declares trainedAlgorithmicMedia" in answer["signals"][0]["detail"]
+
+
+def test_a_certificate_that_has_ended_since_breaks_nothing_and_is_told_as_that(tmp_path: Path) -> None:
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+    authority = make_authority("Known", ends=ends)
+    signed = authority.sign(encode(scene(64, 64), "JPEG"), "trainedAlgorithmicMedia")
+    while datetime.now(UTC) <= ends + timedelta(seconds=1):
+        time.sleep(0.2)
+    trust = Trust(anchors=authority.certificate)
+    answer = weigh(tmp_path, signed, trust=trust)
+    assert (answer["conclusion"], answer["vouched"], states(answer)) == (
+        "generated",
+        False,
+        {"c2pa.machine_intact"},
+    )
+    assert "signature and content hold" in answer["signals"][0]["detail"]
+    assert "has ended since, and no time stamp shows" in answer["signals"][0]["detail"]
+    changed = bytearray(signed)
+    changed[-200] ^= 1
+    broken = weigh(tmp_path, bytes(changed), trust=trust)
+    assert (broken["conclusion"], states(broken)) == ("nothing_found", {"c2pa.broken"})
+    assert "signature or content does not hold" in broken["signals"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("parent", "own", "conclusion", "rank"),
+    [
+        ("trainedAlgorithmicMedia", "trainedAlgorithmicMedia", "generated", 4),
+        ("digitalCapture", "trainedAlgorithmicMedia", "derived_from_picture", 1),
+        ("", "trainedAlgorithmicMedia", "derived_from_picture", 1),
+        ("unsigned", "trainedAlgorithmicMedia", "derived_from_picture", 1),
+        ("stranger", "trainedAlgorithmicMedia", "derived_from_picture", 1),
+        ("trainedAlgorithmicMedia", "", "generated", 4),
+        ("digitalCapture", "", "captured_then_edited", 2),
+    ],
+)
+def test_what_went_in_is_weighed_with_its_place_in_the_chain(
+    tmp_path: Path, parent: str, own: str, conclusion: str, rank: int
+) -> None:
+    authority = make_authority("Known")
+    picture = encode(scene(64, 64), "JPEG")
+    match parent:
+        case "unsigned":
+            went_in = picture
+        case "stranger":
+            went_in = make_authority("Known").sign(picture, "trainedAlgorithmicMedia")
+        case _:
+            went_in = authority.sign(picture, parent)
+    made = authority.sign(encode(scene(80, 64), "JPEG"), own, parent=went_in)
+    answer = weigh(tmp_path, made, trust=Trust(anchors=authority.certificate))
+    assert (answer["conclusion"], answer["queue_rank"]) == (conclusion, rank)
+
+
+def test_a_picture_three_steps_back_in_the_chain_is_not_forgotten(tmp_path: Path) -> None:
+    authority = make_authority("Known")
+    made = authority.sign(encode(scene(64, 64), "JPEG"), "digitalCapture")
+    for size in (70, 80, 90):
+        made = authority.sign(encode(scene(size, 64), "JPEG"), "trainedAlgorithmicMedia", parent=made)
+    answer = weigh(tmp_path, made, trust=Trust(anchors=authority.certificate))
+    assert (answer["conclusion"], answer["queue_rank"]) == ("derived_from_picture", 1)
+    assert any("a camera's among them" in signal["detail"] for signal in answer["signals"])
 
 
 def test_an_identity_assertion_is_told_and_neither_followed_nor_held_against_the_manifest(

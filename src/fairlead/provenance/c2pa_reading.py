@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from typing import Any, TypedDict
 
 import c2pa
 from PIL import Image
 
-from fairlead.provenance.wire import ManifestJob, ManifestTold
+from fairlead.provenance.wire import UNKNOWN, ManifestJob, ManifestTold
 
 _MOST_BYTES = 512 << 20
 _MOST_LISTED = 50
@@ -29,6 +30,8 @@ _KEY_USAGES = (
 _METADATA = {"c2pa.metadata", "stds.iptc"}
 _GENERATED = "c2pa.ai_generated_content"
 _IDENTITY = "cawg.identity"
+_INPUTS = frozenset({"parentOf", "inputTo"})
+_DEEPEST = 20
 _CONTEXTS: dict[str, c2pa.Context] = {}
 
 
@@ -51,9 +54,15 @@ class _Generator(TypedDict, total=False):
     name: str
 
 
+class _Ingredient(TypedDict, total=False):
+    relationship: str
+    active_manifest: str
+
+
 class _Manifest(TypedDict, total=False):
     """A manifest as the library tells it, as far as it is read here; one that differs is refused as unreadable."""
 
+    ingredients: list[_Ingredient]
     claim_generator_info: list[_Generator]
     claim_generator: str
     assertions: list[_Assertion]
@@ -93,12 +102,9 @@ def handle(header: ManifestJob, descriptors: list[int]) -> ManifestTold:
         "signed_at": str(signature.get("time") or "")[:40],
         "source_types": _first(_source_types(active)),
         "actions": _first(_actions(active)),
-        "ingredient_source_types": _first(
-            code for label, manifest in manifests.items() if manifest is not active and label
-            for code in _source_types(manifest)
-        ),
+        "origins": _first(_origins(active, manifests, _trusted(report))),
         "opened": any(
-            ingredient.get("relationship") in {"parentOf", "inputTo"}
+            ingredient.get("relationship") in _INPUTS
             for ingredient in active.get("ingredients", ())
         ),
         "ingredients": len(active.get("ingredients", ())),
@@ -106,6 +112,8 @@ def handle(header: ManifestJob, descriptors: list[int]) -> ManifestTold:
             code for ingredient in active.get("ingredients", ()) for code in _failures(ingredient)
         ),
         "failures": _first(_failures(report)),
+        "held": _first(_codes(report, "success")),
+        "active_failures": _first(_codes(report, "failure")),
         "identities": sum(_label(assertion) == _IDENTITY for assertion in active.get("assertions", ())),
         "soft_bindings": _first(_soft_bindings(active)),
     }  # fmt: skip
@@ -152,6 +160,46 @@ def _source_types(manifest: _Manifest) -> Iterator[str]:
             yield from (_code(action.get("digitalSourceType")) for action in data.get("actions", ()))
         elif label in _METADATA and isinstance(data, dict):
             yield _code(dict(data).get("Iptc4xmpExt:DigitalSourceType"))
+
+
+def _origins(
+    manifest: _Manifest, manifests: dict[str, _Manifest], trusted: frozenset[str], deep: int = 0
+) -> Iterator[str]:
+    """Source types of the pictures that went in, and of those that went into them.
+
+    ``UNKNOWN`` beside them where nothing says, or somebody whose signature is not trusted.
+    """
+    for ingredient in manifest.get("ingredients", ()):
+        if ingredient.get("relationship") not in _INPUTS:
+            continue
+        label = str(ingredient.get("active_manifest") or "")
+        own = manifests.get(label)
+        told = list(_source_types(own)) if own is not None else []
+        yield from told
+        if own is None or not told or label not in trusted or deep >= _DEEPEST:
+            yield UNKNOWN
+        if own is not None and deep < _DEEPEST:
+            yield from _origins(own, manifests, trusted, deep + 1)
+
+
+def _trusted(report: Any) -> frozenset[str]:
+    """Labels of the manifests whose signers are on the trust list, wherever they stand in the graph."""
+    if isinstance(report, list):
+        return frozenset().union(*map(_trusted, report))
+    if not isinstance(report, dict):
+        return frozenset()
+    found = frozenset().union(*map(_trusted, report.values()))
+    if report.get("code") == "signingCredential.trusted":
+        label = re.search(r"/c2pa/([^/]+)/", str(report.get("url", "")))
+        return found | {label[1]} if label else found
+    return found
+
+
+def _codes(report: dict[str, Any], kind: str) -> Iterator[str]:
+    """Codes of checks of the active manifest alone that came out as ``kind``: success or failure."""
+    results = report.get("validation_results") or {}
+    active = results.get("activeManifest") or {}
+    yield from (str(entry.get("code", "")) for entry in active.get(kind, ()) if isinstance(entry, dict))
 
 
 def _soft_bindings(manifest: _Manifest) -> Iterator[str]:

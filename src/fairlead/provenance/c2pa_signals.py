@@ -7,23 +7,42 @@ product, and does not forbid it this claim.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.engine.sandbox import Outcome, SandboxReply
 from fairlead.provenance.declared import source_type_states
 from fairlead.provenance.signal import Item, Observation, printable
 from fairlead.provenance.trust import CAPTURED, Product, Trust
+from fairlead.provenance.wire import UNKNOWN
 from fairlead.terms.provenance import C2paLevel, SignalKind
 
 _STATES = {
     "trusted": "signature intact, signer on the trust list",
     "valid": "signature intact, signer not on a trust list: not trusted",
     "invalid": "signature or content does not hold",
+    "unshown": "signature and content hold; the signer cannot be shown to have been entitled",
     "remote": "manifest kept elsewhere; it was not fetched",
     "unreadable": "manifest cannot be read",
     "none": "no manifest could be read",
 }
 _UNTRUSTED = "signingCredential.untrusted"
+_SIGNED = "claimSignature.validated"
+_CONTENT = re.compile(r"assertion\.(?:data|bmff|boxes|collection|multiAsset)Hash\.match")
+_SIGNER = {
+    "signingCredential.expired": "its certificate has ended since, and no time stamp shows that it was valid when it signed",
+    "signingCredential.revoked": "its certificate was revoked",
+    "signingCredential.ocsp.revoked": "its certificate was revoked",
+    "signingCredential.ocsp.unknown": "whether its certificate was revoked is not known",
+    "signingCredential.invalid": "its certificate is not one for signing claims",
+    "claimSignature.outsideValidity": "it signed when its certificate was not valid",
+    "timeOfSigning.outsideValidity": "it signed when its certificate was not valid",
+    "timeStamp.untrusted": "its time stamp is by an authority on no list",
+    "timeStamp.outsideValidity": "its time stamp was made when the authority's certificate was not valid",
+    "timeStamp.mismatch": "its time stamp is of another signature",
+    "timeStamp.malformed": "its time stamp cannot be read",
+}
+_OF_THE_SIGNER = frozenset(_SIGNER) | {_UNTRUSTED}
 _EDITS = {
     "c2pa.edited", "c2pa.cropped", "c2pa.drawing", "c2pa.filtered", "c2pa.color_adjustments", "c2pa.adjustedColor",
     "c2pa.resized", "c2pa.orientation", "c2pa.placed", "c2pa.removed", "c2pa.redacted", "c2pa.enhanced",
@@ -36,16 +55,28 @@ def read_c2pa_reply(reply: SandboxReply, store: Item, trust: Trust) -> Iterator[
         yield _observe("unread", f"C2PA: reader {reply.outcome.value}", store)
         return
     untrusted = reply.body
-    state = str(untrusted.get("state", "")).lower()
+    state = _state_of_manifest(untrusted)
     said = f"C2PA: {_STATES.get(state, 'state unknown')}{_described(untrusted)}"
     if state == "invalid":
         declared = _texts(untrusted.get("source_types"))
         words = f"; declares {', '.join(declared[:5])}" if declared else ""
         yield _observe("broken", f"{said} (level: {C2paLevel.PRESENT.value}){words}", store)
-    elif state not in {"trusted", "valid"}:
+    elif state not in {"trusted", "valid", "unshown"}:
         yield _observe("unread", said, store)
     else:
         yield from _claims(untrusted, state == "trusted", said, store, trust)
+
+
+def _state_of_manifest(untrusted: Mapping[str, object]) -> str:
+    """The library's state, but for an invalid manifest whose signature and content hold.
+
+    C2PA 2.x, 15 tells checks of the signer and of the moment apart from those of the signature and the content. A
+    certificate that ended since, and no time stamp that would show that it was valid then, breaks nothing that was signed.
+    """
+    state = str(untrusted.get("state", "")).lower()
+    held, failed = _texts(untrusted.get("held")), _texts(untrusted.get("active_failures"))
+    whole = _SIGNED in held and any(_CONTENT.fullmatch(code) for code in held)
+    return "unshown" if state == "invalid" and whole and failed and {*failed} <= _OF_THE_SIGNER else state
 
 
 def find_remote_manifest(items: Sequence[Item]) -> Iterator[Observation]:
@@ -77,10 +108,22 @@ def _claims(
         state = "edited_vouched" if trusted else "edited_intact"
         yield _observe(state, f"{said}; actions {', '.join(edits)}", store, signed=True, tool=tool)
         found = True
-    if untrusted.get("opened") and "machine" in states:
-        suffix = level.value if level is not C2paLevel.PRESENT else C2paLevel.INTACT.value
-        detail = f"{said}; names another picture as parent or input"
+    origins = {
+        "unknown" if code == UNKNOWN else source_type_states().get(code, "other"): code
+        for code in _texts(untrusted.get("origins"))
+    }
+    suffix = level.value if level is not C2paLevel.PRESENT else C2paLevel.INTACT.value
+    if untrusted.get("opened") and "machine" in states and origins.keys() != {"machine"}:
+        camera = ", a camera's among them" if "camera" in origins else ""
+        detail = f"{said}; names another picture as parent or input{camera}"
         yield _observe(f"derived_{suffix}", detail, store, signed=True, tool=tool)
+    if not states.keys() & {"machine", "derived", "camera"}:
+        # What a picture that went in declares is signed by whoever signed that: it counts as any intact signature does.
+        for claim in ("machine", "derived", "camera"):
+            if claim in origins:
+                found = True
+                detail = f"{said}; a picture that went in declares {origins[claim]}"
+                yield _observe(f"{claim}_{C2paLevel.INTACT.value}", detail, store, signed=True, tool=tool)
     if not found:
         yield _observe("other", f"{said}; declares no origin that counts", store, signed=True, tool=tool)
 
@@ -130,9 +173,10 @@ def _described(untrusted: Mapping[str, object]) -> str:
     broken = _texts(untrusted.get("ingredient_failures"))
     if broken:
         parts.append(f"ingredients whose checks failed: {', '.join(broken[:5])}")
-    failures = [
-        code for code in _texts(untrusted.get("failures")) if code != _UNTRUSTED and code not in broken
-    ]
+    failed = [code for code in _texts(untrusted.get("failures")) if code != _UNTRUSTED and code not in broken]
+    if _state_of_manifest(untrusted) == "unshown":
+        parts.extend(dict.fromkeys(_SIGNER[code] for code in failed if code in _SIGNER))
+    failures = failed
     if failures:
         parts.append(f"checks that failed: {', '.join(failures[:5])}")
     return "; " + "; ".join(parts) if parts else ""

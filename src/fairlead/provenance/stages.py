@@ -31,7 +31,7 @@ from fairlead.tables.rows import OriginsOfRow, SignalRow, TracedRow
 from fairlead.terms.errors import ItemError
 from fairlead.terms.provenance import SignalKind
 
-_CODE_VERSION = "2"
+_CODE_VERSION = "3"
 _WEIGHED_FAMILIES = "('picture', 'video')"
 _RULES = ("generators.toml", "source_types.toml")
 

@@ -33,6 +33,10 @@ class ManifestJob(TypedDict):
     anchors: NotRequired[str]
 
 
+UNKNOWN = "unknown"
+"""In place of a source type: a picture went in of which nothing is said, or not by anybody who is trusted."""
+
+
 class ManifestTold(TypedDict, total=False):
     """What the manifests of one content say."""
 
@@ -44,11 +48,13 @@ class ManifestTold(TypedDict, total=False):
     signed_at: str
     source_types: list[str]
     actions: list[str]
-    ingredient_source_types: list[str]
+    origins: list[str]
     opened: bool
     ingredients: int
     ingredient_failures: list[str]
     failures: list[str]
+    held: list[str]
+    active_failures: list[str]
     identities: int
     soft_bindings: list[str]
 
