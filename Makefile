@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: env spark s3 demo test test-long test-deep check format lint types imports docs benchmark linkage
+.PHONY: env spark s3 audit demo test test-long test-deep check format lint types imports docs benchmark linkage
 env: $(STAMP)
 
 $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
@@ -36,6 +36,16 @@ s3: .venv-s3/.installed
 
 linkage: env .venv-peers/.installed
 	$(BIN)/python -m benchmarks.linkage.compare --peers .venv-peers $(if $(SETS),--sets $(SETS))
+
+# Known weaknesses of what a run needs, asked of the package index: on request, with a network. What could not be asked about
+# fails, too. The program that asks lives apart.
+audit: .venv-audit/.installed
+	.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements/run.txt
+
+.venv-audit/.installed: requirements/audit.txt
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/audit.txt
+	touch $@
 
 demo: env
 	$(BIN)/fairlead demo
