@@ -239,3 +239,34 @@ def test_the_default_prefix_joins_nothing(tmp_path: Path) -> None:
         ("file_prefix", "a3"),
         ("file_prefix", "a4"),
     }
+
+
+def test_many_files_on_one_exhibit_are_joined_within_little_memory_and_each_to_its_own_source(
+    tmp_path: Path,
+) -> None:
+    """Files of an exhibit are not paired with all others: that would be a hundred million pairs here."""
+    count = 10_000
+    store = PartStore(tmp_path)
+    found = [
+        {"exhibit": "AB/1", "locator": f"member:{n}:p{n}.jpg", "path": f"p{n}.jpg", "path_bytes": b"x", "verdict": "read",
+         "sha256": f"{n:064x}", "read_bytes": 9, "allocation": "live"}
+        for n in range(count)
+    ]  # fmt: skip
+    store.write(FILES, "part-1.parquet", [FILES.batch(found)])
+    rows = [
+        {"sha256": row["sha256"], "exhibit": "AB/1", "locator": row["locator"], "family": "picture", "verdict": "decoded"}
+        for row in found
+    ]  # fmt: skip
+    store.write(CONTENTS, "part-1.parquet", [CONTENTS.batch(rows)])
+    store.write(TOOL_FILES, "part-1.parquet", [TOOL_FILES.batch([])])
+    said = [fact for n in range(0, count, 2) for fact in facts(f"{n:064x}", source_file=f"p{n + 1}.jpg")]
+    for given in ([], said):
+        store.write(GENERATION_FACTS, "part-1.parquet", [GENERATION_FACTS.batch(given)])
+        catalogue = Catalogue(store, frugal=True)
+        try:
+            tables = [table for _, table in LinksStage().gather(catalogue)]
+        finally:
+            catalogue.close()
+        links = [row for table in tables for row in table.to_pylist() if row["kind"] == "source_file"]
+        assert len(links) == len(given)
+        assert all(int(row["other"], 16) == int(row["sha256"], 16) + 1 for row in links)

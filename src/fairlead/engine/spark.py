@@ -66,9 +66,11 @@ class SparkEngine(Engine):
 
     def work_off(self, stage: MapStage, waiting: list[Task]) -> None:
         """Do the tasks on the executors; the first error of a task, by its name, stops the run."""
-        rows = [(task.part, task.start, task.stop, task.name) for task in waiting]
+        rows = [(task.part, task.start, task.stop, task.name, task.order) for task in waiting]
         slots = self._spark.sparkContext.defaultParallelism
-        spread = self._spark.createDataFrame(rows, "part string, start bigint, stop bigint, name string")
+        spread = self._spark.createDataFrame(
+            rows, "part string, start bigint, stop bigint, name string, at string"
+        )
         spread = spread.repartition(_partitions(len(waiting), slots))
         answers = self._watch(
             lambda: spread.mapInArrow(_worker(stage, self.store.place), _ANSWER).collect(), stage, waiting
@@ -130,7 +132,9 @@ def _worker(stage: MapStage, place: Place) -> Callable[[Iterator[pa.RecordBatch]
         store = PartStore(place)
         for batch in batches:
             for row in batch.to_pylist():
-                task = Task(part=row["part"], start=row["start"], stop=row["stop"], name=row["name"])
+                task = Task(
+                    part=row["part"], start=row["start"], stop=row["stop"], name=row["name"], order=row["at"]
+                )
                 answer = {"name": task.name, "rows": 0, "code": "", "fact": "", "remedy": ""}
                 try:
                     # Of tasks that a lost executor had been given, some are done.

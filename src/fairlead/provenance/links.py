@@ -33,6 +33,11 @@ _NAMES = r"""
                           '\.(safetensors|ckpt|gguf|pt|sft|pth|bin)$', '') AS stem
     FROM files WHERE sha256 IS NOT NULL AND verdict = 'read'
 """
+# Made first, whatever the database expects: on the exhibit alone, every file would be paired with all others there.
+_SAID = """
+    SELECT f.sha256, f.value, own.exhibit FROM generation_facts f JOIN names own ON own.sha256 = f.sha256
+    WHERE f.fact = 'source_file'
+"""
 _LINKS = {
     "model_file": f"""
         SELECT 'model_file' AS kind, f.sha256, d.tool AS other, f.value, 'the picture names ' ||
@@ -53,9 +58,8 @@ _LINKS = {
                'the picture says it was made from ' || f.value || ', and a picture of that name lies on exhibit ' ||
                min(n.exhibit) AS ground,
                'Names like IMG_0001 are common: compare the two pictures before relying on it.' AS "limit"
-        FROM generation_facts f JOIN names n ON n.name = f.value JOIN contents c ON c.sha256 = n.sha256
-        JOIN names own ON own.sha256 = f.sha256 AND own.exhibit = n.exhibit
-        WHERE f.fact = 'source_file' AND c.family IN ('picture', 'video') AND n.sha256 <> f.sha256
+        FROM said f JOIN names n ON n.name = f.value AND n.exhibit = f.exhibit JOIN contents c ON c.sha256 = n.sha256
+        WHERE c.family IN ('picture', 'video') AND n.sha256 <> f.sha256
         GROUP BY f.sha256, n.sha256, f.value""",
     "groups": """
         SELECT CASE fact WHEN 'layout' THEN 'same_layout' WHEN 'lora_hash' THEN 'same_lora'
@@ -101,7 +105,8 @@ class LinksStage:
         """Rows in the order of kind, value and content."""
         for name, statement in _LINKS.items():
             rows = catalogue.query(
-                f"""WITH digests AS ({_DIGESTS}), names AS ({_NAMES}), found AS (SELECT DISTINCT * FROM ({statement}))
+                f"""WITH digests AS ({_DIGESTS}), names AS ({_NAMES}), said AS MATERIALIZED ({_SAID}),
+                found AS (SELECT DISTINCT * FROM ({statement}))
                 SELECT left(sha256(kind || '|' || value || '|' || other), 24) AS link, kind, sha256, other, value,
                        count(*) OVER (PARTITION BY kind, value, other) AS size, ground, "limit"
                 FROM found
