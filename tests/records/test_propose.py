@@ -172,9 +172,27 @@ def test_rows_of_a_table_that_name_no_account_get_a_way_too():
 def test_numbers_that_only_count_rows_are_no_way_to_accounts():
     dump = table("members", "id nick mail", *(f"{n},'m{n}','m{n}@example.org'" for n in range(1, 40)))
     dump += table("logins", "id at", *(f"{n},17000000{n + 10}" for n in range(1, 40)))
-    logins = next(t for t in parse_mapping(drafted(x_sql=dump).toml).source[0].table if t.name == "logins")
-    assert logins.roles.account_id is None
-    assert logins.join == ()
+    proposal = drafted(x_sql=dump)
+    assert [table.table for table in proposal.tables] == ["members"]
+    assert proposal.unmapped == ("x.sql: logins (it names no account)",)
+
+
+def test_users_beside_customers_are_left_to_a_person():
+    dump = table(
+        "shop_customers",
+        "customer_id email password",
+        "11,'a@example.org','$2y$10$aa'",
+        "12,'b@example.org','$2y$10$ab'",
+    )
+    dump += table(
+        "shop_users",
+        "user_id username email password",
+        "1,'ops','o@example.org','$2y$10$ac'",
+        "2,'eve','e@example.org','$2y$10$ad'",
+    )
+    proposal = drafted(x_sql=dump)
+    assert [table.table for table in proposal.tables] == ["shop_customers"]
+    assert proposal.unmapped == ("x.sql: shop_users (customers or those who run it? look at its rows)",)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from fairlead.records.likeness import plain_name, share_of, shipped, time_form
+from fairlead.records.likeness import Rule, plain_name, plain_names, share_of, shipped, time_form
 from fairlead.records.mapping import RowKind
 from fairlead.records.preset import PRESETS
 from fairlead.records.survey import Surveyed, SurveyedTable
@@ -106,12 +106,23 @@ def propose(found: list[tuple[Place, Surveyed]], *, name: str = "platform") -> P
             continue
         drafted, left = _tables(source, seen)
         lost += [(f"{place.path}: {one.name} ({one.total:,} rows)", one.name) for one in left]
+        for unsure in _apart_from_customers(drafted):
+            drafted.remove(unsure)
+            lost.append(
+                (
+                    f"{place.path}: {unsure.table} (customers or those who run it? look at its rows)",
+                    unsure.table,
+                )
+            )
         if drafted:
             main = main or (source if any(t.rows is RowKind.ACCOUNTS for t in drafted) else None)
             people.learn(source, seen, drafted)
             tables += drafted
     for source, place, seen in sources:
         own = [people.joined(table, seen) for table in tables if table.source == source]
+        of_nobody = [table for table in own if table.rows is RowKind.EVENTS and not _is_of_somebody(table)]
+        lost += [(f"{place.path}: {one.table} (it names no account)", one.table) for one in of_nobody]
+        own = [table for table in own if table not in of_nobody]
         tables = [table for table in tables if table.source != source] + own
         if own or seen.kind in ("access_log", "payments"):
             written = list(_source(source, place, seen, own, main, people))
@@ -211,7 +222,7 @@ def _table(source: str, table: SurveyedTable) -> ProposedTable | None:
     act = next((a for a, pattern in acts.items() if pattern.fullmatch(plain)), None) or next(
         (a for a, pattern in acts.items() if pattern.fullmatch(plain.rpartition("_")[2])), None
     )
-    if act and "at" in {role.role for role in events} and not no_rows:
+    if act and "at" in {role.role for role in events} and not no_rows and not staff:
         use = ProposedRole(
             role="act", column="", use=f'{{ constant = "{act}" }}', reason=f"the table is called {plain}"
         )
@@ -257,10 +268,10 @@ def _roles(kind: str, columns: _Columns, key: str | None) -> list[ProposedRole]:
     rules = shipped()[0][kind]
     scored = sorted(
         (
-            (_score(rule.name.fullmatch(plain_name(column)) is not None, rule.value, columns.values[column]), role, column)
+            (_score(_is_called(rule, column, columns), rule.value, columns.values[column]), role, column)
             for role, rule in rules.items()
             for column in columns.table.columns
-            if column != key or rule.name.fullmatch(plain_name(column))
+            if column != key or _is_called(rule, column, columns)
         ),
         key=lambda one: -one[0][0],
     )  # fmt: skip
@@ -273,6 +284,10 @@ def _roles(kind: str, columns: _Columns, key: str | None) -> list[ProposedRole]:
         roles[role] = _role(role, column, use, reason, columns, score)
         used.add(column)
     return [roles[role] for role in rules if role in roles]
+
+
+def _is_called(rule: Rule, column: str, columns: _Columns) -> bool:
+    return any(rule.name.fullmatch(name) for name in plain_names(column, columns.table.name))
 
 
 _BY_VALUE = frozenset({"email", "address", "hash", "agent"})
@@ -311,6 +326,23 @@ def _use(kind: str, role: str, column: str, columns: _Columns) -> str:
         said = f'"1" = "{word}", "t" = "{word}", "true" = "{word}", "*" = "member"'
         return f"{{ column = {json.dumps(column)}, values = {{ {said} }} }}"
     return json.dumps(column)
+
+
+def _is_of_somebody(table: ProposedTable) -> bool:
+    return bool(table.join) or any(role.role == "account_id" for role in table.roles)
+
+
+def _apart_from_customers(drafted: list[ProposedTable]) -> list[ProposedTable]:
+    """Tables called users beside one of customers: in shops, those are the ones who run it. They are left to a person."""
+    people = [table for table in drafted if table.rows is RowKind.ACCOUNTS]
+    if not any(_CUSTOMERS.search(plain_name(table.table)) for table in people):
+        return []
+    return [
+        table for table in people if _USERS.search(plain_name(table.table)) and "run it" not in table.reason
+    ]
+
+
+_CUSTOMERS, _USERS = re.compile(r"(^|_)(customers?|clients?)$"), re.compile(r"(^|_)users?$")
 
 
 class _Accounts:
