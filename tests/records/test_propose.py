@@ -161,6 +161,22 @@ def test_a_draft_finds_the_way_from_a_code_in_a_path_to_the_accounts():
     assert proposal.unmapped == ()
 
 
+def test_a_code_in_a_query_is_found_as_well():
+    log = LOG.replace(b"/v/c", b"/show.php?page=2&key=c").replace(b"x/1.png", b"x&z=1")
+    proposal = drafted(x_sql=JOINED, access_log=log)
+    (join,) = next(one for one in parse_mapping(proposal.toml).source if one.kind == "access_log").join
+    assert join.found_in("/show.php?page=2&key=c17x&z=1") == "c17x"
+    assert proposal.sources[1].endswith("20 of 20 lines fit combined, 1 ways to accounts")
+
+
+def test_a_state_that_is_a_number_is_not_given_a_meaning():
+    dump = table(
+        "members", "id login email status_id", "1,'ann','a@example.org',0", "2,'bo','b@example.org',1"
+    )
+    read = load(parse_mapping(drafted(x_sql=dump).toml).source[0], dump)
+    assert [row["status"] for row in read["accounts"]] == ["0", "1"]
+
+
 def test_rows_of_a_table_that_name_no_account_get_a_way_too():
     fetches = next(
         t for t in parse_mapping(drafted(x_sql=JOINED).toml).source[0].table if t.name == "fetches"

@@ -20,6 +20,7 @@ _FITS, _LEAST = 0.5, 0.5
 _INCLUDED, _DISTINCT = 0.6, 0.9
 _FEWEST = 2
 _LONGEST_SAMPLE = 40
+_MOST_PLACES = 60
 _SECRET = frozenset({"password"})
 _OPERATOR_WORDS = re.compile(r"(?i)admin|staff|operator|superuser|root")
 
@@ -57,9 +58,10 @@ class ProposedTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """The drafted mapping as TOML with its reasons as comments, and what was not understood."""
+    """The drafted mapping as TOML with its reasons as comments, its sources in words, and what was not understood."""
 
     toml: str
+    sources: tuple[str, ...]
     tables: tuple[ProposedTable, ...]
     unmapped: tuple[str, ...]
 
@@ -98,6 +100,7 @@ def propose(found: list[tuple[Place, Surveyed]], *, name: str = "platform") -> P
     """
     sources = _named(found, name)
     lines: list[str] = []
+    told: list[str] = []
     tables: list[ProposedTable] = []
     lost: list[tuple[str, str]] = []
     main, people = None, _Accounts()
@@ -128,6 +131,12 @@ def propose(found: list[tuple[Place, Surveyed]], *, name: str = "platform") -> P
             written = list(_source(source, place, seen, own, main, people))
             if written:
                 lines += written
+                joined = (
+                    f", {sum('source.join' in line for line in written)} ways to accounts"
+                    if own == []
+                    else ""
+                )
+                told.append(f"{source} ({seen.kind}): {place.path}, {seen.said}{joined}")
                 continue
         if seen.kind not in ("sql_dump", "sqlite"):
             lost.append((f"{place.path}: {seen.said or 'not a record file'}", ""))
@@ -141,7 +150,7 @@ def propose(found: list[tuple[Place, Surveyed]], *, name: str = "platform") -> P
     unmapped = tuple(
         said for said, table in lost if not table or f"{{ table = {json.dumps(table)}," not in toml
     )
-    return Proposal(toml=toml, tables=tuple(tables), unmapped=unmapped)
+    return Proposal(toml=toml, sources=tuple(told), tables=tuple(tables), unmapped=unmapped)
 
 
 _HEAD = (
@@ -320,10 +329,12 @@ def _use(kind: str, role: str, column: str, columns: _Columns) -> str:
     if rule.value == "time":
         form = time_form(values)[0] if values else "iso"
         return f'{{ column = {json.dumps(column)}, format = "{form or "iso"}" }}'
-    if role == "status" and set(values) <= {"0", "1", "t", "f", "true", "false"} and values:
-        runs = _OPERATOR_WORDS.search(column) is not None
-        word = "operator" if runs else "active"
-        said = f'"1" = "{word}", "t" = "{word}", "true" = "{word}", "*" = "member"'
+    if (
+        role == "status"
+        and _OPERATOR_WORDS.search(column)
+        and set(values) <= {"0", "1", "t", "f", "true", "false"}
+    ):
+        said = '"1" = "operator", "t" = "operator", "true" = "operator", "*" = "member"'
         return f"{{ column = {json.dumps(column)}, values = {{ {said} }} }}"
     return json.dumps(column)
 
@@ -509,27 +520,28 @@ def _beside(source: str, seen: Surveyed, main: str | None, preset: str | None) -
 
 
 def _log_join(seen: Surveyed, main: str | None, people: _Accounts) -> Iterator[str]:
-    """A way from a part of the path, or a cookie, to an account, where values there are keys of a table."""
+    """A way from a part of the path, its query or a cookie to an account, where values there are keys of a table."""
     if main is None or not seen.tables:
         return
     rows = seen.tables[0].rows
-    paths = [_cell(row[2]).partition(" ")[0].partition("?")[0] for row in rows]
-    for front in sorted({path.split("/")[1] for path in paths if path.count("/") >= 2}):
-        values = {path.split("/")[2] for path in paths if path.startswith(f"/{front}/")}
-        steps = people.steps(main, values)
-        if steps is not None and len(values) >= _FEWEST:
-            yield f"[[source.join]]  # parts of the path behind /{front}/ are keys of a table"
-            yield f"field = \"path\"\npattern = '^/{re.escape(front)}/([^/?]+)'\nthrough = [{', '.join(steps)}]"
+    paths = [_cell(row[2]).rpartition(" ")[0] or _cell(row[2]) for row in rows]
     cookies = [_cell(row[3]) for row in rows if row[3]]
-    for name in sorted(
-        {part.partition("=")[0].strip() for one in cookies for part in one.split(";") if "=" in part}
-    ):
-        pattern = rf"(?:^|; ?){re.escape(name)}=([^;]+)"
-        values = {found.group(1) for one in cookies if (found := re.search(pattern, one))}
+    fronts = sorted(
+        {path.split("/")[1] for path in paths if path.count("/") > 1 and "?" not in path.split("/")[1]}
+    )
+    asked = sorted({name for path in paths for name in re.findall(r"[?&]([\w.-]+)=", path)})
+    named = sorted({name for one in cookies for name in re.findall(r"(?:^|; ?)([\w.-]+)=", one)})
+    places = [
+        *(("path", rf"^/{re.escape(front)}/([^/?]+)", paths) for front in fronts),
+        *(("path", rf"[?&]{re.escape(name)}=([^&]+)", paths) for name in asked),
+        *(("cookie", rf"(?:^|; ?){re.escape(name)}=([^;]+)", cookies) for name in named),
+    ]
+    for place, pattern, texts in places[:_MOST_PLACES]:
+        values = {found.group(1) for text in texts if (found := re.search(pattern, text))}
         steps = people.steps(main, values)
         if steps is not None:
-            yield f"[[source.join]]  # the cookie {name} is a key of a table"
-            yield f"field = \"cookie\"\npattern = '{pattern}'\nthrough = [{', '.join(steps)}]"
+            yield f"[[source.join]]  # {len(values)} values at this place are keys of a table"
+            yield f"field = \"{place}\"\npattern = '{pattern}'\nthrough = [{', '.join(steps)}]"
 
 
 def _payments(source: str, seen: Surveyed) -> ProposedTable | None:
