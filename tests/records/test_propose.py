@@ -193,6 +193,14 @@ def test_numbers_that_only_count_rows_are_no_way_to_accounts():
     assert proposal.unmapped == ("x.sql: logins (it names no account)",)
 
 
+def test_a_column_that_numbers_the_rows_of_another_table_leads_to_nobody():
+    dump = table("members", "number nick mail", *(f"{n},'m{n}','m{n}@example.org'" for n in range(1, 40)))
+    dump += table("tags", "word position", *(f"'c{n}x',{n}" for n in range(1, 40)))
+    proposal = drafted(x_sql=dump, access_log=LOG)
+    log = next(source for source in parse_mapping(proposal.toml).source if source.kind == "access_log")
+    assert log.join == ()
+
+
 def test_users_beside_customers_are_left_to_a_person():
     dump = table(
         "shop_customers",
