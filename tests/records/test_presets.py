@@ -182,6 +182,28 @@ def test_a_preset_says_what_it_is_of_and_where_its_format_is_published(name):
     assert preset.origin.startswith(("https://", "docs/"))
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "denied"),
+    [
+        ('"Datum","Uhrzeit","Zeitzone","Name","Typ","Status","Währung","Brutto","Absender E-Mail-Adresse","Transaktionscode"', '"22.11.2026","13:17:17","CET","Ann Alder","Express-Zahlung","{}","EUR","1.009,50","a@example.org","T{}"', ("Abgeschlossen", "Abgelehnt")),
+        ('"Date","Heure","Fuseau horaire","Nom","Type","État","Devise","Avant commission","De l\'adresse email","Numéro de transaction"', '"22/11/2026","13:17:17","CET","Ann Alder","Paiement Express Checkout","{}","EUR","1009,50","a@example.org","T{}"', ("Terminé", "Refusé")),
+        ('"Fecha","Hora","Zona horaria","Nombre","Tipo","Estado","Divisa","Bruto","Remitente","Id. de transacción"', '"22/11/2026","13:17:17","CET","Ann Alder","Pago","{}","EUR","1009,50","a@example.org","T{}"', ("Completado", "Denegado")),
+        ('"Data","Orario","Fuso orario","Nome","Tipo","Stato","Valuta","Lordo","Indirizzo email mittente","Codice transazione"', '"22/11/2026","13:17:17","CET","Ann Alder","Pagamento Express Checkout","{}","EUR","1009,50","a@example.org","T{}"', ("Completata", "Rifiutata")),
+        ('"Datum","Tijd","Tijdzone","Naam","Type","Status","Valuta","Bruto","Van e-mailadres","Transactie-ID"', '"22/11/2026","13:17:17","CET","Ann Alder","Algemene betaling","{}","EUR","1009,50","a@example.org","T{}"', ("Voltooid", "Geweigerd")),
+    ],
+    ids=["German", "French", "Spanish", "Italian", "Dutch"],
+)  # fmt: skip
+def test_an_export_of_paypal_in_another_language_is_read_alike(header, row, denied):
+    rows = [row.format(state, number) for number, state in enumerate((*denied, "Qwerty"))]
+    got = load(of("paypal"), csv(header, *rows))["payments"]
+    assert [(one["kind"], one["amount"]) for one in got] == [
+        ("payment", Decimal("1009.50")), ("failed", Decimal("1009.50")), ("unclear", Decimal("1009.50")),
+    ]  # fmt: skip
+    assert {(one["payer_name"], one["payer_email"], str(one["paid_at"])) for one in got} == {
+        ("Ann Alder", "a@example.org", "2026-11-22 12:17:17+00:00")
+    }
+
+
 def test_a_format_of_payments_that_is_not_registered_is_refused_with_those_that_are():
     with pytest.raises(UsageError, match=f"format is one of: {', '.join(PAYMENT_FORMS.names())}"):
         parse_mapping(

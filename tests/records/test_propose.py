@@ -161,6 +161,22 @@ def test_a_draft_finds_the_way_from_a_code_in_a_path_to_the_accounts():
     assert proposal.unmapped == ()
 
 
+def test_a_code_in_a_query_is_found_as_well():
+    log = LOG.replace(b"/v/c", b"/show.php?page=2&key=c").replace(b"x/1.png", b"x&z=1")
+    proposal = drafted(x_sql=JOINED, access_log=log)
+    (join,) = next(one for one in parse_mapping(proposal.toml).source if one.kind == "access_log").join
+    assert join.found_in("/show.php?page=2&key=c17x&z=1") == "c17x"
+    assert proposal.sources[1].endswith("20 of 20 lines fit combined, 1 ways to accounts")
+
+
+def test_a_state_that_is_a_number_is_not_given_a_meaning():
+    dump = table(
+        "members", "id login email status_id", "1,'ann','a@example.org',0", "2,'bo','b@example.org',1"
+    )
+    read = load(parse_mapping(drafted(x_sql=dump).toml).source[0], dump)
+    assert [row["status"] for row in read["accounts"]] == ["0", "1"]
+
+
 def test_rows_of_a_table_that_name_no_account_get_a_way_too():
     fetches = next(
         t for t in parse_mapping(drafted(x_sql=JOINED).toml).source[0].table if t.name == "fetches"
@@ -172,9 +188,35 @@ def test_rows_of_a_table_that_name_no_account_get_a_way_too():
 def test_numbers_that_only_count_rows_are_no_way_to_accounts():
     dump = table("members", "id nick mail", *(f"{n},'m{n}','m{n}@example.org'" for n in range(1, 40)))
     dump += table("logins", "id at", *(f"{n},17000000{n + 10}" for n in range(1, 40)))
-    logins = next(t for t in parse_mapping(drafted(x_sql=dump).toml).source[0].table if t.name == "logins")
-    assert logins.roles.account_id is None
-    assert logins.join == ()
+    proposal = drafted(x_sql=dump)
+    assert [table.table for table in proposal.tables] == ["members"]
+    assert proposal.unmapped == ("x.sql: logins (it names no account)",)
+
+
+def test_a_column_that_numbers_the_rows_of_another_table_leads_to_nobody():
+    dump = table("members", "number nick mail", *(f"{n},'m{n}','m{n}@example.org'" for n in range(1, 40)))
+    dump += table("tags", "word position", *(f"'c{n}x',{n}" for n in range(1, 40)))
+    proposal = drafted(x_sql=dump, access_log=LOG)
+    log = next(source for source in parse_mapping(proposal.toml).source if source.kind == "access_log")
+    assert log.join == ()
+
+
+def test_users_beside_customers_are_left_to_a_person():
+    dump = table(
+        "shop_customers",
+        "customer_id email password",
+        "11,'a@example.org','$2y$10$aa'",
+        "12,'b@example.org','$2y$10$ab'",
+    )
+    dump += table(
+        "shop_users",
+        "user_id username email password",
+        "1,'ops','o@example.org','$2y$10$ac'",
+        "2,'eve','e@example.org','$2y$10$ad'",
+    )
+    proposal = drafted(x_sql=dump)
+    assert [table.table for table in proposal.tables] == ["shop_customers"]
+    assert proposal.unmapped == ("x.sql: shop_users (customers or those who run it? look at its rows)",)
 
 
 @pytest.mark.parametrize(

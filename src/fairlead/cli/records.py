@@ -50,11 +50,14 @@ def propose(
         print_json(
             {
                 "mapping": str(output),
+                "sources": list(proposal.sources),
                 "tables": [asdict(table) for table in proposal.tables],
                 "unmapped": list(proposal.unmapped),
             }
         )
         return
+    for line in proposal.sources:
+        click.secho(line, bold=True)
     for table in proposal.tables:
         click.secho(f"{table.source}, {table.table} → {table.rows.value}: {table.reason}", bold=True)
         print_rows([asdict(role) for role in table.roles], ["role", "column", "score", "reason", "samples"])

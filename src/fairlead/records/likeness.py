@@ -57,6 +57,13 @@ def plain_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", bare).strip("_")
 
 
+def plain_names(column: str, table: str) -> tuple[str, ...]:
+    """The names by which a column may be known: its own, and without the table's where that stands before it."""
+    own, of = plain_name(column), plain_name(table).rpartition("_")[2]
+    fronts = [f"{of}_", f"{of.removesuffix('s')}_", f"{of}s_"]
+    return (own, *(own.removeprefix(front) for front in fronts if own.startswith(front)))
+
+
 def time_form(values: list[str]) -> tuple[str, float]:
     """How most values would be read as times, and the share that fits."""
     best, share = "", 0.0

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from fairlead.records.likeness import plain_name, share_of, shipped, time_form
+from fairlead.records.likeness import Rule, plain_name, plain_names, share_of, shipped, time_form
 from fairlead.records.mapping import RowKind
 from fairlead.records.preset import PRESETS
 from fairlead.records.survey import Surveyed, SurveyedTable
@@ -20,6 +20,7 @@ _FITS, _LEAST = 0.5, 0.5
 _INCLUDED, _DISTINCT = 0.6, 0.9
 _FEWEST = 2
 _LONGEST_SAMPLE = 40
+_MOST_PLACES = 60
 _SECRET = frozenset({"password"})
 _OPERATOR_WORDS = re.compile(r"(?i)admin|staff|operator|superuser|root")
 
@@ -57,9 +58,10 @@ class ProposedTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """The drafted mapping as TOML with its reasons as comments, and what was not understood."""
+    """The drafted mapping as TOML with its reasons as comments, its sources in words, and what was not understood."""
 
     toml: str
+    sources: tuple[str, ...]
     tables: tuple[ProposedTable, ...]
     unmapped: tuple[str, ...]
 
@@ -98,6 +100,7 @@ def propose(found: list[tuple[Place, Surveyed]], *, name: str = "platform") -> P
     """
     sources = _named(found, name)
     lines: list[str] = []
+    told: list[str] = []
     tables: list[ProposedTable] = []
     lost: list[tuple[str, str]] = []
     main, people = None, _Accounts()
@@ -106,17 +109,34 @@ def propose(found: list[tuple[Place, Surveyed]], *, name: str = "platform") -> P
             continue
         drafted, left = _tables(source, seen)
         lost += [(f"{place.path}: {one.name} ({one.total:,} rows)", one.name) for one in left]
+        for unsure in _apart_from_customers(drafted):
+            drafted.remove(unsure)
+            lost.append(
+                (
+                    f"{place.path}: {unsure.table} (customers or those who run it? look at its rows)",
+                    unsure.table,
+                )
+            )
         if drafted:
             main = main or (source if any(t.rows is RowKind.ACCOUNTS for t in drafted) else None)
             people.learn(source, seen, drafted)
             tables += drafted
     for source, place, seen in sources:
         own = [people.joined(table, seen) for table in tables if table.source == source]
+        of_nobody = [table for table in own if table.rows is RowKind.EVENTS and not _is_of_somebody(table)]
+        lost += [(f"{place.path}: {one.table} (it names no account)", one.table) for one in of_nobody]
+        own = [table for table in own if table not in of_nobody]
         tables = [table for table in tables if table.source != source] + own
         if own or seen.kind in ("access_log", "payments"):
             written = list(_source(source, place, seen, own, main, people))
             if written:
                 lines += written
+                joined = (
+                    f", {sum('source.join' in line for line in written)} ways to accounts"
+                    if own == []
+                    else ""
+                )
+                told.append(f"{source} ({seen.kind}): {place.path}, {seen.said}{joined}")
                 continue
         if seen.kind not in ("sql_dump", "sqlite"):
             lost.append((f"{place.path}: {seen.said or 'not a record file'}", ""))
@@ -130,7 +150,7 @@ def propose(found: list[tuple[Place, Surveyed]], *, name: str = "platform") -> P
     unmapped = tuple(
         said for said, table in lost if not table or f"{{ table = {json.dumps(table)}," not in toml
     )
-    return Proposal(toml=toml, tables=tuple(tables), unmapped=unmapped)
+    return Proposal(toml=toml, sources=tuple(told), tables=tuple(tables), unmapped=unmapped)
 
 
 _HEAD = (
@@ -211,7 +231,7 @@ def _table(source: str, table: SurveyedTable) -> ProposedTable | None:
     act = next((a for a, pattern in acts.items() if pattern.fullmatch(plain)), None) or next(
         (a for a, pattern in acts.items() if pattern.fullmatch(plain.rpartition("_")[2])), None
     )
-    if act and "at" in {role.role for role in events} and not no_rows:
+    if act and "at" in {role.role for role in events} and not no_rows and not staff:
         use = ProposedRole(
             role="act", column="", use=f'{{ constant = "{act}" }}', reason=f"the table is called {plain}"
         )
@@ -257,10 +277,10 @@ def _roles(kind: str, columns: _Columns, key: str | None) -> list[ProposedRole]:
     rules = shipped()[0][kind]
     scored = sorted(
         (
-            (_score(rule.name.fullmatch(plain_name(column)) is not None, rule.value, columns.values[column]), role, column)
+            (_score(_is_called(rule, column, columns), rule.value, columns.values[column]), role, column)
             for role, rule in rules.items()
             for column in columns.table.columns
-            if column != key or rule.name.fullmatch(plain_name(column))
+            if column != key or _is_called(rule, column, columns)
         ),
         key=lambda one: -one[0][0],
     )  # fmt: skip
@@ -273,6 +293,10 @@ def _roles(kind: str, columns: _Columns, key: str | None) -> list[ProposedRole]:
         roles[role] = _role(role, column, use, reason, columns, score)
         used.add(column)
     return [roles[role] for role in rules if role in roles]
+
+
+def _is_called(rule: Rule, column: str, columns: _Columns) -> bool:
+    return any(rule.name.fullmatch(name) for name in plain_names(column, columns.table.name))
 
 
 _BY_VALUE = frozenset({"email", "address", "hash", "agent"})
@@ -305,12 +329,31 @@ def _use(kind: str, role: str, column: str, columns: _Columns) -> str:
     if rule.value == "time":
         form = time_form(values)[0] if values else "iso"
         return f'{{ column = {json.dumps(column)}, format = "{form or "iso"}" }}'
-    if role == "status" and set(values) <= {"0", "1", "t", "f", "true", "false"} and values:
-        runs = _OPERATOR_WORDS.search(column) is not None
-        word = "operator" if runs else "active"
-        said = f'"1" = "{word}", "t" = "{word}", "true" = "{word}", "*" = "member"'
+    if (
+        role == "status"
+        and _OPERATOR_WORDS.search(column)
+        and set(values) <= {"0", "1", "t", "f", "true", "false"}
+    ):
+        said = '"1" = "operator", "t" = "operator", "true" = "operator", "*" = "member"'
         return f"{{ column = {json.dumps(column)}, values = {{ {said} }} }}"
     return json.dumps(column)
+
+
+def _is_of_somebody(table: ProposedTable) -> bool:
+    return bool(table.join) or any(role.role == "account_id" for role in table.roles)
+
+
+def _apart_from_customers(drafted: list[ProposedTable]) -> list[ProposedTable]:
+    """Tables called users beside one of customers: in shops, those are the ones who run it. They are left to a person."""
+    people = [table for table in drafted if table.rows is RowKind.ACCOUNTS]
+    if not any(_CUSTOMERS.search(plain_name(table.table)) for table in people):
+        return []
+    return [
+        table for table in people if _USERS.search(plain_name(table.table)) and "run it" not in table.reason
+    ]
+
+
+_CUSTOMERS, _USERS = re.compile(r"(^|_)(customers?|clients?)$"), re.compile(r"(^|_)users?$")
 
 
 class _Accounts:
@@ -477,27 +520,28 @@ def _beside(source: str, seen: Surveyed, main: str | None, preset: str | None) -
 
 
 def _log_join(seen: Surveyed, main: str | None, people: _Accounts) -> Iterator[str]:
-    """A way from a part of the path, or a cookie, to an account, where values there are keys of a table."""
+    """A way from a part of the path, its query or a cookie to an account, where values there are keys of a table."""
     if main is None or not seen.tables:
         return
     rows = seen.tables[0].rows
-    paths = [_cell(row[2]).partition(" ")[0].partition("?")[0] for row in rows]
-    for front in sorted({path.split("/")[1] for path in paths if path.count("/") >= 2}):
-        values = {path.split("/")[2] for path in paths if path.startswith(f"/{front}/")}
-        steps = people.steps(main, values)
-        if steps is not None and len(values) >= _FEWEST:
-            yield f"[[source.join]]  # parts of the path behind /{front}/ are keys of a table"
-            yield f"field = \"path\"\npattern = '^/{re.escape(front)}/([^/?]+)'\nthrough = [{', '.join(steps)}]"
+    paths = [_cell(row[2]).rpartition(" ")[0] or _cell(row[2]) for row in rows]
     cookies = [_cell(row[3]) for row in rows if row[3]]
-    for name in sorted(
-        {part.partition("=")[0].strip() for one in cookies for part in one.split(";") if "=" in part}
-    ):
-        pattern = rf"(?:^|; ?){re.escape(name)}=([^;]+)"
-        values = {found.group(1) for one in cookies if (found := re.search(pattern, one))}
+    fronts = sorted(
+        {path.split("/")[1] for path in paths if path.count("/") > 1 and "?" not in path.split("/")[1]}
+    )
+    asked = sorted({name for path in paths for name in re.findall(r"[?&]([\w.-]+)=", path)})
+    named = sorted({name for one in cookies for name in re.findall(r"(?:^|; ?)([\w.-]+)=", one)})
+    places = [
+        *(("path", rf"^/{re.escape(front)}/([^/?]+)", paths) for front in fronts),
+        *(("path", rf"[?&]{re.escape(name)}=([^&]+)", paths) for name in asked),
+        *(("cookie", rf"(?:^|; ?){re.escape(name)}=([^;]+)", cookies) for name in named),
+    ]
+    for place, pattern, texts in places[:_MOST_PLACES]:
+        values = {found.group(1) for text in texts if (found := re.search(pattern, text))}
         steps = people.steps(main, values)
         if steps is not None:
-            yield f"[[source.join]]  # the cookie {name} is a key of a table"
-            yield f"field = \"cookie\"\npattern = '{pattern}'\nthrough = [{', '.join(steps)}]"
+            yield f"[[source.join]]  # {len(values)} values at this place are keys of a table"
+            yield f"field = \"{place}\"\npattern = '{pattern}'\nthrough = [{', '.join(steps)}]"
 
 
 def _payments(source: str, seen: Surveyed) -> ProposedTable | None:
