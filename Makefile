@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: env spark s3 audit demo test test-long test-deep check format lint types imports docs benchmark linkage
+.PHONY: env spark s3 audit demo test test-long test-deep check format lint types imports docs benchmark benchmark-small linkage
 env: $(STAMP)
 
 $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
@@ -80,3 +80,11 @@ imports: env
 
 docs: env
 	$(BIN)/fairlead docs build
+
+# Every claim beside its bound, measured in one run of some twenty minutes; the table lands in benchmarks/claims.json.
+benchmark: env
+	$(BIN)/python -m benchmarks.claims --write
+
+# A form of a few minutes, which CI runs: fails when a ratio is 1.5 times worse than the one that landed last.
+benchmark-small: env
+	$(BIN)/python -m benchmarks.claims --small --against benchmarks/claims-small.json
