@@ -83,6 +83,15 @@ def test_refunds_and_chargebacks_stand_apart():
     assert {p["currency"] for p in got} == {"EUR"}
 
 
+def test_a_sheet_whose_lines_end_as_old_programs_end_them_is_read_row_by_row():
+    row = b'ch_%d,LF-1 thanks,5.00,,,eur,2024-01-02 03:04,A. Person,anna@example.org,fp1,DK,Paid\n'
+    data = STRIPE + row % 1 + row % 2
+    plain, old = (load(source("card"), text, _directory()) for text in (data, data.replace(b"\n", b"\r")))
+    assert [p["amount"] for p in old["payments"]] == [Decimal(5)] * 2
+    assert old["payments"] == plain["payments"]
+    assert old["sources"] == plain["sources"]
+
+
 def test_an_amount_that_is_no_number_goes_to_quarantine():
     got = load(source("card"), STRIPE + b"ch_2,LF-9,ten,,,eur,2024-01-02,A,a@example.org,fp,DK,Paid\n")
     assert got["sources"][0]["lines_quarantined"] == 1

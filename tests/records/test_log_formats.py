@@ -117,6 +117,13 @@ def test_a_packed_log_is_read_as_it_is_and_one_that_was_cut_says_so(pack):
     assert len(read("combined", pack(data))["accesses"]) == 3000
     cut = read("combined", pack(data)[:-9])
     assert any("ends before its content does" in row["reason"] for row in cut["quarantine"])
+    padded = read("combined", pack(data) + bytes(700))
+    assert (len(padded["accesses"]), "quarantine" in padded) == (3000, False)
+    followed = read("combined", pack(data) + b"something else " * 9)
+    assert len(followed["accesses"]) == 3000
+    assert [row["reason"] for row in followed["quarantine"]] == [
+        "something else stands in the file behind its compressed content"
+    ]
 
 
 @pytest.mark.parametrize(

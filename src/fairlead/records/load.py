@@ -45,7 +45,7 @@ from fairlead.records.rows import (
     validity_of,
 )
 from fairlead.records.sqlite import read_sqlite
-from fairlead.records.streams import as_descriptor, is_damaged, open_text, step_into
+from fairlead.records.streams import as_descriptor, damage_of, open_text, step_into, with_line_feeds
 from fairlead.records.tabular import Blank, Header, NamedRow, TabularItem, read_csv
 from fairlead.tables import Table
 from fairlead.tables.records import (
@@ -147,7 +147,8 @@ def load_source(
                 re.compile(source.reference_pattern) if source.reference_pattern else None
             )
             reader.legs = True
-            source, plain_again = _with_date_form(source, plain)
+            rows = with_line_feeds(plain) if source.format == "csv" else plain
+            source, plain_again = _with_date_form(source, rows)
             records = CsvCounter()
             stream_of_rows = (
                 cast("BinaryIO", Counted(plain_again, records)) if source.format == "csv" else plain_again
@@ -156,11 +157,12 @@ def load_source(
             counted = records.rows if source.format == "csv" else None
         case SubscriberSource():
             records = CsvCounter()
-            stream_of_rows = cast("BinaryIO", Counted(plain, records)) if source.format == "csv" else plain
+            rows = with_line_feeds(plain) if source.format == "csv" else plain
+            stream_of_rows = cast("BinaryIO", Counted(rows, records)) if source.format == "csv" else rows
             yield from _load_subscribers(source, stream_of_rows, sink, reader)
             counted = records.rows if source.format == "csv" else None
-    if is_damaged(plain):
-        yield from sink.refuse(0, 0, "the compressed file ends before its content does", None)
+    if damage := damage_of(plain):
+        yield from sink.refuse(0, 0, damage, None)
     yield from sink.account(counted)
     yield from sink.flush()
     yield SOURCES, SOURCES.batch([sink.summary(source, reader)])

@@ -18,6 +18,9 @@ from fairlead.terms.origin import Step, StepKind, parse_locator
 _GZIP = b"\x1f\x8b"
 _LONGEST_MAGIC = 6
 _CHUNK_BYTES = 1 << 18
+_CUT = "the compressed file ends before its content does"
+_BEHIND = "something else stands in the file behind its compressed content"
+_BROKEN = "the compressed content is damaged"
 
 
 class _Decompressor(Protocol):
@@ -42,7 +45,7 @@ _DECOMPRESSORS: dict[bytes, Callable[[], _Decompressor]] = {
 class _Inflated(io.RawIOBase):
     """The content of a gzip stream of one or more members; what cannot be inflated ends it.
 
-    A damaged tail is no silence: ``damaged`` is set, and the caller puts it into quarantine.
+    A damaged tail is no silence: ``damage`` says what is wrong, and the caller puts it into quarantine.
     """
 
     def __init__(self, stream: BinaryIO, head: bytes) -> None:
@@ -50,24 +53,32 @@ class _Inflated(io.RawIOBase):
         self._pending = head
         self._inflate = zlib.decompressobj(wbits=31)
         self._held = b""
-        self.damaged = False
+        self.damage = ""
 
     def readable(self) -> bool:
         return True
 
     def _more(self, size: int) -> None:
-        while not self._held and not self.damaged:
+        while not self._held and not self.damage:
             if not self._pending:
                 self._pending = self._stream.read(_CHUNK_BYTES)
             if not self._pending:
-                self.damaged = not self._inflate.eof
+                self.damage = "" if self._inflate.eof else _CUT
                 return
             if self._inflate.eof:
+                if not self._pending.strip(
+                    b"\0"
+                ):  # padding, as tapes have it (RFC 1952 leaves it to the reader)
+                    self._pending = b""
+                    continue
+                if not _GZIP.startswith(self._pending[: len(_GZIP)]):
+                    self.damage = _BEHIND
+                    return
                 self._inflate = zlib.decompressobj(wbits=31)
             try:
                 self._held = self._inflate.decompress(self._pending, max(size, 1))
             except zlib.error:
-                self.damaged = True
+                self.damage = _BROKEN
                 return
             self._pending = self._inflate.unconsumed_tail or self._inflate.unused_data
 
@@ -79,7 +90,7 @@ class _Inflated(io.RawIOBase):
 
 
 class _Decompressed(io.RawIOBase):
-    """The content of an xz, bzip2 or Zstandard stream of one or more frames; ``damaged`` as of ``_Inflated``."""
+    """The content of an xz, bzip2 or Zstandard stream of one or more frames; ``damage`` as of ``_Inflated``."""
 
     def __init__(self, stream: BinaryIO, head: bytes, begin: Callable[[], _Decompressor]) -> None:
         self._stream = stream
@@ -87,30 +98,39 @@ class _Decompressed(io.RawIOBase):
         self._decompressor = begin()
         self._pending = head
         self._held = b""
-        self.damaged = False
+        self._again = False
+        self.damage = ""
 
     def readable(self) -> bool:
         return True
 
     def _more(self, size: int) -> None:
-        while not self._held and not self.damaged:
+        while not self._held and not self.damage:
             one = self._decompressor
             if one.eof:
-                self._pending = one.unused_data or self._stream.read(_CHUNK_BYTES)
+                self._pending = self._behind(one)
                 if not self._pending:
                     return
                 one = self._decompressor = self._begin()
+                self._again = True
             elif one.needs_input and not self._pending:
                 self._pending = self._stream.read(_CHUNK_BYTES)
                 if not self._pending:
-                    self.damaged = True
+                    self.damage = _CUT
                     return
             try:
                 self._held = one.decompress(self._pending, max(size, 1))
             except (lzma.LZMAError, zstd.ZstdError, OSError, EOFError, ValueError):
-                self.damaged = True
+                self.damage = _BEHIND if self._again else _BROKEN
                 return
-            self._pending = b""
+            self._pending, self._again = b"", False
+
+    def _behind(self, ended: _Decompressor) -> bytes:
+        """What stands behind a frame that has ended, but for padding of zeros; empty at the end of the file."""
+        behind = ended.unused_data.lstrip(b"\0")
+        while not behind and (more := self._stream.read(_CHUNK_BYTES)):
+            behind = more.lstrip(b"\0")
+        return behind
 
     def read(self, size: int = -1) -> bytes:
         wanted = _CHUNK_BYTES if size is None or size < 0 else size
@@ -164,9 +184,29 @@ def as_descriptor(stream: BinaryIO) -> Iterator[int]:
         os.close(descriptor)
 
 
-def is_damaged(stream: BinaryIO) -> bool:
-    """Whether a compressed stream ended before its content did."""
-    return isinstance(stream, _Inflated | _Decompressed) and stream.damaged
+def damage_of(stream: BinaryIO) -> str:
+    """What is wrong with a compressed stream that was read to its end; empty when nothing is."""
+    return stream.damage if isinstance(stream, _Inflated | _Decompressed) else ""
+
+
+class _LineFeeds(io.RawIOBase):
+    """A stream whose carriage returns are line feeds: as many octets, each at its place."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._stream.read(size).replace(b"\r", b"\n")
+
+
+def with_line_feeds(stream: BinaryIO) -> BinaryIO:
+    """The stream; if its beginning has lines that end in carriage returns alone, as old programs write, in line feeds."""
+    head = stream.read(_CHUNK_BYTES)
+    again = cast("BinaryIO", _Replayed(stream, head))
+    return cast("BinaryIO", _LineFeeds(again)) if b"\r" in head and b"\n" not in head else again
 
 
 def step_into(locator: str) -> str:

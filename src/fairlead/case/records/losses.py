@@ -11,6 +11,7 @@ from fairlead.records.joins import Step
 from fairlead.records.mapping import Mapping, Source
 from fairlead.records.rows import Tallies
 from fairlead.tables import Table
+from fairlead.tables.evidence import FILES
 from fairlead.tables.records import ACCOUNTS, LOOKUPS, PASSED_OVER, PAYMENTS, SOURCES, STEPS
 
 MOST_LOST = 0.1
@@ -26,14 +27,26 @@ def find_problems(
 ) -> list[str]:
     """Sentences on what should not happen by mistake; none when the load may go on."""
     with_file = {source.name for source, _, _ in found}
+    walked = walked_exhibits(before)
     problems = [
         f"no readable file fits the source {source.name} (exhibit {source.exhibit}, path {source.path})"
+        if source.exhibit in walked
+        else f"exhibit {source.exhibit} of the source {source.name} has no files yet: run `fairlead process` first"
         for source in mapping.source
         if source.name not in with_file
     ]
     for table in (ACCOUNTS, PAYMENTS):
         problems += _losses(before, after, table)
     return [*problems, *_unread(tallies), *_joins(after, mapping)]
+
+
+def walked_exhibits(store: PartStore) -> set[str]:
+    """The exhibits whose files are listed."""
+    catalogue = Catalogue(store, (FILES,))
+    try:
+        return {str(row["exhibit"]) for row in catalogue.rows("SELECT DISTINCT exhibit FROM files")}
+    finally:
+        catalogue.close()
 
 
 def _joins(after: PartStore, mapping: Mapping) -> Iterator[str]:

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
+from fairlead.case.records.losses import walked_exhibits
 from fairlead.engine.catalogue import Catalogue
 from fairlead.records.propose import Place, Proposal, propose
 from fairlead.records.survey import Surveyed
@@ -45,6 +46,12 @@ def propose_records(session: Session, *, exhibit: str, path: str | None, name: s
         for file in files
         if (_NEVER.search(file["path"]) is None if path is None else fnmatchcase(file["path"], path))
     ]
+    if not fitting and exhibit not in walked_exhibits(session.store):
+        raise UsageError(
+            f"exhibit {exhibit} has no files yet",
+            "Run `fairlead process` first; `fairlead exhibit list` shows the exhibits.",
+            code="USAGE-FILE",
+        )
     if not fitting:
         raise UsageError(
             f"no readable file of exhibit {exhibit} fits",
