@@ -40,6 +40,12 @@ def session(make_session, tmp_path):
     seized = tmp_path / "seized"
     seized.mkdir()
     (seized / "a.sql").write_bytes(DUMP)
+    (seized / "again").mkdir()
+    (seized / "again" / "1.sql").write_bytes(DUMP)
+    (seized / "again" / "2.sql").write_bytes(DUMP.replace(b"2024-01-03", b"2024-01-04"))
+    (seized / "other").mkdir()
+    (seized / "other" / "1.sql").write_bytes(DUMP)
+    (seized / "other" / "2.sql").write_bytes(DUMP.replace(b"reader5'", b"another'"))
     (seized / "few.sql").write_bytes(DUMP[: DUMP.index(b"INSERT INTO `users` VALUES (11")])
     session = make_session()
     add_exhibit(session, NewExhibit(number="NSK/1", path=seized, authority="order 1"))
@@ -92,6 +98,29 @@ def test_a_source_that_fits_no_file_does_not_empty_the_case(session, mapping):
     with pytest.raises(UsageError, match="no readable file fits the source platform"):
         load_records(session, mapping("b.sql"))
     assert accounts(session) == there
+
+
+def test_two_backups_that_say_different_persons_of_one_account_are_never_one_platform(session, mapping):
+    load_records(session, mapping())
+    there = accounts(session)
+    for accept in (False, True):
+        with pytest.raises(UsageError, match="source platform: 1 accounts") as told:
+            load_records(session, mapping("other/*.sql"), accept=accept)
+        assert told.value.code == "MAPPING-STATES"
+    assert accounts(session) == there
+    load_records(session, mapping("again/*.sql"))
+    assert accounts(session) == there
+
+
+def test_an_exhibit_that_was_not_processed_yet_is_told_as_that(session, mapping, tmp_path):
+    later = tmp_path / "later"
+    later.mkdir()
+    (later / "a.sql").write_bytes(DUMP)
+    add_exhibit(session, NewExhibit(number="NSK/2", path=later, authority="order 2"))
+    file = mapping()
+    file.write_text(file.read_text().replace("NSK/1", "NSK/2"))
+    with pytest.raises(UsageError, match="run `fairlead process` first"):
+        load_records(session, file)
 
 
 def test_a_load_that_would_drop_accounts_shows_before_and_after_and_goes_on_when_accepted(session, mapping):

@@ -60,7 +60,9 @@ def test_accounts_keep_their_bytes_and_hide_their_password():
 
 def test_a_second_account_with_the_same_id_is_quarantined():
     got = load(source("platform"), USERS + b"INSERT INTO users VALUES (1,'x',NULL,NULL,NULL,NULL,NULL,NULL);")
-    assert [q["reason"] for q in got["quarantine"]] == ["a second row with the same id"]
+    assert [q["reason"] for q in got["quarantine"]] == [
+        "a second row with the same id, which says somebody else"
+    ]
 
 
 def test_a_user_name_of_two_accounts_names_neither():
@@ -84,7 +86,7 @@ def test_refunds_and_chargebacks_stand_apart():
 
 
 def test_a_sheet_whose_lines_end_as_old_programs_end_them_is_read_row_by_row():
-    row = b'ch_%d,LF-1 thanks,5.00,,,eur,2024-01-02 03:04,A. Person,anna@example.org,fp1,DK,Paid\n'
+    row = b"ch_%d,LF-1 thanks,5.00,,,eur,2024-01-02 03:04,A. Person,anna@example.org,fp1,DK,Paid\n"
     data = STRIPE + row % 1 + row % 2
     plain, old = (load(source("card"), text, _directory()) for text in (data, data.replace(b"\n", b"\r")))
     assert [p["amount"] for p in old["payments"]] == [Decimal(5)] * 2

@@ -102,7 +102,7 @@ def handle(header: ManifestJob, descriptors: list[int]) -> ManifestTold:
         "signed_at": str(signature.get("time") or "")[:40],
         "source_types": _first(_source_types(active)),
         "actions": _first(_actions(active)),
-        "origins": _first(_origins(active, manifests, _trusted(report))),
+        "origins": _first(_origins(active, manifests, _trusted(report) - _broken(report))),
         "opened": any(
             ingredient.get("relationship") in _INPUTS
             for ingredient in active.get("ingredients", ())
@@ -184,12 +184,21 @@ def _origins(
 
 def _trusted(report: Any) -> frozenset[str]:
     """Labels of the manifests whose signers are on the trust list, wherever they stand in the graph."""
+    return _labels(report, re.compile(r"signingCredential\.trusted"))
+
+
+def _broken(report: Any) -> frozenset[str]:
+    """Labels of the manifests of which a part does not hold."""
+    return _labels(report, re.compile(r".*\.(?:mismatch|missing|malformed|invalid|inaccessible|incorrect)"))
+
+
+def _labels(report: Any, code: re.Pattern[str]) -> frozenset[str]:
     if isinstance(report, list):
-        return frozenset().union(*map(_trusted, report))
+        return frozenset().union(*(_labels(each, code) for each in report))
     if not isinstance(report, dict):
         return frozenset()
-    found = frozenset().union(*map(_trusted, report.values()))
-    if report.get("code") == "signingCredential.trusted":
+    found = frozenset().union(*(_labels(each, code) for each in report.values()))
+    if code.fullmatch(str(report.get("code", ""))):
         label = re.search(r"/c2pa/([^/]+)/", str(report.get("url", "")))
         return found | {label[1]} if label else found
     return found

@@ -76,7 +76,9 @@ def _state_of_manifest(untrusted: Mapping[str, object]) -> str:
     state = str(untrusted.get("state", "")).lower()
     held, failed = _texts(untrusted.get("held")), _texts(untrusted.get("active_failures"))
     whole = _SIGNED in held and any(_CONTENT.fullmatch(code) for code in held)
-    return "unshown" if state == "invalid" and whole and failed and {*failed} <= _OF_THE_SIGNER else state
+    if state != "invalid" or not whole or not {*failed} <= _OF_THE_SIGNER:
+        return state
+    return "trusted" if not failed and "signingCredential.trusted" in held else "unshown"
 
 
 def find_remote_manifest(items: Sequence[Item]) -> Iterator[Observation]:
@@ -176,9 +178,12 @@ def _described(untrusted: Mapping[str, object]) -> str:
     failed = [code for code in _texts(untrusted.get("failures")) if code != _UNTRUSTED and code not in broken]
     if _state_of_manifest(untrusted) == "unshown":
         parts.extend(dict.fromkeys(_SIGNER[code] for code in failed if code in _SIGNER))
-    failures = failed
-    if failures:
-        parts.append(f"checks that failed: {', '.join(failures[:5])}")
+    own = {*_texts(untrusted.get("active_failures"))}
+    here, elsewhere = [c for c in failed if c in own or not own], [c for c in failed if own and c not in own]
+    if here:
+        parts.append(f"checks that failed: {', '.join(here[:5])}")
+    if elsewhere:
+        parts.append(f"checks of a picture that went in that failed: {', '.join(elsewhere[:5])}")
     return "; " + "; ".join(parts) if parts else ""
 
 

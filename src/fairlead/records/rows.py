@@ -22,6 +22,7 @@ from fairlead.terms.platform import PaymentKind, PlatformAct, Role
 _SECRET_ROLES = frozenset({"password"})
 _LONGEST_TEXT = 4096
 _MOST_SHAPES = 3
+ANOTHER_PERSON = "a second row with the same id, which says somebody else"
 _LONGEST_CURRENCY = 12  # ISO 4217 has three letters, tokens have more
 
 
@@ -284,6 +285,15 @@ class _Row:
         self.reader.seen.add(key)
         return key
 
+    def one_person(self, key: str, *who: object) -> str:
+        """The key of an account; a second row of it is told apart by whether it says the same person."""
+        seen = self.reader.seen
+        mark = f"{key}\x00{hashlib.blake2b(repr(who).encode(), digest_size=8).hexdigest()}"
+        if key in seen:
+            raise Unusable("a second row with the same id" if mark in seen else ANOTHER_PERSON)
+        seen.update((key, mark))
+        return key
+
     def leg(self, key: str, *what: object) -> str:
         """The key of a payment. One transaction may have several legs, which differ in amount or in who is at the end."""
         seen = self.reader.seen
@@ -347,15 +357,16 @@ def build_account(
     full_name = row.text("full_name") or " ".join(
         part for part in (row.text("first_name"), row.text("last_name")) if part
     )
+    who = (row.text("user_name"), full_name or None, row.birth_date(), row.text("email"), row.text("phone"))
     return {
-        "account": row.once(f"{reader.key}:{own}", "id"),
+        "account": row.one_person(f"{reader.key}:{own}", *who),
         "source": reader.source,
         "role": role.value,
-        "user_name": row.text("user_name"),
-        "full_name": full_name or None,
-        "date_of_birth": row.birth_date(),
-        "email": row.text("email"),
-        "phone": row.text("phone"),
+        "user_name": who[0],
+        "full_name": who[1],
+        "date_of_birth": who[2],
+        "email": who[3],
+        "phone": who[4],
         "registered_at": registered.at if registered else None,
         "registered_ip": row.address("registered_ip"),
         "last_seen_at": last.at if last else None,

@@ -14,7 +14,7 @@ from fairlead.case.lists.joined import JOINS_VIEW, Joined, find_joined
 from fairlead.case.lists.prepared import open_views
 from fairlead.case.place.exhibits import opener_of
 from fairlead.case.place.session import Session
-from fairlead.case.records.losses import find_problems
+from fairlead.case.records.losses import find_problems, require_one_state
 from fairlead.case.running.engines import engine_for
 from fairlead.case.running.runs import sole_run
 from fairlead.case.verbs.verb import verb
@@ -155,6 +155,11 @@ def load_records(
         staged = _beside(session, _NEXT)
         _empty(staged)
         tallies = _load_all(session, staged, mapping, found, shown)
+        try:
+            require_one_state(staged)
+        except UsageError:
+            _empty(staged)
+            raise
         if not accept and (problems := find_problems(session.store, staged, mapping, found, tallies)):
             _empty(staged)
             raise UsageError(

@@ -9,10 +9,11 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore
 from fairlead.records.joins import Step
 from fairlead.records.mapping import Mapping, Source
-from fairlead.records.rows import Tallies
+from fairlead.records.rows import ANOTHER_PERSON, Tallies
 from fairlead.tables import Table
 from fairlead.tables.evidence import FILES
-from fairlead.tables.records import ACCOUNTS, LOOKUPS, PASSED_OVER, PAYMENTS, SOURCES, STEPS
+from fairlead.tables.records import ACCOUNTS, LOOKUPS, PASSED_OVER, PAYMENTS, QUARANTINE, SOURCES, STEPS
+from fairlead.terms.errors import UsageError
 
 MOST_LOST = 0.1
 FEWEST_VALUES = 3
@@ -38,6 +39,32 @@ def find_problems(
     for table in (ACCOUNTS, PAYMENTS):
         problems += _losses(before, after, table)
     return [*problems, *_unread(tallies), *_joins(after, mapping)]
+
+
+def require_one_state(after: PartStore) -> None:
+    """Raise UsageError when files of one source say different persons of one account.
+
+    Two backups of a platform are two states of it: what one says of account 5 may be about somebody else than what the
+    other says, and a payment of one would be given to the person of the other. No ``accept`` goes past this.
+    """
+    catalogue = Catalogue(after, (QUARANTINE, SOURCES))
+    try:
+        rows = catalogue.rows(
+            """SELECT q.source, count(*) AS n FROM quarantine q
+               WHERE q.reason = $reason AND q.source IN (SELECT source FROM sources GROUP BY 1 HAVING count(*) > 1)
+               GROUP BY 1 ORDER BY 1""",
+            {"reason": ANOTHER_PERSON},
+        )
+    finally:
+        catalogue.close()
+    if rows:
+        told = "; ".join(f"source {row['source']}: {row['n']:,} accounts" for row in rows)
+        raise UsageError(
+            f"the load was stopped, and everything is as it was: files of one source say different persons of the same"
+            f" account ({told})",
+            "Two backups are two states of a platform: name one of them in path, or give each file a source of its own.",
+            code="MAPPING-STATES",
+        )
 
 
 def walked_exhibits(store: PartStore) -> set[str]:
