@@ -57,7 +57,7 @@ def scan_nothing(block: bytes) -> ScannedBlock:
     """A scan that leaves every line to the line-by-line reader."""
     scanned = scan_block(b"\x00\n" * block.count(b"\n"))
     ends = [i for i, byte in enumerate(block) if byte == 10]
-    starts = [0, *(end + 1 for end in ends[:-1])]
+    starts = [0, *(end + 1 for end in ends)][: len(ends)]
     return replace(scanned, others=list(zip(starts, ends, strict=True)))
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
+import tempfile
 from datetime import UTC, datetime
 
 import pytest
 from backports import zstd
 
 from fairlead.records.log_formats import LOG_FORMS
+from fairlead.records.survey import survey
+from fairlead.records.surveying import Surveyor
 from fairlead.terms.errors import UsageError
 from tests.records.builders import load, source
 
@@ -147,3 +151,43 @@ def test_a_format_string_of_a_server_gives_back_what_was_written(form, line):
     assert (row["ip"], row["method"], row["path"]) == ("192.0.2.7", "GET", "/v/aa1/1.png")
     assert (row["status"], row["size_bytes"]) == (200, 512)
     assert row["at"].replace(microsecond=0) == AT
+
+
+def test_a_client_behind_a_proxy_is_never_taken_for_the_proxy_without_a_word():
+    line = LINE.replace(b"192.0.2.7", b"198.51.100.7")
+    for behind in (b' "203.0.113.9"', b' "203.0.113.9, 10.0.0.1"', b' 0.012 "2001:db8::9"', b" 203.0.113.9"):
+        got = read("combined", line + behind)
+        assert "accesses" not in got
+        assert [row["reason"] for row in got["quarantine"]] == ["not in the log's format"]
+    for behind in (
+        b"",
+        b' 0.012 0.010 "-" "shop.example.org"',
+        b' "1.2"',
+        b' "12:30:11"',
+        b" rt=0.1 uct=0.2",
+    ):
+        assert [row["ip"] for row in read("combined", line + behind)["accesses"]] == ["198.51.100.7"]
+
+
+def test_a_survey_tells_proxies_that_are_connected_from_clients_that_are():
+    def log(peer: str, behind: str) -> bytes:
+        text = LINE.decode()
+        return "".join(
+            text.replace("192.0.2.7", peer.format(n)) + f' "{behind.format(n)}"\n' for n in range(40)
+        ).encode()
+
+    assert survey(io.BytesIO(log("10.0.0.5", "203.0.113.{}"))).form == "nginx_forwarded"
+    assert survey(io.BytesIO(log("198.51.100.{}", "203.0.113.{}"))).form == "nginx_main"
+    assert survey(io.BytesIO(log("203.0.113.{}", "-"))).form == "combined"
+    assert survey(io.BytesIO(LINE + b"\n")).form == "combined"
+
+
+def test_every_named_format_is_recognised_under_the_lock_as_it_is_outside_of_it():
+    with Surveyor() as surveyor:
+        for name, form in LOG_FORMS.all().items():
+            if form.sample:
+                with tempfile.TemporaryFile() as file:
+                    file.write((form.sample + b"\n") * 20)
+                    file.seek(0)
+                    seen = surveyor.look_at(file.fileno())
+                assert seen.form == survey(io.BytesIO((form.sample + b"\n") * 20)).form, name

@@ -20,7 +20,7 @@ _CIDR = (
     "exitaddress",
 )  # fmt: skip
 _KIND = ("kind", "type", "category", "usage_type")
-_COUNTRY = ("country", "country_code", "country_iso_code", "iso_code")
+_COUNTRY = ("country", "country_code", "country_iso_code", "iso_code", "cc", "country_name")
 _KINDS_IN_NAMES = {
     "cgnat": "cgnat", "nat": "cgnat", "vpn": "vpn", "proxy": "vpn", "proxies": "vpn", "anonymous": "vpn",
     "anonymisers": "vpn", "tor": "tor", "exit": "tor", "hosting": "hosting", "cloud": "hosting", "datacenter": "hosting",

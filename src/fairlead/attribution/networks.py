@@ -19,6 +19,7 @@ from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
 from fairlead.tables.attribution import ADDRESSES, NORMAL_FORMS
 from fairlead.terms.errors import UsageError
+from fairlead.terms.names import CountryCode
 
 MASS_KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private", "university"})
 MASS_SQL = ", ".join(f"'{kind}'" for kind in sorted(MASS_KINDS))
@@ -176,6 +177,29 @@ def read_networks(files: Iterable[Path] = (), *, mmdb: Path | None = None) -> Ne
     return Networks(ranges, mmdb=mmdb)
 
 
+_NOWHERE_IN_PARTICULAR = frozenset({"", "ZZ", "XX", "EU", "AP", "A1", "A2", "O1", "T1", "-", "??"})
+"""What publishers write where they know no country, or more than one (ISO 3166-1 reserves ZZ and XX for users)."""
+
+
+def _country(said: str, source: str) -> str | None:
+    """A country by its two letters; UK is GB. UsageError for anything else: it would vanish without a word."""
+    if said in _NOWHERE_IN_PARTICULAR:
+        return None
+    code = "GB" if said == "UK" else said
+    if not CountryCode.fits(code):
+        raise UsageError(
+            f"{source}: a range has a country that is not of two letters",
+            "Write countries as in ISO 3166-1: DK, SE, GB.",
+            code="NETWORKS-002",
+        )
+    return code
+
+
+def check_networks(files: Iterable[Path], mmdb: Path | None) -> None:
+    """Raise UsageError for a list that cannot be read or a database that cannot be asked."""
+    read_networks(files, mmdb=mmdb).look_up("192.0.2.1")
+
+
 def _range(entry: RangeRead, source: str) -> Range:
     kind = (entry.get("kind") or "").strip().lower() or None
     cidr = (entry.get("cidr") or "").strip()
@@ -185,9 +209,10 @@ def _range(entry: RangeRead, source: str) -> Range:
             f"Use the columns cidr, country, kind; kinds: {', '.join(sorted(KINDS))}.",
             code="NETWORKS-002",
         )
+    country = (entry.get("country") or "").strip().upper()
     return Range(
         cidr=cidr,
-        country=(entry.get("country") or "").strip().upper() or None,
+        country=_country(country, source),
         kind=kind,
         source=entry.get("source") or source,
     )

@@ -98,8 +98,11 @@ def unpack(untrusted_archive: bytes) -> tuple[PackageName, Files]:
                 handle = archive.extractfile(member)
                 files[path] = handle.read() if handle else b""
                 roots.add(root)
+            behind = archive.offset
     except (tarfile.TarError, ValueError, OverflowError, OSError) as problem:
         raise refused("the decrypted file is not a package", "PACKAGE-BAG") from problem
+    if untrusted_archive[behind:].strip(b"\0"):
+        raise refused("something stands behind the end of the archive", "PACKAGE-BAG")
     if len(roots) != 1 or not PackageName.fits(root := roots.pop()):
         raise refused("the archive does not hold exactly one bag", "PACKAGE-BAG")
     _check_apart(files)

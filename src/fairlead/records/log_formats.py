@@ -185,6 +185,22 @@ _SYSLOG = re.compile(
     rb"(?:<\d+>)?(?:\d )?(?:\w{3} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ [^\s:\[]+(?:\[\d+\])?:? "
 )
 _CRI = re.compile(rb"\d{4}-\d\d-\d\dT\S+ std(?:out|err) [FP] ")
+_BEHIND = re.compile(rb'(.*") "(-|[0-9A-Fa-f.:, ]+)"', re.DOTALL)
+
+
+def _main(*, forwarded: bool) -> LineReader:
+    """A reader of nginx's own format ``main``."""
+
+    def read(line: bytes) -> Parsed | None:
+        found = _BEHIND.fullmatch(line)
+        parsed = read_combined(found[1]) if found is not None else None
+        if parsed is None or found is None or parsed.agent is None:
+            return None
+        return parsed._replace(ip=found[2]) if forwarded and found[2] != b"-" else parsed
+
+    return read
+
+
 _LINE = b'192.0.2.7 - heron [22/Nov/2026:12:17:17 +0000] "GET /v/aa1/1.png HTTP/1.1" 200 512 "-" "Browser/1"'
 
 for _form in (
@@ -201,6 +217,20 @@ for _form in (
         read=read_combined,
         origin="https://httpd.apache.org/docs/2.4/logs.html",
         sample=_LINE.partition(b' "-"')[0],
+    ),
+    LogForm(
+        name="nginx_main",
+        about="nginx, main: combined with X-Forwarded-For behind; the client is who is connected",
+        read=_main(forwarded=False),
+        origin="https://github.com/nginx/nginx/blob/master/conf/nginx.conf",
+        sample=_LINE + b' "203.0.113.9"',
+    ),
+    LogForm(
+        name="nginx_forwarded",
+        about="the same behind a proxy; the client is who X-Forwarded-For names, where it names any",
+        read=_main(forwarded=True),
+        origin="https://github.com/nginx/nginx/blob/master/conf/nginx.conf",
+        sample=_LINE.replace(b"192.0.2.7", b"10.0.0.5") + b' "192.0.2.7"',
     ),
     LogForm(
         name="vhost_combined",

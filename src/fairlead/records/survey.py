@@ -125,10 +125,22 @@ def held(items: Iterable[DumpItem]) -> list[SurveyedTable]:
     ]
 
 
+_PEER, _FORWARDED = "nginx_main", "nginx_forwarded"
+
+
+def _peers(lines: list[bytes]) -> int:
+    """How many different addresses are connected in lines of nginx's own format: few of them are proxies, for others."""
+    read = LOG_FORMS.get(_PEER).read
+    return len({one.ip for one in map(read, lines) if isinstance(one, Parsed)})
+
+
 def _log(head: bytes) -> Surveyed | None:
     """The first named format that most lines fit; its fields as one table."""
     lines = [line.rstrip(b"\r") for line in head.split(b"\n")[:_LINES] if line.strip()]
-    for name in LOG_FORMS.names() if lines else ():
+    names = [name for name in LOG_FORMS.names() if name != _PEER] if lines else []
+    if _peers(lines) > max(1, len(lines) // 10):
+        names = [_PEER if name == _FORWARDED else name for name in names]
+    for name in names:
         read = reader_for(name)
         if read is None:
             continue

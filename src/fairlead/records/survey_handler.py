@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import io
 import os
 from typing import TypedDict
 
+from fairlead.records.log_formats import LOG_FORMS
 from fairlead.records.survey import Surveyed, survey
 
 _SAMPLES = (
@@ -49,7 +51,8 @@ def warm() -> None:
 
     load_character_sets()
     warm_documents()
-    for sample in _SAMPLES:
+    importlib.import_module("_strptime")  # which datetime loads with the first pattern
+    for sample in (*_SAMPLES, *(form.sample for form in LOG_FORMS.all().values())):
         survey(io.BytesIO(sample))
 
 

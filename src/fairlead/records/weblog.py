@@ -123,7 +123,8 @@ def read_combined(line: bytes) -> Parsed | None:
         return None
     if not tail[1].isdigit() and tail[1] != b"-":
         return None
-    if count == _COMBINED_PARTS and parts[4] != b" ":
+    behind = parts[-1] if count == _COMBINED_PARTS else b" ".join(tail[2:])
+    if (count == _COMBINED_PARTS and parts[4] != b" ") or names_another_client(behind):
         return None
     return Parsed(
         who[0],
@@ -135,6 +136,19 @@ def read_combined(line: bytes) -> Parsed | None:
         parts[5] if count == _COMBINED_PARTS else None,
         None,
     )
+
+
+_ADDRESS_BEHIND = re.compile(
+    rb'(?:^|[\s",=])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{0,4})(?=[\s",:]|$)'
+)
+
+
+def names_another_client(behind: bytes) -> bool:
+    """Whether an internet address stands behind a line's format: that of the client, where the first is a proxy's.
+
+    Which of the two counts, a line does not say; a format that knows of both has to.
+    """
+    return len(behind) > len("::1") and _ADDRESS_BEHIND.search(behind) is not None
 
 
 _LIST = re.compile(rb"((?:[^\s,]++, ?)++[^\s,]++) (.*)", re.DOTALL)
@@ -171,6 +185,8 @@ def _slow_combined(line: bytes) -> Parsed | None:
     if found is None:
         return None
     ip, user, at, request, status, size, _, agent = found.groups()
+    if names_another_client(line[found.end(8 if agent is not None else 6) :]):
+        return None
     return Parsed(ip, user, at, request, status, size, agent, None)
 
 

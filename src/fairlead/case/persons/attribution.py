@@ -14,7 +14,7 @@ from fairlead.attribution.explain import PersonExplained, explain_person
 from fairlead.attribution.humans import Humans, count_humans
 from fairlead.attribution.identifiers import IdentifiersStage
 from fairlead.attribution.links import LinksStage
-from fairlead.attribution.networks import AddressesStage, Networks, read_networks
+from fairlead.attribution.networks import AddressesStage, Networks, check_networks, read_networks
 from fairlead.attribution.normal_forms import NormaliseStage, TextsStage
 from fairlead.attribution.pairs import Judged
 from fairlead.attribution.persons import PersonsStage
@@ -135,9 +135,12 @@ def _keep_networks(
     """
     folder = session.workspace.operation(session.operation) / "networks"
     folder.mkdir(parents=True, exist_ok=True)
-    for file in (*files, *((mmdb,) if mmdb else ())):
+    given = (*files, *((mmdb,) if mmdb else ()))
+    for file in given:
         if not file.is_file():
             raise UsageError(f"there is no file {file.name}", "Check the path.", code="USAGE-FILE")
+    check_networks(files, mmdb)  # what cannot be read is not kept: it would stop every later run
+    for file in given:
         shutil.copyfile(file, folder / file.name)
     kept = sorted(folder.iterdir())
     databases = [p for p in kept if p.suffix == ".mmdb"]
