@@ -26,6 +26,7 @@ from fairlead.engine.local import LocalEngine
 from fairlead.engine.parts import PartStore
 from fairlead.tables.attribution import PERSONS
 from fairlead.tables.records import ACCOUNTS, PAYMENTS
+from fairlead.training.people import made_iban
 
 NEAR = (
     "Marie Marine, Jan Jon, Mia Mila, Anna Anne, Lina Linn, Emil Emilie, Nina Nana, Karl Karla, Erik Erika, "
@@ -226,7 +227,7 @@ class _Maker:
                 {"email": f"{self._letters(10)}@mail.example", "user_name": self._letters(8)},
             )
         paid = {"payer_name": f"{self._near()[0]} {self.surname}", "payer_email": f"{self._letters(10)}@mail.example",
-                "instrument_kind": self.rng.choice(("iban", "card")), "instrument": f"PL{self.number:024d}"}  # fmt: skip
+                "instrument_kind": self.rng.choice(("iban", "card")), "instrument": made_iban("PL", self.number)}  # fmt: skip
         for account in range(count):
             yield "payer", paid | {"for": account}
 

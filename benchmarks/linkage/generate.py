@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from fairlead.attribution.names import fold
 from fairlead.tables.records import ACCOUNTS, PAYMENTS
+from fairlead.training.people import made_iban
 
 _LOCALES = (
     "DE de_DE 16, FR fr_FR 12, ES es_ES 10, PL pl_PL 10, NL nl_NL 9, DK da_DK 8, SE sv_SE 8, CZ cs_CZ 6, "
@@ -125,10 +126,12 @@ class _People:
 
     def _money_and_devices(self, persons: int) -> None:
         rng = self.rng
-        self.money = [f"{self.codes[self.where[i]]}{10 + i % 89}0000{i:014d}" for i in range(persons)]
+        self.money = [
+            made_iban(self.codes[self.where[i]], i) or str(made_iban("DE", i)) for i in range(persons)
+        ]
         mules = np.flatnonzero(rng.random(persons) < 0.03)
         for i in mules:
-            self.money[i] = f"MU00MULE{int(rng.integers(0, max(1, len(mules) // 12))):08d}"
+            self.money[i] = str(made_iban("HU", 10**9 + int(rng.integers(0, max(1, len(mules) // 12)))))
         shares = (self.home != np.arange(persons)) & (rng.random(persons) < 0.6)
         self.device = [f"d{self.home[i] if shares[i] else i:08x}" for i in range(persons)]
         self.second_device = rng.random(persons) < 0.35

@@ -93,13 +93,20 @@ def inpainted(name: str) -> Graph:
     return {**MODEL, "4": loader(name), "5": paint, "7": sampler("5", denoise=1.0), **END}
 
 
+def named_by_another_node(name: str) -> Graph:
+    told = {"class_type": "PrimitiveString", "inputs": {"value": "harbour.png"}}
+    return {**encoded(name), "3": told, "4": {"class_type": name, "inputs": {"path": ["3", 0]}}}
+
+
 def with_another_face(name: str) -> Graph:
     swap = {"class_type": "ReActorFaceSwapOpt", "inputs": {"input_image": ["8", 0], "source_image": ["4", 0]}}
     save = {"class_type": "SaveImage", "inputs": {"images": ["6", 0]}}
     return {**FROM_WORDS, "4": loader(name), "6": swap, "9": save}
 
 
-@pytest.mark.parametrize("made", [encoded, resized, controlled, adapted, inpainted, with_another_face])
+@pytest.mark.parametrize(
+    "made", [encoded, resized, controlled, adapted, inpainted, named_by_another_node, with_another_face]
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_picture_that_goes_in_is_seen_whatever_its_loader_is_called(made, name: str) -> None:
     assert takes_a_picture_in(json.dumps(made(name)))
@@ -156,6 +163,12 @@ def test_in_a_drawn_graph_what_gives_a_picture_and_is_fed_by_none_has_it_from_ou
     assert not takes_a_picture_in(drawn(name, kind, mode=2))
     assert not takes_a_picture_in(drawn("EmptyImage", kind))
     assert not takes_a_picture_in(drawn(name, "MODEL"))
+
+
+def test_a_graph_that_runs_in_a_circle_made_no_picture_and_is_looked_at_first() -> None:
+    circle = {"class_type": "Anything", "inputs": {"image": ["8", 0]}}
+    encoder = {"class_type": "VAEEncode", "inputs": {"pixels": ["4", 0], "vae": ["1", 2]}}
+    assert takes_a_picture_in(json.dumps({**MODEL, "4": circle, "5": encoder, "7": sampler("5"), **END}))
 
 
 @pytest.mark.parametrize("text", ['{"1": {"class_type": "KSampler", "inp', "{" * 100_000])

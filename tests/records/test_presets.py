@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -222,3 +223,31 @@ def test_a_header_that_does_not_come_is_told_with_every_line():
     assert [(row["reason"], row["rows"]) for row in got["quarantine"]] == [
         ("no header with a column Timestamp", 3)
     ]
+
+
+def test_an_amount_in_smaller_units_is_divided_as_its_currency_has_them():
+    told = {"id": "ch_1", "amount": 2000, "created": 1714521600, "status": "succeeded", "captured": True}
+    charges = [told | {"id": f"ch_{code}", "currency": code} for code in ("eur", "jpy", "kwd", "isk", "mga")]
+    got = load(of("stripe_api"), json.dumps({"data": charges}).encode())
+    assert [str(row["amount"].normalize()) for row in got["payments"]] == [
+        "2E+1",
+        "2E+3",
+        "2",
+        "2E+1",
+        "2E+3",
+    ]
+
+
+def test_what_was_authorised_and_never_captured_and_what_no_block_holds_is_not_paid():
+    told = {"amount": 2000, "currency": "eur", "created": 1714521600, "status": "succeeded"}
+    charges = [
+        told | {"id": "a", "captured": False},
+        told | {"id": "b", "captured": True},
+        told | {"id": "c"},
+    ]
+    got = load(of("stripe_api"), json.dumps({"data": charges}).encode())
+    assert [row["kind"] for row in got["payments"]] == ["pending", "payment", "payment"]
+    received = {"category": "receive", "amount": 0.3, "time": 1714521600, "address": "x"}
+    rows = [received | {"txid": str(n), "confirmations": n} for n in (-3, 0, 1)]
+    got = load(of("bitcoin_core"), json.dumps(rows).encode())
+    assert [row["kind"] for row in got["payments"]] == ["failed", "pending", "payment"]

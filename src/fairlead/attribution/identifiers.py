@@ -71,7 +71,7 @@ class IdentifiersStage:
     """Gives every record its identifiers; parts by kind, several where there are many of a kind."""
 
     name = "identifiers"
-    version = "4"
+    version = "5"
     reads: tuple[Table, ...] = (
         ACCOUNTS,
         PAYMENTS,

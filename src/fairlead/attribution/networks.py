@@ -18,8 +18,8 @@ from fairlead.attribution.partition import part_of, parts_for
 from fairlead.engine.catalogue import Catalogue
 from fairlead.tables import Table
 from fairlead.tables.attribution import ADDRESSES, NORMAL_FORMS
+from fairlead.terms.countries import ISO_COUNTRIES
 from fairlead.terms.errors import UsageError
-from fairlead.terms.names import CountryCode
 
 MASS_KINDS = frozenset({"cgnat", "vpn", "tor", "hosting", "mobile", "private", "university"})
 MASS_SQL = ", ".join(f"'{kind}'" for kind in sorted(MASS_KINDS))
@@ -186,9 +186,9 @@ def _country(said: str, source: str) -> str | None:
     if said in _NOWHERE_IN_PARTICULAR:
         return None
     code = "GB" if said == "UK" else said
-    if not CountryCode.fits(code):
+    if code not in ISO_COUNTRIES:
         raise UsageError(
-            f"{source}: a range has a country that is not of two letters",
+            f"{source}: a range has a country that is none of ISO 3166-1",
             "Write countries as in ISO 3166-1: DK, SE, GB.",
             code="NETWORKS-002",
         )

@@ -89,7 +89,7 @@ class TextsStage:
     """Accounts, payments, accesses and events to IDENTIFIER_TEXTS, in parts of about 50,000."""
 
     name = "identifier texts"
-    version = "2"
+    version = "3"
     reads: tuple[Table, ...] = (ACCOUNTS, PAYMENTS, ACCESSES, EVENTS, VALIDITY)
     writes = IDENTIFIER_TEXTS
 

@@ -189,8 +189,10 @@ def _iban(text: str) -> Normal:
         valid = True
     except ValidationError:
         valid = False
-    country = value[:2] if re.match(r"[A-Z]{2}\d{2}", value) else None
-    return Normal(value=value, valid=valid, country=country)
+    # What fails its own check digits (ISO 13616) is a placeholder, or a piece of a number that many may have.
+    return Normal(
+        value=value, valid=valid, country=value[:2] if valid else None, scope="personal" if valid else "junk"
+    )
 
 
 def _wallet(text: str) -> Normal:

@@ -48,7 +48,8 @@ CREATE TEMP TABLE mules AS {MULES};
 
 CREATE TEMP TABLE payment_keys AS
 SELECT owner,
-    max(value) FILTER (kind IN ('iban', 'card', 'wallet') AND (kind, value) NOT IN (SELECT (kind, value) FROM mules))
+    max(value) FILTER (kind IN ('iban', 'card', 'wallet') AND scope <> 'junk'
+        AND (kind, value) NOT IN (SELECT (kind, value) FROM mules))
         AS instrument,
     max(value) FILTER (kind = 'email' AND scope = 'personal') AS email,
     max(value) FILTER (kind = 'name') AS name
@@ -85,7 +86,7 @@ SELECT profile,
     max(value) FILTER (kind = 'date_of_birth' AND scope NOT IN ('junk', 'default')) AS dob,
     max(value) FILTER (kind = 'postcode' AND scope NOT IN ('junk', 'default')) AS postcode,
     max(value) FILTER (kind = 'phone' AND scope = 'personal') AS phone,
-    max(value) FILTER (kind = 'iban') AS iban
+    max(value) FILTER (kind = 'iban' AND scope <> 'junk') AS iban
 FROM held GROUP BY profile;
 
 CREATE TEMP TABLE named AS

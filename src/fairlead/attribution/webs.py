@@ -112,7 +112,7 @@ class WebsStage:
         )
         text = repr([(a, b, judgement.value) for a, b, judgement in self.judgements]).encode()
         judged = hashlib.blake2b(text, digest_size=8).hexdigest()
-        self.version = f"2-{digest_of_shipped('linkage.toml', 'measured.toml', 'names.toml', 'given_names.txt')}-{judged}"
+        self.version = f"3-{digest_of_shipped('linkage.toml', 'measured.toml', 'names.toml', 'given_names.txt')}-{judged}"
 
     def gather(self, catalogue: Catalogue) -> Iterator[tuple[str, pa.Table]]:
         """Yield webs in parts, in the order of their names."""

@@ -204,7 +204,7 @@ def _labels(report: Any, code: re.Pattern[str]) -> frozenset[str]:
     return found
 
 
-def _codes(report: dict[str, Any], kind: str) -> Iterator[str]:
+def _codes(report: Any, kind: str) -> Iterator[str]:
     """Codes of checks of the active manifest alone that came out as ``kind``: success or failure."""
     results = report.get("validation_results") or {}
     active = results.get("activeManifest") or {}

@@ -5,9 +5,10 @@ from another node is ``[number, output]``) and the one that was drawn (``nodes``
 carry). Anybody may add nodes, so that names of loaders say little; what a node gives, and to what, says more. Source:
 comfyanonymous/ComfyUI, server.py, execution.py and web/scripts/app.js.
 
-A node that is fed by no other one and gives a picture has it from outside: from a file, a folder, an address, base 64 in
-the graph itself. It counts when the picture comes to a sampler (through an encoder, a control network, an adapter, an
-inpaint) or into what is saved (an exchange of faces). What a graph that cannot be read holds nobody knows: that counts too.
+A node that no other one feeds with a picture, and that gives one, has it from outside: from a file, a folder, an address,
+base 64 in the graph itself. It counts when the picture comes to a sampler (through an encoder, a control network, an
+adapter, an inpaint) or into what is saved (an exchange of faces). What a graph that cannot be read holds nobody knows:
+that counts too.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ _SEES_ONLY = re.compile(
     r"preview|compar|display|show|getimagesize|imagesize|caption|tagger|interrogat", re.IGNORECASE
 )
 _CARRIED_TYPES = frozenset({"IMAGE", "MASK", "VIDEO"})
+_FEEDING_TYPES = _CARRIED_TYPES | {"LATENT", "MODEL", "CONDITIONING", "GUIDER", "SAMPLER"}
 _MOST_NODES = 20_000
 
 
@@ -90,16 +92,35 @@ def _node(told: dict[str, object]) -> _Node:
 
 
 def _enters(nodes: dict[str, _Node]) -> bool:
-    """Whether a picture of a node that is fed by none is carried to a sampler, or into what is saved."""
+    """Whether the picture of a node that none is fed to is carried to a sampler, or into what is saved."""
     fed: dict[str, list[tuple[str, str]]] = {}
     for number, node in nodes.items():
         for name, origin in node.links:
             fed.setdefault(origin, []).append((name, number))
-    return any(
+    return _runs_in_a_circle(nodes) or any(
         _is_carried_on(number, nodes, fed)
         for number, node in nodes.items()
-        if not node.links and (_TAKES_PICTURES_IN.search(node.kind) or not _MAKES_ALONE.search(node.kind))
+        if not any(_carries(name) for name, _ in node.links)
+        and (_TAKES_PICTURES_IN.search(node.kind) or not _MAKES_ALONE.search(node.kind))
     )
+
+
+def _carries(name: str) -> bool:
+    """Whether an input of this name takes a picture or what was made of one."""
+    return _PICTURE.search(name) is not None and _NUMBERS.search(name) is None
+
+
+def _runs_in_a_circle(nodes: dict[str, _Node]) -> bool:
+    """Whether a node feeds itself by way of others: no program ran such a graph, and what made the picture is not known."""
+    waits = {
+        number: {origin for _, origin in node.links if origin in nodes} for number, node in nodes.items()
+    }
+    while ready := [number for number, origins in waits.items() if not origins]:
+        for number in ready:
+            del waits[number]
+        for origins in waits.values():
+            origins.difference_update(ready)
+    return bool(waits)
 
 
 def _is_carried_on(source: str, nodes: dict[str, _Node], fed: dict[str, list[tuple[str, str]]]) -> bool:
@@ -107,7 +128,7 @@ def _is_carried_on(source: str, nodes: dict[str, _Node], fed: dict[str, list[tup
     while waiting:
         for name, number in fed.get(waiting.pop(), ()):
             node = nodes[number]
-            if _NUMBERS.search(name) or not _PICTURE.search(name) or _SEES_ONLY.search(node.kind):
+            if not _carries(name) or _SEES_ONLY.search(node.kind):
                 continue
             if number not in fed or {"latent_image", "seed", "noise_seed"} & {name for name, _ in node.links}:
                 return True  # what is fed by it is saved, or it is a sampler
@@ -131,10 +152,13 @@ def _drawn(graph: object) -> Iterator[list[dict[str, object]]]:
 
 
 def _enters_drawn(nodes: list[dict[str, object]]) -> bool:
-    """Whether a node that is fed by none gives a picture to another one; a node that is switched off gives none."""
+    """Whether a node that no picture is fed to gives one to another node; a node that is switched off gives none."""
     return any(
         node.get("mode") not in (2, 4)
-        and not any(_is_linked(given, "link") for given in _objects(node.get("inputs")))
+        and not any(
+            _is_linked(given, "link") and given.get("type") in _FEEDING_TYPES
+            for given in _objects(node.get("inputs"))
+        )
         and any(
             given.get("type") in _CARRIED_TYPES and _is_linked(given, "links")
             for given in _objects(node.get("outputs"))

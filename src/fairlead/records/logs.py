@@ -27,6 +27,7 @@ from fairlead.records.weblog import (
     blocks_of,
     line_at,
     lines_of,
+    names_another_client,
 )
 from fairlead.tables.records import ACCESSES, LOOKUPS
 from fairlead.terms.errors import UsageError
@@ -40,6 +41,9 @@ _LEAP_SECOND = 60
 _YEAR_10000 = 253_402_300_800  # seconds from 1970
 _COMBINED_TIME = 26  # characters
 _LONGEST_PATH = 2048
+_NO_WORD_OF_PROXIES = frozenset({"combined", "common", "vhost_combined"})
+ANOTHER_CLIENT = "another client"
+"""Under which lines are counted that have an address behind their format."""
 _LONGEST_AGENT = 512
 
 
@@ -100,7 +104,7 @@ class LogBatch:
         return pa.RecordBatch.from_arrays(arrays, schema=ACCESSES.schema)
 
 
-def read_log(  # noqa: C901 - the caches of one log are closures over it
+def read_log(  # noqa: C901, PLR0915 - the caches of one log are closures over it
     source: LogSource, stream: BinaryIO, sink: Any, reader: Reader
 ) -> Iterator[tuple[Any, pa.RecordBatch]]:
     """Rows and quarantine of one log; blank lines are skipped and counted."""
@@ -136,6 +140,7 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
                 else:
                     sink.skip("blank", 1)
                 continue
+            _count_behind(source, reader, text)
             name, account = user_of(parsed.user) if parsed.user and parsed.user != b"-" else (None, None)
             locator = f"{sink.locator}#bytes={line.start}-{line.end}"
             if source.join and account is None:
@@ -168,6 +173,11 @@ def read_log(  # noqa: C901 - the caches of one log are closures over it
         return
     for lines in lines_of(stream):
         yield from row_by_row(lines)
+
+
+def _count_behind(source: LogSource, reader: Reader, line: bytes) -> None:
+    if source.format in _NO_WORD_OF_PROXIES and names_another_client(line):
+        reader.tally(ANOTHER_CLIENT).seen += 1
 
 
 class _Asked:

@@ -16,7 +16,7 @@ from fairlead.records import zones
 from fairlead.records.closed import Closed
 from fairlead.records.dialects import Dialect
 from fairlead.records.joins import ColumnJoin, Join, LogJoin, Step, groups_of
-from fairlead.records.money import shipped_states
+from fairlead.records.money import SmallerUnits, shipped_states
 from fairlead.records.payment_forms import PAYMENT_FORMS
 from fairlead.records.preset import PRESETS, TOLD
 from fairlead.records.values import Clock
@@ -52,8 +52,10 @@ class ColumnUse(Closed):
     zone: str | None = Field(
         None, description="of a time in this column: a name, an offset, or an abbreviation"
     )
-    divide_by: int | None = Field(
-        None, ge=2, description="of an amount in smaller units: how many of them are one of the currency"
+    divide_by: Annotated[int, Field(ge=2)] | SmallerUnits | None = Field(
+        None,
+        description="of an amount in smaller units: how many of them are one of the currency; minor_units: as ISO 4217 says"
+        " of the row's currency; stripe_units: as Stripe counts",
     )
     optional: bool = Field(False, description="the column may be absent")
 
@@ -150,6 +152,8 @@ class PaymentRoles(Closed):
     card_tail: Use = None
     instrument_country: Use = None
     ip: Use = None
+    captured: Use = None
+    confirmations: Use = None
 
 
 class EventRoles(Closed):

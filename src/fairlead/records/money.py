@@ -133,3 +133,29 @@ def instrument_kind(kind: str, instrument: str | None) -> InstrumentKind | None:
     if known is InstrumentKind.CARD and instrument is not None and _TAIL.fullmatch(instrument.strip()):
         return InstrumentKind.CARD_TAIL
     return known
+
+
+class SmallerUnits(StrEnum):
+    """Whose count of the smaller units of a currency an amount follows."""
+
+    ISO_4217 = "minor_units"
+    STRIPE = "stripe_units"
+
+
+_NONE = frozenset(
+    {
+        "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV",
+        "XAF", "XOF", "XPF",
+    }
+)  # fmt: skip
+_THOUSAND = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+_STRIPE_NONE = _NONE - {"ISK", "UGX", "UYI"} | {"MGA"}
+"""https://docs.stripe.com/currencies: zero-decimal currencies; ISK and UGX are given in hundredths."""
+
+
+def units_in(currency: str, whose: SmallerUnits) -> int:
+    """How many smaller units are one of a currency (ISO 4217, column minor unit); 100 where nothing else is known."""
+    code = currency.strip().upper()
+    if code in (_STRIPE_NONE if whose is SmallerUnits.STRIPE else _NONE):
+        return 1
+    return 1000 if code in _THOUSAND else 100

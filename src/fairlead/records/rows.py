@@ -13,7 +13,14 @@ from fairlead.records import charsets, zones
 from fairlead.records.directory import AccountDirectory
 from fairlead.records.expressions import Unread
 from fairlead.records.mapping import AccountRoles, ColumnUse, EventRoles, PaymentRoles
-from fairlead.records.money import Amount, instrument_kind, kind_of_state, read_money
+from fairlead.records.money import (
+    Amount,
+    SmallerUnits,
+    instrument_kind,
+    kind_of_state,
+    read_money,
+    units_in,
+)
 from fairlead.records.values import Clock, ReadTime, read_address, read_birth_date, read_country
 from fairlead.tables.rows import AccountRow, EventRow, PaymentRow, ValidityRow
 from fairlead.terms.errors import UsageError
@@ -22,6 +29,7 @@ from fairlead.terms.platform import PaymentKind, PlatformAct, Role
 _SECRET_ROLES = frozenset({"password"})
 _LONGEST_TEXT = 4096
 _MOST_SHAPES = 3
+_NOT = frozenset({"false", "0", "no", "f", "n"})
 ANOTHER_PERSON = "a second row with the same id, which says somebody else"
 _LONGEST_CURRENCY = 12  # ISO 4217 has three letters, tokens have more
 
@@ -233,8 +241,12 @@ class _Row:
     def money(self, role: str) -> Amount | None:
         text = self.text(role)
         read = None if text is None else read_money(text, decimal=self.reader.decimal)
-        units = self.uses[role].divide_by if role in self.uses else None
-        return read if read is None or units is None else Amount(read.value / units, read.currency)
+        stated = self.uses[role].divide_by if role in self.uses else None
+        if read is None or stated is None:
+            return read
+        said = self.text("currency") or read.currency or ""
+        units = units_in(said, stated) if isinstance(stated, SmallerUnits) else stated
+        return Amount(read.value / units, read.currency)
 
     def amount(self, role: str) -> Decimal | None:
         if self.text(role) is None:
@@ -466,6 +478,18 @@ def build_payments(
 
 def _kind(row: _Row) -> PaymentKind:
     """What the row is: its kind, unless its state says that no money came."""
+    kind = _stated_kind(row)
+    if kind is PaymentKind.PAYMENT and (row.text("captured") or "").strip().casefold() in _NOT:
+        return PaymentKind.PENDING
+    confirmations = (row.text("confirmations") or "").strip()
+    if kind is PaymentKind.PAYMENT and (confirmations == "0" or confirmations.startswith("-")):
+        # https://developer.bitcoin.org/reference/rpc/listtransactions.html: below zero, another one was confirmed instead
+        return PaymentKind.PENDING if confirmations == "0" else PaymentKind.FAILED
+    return kind
+
+
+def _stated_kind(row: _Row) -> PaymentKind:
+    """The kind that the row states, or its state does."""
     said = row.text("kind")
     kind = PaymentKind.PAYMENT
     if said is not None:

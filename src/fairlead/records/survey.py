@@ -16,7 +16,7 @@ from fairlead.records.log_formats import LOG_FORMS, reader_for
 from fairlead.records.payment_forms import PAYMENT_FORMS
 from fairlead.records.streams import open_text
 from fairlead.records.tabular import Header, NamedRow
-from fairlead.records.weblog import Parsed
+from fairlead.records.weblog import Parsed, names_another_client
 from fairlead.terms.errors import FairleadError
 
 ROWS_A_TABLE = 300
@@ -138,6 +138,8 @@ def _log(head: bytes) -> Surveyed | None:
     """The first named format that most lines fit; its fields as one table."""
     lines = [line.rstrip(b"\r") for line in head.split(b"\n")[:_LINES] if line.strip()]
     names = [name for name in LOG_FORMS.names() if name != _PEER] if lines else []
+    if lines and sum(map(names_another_client, lines)) * 2 > len(lines):
+        names = [_FORWARDED, *(name for name in names if name != _FORWARDED)]
     if _peers(lines) > max(1, len(lines) // 10):
         names = [_PEER if name == _FORWARDED else name for name in names]
     for name in names:

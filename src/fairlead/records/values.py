@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from fairlead.records import zones
 from fairlead.records.addresses import read_address
 from fairlead.records.money import read_amount
+from fairlead.terms.countries import ISO_COUNTRIES
 
 __all__ = ["Clock", "ReadTime", "read_address", "read_amount", "read_birth_date", "read_country"]
 
@@ -140,4 +141,4 @@ def read_country(text: str) -> str | None:
     code = text.strip().upper()
     if code == "UK":
         return "GB"
-    return code if re.fullmatch(r"[A-Z]{2}", code) else None
+    return code if code in ISO_COUNTRIES else None

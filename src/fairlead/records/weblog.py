@@ -123,8 +123,7 @@ def read_combined(line: bytes) -> Parsed | None:
         return None
     if not tail[1].isdigit() and tail[1] != b"-":
         return None
-    behind = parts[-1] if count == _COMBINED_PARTS else b" ".join(tail[2:])
-    if (count == _COMBINED_PARTS and parts[4] != b" ") or names_another_client(behind):
+    if count == _COMBINED_PARTS and parts[4] != b" ":
         return None
     return Parsed(
         who[0],
@@ -143,11 +142,13 @@ _ADDRESS_BEHIND = re.compile(
 )
 
 
-def names_another_client(behind: bytes) -> bool:
-    """Whether an internet address stands behind a line's format: that of the client, where the first is a proxy's.
+def names_another_client(line: bytes) -> bool:
+    """Whether an internet address stands behind the combined or common format: the client's, where the first is a proxy's.
 
     Which of the two counts, a line does not say; a format that knows of both has to.
     """
+    parts = line.split(b'"', _COMBINED_PARTS - 1)
+    behind = parts[-1] if len(parts) == _COMBINED_PARTS else b" ".join(parts[-1].split()[_TAIL_FIELDS:])
     return len(behind) > len("::1") and _ADDRESS_BEHIND.search(behind) is not None
 
 
@@ -185,8 +186,6 @@ def _slow_combined(line: bytes) -> Parsed | None:
     if found is None:
         return None
     ip, user, at, request, status, size, _, agent = found.groups()
-    if names_another_client(line[found.end(8 if agent is not None else 6) :]):
-        return None
     return Parsed(ip, user, at, request, status, size, agent, None)
 
 

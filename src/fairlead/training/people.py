@@ -95,7 +95,7 @@ def make_person(seed: int, number: int) -> MadeUpPerson:
         email=f"{handle}@{rng.choice(_DOMAINS)}",
         user_name=f"{rng.choice(_WATERS)}{rng.choice(_ANIMALS)}{number:04d}",
         phone=_phone(country, number),
-        iban=_iban(country, number),
+        iban=made_iban(country, number),
         card=f"card_{seed:04x}{number:012x}",
         home_ip=f"2001:db8:{code + 1:x}:{number:x}::{rng.randrange(2, 0xFFFF):x}",
         carrier_ip=f"100.64.{number // 400 % 64}.9",
@@ -136,7 +136,7 @@ def _phone(country: str, number: int) -> str:
     return f"+999{number + 100_000_000:09d}"
 
 
-def _iban(country: str, number: int) -> str | None:
+def made_iban(country: str, number: int) -> str | None:
     """An IBAN of the right form with correct check digits and a bank that does not exist."""
     layout = _BBAN.get(country)
     if layout is None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fairlead.engine.catalogue import Catalogue
 from fairlead.engine.parts import PartStore
 from fairlead.records.joins import Step
+from fairlead.records.logs import ANOTHER_CLIENT
 from fairlead.records.mapping import Mapping, Source
 from fairlead.records.rows import ANOTHER_PERSON, Tallies
 from fairlead.tables import Table
@@ -160,8 +161,14 @@ def _losses(before: PartStore, after: PartStore, table: Table) -> Iterator[str]:
 
 
 def _unread(tallies: Tallies) -> Iterator[str]:
-    """Mapped columns of which not one value could be read."""
+    """Mapped columns of which not one value could be read, and logs of which another column may say who the client is."""
     for (source, table, role), tally in sorted(tallies.items()):
+        if role == ANOTHER_CLIENT:
+            yield (
+                f"source {source}: behind the format another address stands in {tally.seen:,} lines, so that the first"
+                " may be a proxy's: name nginx_main (the first counts), nginx_forwarded (the other) or the server's format"
+            )
+            continue
         if tally.seen >= FEWEST_VALUES and tally.unread >= tally.seen:
             where = f"source {source}, table {table}" if table else f"source {source}"
             yield (
