@@ -227,7 +227,8 @@ class _Maker:
                 {"email": f"{self._letters(10)}@mail.example", "user_name": self._letters(8)},
             )
         paid = {"payer_name": f"{self._near()[0]} {self.surname}", "payer_email": f"{self._letters(10)}@mail.example",
-                "instrument_kind": self.rng.choice(("iban", "card")), "instrument": made_iban("PL", self.number)}  # fmt: skip
+                "instrument_kind": self.rng.choice(("iban", "card")),
+                "instrument": made_iban("PL", self.number)}  # fmt: skip
         for account in range(count):
             yield "payer", paid | {"for": account}
 
