@@ -117,5 +117,27 @@ def test_identifiers_have_one_form(kind, text, value, scope):
     assert (normal.value, normal.scope) == (value, scope)
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("iban", "XX00"), ("iban", "0532013000"), ("iban", "4111111111111111"), ("iban", "DE89370400440532013001"), ("iban", "-"),
+        ("card", "4242"), ("card", "0000000000000000"), ("card", "4111111111111112"), ("card", "n/a"), ("wallet", "n/a"),
+    ],
+)  # fmt: skip
+def test_a_number_that_fails_its_own_check_and_a_placeholder_tie_nobody(kind, text):
+    assert normalise(IdentifierKind(kind), text).scope == "junk"
+
+
+@pytest.mark.parametrize("text", ["4111 1111 1111 1111", "4111-1111-1111-1111", "4111111111111111"])
+def test_a_card_is_one_however_people_write_its_number(text):
+    normal = normalise(IdentifierKind.CARD, text)
+    assert (normal.value, normal.valid, normal.scope) == ("4111111111111111", True, "personal")
+
+
+@pytest.mark.parametrize("text", ["fp_1a2B3c4D5e6F", "card_1MabcDEFghi", "411111******1111"])
+def test_a_fingerprint_of_a_card_stays_as_it_stands(text):
+    assert normalise(IdentifierKind.CARD, text).value == text
+
+
 def test_a_mistyped_iban_is_kept_and_marked():
     assert not normalise(IdentifierKind.IBAN, "DK5000400440116244").valid

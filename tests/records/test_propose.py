@@ -239,3 +239,13 @@ def test_the_format_of_a_log_is_named():
     for name in ("iis", "haproxy", "caddy", "aws_alb", "journald_export", "docker_json"):
         (source,) = parse_mapping(drafted(access_log=LOG_FORMS.get(name).sample + b"\n").toml).source
         assert source.format == name
+
+
+def test_a_payers_name_that_no_two_of_the_first_rows_share_is_no_number_of_a_row():
+    rows = [
+        f"{n % 28 + 1:02d}.05.2024;Käufer {n};DE89370400440532013000;Kd {n};{n}.234,50;EUR" for n in range(60)
+    ]
+    text = "Buchungstag;Auftraggeber;IBAN;Verwendungszweck;Betrag;Währung\n" + "\n".join(rows) + "\n"
+    draft = drafted(bank_csv=text.encode("cp1252")).toml
+    assert 'amount = "Betrag"' in draft
+    assert re.search(r"(?m)^id = ", draft) is None

@@ -12,7 +12,7 @@ from importlib import resources
 import idna
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from stdnum import bitcoin, iban
+from stdnum import bitcoin, iban, luhn
 from stdnum.exceptions import ValidationError
 
 from fairlead.attribution.names import fold_name
@@ -72,7 +72,7 @@ def _data() -> _Data:
 
 
 @lru_cache(maxsize=200_000)
-def normalise(  # noqa: PLR0911 - one return per kind
+def normalise(  # noqa: C901, PLR0911 - one return per kind
     kind: IdentifierKind, text: str, country: str | None = None
 ) -> Normal | None:
     """One identifier in its normal form; None when nothing is left of it.
@@ -102,7 +102,9 @@ def normalise(  # noqa: PLR0911 - one return per kind
             return _checked(kind, re.sub(r"[^0-9A-Z]", "", text.upper()))
         case IdentifierKind.DATE_OF_BIRTH:
             return _checked(kind, text)
-        case IdentifierKind.CARD | IdentifierKind.DEVICE | IdentifierKind.PASSWORD:
+        case IdentifierKind.CARD:
+            return _card(text)
+        case IdentifierKind.DEVICE | IdentifierKind.PASSWORD:
             return Normal(value=text)
 
 
@@ -110,6 +112,14 @@ def _checked(kind: IdentifierKind, value: str) -> Normal | None:
     if not value:
         return None
     return Normal(value=value, scope="junk" if value in _data().junk.get(kind, frozenset()) else "personal")
+
+
+_NO_TOKEN = re.compile(r"\d{1,11}|\W*|n/?a|none|null|nil|unknown|test|x+\d*", re.IGNORECASE)
+
+
+def _scope_of_token(text: str) -> str:
+    """Junk for a placeholder and for a few digits, which are the tail of a number that many may have."""
+    return "junk" if _NO_TOKEN.fullmatch(text) else "personal"
 
 
 _PLAIN_EMAIL = re.compile(
@@ -195,6 +205,16 @@ def _iban(text: str) -> Normal:
     )
 
 
+def _card(text: str) -> Normal:
+    """A number without the blanks and dashes that people write in it; anything else, such as a fingerprint, as it stands."""
+    digits = re.sub(r"[ \-.]", "", text)
+    if not re.fullmatch(r"\d{12,19}", digits):
+        return Normal(value=text, scope=_scope_of_token(text))
+    # Check digit: ISO/IEC 7812-1, annex B. One that fails it is mistyped, a placeholder, or cut.
+    valid = luhn.is_valid(digits) and len(set(digits)) > 1
+    return Normal(value=digits, valid=valid, scope="personal" if valid else "junk")
+
+
 def _wallet(text: str) -> Normal:
     value = text if not text.lower().startswith(("bc1", "tb1", "0x")) else text.lower()
     valid = re.fullmatch(r"0x[0-9a-f]{40}", value) is not None
@@ -204,7 +224,7 @@ def _wallet(text: str) -> Normal:
             valid = True
         except ValidationError:
             valid = False
-    return Normal(value=value, valid=valid)
+    return Normal(value=value, valid=valid, scope=_scope_of_token(value))
 
 
 def _address(text: str) -> Normal:

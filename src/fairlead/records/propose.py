@@ -66,6 +66,12 @@ class Proposal:
     unmapped: tuple[str, ...]
 
 
+_MARK_OF_A_ROW = re.compile(
+    r"(?!\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|[-+]?\d+[.,]\d{1,2}$)(?=[^0-9]*[0-9])[A-Za-z0-9_.:#/+=-]{1,80}"
+)
+_MOSTLY_MARKS = 0.95
+
+
 @dataclass(slots=True)
 class _Columns:
     """The values of a surveyed table by column, as text."""
@@ -82,6 +88,15 @@ class _Columns:
         """Whether every row has a value here, and each another one."""
         values = self.values[column]
         return len(values) == len(self.table.rows) > 0 and len(set(values)) == len(values)
+
+    def numbers_rows(self, column: str) -> bool:
+        """Whether it is a key that says which row it is, and not who or what: no words, and a digit in nearly all values.
+
+        A name that happens to stand in one of the first rows only is none: the second row of that name would be lost.
+        """
+        values = self.values[column]
+        marks = sum(_MARK_OF_A_ROW.fullmatch(value) is not None for value in values)
+        return self.is_key(column) and marks >= _MOSTLY_MARKS * len(values)
 
     def is_nearly_key(self, column: str) -> bool:
         """Whether hardly a value stands in two rows: a join may look for it."""
@@ -196,7 +211,7 @@ def _table(source: str, table: SurveyedTable) -> ProposedTable | None:
     about_people = names["accounts"].fullmatch(plain) is not None
     staff = any(names["staff"].match(word) for word in whole.split("_"))
     no_rows = names["not_rows"].fullmatch(plain.rpartition("_")[2]) is not None
-    key = next((c for c in table.columns if columns.is_key(c)), None)
+    key = next((c for c in table.columns if columns.numbers_rows(c)), None)
     own = (
         ()
         if key is None
@@ -548,7 +563,7 @@ def _payments(source: str, seen: Surveyed) -> ProposedTable | None:
     if not seen.tables:
         return None
     columns = _Columns(seen.tables[0])
-    key = next((c for c in columns.table.columns if columns.is_key(c)), None)
+    key = next((c for c in columns.table.columns if columns.numbers_rows(c)), None)
     roles = _roles("payments", columns, None)
     if "amount" not in {role.role for role in roles}:
         return None
