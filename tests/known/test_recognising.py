@@ -385,3 +385,52 @@ def test_a_column_that_was_named_by_hand_outdoes_the_header(tmp_path: Path) -> N
     )
     values = {row["value"] for batch in found.known() for row in batch.to_pylist()}
     assert values == {digest("md5", n + 50) for n in range(N)}
+
+
+def test_pdq_and_sha_256_in_one_list_are_asked_about_and_refused(tmp_path: Path) -> None:
+    for digests in (10, 30, 70):
+        values = [digest("sha256", n) if n < digests else pdq(n) for n in range(100)]
+        data = "".join(f"{value}\n" for value in values).encode()
+        (tmp_path / "list").write_bytes(data)
+        with pytest.raises(UsageError, match="several formats"):
+            recognise_list(tmp_path / "list")
+        with pytest.raises(ItemError, match=r"mixed|are SHA-256"):
+            imported(tmp_path, "pdq", data)
+
+
+def test_every_digest_of_a_line_counts(tmp_path: Path) -> None:
+    data = lines(lambda n: f"{n}.jpg,{digest('md5', n)},{digest('sha1', n)}")
+    assert imported(tmp_path, "digests", data).entries == 2 * N
+    assert (
+        imported(tmp_path, "digests", lines(lambda n: f"{digest('md5', n)}\t{digest('sha1', n)}")).entries
+        == 2 * N
+    )
+    named = lines(lambda n: f"{digest('md5', n)}  {digest('sha1', n)}")  # a file that is named by a digest
+    assert imported(tmp_path, "digests", named).entries == N
+
+
+@pytest.mark.parametrize("sign", ["#", ";", "//", "--"])
+def test_comments_and_quotation_marks_hide_no_digest(tmp_path: Path, sign: str) -> None:
+    data = lines(
+        lambda n: f'"{digest("md5", n)}"', f"{sign} a list\n{sign} of ten\n{sign} and more\n{sign} lines\n"
+    )
+    (tmp_path / "list").write_bytes(data)
+    assert recognise_list(tmp_path / "list")[0].name == "digests"
+    assert imported(tmp_path, "digests", data).entries == N
+
+
+def test_a_table_that_was_saved_for_excel_keeps_its_categories(tmp_path: Path) -> None:
+    data = lines(lambda n: f"{digest('md5', n)};1", "sep=;\nmd5;category\n")
+    (tmp_path / "list").write_bytes(data)
+    assert recognise_list(tmp_path / "list")[0].name == "csv"
+    read = imported(tmp_path, "csv", data)
+    rows = [row for batch in read.known() for row in batch.to_pylist()]
+    assert [row["category"] for row in rows] == ["1"] * N
+
+
+def test_an_entry_with_several_categories_is_told(tmp_path: Path) -> None:
+    once, again = vics(), vics().replace(b'"Category": 1', b'"Category": 2')
+    both = once[:-2] + b", " + again[again.index(b"[") + 1 :]
+    read = imported(tmp_path, "vics", both)
+    assert (read.entries, read.repeated, read.contradicting) == (N, N, N)
+    assert imported(tmp_path, "vics", once).contradicting == 0

@@ -323,6 +323,7 @@ def _tell_import(report: ImportReport, changed: dict[str, int], *, as_json: bool
         "entries": report.entries,
         "rejected": report.rejected,
         "repeated": report.repeated,
+        "contradicting": report.contradicting,
         **changed,
     }
     if as_json:
@@ -331,4 +332,8 @@ def _tell_import(report: ImportReport, changed: dict[str, int], *, as_json: bool
         print_facts(f"Hash set {report.set} read.", {k: v for k, v in answer.items() if k != "set"})
         for reason, count in report.reasons.items():
             click.echo(f"  rejected {count:,}: {reason}")
-    return 1 if report.rejected else 0
+        if report.contradicting:
+            click.echo(
+                f"  {report.contradicting:,} entries have several categories; the first one counts. Ask the sender."
+            )
+    return 1 if report.rejected or report.contradicting else 0

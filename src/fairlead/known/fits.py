@@ -9,7 +9,7 @@ from fairlead.known.head import Head
 from fairlead.known.lookalikes import which
 from fairlead.known.read_digests import HASHDEEP, algorithm_of, digest_in
 from fairlead.known.read_encase import ENCASE
-from fairlead.known.read_tables import ICSE_COLUMNS, delimiter_of, holds_hashes, meaning_of
+from fairlead.known.read_tables import ICSE_COLUMNS, SEPARATOR, delimiter_of, holds_hashes, meaning_of
 from fairlead.terms.matching import Algorithm
 
 _MOSTLY = 0.8
@@ -77,7 +77,7 @@ def csv(head: Head) -> str | None:
     """A header that names hashes; an ICSE list has one, too, and is told as that."""
     if not head.lines or not head.is_text or icse(head) or head.text[:1] in "<{[":
         return None
-    first = head.lines[0]
+    first = head.lines[1] if SEPARATOR.fullmatch(head.lines[0]) and len(head.lines) > 1 else head.lines[0]
     delimiter = delimiter_of(first)
     cells = next(tables.reader([first], delimiter=delimiter), [])
     if not holds_hashes(cells):
@@ -108,7 +108,7 @@ def digests(head: Head) -> str | None:
     """Lines with a digest each, of which those of 64 digits are not PDQ."""
     if not head.is_text or any(other(head) for other in (csv, icse, vpdq, threatexchange, hashdeep)):
         return None
-    found = [value for line in head.lines if (value := digest_in(line)) is not None and algorithm_of(value)]
+    found = [v for line in head.lines if (v := digest_in(line.strip('"'))) is not None and algorithm_of(v)]
     if not found or len(found) < _MOSTLY * len(head.lines):
         return None
     lengths = {len(value) for value in found}

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
-from fairlead.known.text_lines import charset_of, text_of
+from fairlead.known.text_lines import COMMENTS, charset_of, text_of
 
 HEAD_BYTES = 1 << 20
 _MOST_LINES = 400
@@ -32,7 +32,7 @@ class Head:
         for line in text_of(io.BytesIO(self.data)):
             if self.whole or line.endswith("\n"):
                 text = line.strip()
-                found += [text] if text and not text.startswith("#") else []
+                found += [text] if text and not text.startswith(COMMENTS) else []
             if len(found) == _MOST_LINES:
                 break
         return found

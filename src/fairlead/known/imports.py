@@ -64,6 +64,8 @@ class ListImport:
         self.sha256 = sha256
         self.entries = 0
         self.usable = 0
+        self.contradicting = 0
+        """Entries that stand there several times with several categories; the first one counts."""
         self.reasons: Counter[str] = Counter()
 
     def count(self, kind: int, batch: pa.RecordBatch) -> None:
@@ -87,6 +89,11 @@ class ListImport:
     def known(self) -> Iterator[pa.RecordBatch]:
         """Rows of KNOWN by entry."""
         self.entries = 0
+        (counted,) = self._query(
+            f"""SELECT count(*) AS n FROM (SELECT entry FROM '{_file(self._spool, "known")}' GROUP BY entry
+            HAVING count(DISTINCT coalesce(category, '')) > 1)"""
+        )
+        self.contradicting = counted["n"][0].as_py()
         told = self._hash_set
         given = {
             "set": told.name,

@@ -31,7 +31,12 @@ _COLUMNS = {"md5": Algorithm.MD5, "sha1": Algorithm.SHA1, "sha256": Algorithm.SH
 def read_digests(file: BinaryIO) -> Iterator[ListItem]:
     """The digest of each line, MD5, SHA-1 or SHA-256 by its length; a line that has none says why."""
     for row, line in lines_of(file):
-        yield _item(line, row)
+        cells = [cell.strip().strip('"') for cell in re.split(r"[,;\t|]", line)]
+        several = [cell for cell in cells if re.fullmatch(_DIGEST, cell) and algorithm_of(cell)]
+        if len(several) > 1:  # a table without a header: each cell that is a digest counts
+            yield from (_item(cell, row) for cell in several)
+        else:
+            yield _item(line.strip('"'), row)
 
 
 def digest_in(line: str) -> str | None:

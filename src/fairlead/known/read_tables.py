@@ -31,6 +31,8 @@ _CALLED = {
     "pdna": "photodna", "sha1base32": _BASE32, "category": "category", "classification": "category", "quality": "quality",
     "pdqquality": "quality", "type": _KIND, "algorithm": _KIND, "algo": _KIND, "signaltype": _KIND, "kind": _KIND,
 }  # fmt: skip
+SEPARATOR = re.compile(r'"?sep=.?"?')
+"""The first line of a CSV that was written for Excel; its rows are numbered without it."""
 _DELIMITERS = ";\t|,"
 _MOST_LINES = 100  # of one record, whose cells may hold line breaks
 
@@ -44,6 +46,8 @@ def read_csv(file: BinaryIO, columns: Mapping[str, str]) -> Iterator[ListItem]:
     """
     lines = text_of(file)
     first = next(lines, "")
+    if SEPARATOR.fullmatch(first.strip()):
+        first = next(lines, "")
     if not first.strip():
         raise unreadable("the file is empty")
     delimiter = delimiter_of(first)

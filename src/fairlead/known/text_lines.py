@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _LOOKED_AT = 64
+COMMENTS = ("#", ";", "//", "--")
+"""How a line begins that is for people: no digest and no name of a tool begins so."""
 
 
 def charset_of(head: bytes) -> tuple[str, int]:
@@ -39,10 +41,10 @@ def text_of(file: BinaryIO) -> Iterator[str]:
 
 
 def lines_of(file: BinaryIO) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers, without white space around them; blank lines and comments (``#``) are left out."""
+    """Lines with their numbers, without white space around them; blank lines and comments are left out."""
     for row, line in enumerate(text_of(file), start=1):
         text = line.strip()
-        if text and not text.startswith("#"):
+        if text and not text.startswith(COMMENTS):
             yield row, text
 
 

@@ -45,6 +45,7 @@ class ImportReport:
     entries: int
     rejected: int
     repeated: int
+    contradicting: int
     reasons: dict[str, int]
 
 
@@ -415,6 +416,7 @@ def _report(name: str, imported: ListImport) -> ImportReport:
         entries=imported.entries,
         rejected=imported.rejected,
         repeated=imported.repeated,
+        contradicting=imported.contradicting,
         reasons=dict(sorted(imported.reasons.items())),
     )
 
