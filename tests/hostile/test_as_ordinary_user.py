@@ -19,6 +19,7 @@ import pytest
 from fairlead.case.place.keys import LeadKeys
 from fairlead.case.place.workspace import create_workspace
 from fairlead.case.receiving import opening
+from fairlead.leads import rehearsal
 from fairlead.terms.errors import FairleadError
 from fairlead.terms.names import CountryCode
 from tests.hostile.packages import BAD_OPERATIONS, BAD_PACKAGES, BAD_PATHS, Made, hostile, member
@@ -51,6 +52,7 @@ def as_nobody(work: Callable[[], None]) -> None:
         try:
             os.close(reader)
             if os.getuid() == 0:
+                rehearsal._pool().layers()  # its worker is started while the interpreter can be: it may lie with root
                 os.setgroups([])
                 os.setgid(NOBODY)
                 os.setuid(NOBODY)
