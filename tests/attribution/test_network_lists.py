@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from fairlead.attribution.networks import read_networks
+from fairlead.case.persons.attribution import attribute
+from fairlead.case.place.session import Session
 from fairlead.terms.errors import UsageError
 
 FORMS = {
@@ -69,3 +72,29 @@ def test_a_database_of_anonymous_networks_says_the_kind(tmp_path: Path) -> None:
     networks = read_networks(mmdb=tmp_path / "anonymous.mmdb")
     assert networks.look_up("198.51.100.7").kind == "tor"
     assert (networks.look_up("203.0.113.7").kind, networks.look_up("203.0.113.7").country) == (None, "NL")
+
+
+@pytest.mark.parametrize("said", ["ZZ", "XX", "EU", "AP", "-", ""])
+def test_what_publishers_write_for_no_country_is_none(tmp_path: Path, said: str) -> None:
+    (tmp_path / "list.csv").write_text(f"cidr,country,kind\n198.51.100.0/24,{said},vpn\n")
+    placed = read_networks([tmp_path / "list.csv"]).look_up("198.51.100.7")
+    assert (placed.country, placed.kind) == (None, "vpn")
+
+
+def test_uk_is_gb_and_a_country_that_is_none_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "uk.csv").write_text("cidr,country\n198.51.100.0/24,uk\n")
+    assert read_networks([tmp_path / "uk.csv"]).look_up("198.51.100.7").country == "GB"
+    for said in ("Denmark", "QQ", "DNK"):
+        (tmp_path / "odd.csv").write_text(f"cidr,country\n198.51.100.0/24,{said}\n")
+        with pytest.raises(UsageError, match="ISO 3166-1"):
+            read_networks([tmp_path / "odd.csv"])
+
+
+def test_a_list_that_cannot_be_read_is_not_kept_for_later_runs(
+    make_session: Callable[..., Session], tmp_path: Path
+) -> None:
+    session = make_session()
+    (tmp_path / "page.html").write_text("<html>not found</html>")
+    with pytest.raises(UsageError, match=r"page\.html"):
+        attribute(session, network_files=(tmp_path / "page.html",))
+    assert attribute(session).persons == 0

@@ -10,7 +10,8 @@ import pytest
 
 from fairlead.engine.sandbox import Outcome, SandboxReply
 from fairlead.leads import rehearsal
-from fairlead.leads.opening import Expected
+from fairlead.leads.opening import Expected, decrypt
+from fairlead.leads.package import encrypt
 from fairlead.leads.rehearsal import LARGEST_BYTES, read_partner_text, verify_package
 from fairlead.terms.errors import ItemError, UsageError
 from fairlead.terms.names import CountryCode
@@ -109,3 +110,16 @@ def test_a_long_text_of_a_partner_that_means_no_harm_is_read(tmp_path: Path) -> 
     text = "[" + '"row",' * 100_000 + '"end"]'
     (tmp_path / "outcome.json").write_text(text)
     assert read_partner_text(tmp_path / "outcome.json") == text
+
+
+def test_what_stands_behind_the_archive_of_a_package_is_refused() -> None:
+    made = plan()
+    archive = decrypt(sealed(made, closed_by_hand(made, payload_of(made))), str(SWEDEN))
+    for behind, refused in ((b"", False), (bytes(1024), False), (b"something else", True)):
+        data = encrypt(archive + behind, made.recipients)
+        if refused:
+            with pytest.raises(ItemError, match="behind the end") as told:
+                verify_package(data, str(SWEDEN), EXPECTED)
+            assert told.value.code == "PACKAGE-BAG"
+        else:
+            assert verify_package(data, str(SWEDEN), EXPECTED).leads

@@ -440,3 +440,20 @@ def also() -> list[bytes]:
 def test_the_documents_list_every_format_and_container_that_is_read() -> None:
     page = (Path(__file__).parents[2] / "docs" / "explanation" / "provenance.md").read_text()
     assert format_table() in page
+
+
+@pytest.mark.parametrize(
+    ("words", "derived"),
+    [
+        ("https://s.mj.run/abcDEF a red boat --v 6.1", True),
+        ("a red boat --iw 2 --v 6.1", True),
+        ("a red boat https://example.org/a.png --v 6.1", True),
+        ("a red boat --v 6.1", False),
+    ],
+)
+def test_midjourneys_image_prompt_is_a_picture_that_went_in(
+    tmp_path: Path, words: str, derived: bool
+) -> None:
+    text = f"{words} Job ID: 01234567-89ab-cdef-0123-456789abcdef"
+    answer = weigh(tmp_path, png(text_chunk("Description", text)))
+    assert answer["queue_rank"] == (1 if derived else 4)

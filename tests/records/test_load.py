@@ -14,7 +14,7 @@ from fairlead.records.mapping import parse_mapping, preset_names
 from fairlead.records.money import read_money
 from fairlead.records.preset import PRESETS
 from fairlead.records.tabular import Broken, Header, NamedRow, read_csv
-from fairlead.records.values import Clock, read_address, read_amount
+from fairlead.records.values import Clock, read_address, read_amount, read_country
 from fairlead.terms.errors import UsageError
 from tests.records.builders import MAPPING, USERS, load, mapping, source
 
@@ -265,3 +265,20 @@ def _directory() -> AccountDirectory:
     directory = AccountDirectory()
     load(mapping().source[0], USERS, directory)
     return directory
+
+
+@pytest.mark.parametrize(
+    ("said", "country"),
+    [
+        ("dk", "DK"),
+        ("uk", "GB"),
+        ("XK", "XK"),
+        ("ZZ", None),
+        ("XX", None),
+        ("SU", None),
+        ("AN", None),
+        ("EU", None),
+    ],
+)
+def test_two_letters_are_a_country_only_where_the_standard_has_them(said, country):
+    assert read_country(said) == country
