@@ -241,10 +241,7 @@ def test_the_default_prefix_joins_nothing(tmp_path: Path) -> None:
     }
 
 
-def test_many_files_on_one_exhibit_are_joined_within_little_memory_and_each_to_its_own_source(
-    tmp_path: Path,
-) -> None:
-    """Files of an exhibit are not paired with all others: that would be a hundred million pairs here."""
+def test_of_many_files_on_one_exhibit_each_is_joined_to_its_own_source(tmp_path: Path) -> None:
     count = 10_000
     store = PartStore(tmp_path)
     found = [
